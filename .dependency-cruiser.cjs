@@ -1,0 +1,61 @@
+/**
+ * The layers, lowest first. An import goes downward only: each entry lists the layers it may import.
+ * Node built-ins and npm packages are not restricted here (the browser-safe layers are, by their tsconfig).
+ */
+const mayImport = {
+  core: [],
+  wire: ['core'],
+  feed: ['core', 'wire'],
+  source: ['core', 'wire', 'feed'],
+  encode: ['core', 'wire', 'feed'],
+  deliver: ['core', 'wire', 'feed', 'encode'],
+  transport: ['deliver', 'encode', 'core'],
+  auth: ['core'],
+  http: ['core', 'auth'],
+  protocol: ['core', 'wire', 'feed', 'source', 'encode', 'deliver', 'transport', 'auth', 'http'],
+  observe: ['core', 'feed', 'source', 'deliver'],
+  demo: ['core'],
+};
+
+const layerRules = Object.entries(mayImport).map(([layer, allowed]) => ({
+  name: `layer-${layer}`,
+  comment: `${layer}/ may import ${allowed.length > 0 ? allowed.join(', ') : 'no other layer'}`,
+  severity: 'error',
+  from: { path: `^src/${layer}/` },
+  to: { path: '^src/', pathNot: `^src/(${[layer, ...allowed].join('|')})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...layerRules,
+    {
+      name: 'config-not-app',
+      comment: 'config/ is built from each layer’s options; it may import everything but the composition root',
+      severity: 'error',
+      from: { path: '^src/config/' },
+      to: { path: '^src/(app|main)\\.ts$|^src/cli/' },
+    },
+    {
+      name: 'protocols-are-leaves',
+      comment: 'one dialect never imports another',
+      severity: 'error',
+      from: { path: '^src/protocol/([^/]+)/' },
+      to: { path: '^src/protocol/', pathNot: '^src/protocol/$1/' },
+    },
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/' }, to: {} },
+    { name: 'src-not-test', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },
+    {
+      name: 'no-dev-dependency-in-src',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

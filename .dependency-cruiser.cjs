@@ -30,7 +30,8 @@ module.exports = {
     ...layerRules,
     {
       name: 'config-not-app',
-      comment: 'config/ is built from each layer’s options; it may import everything but the composition root',
+      comment:
+        'config/ is built from each layer’s options; it may import everything but the composition root',
       severity: 'error',
       from: { path: '^src/config/' },
       to: { path: '^src/(app|main)\\.ts$|^src/cli/' },
@@ -56,6 +57,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -1,0 +1,74 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { run } from './run.mjs';
+
+const aptGet = '/usr/bin/apt-get';
+const servicePolicy = '/usr/sbin/policy-rc.d';
+const patience = [
+  '-o',
+  'DPkg::Lock::Timeout=120',
+  '-o',
+  'Acquire::Retries=2',
+  '-o',
+  'Acquire::http::Timeout=30',
+];
+const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+
+/** Why packages cannot be installed on this machine, or undefined where they can. */
+export function whyNotInstallable() {
+  if (!existsSync(aptGet)) return 'there is no apt-get to install it with';
+  if (process.getuid?.() !== 0) return 'only root can install it';
+  return undefined;
+}
+
+/** Installs Debian packages without starting the services they bring. Returns why it failed, or undefined. */
+export async function installPackages(names) {
+  const update = await updateLists();
+  const release = forbidServiceStarts();
+  try {
+    const install = await apt('install', '-y', '--no-install-recommends', ...names);
+    if (install.ok) return undefined;
+    return [update, install]
+      .filter(({ ok }) => !ok)
+      .map(describe)
+      .join('\n');
+  } finally {
+    release();
+  }
+}
+
+/** Tried twice: mirrors fail now and then. A list that stays out of reach need not be the one that matters. */
+async function updateLists() {
+  const update = () => apt('update', '-o', 'APT::Update::Error-Mode=any');
+  const first = await update();
+  return first.ok ? first : update();
+}
+
+function apt(...args) {
+  return run(aptGet, ['-q', ...patience, ...args], { env, quiet: true });
+}
+
+function describe({ reason, output }) {
+  return `${reason}\n${output.trim().split('\n').slice(-5).join('\n')}`;
+}
+
+/**
+ * Debian asks policy-rc.d whether a newly installed service may start; 101 says no.
+ * Returns what takes the file away again, which an interrupted installation does too.
+ */
+function forbidServiceStarts() {
+  try {
+    writeFileSync(servicePolicy, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' });
+  } catch {
+    return () => {}; // This machine has a policy of its own.
+  }
+  const remove = () => rmSync(servicePolicy, { force: true });
+  const interrupted = () => {
+    remove();
+    process.exit(1);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, interrupted);
+  return () => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, interrupted);
+    remove();
+  };
+}

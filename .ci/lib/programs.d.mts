@@ -1,0 +1,11 @@
+/** Types of programs.mjs, for the tests that use it. */
+export interface Program {
+  readonly title: string;
+  readonly install: string;
+}
+
+export const redis: Program;
+export const chromium: Program;
+
+export function findProgram(program: Program): string | undefined;
+export function whyLeftOut(program: Program): string | false;

@@ -1,0 +1,47 @@
+import { ensureBuild } from './lib/build.mjs';
+import { ensureProgram } from './lib/ensure-program.mjs';
+import { checkNodeVersion } from './lib/node-version.mjs';
+import { ensurePackages } from './lib/packages.mjs';
+import { chromium, redis } from './lib/programs.mjs';
+import { run } from './lib/run.mjs';
+import { Steps } from './lib/steps.mjs';
+import { runVitest } from './lib/vitest.mjs';
+
+// npm test                 everything
+// npm test -- test/core    only vitest, with these arguments
+
+const vitestArgs = process.argv.slice(2);
+const everything = vitestArgs.length === 0;
+const inCi = process.env.CI === 'true';
+
+checkNodeVersion();
+const steps = new Steps();
+let counts = { passed: 0, failed: 0, skipped: 0 };
+
+if (await steps.run('Packages', ensurePackages)) {
+  await steps.run('Build', ensureBuild);
+  for (const program of [redis, chromium]) {
+    // A person may do without it and is told so. In CI it is a failure.
+    await steps.run(program.title, async () => (await ensureProgram(program)) || !inCi);
+  }
+  if (everything) {
+    await check('Types', 'check:types');
+    await check('Style', 'check:style');
+    await check('Layers', 'check:layers');
+    await check('Unused code', 'check:unused');
+  }
+  await steps.run('Tests', async () => {
+    const result = await runVitest(vitestArgs);
+    counts = result.counts;
+    return result.ok;
+  });
+}
+
+// The tests are counted one by one, and as a step only where they failed in no single test.
+const failedSteps = steps.failed.filter((name) => name !== 'Tests' || counts.failed === 0);
+const ok = steps.report({ ...counts, failed: counts.failed + failedSteps.length });
+process.exitCode = ok ? 0 : 1;
+
+function check(name, script) {
+  return steps.run(name, async () => (await run('npm', ['run', '--silent', script])).ok);
+}

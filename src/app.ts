@@ -1,0 +1,161 @@
+import { clientAddress } from './auth/client-address.ts';
+import { createOriginPolicy } from './auth/origin.ts';
+import type { Settings } from './config/settings.ts';
+import { systemClock } from './core/clock.ts';
+import { createWarningThrottle, type Log } from './core/log.ts';
+import { randomId } from './core/random.ts';
+import { ConnectionLimits } from './deliver/connection-limits.ts';
+import { Hub, hubDefaults } from './deliver/hub.ts';
+import { type SessionLimits, sessionDefaults } from './deliver/session.ts';
+import { Sessions } from './deliver/sessions.ts';
+import { HistoryBudget } from './feed/history.ts';
+import { addOperationsRoutes } from './http/operations.ts';
+import { createRouter } from './http/router.ts';
+import { createHttpServer } from './http/server.ts';
+import { createUpgradeRouter, type Entry } from './http/upgrade.ts';
+import { createHealth } from './observe/health.ts';
+import { createPrometheusMeter } from './observe/prometheus.ts';
+import { serveTelemetry } from './protocol/telemetry/dialect.ts';
+import { createTelemetryDocument } from './protocol/telemetry/document.ts';
+import { createEngineClient } from './source/engine-client.ts';
+import type { EventSource } from './source/events.ts';
+import { createSourceBoard } from './source/freshness.ts';
+import { createRedisEvents } from './source/redis-events.ts';
+import { version } from './version.ts';
+
+export type GatewaySettings = Settings & { readonly ENGINE_URL: string };
+
+export interface GatewayOptions {
+  readonly settings: GatewaySettings;
+  readonly log: Log;
+  /** Where events come from without Redis. Default: nowhere. */
+  readonly events?: EventSource;
+  /** Intervals of the delivery core. Default: those of the protocol. */
+  readonly sessionLimits?: SessionLimits;
+}
+
+export interface Gateway {
+  /** Listens, then starts the sources. Rejects where the port cannot be had. */
+  start(): Promise<{ readonly port: number; readonly url: string }>;
+  /** Tells every client, waits for them within `SHUTDOWN_TIMEOUT_MS`, and releases everything. */
+  stop(reason: string): Promise<void>;
+}
+
+const limitHints = {
+  total: { setting: 'MAX_CONNECTIONS' },
+  per_ip: { setting: 'MAX_CONNECTIONS_PER_IP', hint: 'behind a proxy, set TRUST_PROXY to tell clients apart' },
+} as const;
+
+/** Puts the gateway together: sources → document → view → sessions, on one port. */
+export function createGateway({
+  settings,
+  log,
+  events,
+  sessionLimits = sessionDefaults,
+}: GatewayOptions): Gateway {
+  const clock = systemClock;
+  const meter = createPrometheusMeter();
+  const board = createSourceBoard({ clock, log, meter });
+  const sessions = new Sessions({ clock, meter });
+  const hub = new Hub({ clock, meter, ...hubDefaults });
+
+  // In
+  const client = createEngineClient({
+    url: settings.ENGINE_URL,
+    ...(settings.ENGINE_TOKEN === undefined ? {} : { token: settings.ENGINE_TOKEN }),
+  });
+  const budget = new HistoryBudget({
+    historySeconds: settings.HISTORY_SECONDS,
+    historyMaxBytes: settings.HISTORY_MAX_BYTES,
+  });
+  const document = createTelemetryDocument(
+    {
+      pollCron: settings.POLL_CRON,
+      pollTimeoutMs: settings.POLL_TIMEOUT_MS,
+      maxRateHz: settings.MAX_RATE_HZ,
+      furtherSources: settings.sources,
+    },
+    { client, board, budget, clock, log, meter },
+  );
+  const eventSource =
+    settings.REDIS_URL === undefined
+      ? events
+      : createRedisEvents({
+          url: settings.REDIS_URL,
+          clock,
+          log,
+          meter,
+          board,
+          onConnected: document.pollState,
+          onTransition: document.sourcesChanged,
+        });
+  eventSource?.subscribe(settings.REDIS_STATE_CHANNEL, document.onEvent);
+
+  // Out
+  const origins = createOriginPolicy(settings.ALLOWED_ORIGINS);
+  const limits = new ConnectionLimits({
+    maxConnections: settings.MAX_CONNECTIONS,
+    maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
+    exemptLoopback: settings.TRUST_PROXY === 0,
+  });
+  const warn = createWarningThrottle(log, clock);
+  const upgrades = createUpgradeRouter({
+    log,
+    meter,
+    admit(request): Entry {
+      if (!origins.allows(request.headers.origin)) {
+        return { ok: false, code: 'ORIGIN_REFUSED', detail: 'see ALLOWED_ORIGINS' };
+      }
+      const address = clientAddress(request, settings.TRUST_PROXY);
+      const admission = limits.admit(address);
+      if (admission.ok) return admission;
+      warn(admission.reason, { address, ...limitHints[admission.reason] }, 'connection refused');
+      return admission.reason === 'total'
+        ? { ok: false, code: 'AT_CAPACITY', detail: 'see MAX_CONNECTIONS', retryAfterS: 5 }
+        : { ok: false, code: 'TOO_MANY_CONNECTIONS', detail: 'see MAX_CONNECTIONS_PER_IP and TRUST_PROXY' };
+    },
+  });
+  const router = createRouter({ origins, log, isWebSocketPath: upgrades.serves });
+  const health = createHealth({ clock, version, board, required: ['state'], clients: () => sessions.size });
+  addOperationsRoutes(router, {
+    ...health,
+    metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),
+  });
+  serveTelemetry({
+    document,
+    hub,
+    sessions,
+    sessionLimits,
+    upgrades,
+    router,
+    clock,
+    log,
+    meter,
+    newConnectionId: randomId,
+  });
+  const server = createHttpServer(router, upgrades.handle, log, { port: settings.PORT, host: settings.HOST });
+
+  return {
+    async start() {
+      const port = await server.listen();
+      const url = `http://${settings.HOST === '0.0.0.0' || settings.HOST === '::' ? 'localhost' : settings.HOST}:${port}`;
+      log.info({ port, url }, 'listening');
+      document.start();
+      eventSource?.start();
+      return { port, url };
+    },
+    async stop(reason) {
+      log.info({ reason, clients: sessions.size }, 'shutdown');
+      upgrades.stop();
+      server.stopAccepting();
+      document.close();
+      board.close();
+      await Promise.all([
+        eventSource?.close(),
+        client.close(),
+        sessions.shutDown(settings.SHUTDOWN_TIMEOUT_MS),
+      ]);
+      await server.close();
+    },
+  };
+}

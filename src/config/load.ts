@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { errorMessage } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { type SettingName, type Settings, secretSettings, settingsSchema, urlSettings } from './settings.ts';
+
+/** All that is wrong with the settings, one line a fault, each naming its key. */
+export class ConfigError extends Error {
+  /** The `EX_CONFIG` of sysexits.h. */
+  static readonly exitCode = 78;
+
+  constructor(faults: readonly string[]) {
+    super(
+      `telemetry-bff cannot start: ${faults.length === 1 ? 'a setting is' : 'settings are'} not valid\n${faults
+        .map((fault) => `  ${fault}`)
+        .join('\n')}`,
+    );
+    this.name = 'ConfigError';
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface LoadOptions {
+  readonly env: Environment;
+  /** Settings that the command at hand cannot do without, and why. */
+  readonly required?: Readonly<Partial<Record<SettingName, string>>>;
+}
+
+/** The settings in force: the environment over the config file over the defaults. Throws ConfigError. */
+export function loadSettings({ env, required = {} }: LoadOptions): Settings {
+  const file = readConfigFile(env.CONFIG_FILE);
+  const given: Record<string, unknown> = { ...file };
+  for (const key of Object.keys(settingsSchema.shape)) {
+    const value = env[key];
+    // An empty variable is what an unset one becomes on its way through compose files.
+    if (key !== 'sources' && value !== undefined && value !== '') given[key] = value;
+  }
+  const parsed = settingsSchema.safeParse(given);
+  const faults = parsed.success ? [] : parsed.error.issues.flatMap((issue) => describe(issue, given, env));
+  for (const [key, reason] of Object.entries(required)) {
+    if (given[key] === undefined) faults.push(`${key}: not set – ${reason}`);
+  }
+  if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
+  return parsed.data;
+}
+
+interface Issue {
+  readonly code: string | undefined;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly keys?: readonly string[];
+}
+
+function describe(issue: Issue, given: Readonly<Record<string, unknown>>, env: Environment): string[] {
+  if (issue.code === 'unrecognized_keys') {
+    const at = issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
+    return (issue.keys ?? []).map((key) => `${at}${key}: no such setting${suggestion(key)}`);
+  }
+  const [key] = issue.path;
+  const top = String(key);
+  const value = issue.path.reduce<unknown>(
+    (holder, step) => (typeof holder === 'object' && holder !== null ? Reflect.get(holder, step) : undefined),
+    given,
+  );
+  const shown = ` (given: ${JSON.stringify(redacted(top, value)) ?? 'nothing'})`;
+  const where = env[top] === undefined || env[top] === '' ? ' in the config file' : '';
+  return [`${issue.path.join('.')}: ${issue.message}${shown}${where}`];
+}
+
+function suggestion(key: string): string {
+  const plain = (text: string): string => text.toUpperCase().replace(/[^A-Z]/g, '');
+  const similar = Object.keys(settingsSchema.shape).find((known) => plain(known) === plain(key));
+  return similar === undefined ? '' : ` – did you mean ${similar}?`;
+}
+
+function readConfigFile(path: string | undefined): JsonObject {
+  if (path === undefined || path === '') return {};
+  let content: unknown;
+  try {
+    const text = readFileSync(path, 'utf8');
+    content = extname(path) === '.json' ? JSON.parse(text) : parseYaml(text);
+  } catch (error) {
+    throw new ConfigError([`CONFIG_FILE: cannot read ${path}: ${errorMessage(error)}`]);
+  }
+  if (!isJsonObject(content)) throw new ConfigError([`CONFIG_FILE: ${path} does not hold a map of settings`]);
+  return content;
+}
+
+/** The settings as text for people, secrets left out. */
+export function printSettings(settings: Settings): string {
+  return JSON.stringify(settings, redacted, 2);
+}
+
+function redacted(key: string, value: unknown): unknown {
+  if (secretSettings.has(key) && value !== undefined) return '[redacted]';
+  if (!urlSettings.has(key) || typeof value !== 'string') return value;
+  // A password may stand in the authority or in the query of a URL, also of one that does not parse.
+  return value.replace(/^([^/]*\/\/)[^@/]*@/, '$1[redacted]@').replace(/\?.*$/, '');
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { historyDefaults } from '../feed/history.ts';
+import { logLevels } from '../observe/logger.ts';
+import { documentDefaults, type FurtherSource } from '../protocol/telemetry/document.ts';
+import { engineSources } from '../protocol/telemetry/ownership.ts';
+import { reservedKeys } from '../protocol/telemetry/shape.ts';
+import { enginePathPattern } from '../source/engine-client.ts';
+import { cronFault } from '../source/schedule.ts';
+
+/**
+ * Every setting by its name, as the environment and the config file give it: one schema with the default and
+ * the bounds of each. Text from the environment is read as the number or list it stands for.
+ */
+
+const integer = (min: number, max: number) => {
+  const error = `expected a whole number from ${min} to ${max}`;
+  return z.preprocess(
+    (value) => (typeof value === 'string' && /^\s*-?\d+\s*$/.test(value) ? Number(value) : value),
+    z.number({ error }).int({ error }).min(min, { error }).max(max, { error }),
+  );
+};
+
+const urlWith = (schemes: readonly string[], example: string) =>
+  z.string().superRefine((text, context) => {
+    const expected = `expected a URL such as ${example}`;
+    if (!URL.canParse(text)) context.addIssue({ code: 'custom', message: `not a URL: ${expected}` });
+    else if (!schemes.includes(new URL(text).protocol)) {
+      context.addIssue({ code: 'custom', message: `scheme must be ${schemes.join(' or ')} – ${expected}` });
+    }
+  });
+
+const cron = z.string().superRefine((text, context) => {
+  const fault = cronFault(text);
+  if (fault !== undefined) {
+    context.addIssue({
+      code: 'custom',
+      message: `${fault} – expected six fields, seconds first: * * * * * *`,
+    });
+  }
+});
+
+const origins = z
+  .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((entry) => entry.trim()))])
+  .transform((entries, context): '*' | string[] => {
+    if (entries.length === 1 && entries[0] === '*') return '*';
+    for (const entry of entries) {
+      if (!URL.canParse(entry) || new URL(entry).origin !== entry.toLowerCase()) {
+        context.addIssue({
+          code: 'custom',
+          message: `"${entry}" is not an origin – expected *, or a list such as https://dash.example.com,http://localhost:5173`,
+        });
+      }
+    }
+    return entries;
+  });
+
+const fixedNames = new Set<string>([...engineSources.map(({ name }) => name), 'redis', 'gateway']);
+const name = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_]{0,31}$/, { error: 'expected letters, digits and _, 32 at most' });
+const sources = z
+  .array(
+    z.strictObject({
+      name: name.refine((value) => !fixedNames.has(value), {
+        error: 'this name belongs to a built-in source',
+      }),
+      path: z
+        .string()
+        .regex(enginePathPattern, { error: 'expected a path that starts with one slash, such as /api/risk' }),
+      into: name
+        .refine((value) => !reservedKeys.has(value), {
+          error: 'this section belongs to the telemetry document',
+        })
+        .optional(),
+      everyCron: cron.optional(),
+      timeoutMs: integer(1, 600_000).optional(),
+    }),
+  )
+  .refine((list) => new Set(list.map((source) => source.name)).size === list.length, {
+    error: 'two sources have the same name',
+  })
+  .transform((list) => list as FurtherSource[]);
+
+export const settingsSchema = z.strictObject({
+  PORT: integer(0, 65_535).default(3000),
+  HOST: z.string().min(1).default('0.0.0.0'),
+  ENGINE_URL: urlWith(['http:', 'https:'], 'http://localhost:8000').optional(),
+  ENGINE_TOKEN: z.string().min(1).optional(),
+  REDIS_URL: urlWith(['redis:', 'rediss:'], 'redis://localhost:6379').optional(),
+  REDIS_STATE_CHANNEL: z.string().min(1).default('state_update'),
+  POLL_CRON: cron.default(documentDefaults.pollCron),
+  POLL_TIMEOUT_MS: integer(1, 600_000).default(documentDefaults.pollTimeoutMs),
+  MAX_RATE_HZ: integer(0, 1000).default(documentDefaults.maxRateHz),
+  HISTORY_SECONDS: integer(0, 86_400).default(historyDefaults.historySeconds),
+  HISTORY_MAX_BYTES: integer(0, 8 * 1024 ** 3).default(historyDefaults.historyMaxBytes),
+  ALLOWED_ORIGINS: origins.default('*'),
+  TRUST_PROXY: integer(0, 32).default(0),
+  MAX_CONNECTIONS: integer(0, 1_000_000).default(20_000),
+  MAX_CONNECTIONS_PER_IP: integer(0, 1_000_000).default(100),
+  SHUTDOWN_TIMEOUT_MS: integer(0, 600_000).default(5000),
+  LOG_LEVEL: z.enum(logLevels).default('info'),
+  ENGINE_PORT: integer(0, 65_535).default(8000),
+  sources: sources.default([]),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+export type SettingName = keyof Settings;
+
+/** Settings that are never printed, and those that may hold a user's name and password. */
+export const secretSettings: ReadonlySet<string> = new Set(['ENGINE_TOKEN']);
+export const urlSettings: ReadonlySet<string> = new Set(['REDIS_URL', 'ENGINE_URL']);

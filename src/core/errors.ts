@@ -1,0 +1,40 @@
+/**
+ * Two families of errors. A `Problem` answers one request and leaves everything else as it was; a `CloseCause`
+ * ends a session. Codes and causes are stable names: clients and dashboards match on them.
+ */
+
+/** Why the gateway ends a session. Each dialect maps every cause to its own close code. */
+export const closeCauses = ['shutdown', 'slow', 'silent', 'rateLimited'] as const;
+export type CloseCause = (typeof closeCauses)[number];
+
+/** What a request can be refused with: HTTP status and the sentence that goes with it (RFC 9457 `title`). */
+export const problemTable = {
+  BAD_REQUEST: { status: 400, title: 'The request is not valid' },
+  ORIGIN_REFUSED: { status: 403, title: 'This origin may not connect' },
+  NOT_FOUND: { status: 404, title: 'Nothing is served at this path' },
+  UPGRADE_REQUIRED: { status: 426, title: 'This path speaks WebSocket only' },
+  TOO_MANY_CONNECTIONS: { status: 429, title: 'Too many connections from this address' },
+  INTERNAL: { status: 500, title: 'The gateway failed to answer' },
+  AT_CAPACITY: { status: 503, title: 'The gateway has no connection left to give' },
+  SHUTTING_DOWN: { status: 503, title: 'The gateway is shutting down' },
+} as const satisfies Record<string, { status: number; title: string }>;
+export type ProblemCode = keyof typeof problemTable;
+
+/** An RFC 9457 problem document, with the stable code as an extension member. */
+export interface ProblemDocument {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly detail?: string;
+}
+
+export function problemDocument(code: ProblemCode, detail?: string): ProblemDocument {
+  const { status, title } = problemTable[code];
+  return { type: 'about:blank', title, status, code, ...(detail === undefined ? {} : { detail }) };
+}
+
+/** The message of anything thrown. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

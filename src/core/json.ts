@@ -1,0 +1,69 @@
+/** JSON values as types, and the few operations on them that every layer needs. */
+
+export type JsonValue = string | number | boolean | null | JsonArray | JsonObject;
+export type JsonArray = readonly JsonValue[];
+/** Read-only throughout: documents are shared between versions, renditions and clients. */
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A copy of `object` without one key; the same object when it has no such key. */
+export function withoutKey(object: JsonObject, key: string): JsonObject {
+  if (!Object.hasOwn(object, key)) return object;
+  const { [key]: _, ...rest } = object;
+  return rest;
+}
+
+/** Whether two values have the same JSON meaning: key order and the sign of zero do not count. */
+export function equalJson(a: JsonValue, b: JsonValue): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, index) => equalJson(item, b[index]));
+  }
+  if (!isJsonObject(a) || !isJsonObject(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => {
+    const left = a[key];
+    const right = b[key];
+    return left !== undefined && right !== undefined && Object.hasOwn(b, key) && equalJson(left, right);
+  });
+}
+
+/**
+ * `next`, with every top-level section that equals the one in `previous` replaced by that very object, so that
+ * an unchanged section is known by identity. Returns `previous` itself when nothing differs.
+ */
+export function shareUnchanged(previous: JsonObject, next: JsonObject): JsonObject {
+  if (previous === next) return previous;
+  const shared: Record<string, JsonValue> = {};
+  let changed = Object.keys(previous).length !== Object.keys(next).length;
+  for (const [key, value] of Object.entries(next)) {
+    const old = previous[key];
+    if (old !== undefined && equalJson(old, value)) {
+      shared[key] = old;
+    } else {
+      shared[key] = value;
+      changed = true;
+    }
+  }
+  return changed ? shared : previous;
+}
+
+/** Roughly the bytes a value holds, as its JSON text would: what bounds in bytes are kept with. */
+export function estimateBytes(value: JsonValue): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 8;
+  let bytes = 2;
+  if (Array.isArray(value)) {
+    for (const item of value) bytes += estimateBytes(item) + 1;
+  } else {
+    for (const [key, item] of Object.entries(value)) bytes += key.length + 4 + estimateBytes(item);
+  }
+  return bytes;
+}

@@ -1,0 +1,122 @@
+import { isJsonObject, type JsonValue } from './json.ts';
+
+/** Why a text was refused. Stable: these are label values of `bff_rejected_total`. */
+export type RefusalReason = 'malformed' | 'too_deep' | 'forbidden_key';
+
+export type Parsed =
+  | {
+      readonly ok: true;
+      readonly value: JsonValue;
+      /** Paths (dotted) whose number was not finite: nulled or dropped, as asked for. */
+      readonly nonFinite: readonly string[];
+    }
+  | { readonly ok: false; readonly reason: RefusalReason; readonly detail: string };
+
+export interface UntrustedJsonOptions {
+  /** `null`: a non-finite number becomes null. `drop`: the field that holds it is left out. */
+  readonly nonFinite: 'null' | 'drop';
+  /** Levels of nesting allowed. Default 64. */
+  readonly maxDepth?: number;
+}
+
+/** Keys through which a document could reach an object's prototype in some consumer. */
+export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const dropped = Symbol('dropped');
+
+/**
+ * Parses text from outside: bounded depth, no prototype keys, only finite numbers. `NaN`, `Infinity` and
+ * `-Infinity`, which several engines' JSON writers emit, are read as the non-finite numbers they stand for.
+ * Never throws.
+ */
+export function parseUntrusted(text: string, options: UntrustedJsonOptions): Parsed {
+  let raw: JsonValue;
+  try {
+    raw = JSON.parse(text) as JsonValue;
+  } catch {
+    try {
+      raw = JSON.parse(withNonFiniteLiterals(text)) as JsonValue;
+    } catch {
+      // The parser's own message quotes the text, which may hold what no log should.
+      return { ok: false, reason: 'malformed', detail: `not valid JSON (${text.length} characters)` };
+    }
+  }
+  return sanitise(raw, options);
+}
+
+/** Rewrites the bare words outside strings to `1e999`, which JSON.parse reads as Infinity. */
+function withNonFiniteLiterals(text: string): string {
+  return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/gs, (token) =>
+    token.startsWith('"') ? token : '1e999',
+  );
+}
+
+class Refusal extends Error {
+  readonly reason: RefusalReason;
+  constructor(reason: RefusalReason, detail: string) {
+    super(detail);
+    this.reason = reason;
+  }
+}
+
+function sanitise(raw: JsonValue, options: UntrustedJsonOptions): Parsed {
+  const nonFinite: string[] = [];
+  const maxDepth = options.maxDepth ?? 64;
+
+  const visit = (value: JsonValue, path: string, depth: number): JsonValue | typeof dropped => {
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      nonFinite.push(path);
+      return options.nonFinite === 'null' ? null : dropped;
+    }
+    if (typeof value !== 'object' || value === null) return value;
+    if (depth >= maxDepth)
+      throw new Refusal('too_deep', `nested deeper than ${maxDepth} levels at ${where(path)}`);
+    return isJsonObject(value) ? visitObject(value, path, depth) : visitArray(value, path, depth);
+  };
+
+  const visitObject = (
+    value: Readonly<Record<string, JsonValue>>,
+    path: string,
+    depth: number,
+  ): JsonValue => {
+    // Copied only where something is left out: nearly every input is fine as it is.
+    let copy: Record<string, JsonValue> | undefined;
+    for (const [key, item] of Object.entries(value)) {
+      const itemPath = path === '' ? key : `${path}.${key}`;
+      if (forbiddenKeys.has(key))
+        throw new Refusal('forbidden_key', `key "${key}" is not allowed at ${where(path)}`);
+      const kept = visit(item, itemPath, depth + 1);
+      if (kept === item) continue;
+      copy ??= { ...value };
+      if (kept === dropped) delete copy[key];
+      else copy[key] = kept;
+    }
+    return copy ?? value;
+  };
+
+  const visitArray = (
+    value: readonly JsonValue[],
+    path: string,
+    depth: number,
+  ): JsonValue | typeof dropped => {
+    const items: JsonValue[] = [];
+    for (const [index, item] of value.entries()) {
+      const kept = visit(item, `${path}[${index}]`, depth + 1);
+      // An array cannot lose an item without moving the others: the field that holds it goes.
+      if (kept === dropped) return dropped;
+      items.push(kept);
+    }
+    return items.every((item, index) => item === value[index]) ? value : items;
+  };
+
+  try {
+    const value = visit(raw, '', 0);
+    return { ok: true, value: value === dropped ? null : value, nonFinite };
+  } catch (error) {
+    if (error instanceof Refusal) return { ok: false, reason: error.reason, detail: error.message };
+    throw error;
+  }
+}
+
+function where(path: string): string {
+  return path === '' ? 'the top level' : path.slice(0, 200);
+}

@@ -1,0 +1,87 @@
+import type { Frame } from '../encode/frame.ts';
+import type { Rendition, Update } from '../encode/rendition.ts';
+
+/** Who follows a channel: a session. */
+interface Subscriber {
+  /** Sends an update, if the client keeps up. */
+  offer(frame: Frame, now: number): boolean;
+}
+
+/** A session's place in a rendition: a cursor, never a queue. */
+export interface Subscription {
+  readonly session: Subscriber;
+  readonly channel: Channel;
+  /** `seq` of the update it was last sent; 0: none. */
+  cursor: number;
+  /** When that was, monotonic ms. */
+  sentAt: number;
+  /** Index in the channel's array. */
+  slot: number;
+}
+
+export interface ChannelOptions {
+  /** A session that was sent nothing for so long gets the current update again. 0: never. Default 0. */
+  readonly repeatAfterMs?: number;
+}
+
+/** A rendition and the sessions that follow it, in a dense array that a sweep walks from its end. */
+export class Channel {
+  readonly rendition: Rendition;
+  readonly repeatAfterMs: number;
+  readonly #subscriptions: Subscription[] = [];
+
+  constructor(rendition: Rendition, options: ChannelOptions = {}) {
+    this.rendition = rendition;
+    this.repeatAfterMs = options.repeatAfterMs ?? 0;
+  }
+
+  get size(): number {
+    return this.#subscriptions.length;
+  }
+
+  /** Adds a session that was just sent `cursor`. */
+  add(session: Subscriber, cursor: number, sentAt: number): Subscription {
+    const subscription = { session, channel: this, cursor, sentAt, slot: this.#subscriptions.length };
+    this.#subscriptions.push(subscription);
+    return subscription;
+  }
+
+  /**
+   * The last one takes the free place. A sweep goes from the end to the start, so whatever moves down has been
+   * visited, and being visited twice does no harm: its cursor says that it has the update.
+   */
+  remove(subscription: Subscription): void {
+    const last = this.#subscriptions.pop();
+    if (last === undefined || last === subscription) return;
+    last.slot = subscription.slot;
+    this.#subscriptions[subscription.slot] = last;
+  }
+
+  /**
+   * Offers an update to the sessions below `from`, at most `count` of them.
+   * @returns where to go on; 0 when the sweep is over
+   */
+  sweep(update: Update, from: number, count: number, now: number, tally: Tally): number {
+    const subscriptions = this.#subscriptions;
+    let index = Math.min(from, subscriptions.length);
+    for (const end = Math.max(0, index - count); index > end; ) {
+      index -= 1;
+      const subscription = subscriptions[index];
+      if (subscription === undefined || subscription.cursor >= update.seq) continue;
+      if (subscription.session.offer(update.frame, now)) {
+        subscription.cursor = update.seq;
+        subscription.sentAt = now;
+        tally.sent += 1;
+      } else {
+        tally.skipped += 1;
+      }
+    }
+    return index;
+  }
+}
+
+/** What a sweep did, to be counted once at its end. */
+export interface Tally {
+  sent: number;
+  skipped: number;
+}

@@ -1,0 +1,102 @@
+import type { Clock } from '../core/clock.ts';
+import type { Meter } from '../core/meter.ts';
+import type { Update } from '../encode/rendition.ts';
+import type { Channel, Tally } from './channel.ts';
+
+export interface HubOptions {
+  readonly clock: Clock;
+  readonly meter: Meter;
+  /** How long a fan-out may hold the event loop before others get a turn, in ms. */
+  readonly turnMs: number;
+  /** Runs the rest of a fan-out after others had their turn. Default setImmediate. */
+  readonly yieldTurn?: (rest: () => void) => void;
+}
+
+export const hubDefaults = { turnMs: 5 } as const;
+
+/** Sessions offered an update between two looks at the clock. */
+const batch = 64;
+
+interface Sweep extends Tally {
+  readonly channel: Channel;
+  readonly update: Update;
+  readonly startedAt: number;
+  next: number;
+}
+
+/**
+ * Fans updates out. One sweep at a time, each over all sessions of one channel; news that arrives meanwhile
+ * waits, conflated, for a sweep of its own. Long sweeps give the event loop a turn now and then, so that
+ * handshakes, pings and commands are not held up.
+ */
+export class Hub {
+  readonly #clock: Clock;
+  readonly #meter: Meter;
+  readonly #turnMs: number;
+  readonly #yieldTurn: (rest: () => void) => void;
+  readonly #waiting = new Set<Channel>();
+  #sweep: Sweep | undefined;
+
+  constructor(options: HubOptions) {
+    this.#clock = options.clock;
+    this.#meter = options.meter;
+    this.#turnMs = options.turnMs;
+    this.#yieldTurn = options.yieldTurn ?? ((rest) => void setImmediate(rest));
+  }
+
+  /** Delivers the rendition's news to its sessions from now on. */
+  open(channel: Channel): void {
+    channel.rendition.onNews(() => this.#publish(channel));
+  }
+
+  #publish(channel: Channel): void {
+    if (channel.size === 0) return;
+    this.#waiting.add(channel);
+    if (this.#sweep === undefined) this.#run();
+  }
+
+  readonly #run = (): void => {
+    const turnStartedAt = this.#clock.monotonic();
+    for (;;) {
+      this.#sweep ??= this.#begin(turnStartedAt);
+      const sweep = this.#sweep;
+      if (sweep === undefined) return;
+      const now = this.#clock.monotonic();
+      if (now - turnStartedAt >= this.#turnMs) {
+        this.#yieldTurn(this.#run);
+        return;
+      }
+      sweep.next = sweep.channel.sweep(sweep.update, sweep.next, batch, now, sweep);
+      if (sweep.next === 0) this.#finish(sweep);
+    }
+  };
+
+  #begin(startedAt: number): Sweep | undefined {
+    for (const channel of this.#waiting) {
+      this.#waiting.delete(channel);
+      if (channel.size === 0) continue;
+      return {
+        channel,
+        update: channel.rendition.latest(),
+        startedAt,
+        next: channel.size,
+        sent: 0,
+        skipped: 0,
+      };
+    }
+    return undefined;
+  }
+
+  #finish({ channel, update, startedAt, sent, skipped }: Sweep): void {
+    this.#sweep = undefined;
+    const { dialect } = channel.rendition;
+    const now = this.#clock.monotonic();
+    this.#meter.observe('bff_fanout_seconds', {}, (now - startedAt) / 1000);
+    if (update.receivedAt !== undefined) {
+      this.#meter.observe('bff_event_latency_seconds', {}, (now - update.receivedAt) / 1000);
+    }
+    this.#meter.count('bff_packets_total', { dialect, type: update.type }, sent);
+    this.#meter.count('bff_bytes_total', { dialect }, sent * update.frame.length);
+    if (skipped > 0) this.#meter.count('bff_skipped_total', { dialect }, skipped);
+  }
+}

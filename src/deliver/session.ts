@@ -1,0 +1,167 @@
+import type { Clock } from '../core/clock.ts';
+import type { CloseCause } from '../core/errors.ts';
+import type { Meter } from '../core/meter.ts';
+import type { Frame } from '../encode/frame.ts';
+import type { Channel, Subscription } from './channel.ts';
+import type { MessageLimiter } from './message-limiter.ts';
+import type { Transport, TransportEnd } from './transport.ts';
+
+export interface SessionLimits {
+  /** Interval of the protocol ping. */
+  readonly pingEveryMs: number;
+  /** A client that sent nothing for so long, pongs included, is terminated. */
+  readonly silentAfterMs: number;
+  /** A client that could not be sent to for so long is closed as `slow`. */
+  readonly slowAfterMs: number;
+}
+
+export const sessionDefaults: SessionLimits = {
+  pingEveryMs: 30_000,
+  silentAfterMs: 75_000,
+  slowAfterMs: 30_000,
+};
+
+export interface SessionOptions {
+  readonly id: string;
+  readonly dialect: string;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  readonly limits: SessionLimits;
+  readonly limiter: MessageLimiter;
+  /** A message within the rate allowed. Must not throw. */
+  readonly onMessage: (data: Buffer, isBinary: boolean) => void;
+  readonly onEnd: (end: TransportEnd) => void;
+}
+
+/** Direct answers that may wait for a client; when there are more, nothing further is read from it. */
+const maxWaitingAnswers = 64;
+
+/** One client: what it follows, how far it is, and whether it keeps up. */
+export class Session {
+  readonly id: string;
+  readonly dialect: string;
+  readonly #options: SessionOptions;
+  readonly #transport: Transport;
+  readonly #subscriptions: Subscription[] = [];
+  readonly #answers: Frame[] = [];
+  #probedAt: number;
+  /** Since when it has not been writable; undefined while it is. */
+  #blockedSince: number | undefined;
+
+  constructor(options: SessionOptions) {
+    this.id = options.id;
+    this.dialect = options.dialect;
+    this.#options = options;
+    this.#transport = options.transport;
+    this.#probedAt = options.clock.monotonic();
+    options.transport.start({
+      onMessage: (data, isBinary) => this.#receive(data, isBinary),
+      onDrain: () => this.#drain(),
+      onEnd: (end) => this.#end(end),
+    });
+  }
+
+  /** Follows a channel from its newest update on, which `greeting` shows. */
+  follow(channel: Channel, greeting: Frame, type: string): void {
+    const { seq } = channel.rendition;
+    this.answer(greeting, type);
+    this.#subscriptions.push(channel.add(this, seq, this.#options.clock.monotonic()));
+  }
+
+  /** Sends an update if the client keeps up. False: it will be given the newest state when it drains. */
+  offer(frame: Frame, now: number): boolean {
+    if (this.#answers.length === 0 && this.#transport.offer(frame)) {
+      this.#blockedSince = undefined;
+      return true;
+    }
+    this.#blockedSince ??= now;
+    return false;
+  }
+
+  /** Sends a direct answer, ahead of updates that are not sent yet. */
+  answer(frame: Frame, type: string): void {
+    const { dialect, meter } = this.#options;
+    meter.count('bff_packets_total', { dialect, type });
+    meter.count('bff_bytes_total', { dialect }, frame.length);
+    if (this.#answers.length === 0 && this.#transport.answer(frame)) return;
+    if (!this.#transport.open) return;
+    this.#answers.push(frame);
+    if (this.#answers.length >= maxWaitingAnswers) this.#transport.pause();
+  }
+
+  close(cause: CloseCause): void {
+    this.#transport.close(cause);
+  }
+
+  terminate(): void {
+    this.#transport.terminate();
+  }
+
+  /** Looks after the connection: pings, and the ends of the silent and the slow. Called about twice a second. */
+  check(now: number): void {
+    const { pingEveryMs, silentAfterMs, slowAfterMs } = this.#options.limits;
+    if (now - this.#transport.heardAt >= silentAfterMs) {
+      this.#transport.terminate();
+      return;
+    }
+    if (this.#blockedSince !== undefined && now - this.#blockedSince >= slowAfterMs) {
+      this.close('slow');
+      return;
+    }
+    if (now - this.#probedAt >= pingEveryMs) {
+      this.#probedAt = now;
+      this.#transport.probe();
+    }
+    for (const subscription of this.#subscriptions) {
+      const { repeatAfterMs } = subscription.channel;
+      if (repeatAfterMs > 0 && now - subscription.sentAt >= repeatAfterMs)
+        this.#sendLatest(subscription, now);
+    }
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    const { limiter, clock, dialect, meter, onMessage } = this.#options;
+    const verdict = limiter.admit(clock.monotonic());
+    if (verdict === 'admitted') {
+      onMessage(data, isBinary);
+      return;
+    }
+    meter.count('bff_rejected_total', { edge: dialect, reason: 'rate' });
+    if (verdict === 'flooding') this.close('rateLimited');
+  }
+
+  #drain(): void {
+    while (this.#answers.length > 0) {
+      const next = this.#answers[0];
+      if (next === undefined || !this.#transport.answer(next)) return;
+      this.#answers.shift();
+    }
+    this.#transport.resume();
+    const now = this.#options.clock.monotonic();
+    this.#blockedSince = undefined;
+    for (const subscription of this.#subscriptions) {
+      if (subscription.cursor < subscription.channel.rendition.seq) this.#sendLatest(subscription, now);
+    }
+  }
+
+  #sendLatest(subscription: Subscription, now: number): void {
+    const { frame, seq, type } = subscription.channel.rendition.latest();
+    if (!this.offer(frame, now)) return;
+    const { dialect, meter } = this.#options;
+    subscription.cursor = seq;
+    subscription.sentAt = now;
+    meter.count('bff_packets_total', { dialect, type });
+    meter.count('bff_bytes_total', { dialect }, frame.length);
+  }
+
+  #end(end: TransportEnd): void {
+    for (const subscription of this.#subscriptions) subscription.channel.remove(subscription);
+    this.#subscriptions.length = 0;
+    this.#answers.length = 0;
+    const { dialect, meter, onEnd } = this.#options;
+    if (end.fault === 'socket') meter.count('bff_send_failures_total', { dialect });
+    else if (end.fault !== undefined) meter.count('bff_rejected_total', { edge: dialect, reason: end.fault });
+    onEnd(end);
+  }
+}

@@ -1,0 +1,61 @@
+import type { Clock } from '../core/clock.ts';
+import type { Meter } from '../core/meter.ts';
+import type { Session } from './session.ts';
+
+const checkEveryMs = 500;
+
+/** All sessions of the gateway, whatever their dialect: looked after together, and closed together. */
+export class Sessions {
+  readonly #sessions = new Set<Session>();
+  readonly #perDialect = new Map<string, number>();
+  readonly #clock: Clock;
+  readonly #meter: Meter;
+  readonly #stopChecks: () => void;
+  #onEmpty: (() => void) | undefined;
+
+  constructor({ clock, meter }: { clock: Clock; meter: Meter }) {
+    this.#clock = clock;
+    this.#meter = meter;
+    this.#stopChecks = clock.every(checkEveryMs, () => {
+      const now = clock.monotonic();
+      for (const session of this.#sessions) session.check(now);
+    });
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  add(session: Session): void {
+    this.#sessions.add(session);
+    this.#meter.count('bff_connections_total', { dialect: session.dialect });
+    this.#tally(session.dialect, 1);
+  }
+
+  delete(session: Session): void {
+    if (!this.#sessions.delete(session)) return;
+    this.#tally(session.dialect, -1);
+    if (this.#sessions.size === 0) this.#onEmpty?.();
+  }
+
+  /** Closes every session as `shutdown`; those that did not answer within `timeoutMs` are terminated. */
+  async shutDown(timeoutMs: number): Promise<void> {
+    this.#stopChecks();
+    for (const session of this.#sessions) session.close('shutdown');
+    if (this.#sessions.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.after(timeoutMs, resolve);
+      this.#onEmpty = () => {
+        cancel();
+        resolve();
+      };
+    });
+    for (const session of this.#sessions) session.terminate();
+  }
+
+  #tally(dialect: string, change: number): void {
+    const clients = (this.#perDialect.get(dialect) ?? 0) + change;
+    this.#perDialect.set(dialect, clients);
+    this.#meter.gauge('bff_clients', { dialect }, clients);
+  }
+}

@@ -1,0 +1,46 @@
+import type { CloseCause } from '../core/errors.ts';
+import type { Frame } from '../encode/frame.ts';
+
+/** What a transport tells the session that it carries. */
+export interface TransportEvents {
+  onMessage(data: Buffer, isBinary: boolean): void;
+  /** The client can be sent to again, after `offer` or `answer` returned false. */
+  onDrain(): void;
+  /** The last event, whoever ended the connection. */
+  onEnd(end: TransportEnd): void;
+}
+
+export interface TransportEnd {
+  /** Close code by which the connection ended, as the dialect's page lists them. */
+  readonly code: number;
+  /** What went wrong, where it was not a regular end. */
+  readonly fault?: TransportFault;
+}
+
+/** `oversize`, `protocol`: the client broke a rule. `socket`: the connection failed. */
+export type TransportFault = 'oversize' | 'protocol' | 'socket';
+
+/** A connection to one client. The core owns this interface; WebSocket, Socket.IO and SSE implement it. */
+export interface Transport {
+  readonly open: boolean;
+  /** When anything was last received from the client, protocol frames included; monotonic ms. */
+  readonly heardAt: number;
+  /** Called once, before anything else. */
+  start(events: TransportEvents): void;
+  /**
+   * Sends an update, if the client keeps up. False: nothing was sent, and `onDrain` follows once it does.
+   * Nothing is ever queued here, so that a client that does not read costs no memory.
+   */
+  offer(frame: Frame): boolean;
+  /** Sends a direct answer, if nothing waits in this process. False: as above. */
+  answer(frame: Frame): boolean;
+  /** Asks the client for a sign of life, unless one is owed already. */
+  probe(): void;
+  /** Stops reading from the client, and reads again. */
+  pause(): void;
+  resume(): void;
+  /** Ends the connection with the close code that the dialect has for the cause. */
+  close(cause: CloseCause): void;
+  /** Ends it at once, without a word. */
+  terminate(): void;
+}

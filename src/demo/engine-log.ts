@@ -1,0 +1,71 @@
+import type { MarketFigures } from './price-walk.ts';
+import { type Random, round } from './random.ts';
+
+export interface LogLine {
+  level: 'INFO' | 'WARNING' | 'ERROR';
+  message: string;
+  /** ISO 8601. */
+  timestamp: string;
+}
+
+/** The engine's own log as the state document shows it: the last lines, oldest first. */
+export interface EngineLog {
+  add(level: LogLine['level'], message: string, atMs: number): void;
+  /** A line such as an engine writes about this market. */
+  chatter(market: MarketFigures, atMs: number): void;
+  lines(): LogLine[];
+  /** Lines ever written, those gone since among them. */
+  written(): number;
+}
+
+const MAX_LINES = 10;
+
+export function createEngineLog(random: Random): EngineLog {
+  const lines: LogLine[] = [];
+  let written = 0;
+
+  function add(level: LogLine['level'], message: string, atMs: number): void {
+    lines.push({ level, message, timestamp: new Date(atMs).toISOString() });
+    written += 1;
+    if (lines.length > MAX_LINES) lines.shift();
+  }
+
+  function chatter(market: MarketFigures, atMs: number): void {
+    const dice = random.next();
+    if (dice < 0.02) add('ERROR', random.pick(ERRORS), atMs);
+    else if (dice < 0.12) add('WARNING', random.pick(WARNINGS)(market, random), atMs);
+    else add('INFO', random.pick(NOTES)(market, random), atMs);
+  }
+
+  return { add, chatter, lines: () => lines.map((line) => ({ ...line })), written: () => written };
+}
+
+type Phrase = (market: MarketFigures, random: Random) => string;
+
+const NOTES: readonly [Phrase, ...Phrase[]] = [
+  (market) => `Physics: ${market.regime} regime on ${market.symbol}, alpha ${market.alpha}`,
+  (market) => `Kalman: ${market.symbol} velocity ${market.velocity.toFixed(6)} $/period`,
+  (market, random) =>
+    `Chronos: ${market.symbol} p10 ${quantile(market, -random.between(1, 2))}, p50 ${quantile(market, random.normal() * 0.3)}, p90 ${quantile(market, random.between(1, 2))}`,
+  (_market, random) =>
+    `Sentiment: ${3 + random.below(35)} headlines scored, mean ${round(random.normal() * 0.25, 3)}`,
+  (_market, random) => `Scheduler: cycle done in ${round(random.between(180, 640), 1)} ms`,
+  (market, random) =>
+    `Governance: Kelly fraction ${round(random.between(0.02, 0.3), 3)} for ${market.symbol}`,
+];
+
+const WARNINGS: readonly [Phrase, ...Phrase[]] = [
+  (market) =>
+    `Kalman: ${market.symbol} at ${market.price} left its band, velocity ${market.velocity.toFixed(4)}`,
+  (_market, random) => `OllamaReasoner: slow answer, ${1500 + random.below(2500)} ms`,
+  (_market, random) => `News feed: ${2 + random.below(6)} items arrived out of order`,
+];
+
+const ERRORS: readonly [string, ...string[]] = [
+  'FinBERTService: request timed out, using the last score',
+  'Broker: order status unavailable, will ask again',
+];
+
+function quantile(market: MarketFigures, deviations: number): number {
+  return round(market.price * (1 + deviations * 0.003), 2);
+}

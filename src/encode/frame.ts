@@ -1,0 +1,33 @@
+/** Bytes ready for the wire, framing included: made once, written to every client that shares them. */
+export type Frame = Buffer;
+
+const finalText = 0x81;
+const finalPing = 0x89;
+const finalPong = 0x8a;
+
+/** An unmasked WebSocket text message in one frame (RFC 6455 §5.2). */
+export function textFrame(text: string): Frame {
+  const length = Buffer.byteLength(text);
+  const headerLength = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(headerLength + length);
+  frame[0] = finalText;
+  if (length < 126) {
+    frame[1] = length;
+  } else if (length < 65_536) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame.write(text, headerLength);
+  return frame;
+}
+
+/** A ping without payload: any pong that follows answers it. */
+export const pingFrame: Frame = Buffer.from([finalPing, 0]);
+
+/** The answer to a ping: its payload, of 125 bytes at most, sent back (RFC 6455 §5.5.3). */
+export function pongFrame(payload: Buffer): Frame {
+  return Buffer.concat([Buffer.from([finalPong, payload.length]), payload]);
+}

@@ -1,0 +1,87 @@
+import type { Cancel, Clock } from '../core/clock.ts';
+
+/** A use of something shared. Giving it back twice counts once. */
+export interface Lease<Resource> {
+  readonly resource: Resource;
+  release(): void;
+}
+
+export interface RegistryOptions<Params, Resource> {
+  /** Canonical key of the parameters: equal keys share one resource. */
+  readonly key: (params: Params) => string;
+  /** Called for the first user: starts the source behind the resource. */
+  readonly open: (params: Params) => Resource;
+  /** Called when the last user has been gone for `lingerMs`: stops it. */
+  readonly close: (resource: Resource) => void;
+  readonly clock: Clock;
+  /** How long a resource outlives its last user. 0: not at all. Default 0. */
+  readonly lingerMs?: number;
+  /** Resources at once, those that linger included; 0: no bound. Default 0. */
+  readonly max?: number;
+}
+
+/** Keyed resources that count their users: the first one opens a resource, the last one closes it. */
+export interface Registry<Params, Resource> {
+  /** Undefined at the bound, unless the resource is open already. */
+  acquire(params: Params): Lease<Resource> | undefined;
+  readonly size: number;
+  /** Closes every resource, used or not. */
+  close(): void;
+}
+
+interface Entry<Resource> {
+  readonly resource: Resource;
+  users: number;
+  cancelClose: Cancel | undefined;
+}
+
+export function createRegistry<Params, Resource>(
+  options: RegistryOptions<Params, Resource>,
+): Registry<Params, Resource> {
+  const { lingerMs = 0, max = 0 } = options;
+  const entries = new Map<string, Entry<Resource>>();
+
+  const closeEntry = (key: string, entry: Entry<Resource>): void => {
+    entry.cancelClose?.();
+    entries.delete(key);
+    options.close(entry.resource);
+  };
+
+  const releaseOne = (key: string, entry: Entry<Resource>): void => {
+    entry.users -= 1;
+    if (entry.users > 0 || entries.get(key) !== entry) return;
+    if (lingerMs === 0) closeEntry(key, entry);
+    else entry.cancelClose = options.clock.after(lingerMs, () => closeEntry(key, entry));
+  };
+
+  return {
+    acquire(params) {
+      const key = options.key(params);
+      let entry = entries.get(key);
+      if (entry === undefined) {
+        if (max > 0 && entries.size >= max) return undefined;
+        entry = { resource: options.open(params), users: 0, cancelClose: undefined };
+        entries.set(key, entry);
+      }
+      entry.cancelClose?.();
+      entry.cancelClose = undefined;
+      entry.users += 1;
+      const held = entry;
+      let released = false;
+      return {
+        resource: held.resource,
+        release() {
+          if (released) return;
+          released = true;
+          releaseOne(key, held);
+        },
+      };
+    },
+    get size() {
+      return entries.size;
+    },
+    close() {
+      for (const [key, entry] of entries) closeEntry(key, entry);
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import type { Clock } from '../core/clock.ts';
+import { estimateBytes, type JsonObject, shareUnchanged } from '../core/json.ts';
+import type { HistoryBudget, Version } from './history.ts';
+import type { Position } from './position.ts';
+
+/** Told of each new version, in the same turn in which it was committed. Must not throw. */
+export type VersionListener = (version: Version, previous: Version) => void;
+
+/** A JSON document with numbered versions. Inputs change a pending document; a commit makes one version of it. */
+export interface StateFeed {
+  readonly epoch: string;
+  /** The newest version. */
+  readonly current: Version;
+  readonly position: Position;
+  /** The document with everything staged since the last commit. */
+  readonly pending: JsonObject;
+  /**
+   * Replaces the pending document.
+   * @param receivedAt when the event behind it was received (monotonic ms); the earliest one is kept.
+   */
+  stage(document: JsonObject, receivedAt?: number): void;
+  /** Makes a version of what is pending. False where nothing differs from the newest version. */
+  commit(): boolean;
+  /** Versions still held, oldest first, the newest included. */
+  history(): readonly Version[];
+  /** The version with this `seq`, if it is still held. */
+  version(seq: number): Version | undefined;
+  /** Returns how to stop listening. */
+  onVersion(listener: VersionListener): () => void;
+  /** Releases the history. */
+  close(): void;
+}
+
+export interface StateFeedOptions {
+  readonly initial: JsonObject;
+  readonly epoch: string;
+  readonly clock: Clock;
+  readonly budget: HistoryBudget;
+}
+
+export function createStateFeed({ initial, epoch, clock, budget }: StateFeedOptions): StateFeed {
+  const listeners = new Set<VersionListener>();
+  const history = budget.open();
+  let current: Version = { seq: 1, document: initial, at: clock.now(), bytes: estimateBytes(initial) };
+  let pending = initial;
+  let pendingSince: number | undefined;
+  history.add(current);
+
+  return {
+    epoch,
+    get current() {
+      return current;
+    },
+    get position() {
+      return { epoch, seq: current.seq };
+    },
+    get pending() {
+      return pending;
+    },
+    stage(document, receivedAt) {
+      pending = document;
+      if (receivedAt !== undefined) pendingSince = Math.min(receivedAt, pendingSince ?? receivedAt);
+    },
+    commit() {
+      const document = shareUnchanged(current.document, pending);
+      const receivedAt = pendingSince;
+      pending = document;
+      pendingSince = undefined;
+      if (document === current.document) return false;
+      const previous = current;
+      current = {
+        seq: previous.seq + 1,
+        document,
+        at: clock.now(),
+        bytes: ownBytes(document, previous.document),
+        ...(receivedAt === undefined ? {} : { receivedAt }),
+      };
+      history.add(current);
+      for (const listener of listeners) listener(current, previous);
+      return true;
+    },
+    history: () => history.versions(),
+    version: (seq) => history.find(seq),
+    onVersion(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close() {
+      listeners.clear();
+      history.clear();
+    },
+  };
+}
+
+/** What a version adds to the one before: its changed sections, and a pointer for each shared one. */
+function ownBytes(document: JsonObject, previous: JsonObject): number {
+  let bytes = 0;
+  for (const [key, section] of Object.entries(document)) {
+    bytes += 16 + (section === previous[key] ? 0 : estimateBytes(section));
+  }
+  return bytes;
+}

@@ -1,0 +1,36 @@
+import { Hono } from 'hono';
+import { cors } from 'hono/cors';
+import type { OriginPolicy } from '../auth/origin.ts';
+import type { Log } from '../core/log.ts';
+import { problemResponse } from './problem.ts';
+
+export interface RouterOptions {
+  readonly origins: OriginPolicy;
+  readonly log: Log;
+  /** Paths that answer WebSocket upgrades; a plain GET to one is told so. */
+  readonly isWebSocketPath: (path: string) => boolean;
+}
+
+/** The routes of the one HTTP server. Dialects add theirs. */
+export type Router = Hono;
+
+export function createRouter({ origins, log, isWebSocketPath }: RouterOptions): Router {
+  const router = new Hono();
+  router.use(async (context, next) => {
+    const origin = context.req.header('origin');
+    if (!origins.allows(origin)) return problemResponse('ORIGIN_REFUSED', { detail: 'see ALLOWED_ORIGINS' });
+    return await next();
+  });
+  // Everyone who gets here is allowed; the header repeats the origin, so that caches keep the answers apart.
+  router.use(cors({ origin: (origin) => origin, exposeHeaders: ['ETag', 'Retry-After'] }));
+  router.notFound(({ req }) =>
+    isWebSocketPath(req.path)
+      ? problemResponse('UPGRADE_REQUIRED', { detail: `connect to ${req.path} with a WebSocket client` })
+      : problemResponse('NOT_FOUND', { detail: `${req.method} ${req.path}` }),
+  );
+  router.onError((error, { req }) => {
+    log.error({ err: error, method: req.method, path: req.path }, 'request failed');
+    return problemResponse('INTERNAL');
+  });
+  return router;
+}

@@ -1,0 +1,85 @@
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { errorMessage } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { Router } from './router.ts';
+import type { UpgradeHandler } from './upgrade.ts';
+
+export interface HttpOptions {
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly host: string;
+}
+
+export interface HttpServer {
+  /** Resolves with the port in use. Rejects with a message that names the setting to change. */
+  listen(): Promise<number>;
+  /** Accepts nothing new and lets idle connections go. */
+  stopAccepting(): void;
+  /** Ends what is left. */
+  close(): Promise<void>;
+}
+
+/** A socket has this long for a complete request, handshake included. */
+const requestTimeoutMs = 10_000;
+
+export function createHttpServer(
+  router: Router,
+  upgrade: UpgradeHandler,
+  log: Log,
+  options: HttpOptions,
+): HttpServer {
+  const listener = getRequestListener(router.fetch, { overrideGlobalObjects: false });
+  const server = createServer(
+    { headersTimeout: requestTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: 1000 },
+    (request, response) => {
+      listener(request, response).catch((error: unknown) => {
+        log.error({ error: errorMessage(error) }, 'request failed');
+        response.destroy();
+      });
+    },
+  );
+  server.on('upgrade', upgrade);
+
+  return {
+    async listen() {
+      const port = await listen(server, options);
+      // Running out of file descriptors surfaces here: it must not take the connected clients down.
+      server.on('error', (error) => log.error({ error: errorMessage(error) }, 'http server error'));
+      return port;
+    },
+    stopAccepting() {
+      if (server.listening) server.close();
+      server.closeIdleConnections();
+    },
+    async close() {
+      if (server.listening) server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function listen(server: Server, { port, host }: HttpOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(listenFault(error, port, host))));
+    server.listen({ port, host, backlog: 4096 }, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+function listenFault(error: NodeJS.ErrnoException, port: number, host: string): string {
+  const where = `${host}:${port}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `cannot listen on ${where}: the port is in use. Stop the other program or set PORT (0 picks a free one).`;
+    case 'EACCES':
+      return `cannot listen on ${where}: not permitted. Set PORT to 1024 or above.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `cannot listen on ${where}: this machine has no such address. Set HOST (0.0.0.0 for all).`;
+    default:
+      return `cannot listen on ${where}: ${error.message}. See PORT and HOST.`;
+  }
+}

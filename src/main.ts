@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+import { helpText, type Invocation, readCommandLine } from './cli/commands.ts';
+import { runDemo, runEngine } from './cli/demo.ts';
+import { serve } from './cli/serve.ts';
+import { ConfigError, loadSettings, printSettings } from './config/load.ts';
+import { errorMessage } from './core/errors.ts';
+import { createLogger } from './observe/logger.ts';
+import { version } from './version.ts';
+
+const engineUrlNeeded =
+  'the engine to poll, such as http://localhost:8000 (to try without one: telemetry-bff demo)';
+const required = { serve: { ENGINE_URL: engineUrlNeeded }, demo: {}, engine: {} } as const;
+
+async function run(invocation: Invocation): Promise<void> {
+  switch (invocation.do) {
+    case 'help':
+      process.stdout.write(helpText);
+      return;
+    case 'version':
+      process.stdout.write(`${version}\n`);
+      return;
+    case 'refuse':
+      process.stderr.write(`telemetry-bff: ${invocation.message}\n\n${helpText}`);
+      process.exitCode = 64;
+      return;
+    case 'print-config':
+      process.stdout.write(
+        `${printSettings(loadSettings({ env: process.env, required: required[invocation.command] }))}\n`,
+      );
+      return;
+    default: {
+      const settings = loadSettings({ env: process.env, required: required[invocation.do] });
+      const log = createLogger({ level: settings.LOG_LEVEL });
+      if (invocation.do === 'engine') await runEngine(settings, log);
+      else if (invocation.do === 'demo') await runDemo(settings, log, (text) => process.stdout.write(text));
+      else await serve({ ...settings, ENGINE_URL: settings.ENGINE_URL ?? '' }, log);
+    }
+  }
+}
+
+try {
+  await run(readCommandLine(process.argv.slice(2)));
+} catch (error) {
+  process.stderr.write(`${errorMessage(error)}\n`);
+  process.exit(error instanceof ConfigError ? ConfigError.exitCode : 1);
+}

@@ -1,0 +1,34 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type Meter, metricTable } from '../core/meter.ts';
+
+/** 50 µs to 5 s: from one encode to a poll that took its whole time. */
+const secondsBuckets = [
+  0.000_05, 0.000_2, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+];
+
+export interface PrometheusMeter extends Meter {
+  /** The text exposition format of all metrics, those of the process included. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+export function createPrometheusMeter(): PrometheusMeter {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const counters = new Map<string, Counter>();
+  const gauges = new Map<string, Gauge>();
+  const histograms = new Map<string, Histogram>();
+  for (const [name, { type, help, labels }] of Object.entries(metricTable)) {
+    const settings = { name, help, labelNames: [...labels], registers: [registry] };
+    if (type === 'counter') counters.set(name, new Counter(settings));
+    else if (type === 'gauge') gauges.set(name, new Gauge(settings));
+    else histograms.set(name, new Histogram({ ...settings, buckets: secondsBuckets }));
+  }
+  return {
+    count: (name, labels, by = 1) => counters.get(name)?.inc(labels, by),
+    gauge: (name, labels, value) => gauges.get(name)?.set(labels, value),
+    observe: (name, labels, seconds) => histograms.get(name)?.observe(labels, seconds),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}

@@ -1,0 +1,62 @@
+import type { JsonObject, JsonValue } from '../../core/json.ts';
+
+export type TimeVerdict =
+  | {
+      readonly wentBack: false;
+      /** The timestamp the document shows now; undefined where no input has had one. */
+      readonly timestamp: JsonValue | undefined;
+    }
+  | { readonly wentBack: true; readonly timestamp: JsonValue; readonly engineTime: number };
+
+/**
+ * The engine's time as the document shows it. It never goes back on the word of one answer; two in a row that
+ * do are an engine that was restarted with an earlier clock. An answer only counts as saying so if it was asked
+ * for after the newer time was known: one that was overtaken by an event says nothing about the clock.
+ */
+export class EngineTime {
+  #shown: { timestamp: JsonValue; engineTime: number; since: number } | undefined;
+  #answersBehind = 0;
+
+  /** Epoch milliseconds of an input's `timestamp`; undefined where it carries none. */
+  static of(input: JsonObject): number | undefined {
+    if (typeof input.timestamp !== 'string') return undefined;
+    const time = Date.parse(input.timestamp);
+    return Number.isNaN(time) ? undefined : time;
+  }
+
+  /** @param startedAt when the request was started, monotonic ms */
+  afterAnswer(answer: JsonObject, startedAt: number): TimeVerdict {
+    const engineTime = EngineTime.of(answer);
+    const { timestamp } = answer;
+    if (engineTime === undefined || timestamp === undefined) return this.#unchanged();
+    const behind = this.#shown !== undefined && engineTime < this.#shown.engineTime;
+    if (!behind) {
+      this.#answersBehind = 0;
+      this.#show(timestamp, engineTime, startedAt);
+      return this.#unchanged();
+    }
+    if (startedAt <= (this.#shown?.since ?? 0)) return this.#unchanged();
+    this.#answersBehind += 1;
+    if (this.#answersBehind < 2) return this.#unchanged();
+    this.#answersBehind = 0;
+    this.#show(timestamp, engineTime, startedAt);
+    return { wentBack: true, timestamp, engineTime };
+  }
+
+  /** The timestamp the document shows after an event; undefined where the event does not move it. */
+  afterEvent(event: JsonObject, receivedAt: number): JsonValue | undefined {
+    const engineTime = EngineTime.of(event);
+    if (engineTime === undefined || event.timestamp === undefined) return undefined;
+    if (this.#shown !== undefined && engineTime <= this.#shown.engineTime) return undefined;
+    this.#show(event.timestamp, engineTime, receivedAt);
+    return event.timestamp;
+  }
+
+  #show(timestamp: JsonValue, engineTime: number, since: number): void {
+    this.#shown = { timestamp, engineTime, since };
+  }
+
+  #unchanged(): TimeVerdict {
+    return { wentBack: false, timestamp: this.#shown?.timestamp };
+  }
+}

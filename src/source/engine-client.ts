@@ -1,0 +1,91 @@
+import { type Dispatcher, Pool } from 'undici';
+import { errorMessage } from '../core/errors.ts';
+import { PollFailure } from './poll-failure.ts';
+
+export interface EngineClientOptions {
+  /** Base URL of the engine; a path in it is kept as a prefix. */
+  readonly url: string;
+  /** Sent as `Authorization: Bearer`. Default none. */
+  readonly token?: string;
+  /** Largest body read, in bytes. Default 4 MiB. */
+  readonly maxBodyBytes?: number;
+}
+
+/** Reads from the engine over kept-alive connections. */
+export interface EngineClient {
+  /**
+   * The body of a 2xx answer to `GET {url}{path}`.
+   * @param path starts with exactly one slash
+   * @throws PollFailure for everything else: other statuses, redirects, oversize bodies, lost connections, abort
+   */
+  get(path: string, signal: AbortSignal): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** One slash first, so that nothing appended to the base URL can name another host. */
+export const enginePathPattern = /^\/(?!\/)/;
+
+const defaultMaxBodyBytes = 4 * 1024 * 1024;
+/** Answers that say "not now" rather than "no". */
+const retryableStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
+
+export function createEngineClient(options: EngineClientOptions): EngineClient {
+  const base = new URL(options.url);
+  const prefix = base.pathname.replace(/\/+$/, '');
+  const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
+  // A hanging request occupies its connection until it times out: enough of them that others go round it.
+  const pool = new Pool(base.origin, { connections: 16, pipelining: 1, keepAliveTimeout: 30_000 });
+  const headers = {
+    accept: 'application/json',
+    ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+  };
+
+  return {
+    async get(path, signal) {
+      if (!enginePathPattern.test(path) || new URL(prefix + path, base.origin).origin !== base.origin) {
+        throw new PollFailure('shape', `path must start with one slash and stay on ${base.origin}`);
+      }
+      try {
+        const response = await pool.request({ path: prefix + path, method: 'GET', headers, signal });
+        await refuseUnlessSuccess(response);
+        return await readBody(response.body, maxBodyBytes);
+      } catch (error) {
+        throw asPollFailure(error, signal);
+      }
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+async function refuseUnlessSuccess({ statusCode, body }: Dispatcher.ResponseData): Promise<void> {
+  if (statusCode >= 200 && statusCode < 300) return;
+  await body.dump({ limit: 64 * 1024 });
+  if (statusCode >= 300 && statusCode < 400) {
+    throw new PollFailure('redirect', `HTTP ${statusCode}: redirects are not followed`, {
+      status: statusCode,
+    });
+  }
+  throw new PollFailure('status', `HTTP ${statusCode}`, {
+    status: statusCode,
+    retryable: retryableStatuses.has(statusCode),
+  });
+}
+
+async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    // Leaving the loop destroys the body, and with it the connection that would carry the rest.
+    if (bytes > maxBytes) throw new PollFailure('too_large', `body over ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, bytes).toString('utf8');
+}
+
+function asPollFailure(error: unknown, signal: AbortSignal): PollFailure {
+  if (error instanceof PollFailure) return error;
+  if (signal.aborted) return new PollFailure('timeout', 'no complete answer in time');
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return new PollFailure('connect', code === '' ? errorMessage(error) : code, { retryable: true });
+}

@@ -1,0 +1,136 @@
+import { type Cancel, type Clock, isoTime } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type { Meter } from '../core/meter.ts';
+
+export type SourceStatus = 'fresh' | 'stale' | 'down';
+
+/** What a document says of one of its sources. A type, not an interface, so that it is a JSON object. */
+export type SourceState = {
+  readonly status: SourceStatus;
+  /** When `status` last changed, ISO 8601. */
+  readonly since: string;
+  /** What was wrong when it stopped being fresh; absent while fresh. */
+  readonly error?: string;
+};
+
+export interface SourceOptions {
+  /** How long a success keeps the source fresh, in ms. Asked at each success. */
+  readonly freshMs: () => number;
+  /** How long it may be stale before it is down. Default 30,000. */
+  readonly downAfterMs?: number;
+}
+
+/**
+ * The freshness of one source: `fresh` after a success, `stale` when the next one is late, `down` when it never
+ * succeeded or has been stale for long. Each call says whether it changed anything to be shown.
+ */
+export interface Source {
+  readonly state: SourceState;
+  succeeded(): boolean;
+  /**
+   * @param atLeast `stale`: no longer fresh from now on. `down`: given up for now. Default: nothing but the
+   *   error is noted, and age decides.
+   */
+  failed(error: string, atLeast?: 'stale' | 'down'): boolean;
+}
+
+/** All sources of the gateway, by name. */
+export interface SourceBoard {
+  open(name: string, options: SourceOptions): Source;
+  /** What a document shows under `sources`; the same object until something changes. */
+  readonly states: Readonly<Record<string, SourceState>>;
+  /** Whether the source ever succeeded. */
+  hasSucceeded(name: string): boolean;
+  /** Told of the changes that come with time alone; the others are returned to who caused them. */
+  onExpiry(listener: () => void): () => void;
+  close(): void;
+}
+
+export function createSourceBoard({
+  clock,
+  log,
+  meter,
+}: {
+  clock: Clock;
+  log: Log;
+  meter: Meter;
+}): SourceBoard {
+  const listeners = new Set<() => void>();
+  const timers = new Set<() => void>();
+  const known = new Set<string>();
+  let states: Readonly<Record<string, SourceState>> = {};
+
+  const open = (name: string, { freshMs, downAfterMs = 30_000 }: SourceOptions): Source => {
+    let timer: Cancel = () => {};
+    let lastError: string | undefined;
+    let state: SourceState = { status: 'down', since: isoTime(clock.now()) };
+    const show = (next: SourceState): void => {
+      state = next;
+      states = { ...states, [name]: next };
+    };
+    const enter = (status: SourceStatus): boolean => {
+      if (status === state.status) {
+        // Down from the start: say why, once that is known.
+        if (status === 'fresh' || state.error !== undefined || lastError === undefined) return false;
+        show({ ...state, error: lastError });
+        return true;
+      }
+      const error = status === 'fresh' ? undefined : (lastError ?? 'no answer in time');
+      show({ status, since: isoTime(clock.now()), ...(error === undefined ? {} : { error }) });
+      meter.gauge('bff_source_up', { source: name }, status === 'fresh' ? 1 : 0);
+      const fields = { source: name, ...state };
+      if (status === 'fresh') log.info(fields, 'source status');
+      else log.warn(fields, 'source status');
+      return true;
+    };
+    const expire = (status: SourceStatus): void => {
+      if (status === 'stale') timer = clock.after(downAfterMs, () => expire('down'));
+      if (enter(status)) for (const listener of listeners) listener();
+    };
+
+    show(state);
+    meter.gauge('bff_source_up', { source: name }, 0);
+    timers.add(() => timer());
+    return {
+      get state() {
+        return state;
+      },
+      succeeded() {
+        lastError = undefined;
+        known.add(name);
+        timer();
+        timer = clock.after(freshMs(), () => expire('stale'));
+        return enter('fresh');
+      },
+      failed(error, atLeast) {
+        lastError = error;
+        if (atLeast === 'down') {
+          timer();
+          return enter('down');
+        }
+        if (atLeast === 'stale' && state.status === 'fresh') {
+          timer();
+          timer = clock.after(downAfterMs, () => expire('down'));
+          return enter('stale');
+        }
+        return state.status === 'down' && enter('down');
+      },
+    };
+  };
+
+  return {
+    open,
+    get states() {
+      return states;
+    },
+    hasSucceeded: (name) => known.has(name),
+    onExpiry(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close() {
+      for (const cancel of timers) cancel();
+      listeners.clear();
+    },
+  };
+}

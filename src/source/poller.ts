@@ -1,0 +1,124 @@
+import {
+  type CircuitBreakerPolicy,
+  CircuitState,
+  ConsecutiveBreaker,
+  ConstantBackoff,
+  circuitBreaker,
+  handleAll,
+  handleWhen,
+  type RetryPolicy,
+  retry,
+  TimeoutStrategy,
+  timeout,
+  wrap,
+} from 'cockatiel';
+import type { Clock } from '../core/clock.ts';
+import { errorMessage } from '../core/errors.ts';
+import { isJsonObject, type JsonValue } from '../core/json.ts';
+import type { Meter } from '../core/meter.ts';
+import { parseUntrusted, type RefusalReason } from '../core/untrusted-json.ts';
+import type { EngineClient } from './engine-client.ts';
+import { PollFailure } from './poll-failure.ts';
+
+export interface PollerOptions<Answer> {
+  /** Name of the source: in `sources`, logs and metrics. */
+  readonly name: string;
+  /** Path on the engine, with a query where needed. */
+  readonly path: string;
+  /** Time for one poll, its retries included. */
+  readonly timeoutMs: number;
+  readonly client: EngineClient;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  /** Checks and normalises a body. Throws PollFailure('shape', …) for what it cannot take. */
+  readonly read: (value: JsonValue) => Answer;
+}
+
+export type PollResult<Answer> =
+  | {
+      readonly ok: true;
+      readonly answer: Answer;
+      /** When the request that was answered was started, monotonic ms. */
+      readonly startedAt: number;
+    }
+  | {
+      readonly ok: false;
+      readonly failure: PollFailure;
+      /** Whether the breaker is open: this source counts as down. */
+      readonly open: boolean;
+    };
+
+/** Polls one endpoint of the engine, on its own: nothing it does holds up another poller. */
+export interface Poller<Answer> {
+  readonly name: string;
+  /** Undefined while the previous poll has not ended. Never rejects. */
+  poll(): Promise<PollResult<Answer>> | undefined;
+}
+
+const refusals: Readonly<Record<RefusalReason, string>> = {
+  malformed: 'the answer is not valid JSON',
+  too_deep: 'the answer is nested too deep',
+  forbidden_key: 'the answer has a key that is not allowed',
+};
+const failuresToOpen = 5;
+const retryAfterMs = 60;
+
+export function createPoller<Answer>(options: PollerOptions<Answer>): Poller<Answer> {
+  const { name, path, timeoutMs, client, clock, meter, read } = options;
+  // Open means "down, and no retries": each tick still probes, so that a source is back within one period.
+  const breaker: CircuitBreakerPolicy = circuitBreaker(handleAll, {
+    halfOpenAfter: 0,
+    breaker: new ConsecutiveBreaker(failuresToOpen),
+  });
+  const retrying: RetryPolicy = retry(
+    handleWhen(
+      (error) => error instanceof PollFailure && error.retryable && breaker.state === CircuitState.Closed,
+    ),
+    { maxAttempts: 1, backoff: new ConstantBackoff(retryAfterMs) },
+  );
+  const policy = wrap(breaker, timeout(timeoutMs, TimeoutStrategy.Cooperative), retrying);
+  let polling = false;
+
+  const attempt = async (signal: AbortSignal): Promise<PollResult<Answer>> => {
+    const startedAt = clock.monotonic();
+    const body = await client.get(path, signal);
+    meter.observe('bff_source_latency_seconds', { source: name }, (clock.monotonic() - startedAt) / 1000);
+    return { ok: true, answer: read(parseBody(body)), startedAt };
+  };
+
+  const run = async (): Promise<PollResult<Answer>> => {
+    polling = true;
+    try {
+      return await policy.execute(({ signal }) => attempt(signal));
+    } catch (error) {
+      const failure = asFailure(error, timeoutMs);
+      meter.count('bff_source_failures_total', { source: name, reason: failure.reason });
+      return { ok: false, failure, open: breaker.state !== CircuitState.Closed };
+    } finally {
+      polling = false;
+    }
+  };
+
+  return { name, poll: () => (polling ? undefined : run()) };
+}
+
+function asFailure(error: unknown, timeoutMs: number): PollFailure {
+  if (!(error instanceof PollFailure)) {
+    return new PollFailure('shape', 'the answer could not be read', { detail: errorMessage(error) });
+  }
+  if (error.reason !== 'timeout') return error;
+  return new PollFailure('timeout', `no complete answer in ${timeoutMs} ms`, {
+    detail: 'see POLL_TIMEOUT_MS',
+  });
+}
+
+/** An engine that is up but has nothing to say answers 200 with `{"error": …, "status": "offline"}`. */
+function parseBody(body: string): JsonValue {
+  const parsed = parseUntrusted(body, { nonFinite: 'null' });
+  if (!parsed.ok) throw new PollFailure(parsed.reason, refusals[parsed.reason], { detail: parsed.detail });
+  const { value } = parsed;
+  if (isJsonObject(value) && value.error !== undefined && value.status === 'offline') {
+    throw new PollFailure('offline', 'the engine says it is offline');
+  }
+  return value;
+}

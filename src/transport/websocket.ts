@@ -1,0 +1,203 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../core/clock.ts';
+import type { CloseCause } from '../core/errors.ts';
+import type { Transport, TransportEvents, TransportFault } from '../deliver/transport.ts';
+import { type Frame, pingFrame, pongFrame } from '../encode/frame.ts';
+
+export interface WebSocketOptions {
+  /** Largest message taken from a client, in bytes; more closes with 1009. */
+  readonly maxMessageBytes: number;
+  /** The dialect's close code for each cause; undefined: no close frame, the connection just ends. */
+  readonly closeCodes: Readonly<Record<CloseCause, number | undefined>>;
+  readonly clock: Clock;
+}
+
+/** Completes an upgrade that was let in. */
+export type AcceptWebSocket = (
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  onTransport: (transport: Transport) => void,
+) => void;
+
+/** How long a client may take to answer a close frame before the socket is destroyed. */
+const closeTimeoutMs = 5000;
+/** Data sent since the last answered ping after which the next ping follows it. */
+const probeAfterBytes = 256 * 1024;
+/**
+ * Data sent since the last answered ping at which the client counts as not writable. Without it the kernel's
+ * buffers, on both sides, would take minutes of packets for a client that reads none of them.
+ */
+const windowBytes = 512 * 1024;
+const open = 1;
+const nothing = Buffer.alloc(0);
+
+export function createWebSocketAcceptor(options: WebSocketOptions): AcceptWebSocket {
+  const settings = {
+    noServer: true,
+    clientTracking: false,
+    // Answered by the transport itself, which knows whether there is room for a pong.
+    autoPong: false,
+    perMessageDeflate: false,
+    maxPayload: options.maxMessageBytes,
+    closeTimeout: closeTimeoutMs,
+    // A protocol may be offered that this endpoint only uses to carry a token.
+    handleProtocols: (offered: Set<string>) => (offered.has('token') ? 'token' : false),
+  } as const;
+  const server = new WebSocketServer(settings);
+  return (request, socket, head, onTransport) => {
+    server.handleUpgrade(request, socket, head, (client) =>
+      onTransport(new WebSocketTransport(client, socket, options)),
+    );
+  };
+}
+
+/** One WebSocket. Updates are frames made elsewhere, written to the socket as they are. */
+class WebSocketTransport implements Transport {
+  readonly #client: WebSocket;
+  readonly #socket: Duplex;
+  readonly #closeCodes: WebSocketOptions['closeCodes'];
+  readonly #clock: Clock;
+  #events: TransportEvents | undefined;
+  #heardAt: number;
+  #fault: TransportFault | undefined;
+  /** Bytes sent; sent when the last answered ping was; sent when the ping not answered yet was (−1: none is out). */
+  #sent = 0;
+  #answered = 0;
+  #probed = -1;
+  /** Something waits in the socket, and `#onFlushed` will be called when it has left. */
+  #flushing = false;
+  /** An offer was refused: the session is to be told when it may try again. */
+  #refused = false;
+  #unansweredPing: Buffer | undefined;
+
+  constructor(client: WebSocket, socket: Duplex, { closeCodes, clock }: WebSocketOptions) {
+    this.#client = client;
+    this.#socket = socket;
+    this.#closeCodes = closeCodes;
+    this.#clock = clock;
+    this.#heardAt = clock.monotonic();
+  }
+
+  get open(): boolean {
+    return this.#client.readyState === open;
+  }
+
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  start(events: TransportEvents): void {
+    this.#events = events;
+    const client = this.#client;
+    client.on('message', (data, isBinary) => {
+      this.#heardAt = this.#clock.monotonic();
+      if (Buffer.isBuffer(data)) events.onMessage(data, isBinary);
+    });
+    client.on('pong', () => this.#onPong());
+    client.on('ping', (payload) => this.#onPing(payload));
+    client.on('error', (error) => {
+      this.#fault = faultOf(error);
+    });
+    client.on('close', (code) =>
+      events.onEnd({ code, ...(this.#fault === undefined ? {} : { fault: this.#fault }) }),
+    );
+  }
+
+  offer(frame: Frame): boolean {
+    if (this.#client.readyState !== open) return false;
+    const unanswered = this.#sent - this.#answered;
+    if (this.#socket.writableLength > 0 || (unanswered > 0 && unanswered + frame.length > windowBytes)) {
+      this.#refused = true;
+      // The window only opens again by an answer, so there must be a question.
+      if (this.#socket.writableLength === 0) this.probe();
+      return false;
+    }
+    this.#write(frame);
+    if (unanswered + frame.length >= probeAfterBytes) this.probe();
+    return true;
+  }
+
+  answer(frame: Frame): boolean {
+    if (this.#client.readyState !== open) return false;
+    if (this.#socket.writableLength > 0) {
+      this.#refused = true;
+      return false;
+    }
+    this.#write(frame);
+    return true;
+  }
+
+  probe(): void {
+    if (this.#probed >= 0 || this.#client.readyState !== open) return;
+    this.#probed = this.#sent;
+    this.#write(pingFrame);
+  }
+
+  pause(): void {
+    this.#client.pause();
+  }
+
+  resume(): void {
+    this.#client.resume();
+  }
+
+  close(cause: CloseCause): void {
+    const code = this.#closeCodes[cause];
+    if (code === undefined) this.#client.terminate();
+    else this.#client.close(code, cause);
+  }
+
+  terminate(): void {
+    this.#client.terminate();
+  }
+
+  #write(frame: Frame): void {
+    this.#sent += frame.length;
+    this.#socket.write(frame);
+    if (this.#socket.writableLength === 0 || this.#flushing) return;
+    // 'drain' is only emitted above the high-water mark; an empty write is called back whenever all has left.
+    this.#flushing = true;
+    this.#socket.write(nothing, this.#onFlushed);
+  }
+
+  readonly #onFlushed = (): void => {
+    this.#flushing = false;
+    if (!this.open) return;
+    if (this.#unansweredPing !== undefined) this.#onPing(this.#unansweredPing);
+    this.#drained();
+  };
+
+  #onPong(): void {
+    this.#heardAt = this.#clock.monotonic();
+    if (this.#probed < 0) return;
+    this.#answered = this.#probed;
+    this.#probed = -1;
+    this.#drained();
+  }
+
+  #drained(): void {
+    if (!this.#refused || this.#socket.writableLength > 0) return;
+    this.#refused = false;
+    this.#events?.onDrain();
+  }
+
+  /** Only the last of several pings need be answered (RFC 6455 §5.5.3): one waits at most. */
+  #onPing(payload: Buffer): void {
+    this.#heardAt = this.#clock.monotonic();
+    if (this.#socket.writableLength > 0) {
+      this.#unansweredPing = payload;
+      return;
+    }
+    this.#unansweredPing = undefined;
+    if (this.open) this.#write(pongFrame(payload));
+  }
+}
+
+function faultOf(error: Error): TransportFault {
+  const code = 'code' in error ? String(error.code) : '';
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return 'oversize';
+  return code.startsWith('WS_ERR') ? 'protocol' : 'socket';
+}

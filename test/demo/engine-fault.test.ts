@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createDemoEngine, type DemoEngine } from '../../src/demo/engine.ts';
+
+const STATE = '/api/system/state/current';
+
+let engine: DemoEngine;
+let url: string;
+
+beforeEach(async () => {
+  engine = createDemoEngine({ port: 0, stepMs: 20 });
+  ({ url } = await engine.start());
+});
+afterEach(() => engine.stop());
+
+async function setFault(fault: unknown): Promise<{ status: number; body: unknown }> {
+  const body = typeof fault === 'string' ? fault : JSON.stringify(fault);
+  const response = await fetch(`${url}/demo/fault`, { method: 'POST', body });
+  return { status: response.status, body: await response.json() };
+}
+
+const healthy = () =>
+  fetch(`${url}/health`).then(
+    (response) => response.ok,
+    () => false,
+  );
+
+describe('demo engine under a fault', () => {
+  it('shows the faults in force, and refuses a bad one by field', async () => {
+    const faults = [{ kind: 'error', path: STATE, status: 503 }];
+    expect(await setFault(faults[0])).toEqual({ status: 200, body: { faults } });
+    expect(await setFault({ kind: 'error', path: 7 })).toMatchObject({
+      status: 400,
+      body: { field: 'path' },
+    });
+    expect(await setFault('{"kind"')).toMatchObject({ status: 400, body: { field: 'body' } });
+    expect(await setFault(' '.repeat(17_000))).toMatchObject({ status: 413 });
+    expect(await setFault(' '.repeat(300_000))).toMatchObject({ status: 413 });
+    expect(await (await fetch(`${url}/demo/fault`)).json()).toEqual({ faults });
+  });
+
+  it('error: answers that status on that path only, until cleared', async () => {
+    await setFault({ kind: 'error', status: 503, path: STATE });
+    const response = await fetch(url + STATE);
+    expect([response.status, await response.json()]).toEqual([503, { error: 'demo fault', status: 503 }]);
+    expect(await healthy()).toBe(true);
+    await setFault({ kind: 'none' });
+    expect((await fetch(url + STATE)).status).toBe(200);
+  });
+
+  it('offline: answers 200 and that it is offline', async () => {
+    await setFault({ kind: 'offline' });
+    expect(await (await fetch(url + STATE)).json()).toEqual({ error: 'engine offline', status: 'offline' });
+  });
+
+  it('slow: answers late, with the effect of a command at once', async () => {
+    await setFault({ kind: 'slow', delayMs: 300 });
+    const started = performance.now();
+    let answered = false;
+    const answer = fetch(`${url}/api/system/halt`, { method: 'POST' }).finally(() => {
+      answered = true;
+    });
+    await expect.poll(() => engine.market.status(), { interval: 5 }).toBe('HALT');
+    expect(answered).toBe(false);
+    expect((await answer).status).toBe(200);
+    expect(performance.now() - started).toBeGreaterThan(290);
+  });
+
+  it('hang: accepts, never answers, and lets go when the engine stops', async () => {
+    await setFault({ kind: 'hang' });
+    await expect(fetch(url + STATE, { signal: AbortSignal.timeout(100) })).rejects.toThrow(/abort|timeout/i);
+    const hung = expect(fetch(url + STATE)).rejects.toThrow('fetch failed');
+    await expect(fetch(url + STATE, { signal: AbortSignal.timeout(50) })).rejects.toThrow();
+    await engine.stop();
+    await hung;
+  });
+
+  it('malformed: answers 200 without a JSON object', async () => {
+    await setFault({ kind: 'malformed' });
+    const response = await fetch(url + STATE);
+    expect(response.status).toBe(200);
+    await expect(response.json()).rejects.toThrow(SyntaxError);
+  });
+
+  it('huge: answers valid JSON of over 5 MiB', async () => {
+    await setFault({ kind: 'huge' });
+    const body = await (await fetch(url + STATE)).text();
+    expect(body.length).toBeGreaterThan(5 * 1024 * 1024);
+    expect(JSON.parse(body)).toMatchObject({ status: 'ACTIVE' });
+  });
+
+  it('wrong: answers valid JSON of the wrong shape, or a redirect', async () => {
+    await setFault({ kind: 'wrong' });
+    expect(await (await fetch(url + STATE)).json()).toMatchObject({ market: 'SPY 450.32' });
+    await fetch(url + STATE);
+    const redirect = await fetch(url + STATE, { redirect: 'manual' });
+    expect([redirect.status, redirect.headers.get('location')]).toEqual([302, `http://127.0.0.2:9${STATE}`]);
+  });
+
+  it('ends a fault by itself', async () => {
+    await setFault({ kind: 'error', seconds: 0.1 });
+    expect(await healthy()).toBe(false);
+    await expect.poll(healthy).toBe(true);
+  });
+
+  it('stop: answers, closes its port and connections, and is back on the same port', async () => {
+    await setFault({ kind: 'hang', path: STATE });
+    const hung = expect(fetch(url + STATE)).rejects.toThrow('fetch failed');
+    expect(await setFault({ kind: 'stop', seconds: 0.5 })).toMatchObject({
+      status: 200,
+      body: { stopping: true },
+    });
+    await hung;
+    expect(await healthy()).toBe(false);
+    expect(engine.faults.list()).toMatchObject([{ kind: 'hang' }, { kind: 'stop' }]);
+    await expect.poll(healthy).toBe(true);
+    expect(engine.faults.list()).toMatchObject([{ kind: 'hang' }]);
+  });
+
+  it('stop: ends at once when all faults are cleared', async () => {
+    engine.faults.apply({ kind: 'stop', seconds: 600 });
+    await expect.poll(healthy).toBe(false);
+    engine.faults.apply({ kind: 'none' });
+    await expect.poll(healthy).toBe(true);
+    expect(engine.faults.list()).toEqual([]);
+  });
+
+  it('stop: waits for its port where another program has taken it meanwhile', async () => {
+    const log = { info: vi.fn(), warn: vi.fn() };
+    const patient = createDemoEngine({ port: 0, log });
+    const { port } = await patient.start();
+    patient.faults.apply({ kind: 'stop', seconds: 0.5 });
+    const squatter = createDemoEngine({ port });
+    await expect.poll(() => log.info.mock.lastCall?.[1]).toBe('demo engine stopped listening');
+    await squatter.start();
+    await expect.poll(() => log.warn.mock.lastCall?.[1]).toBe('demo engine cannot listen yet');
+    await squatter.stop();
+    await expect.poll(() => patient.faults.list(), { timeout: 3000 }).toEqual([]);
+    expect(log.info.mock.lastCall).toEqual([{ port }, 'demo engine listens again']);
+    await patient.stop();
+  });
+
+  it('stays down when it is stopped during an outage', async () => {
+    engine.faults.apply({ kind: 'stop', seconds: 0.02 });
+    await engine.stop();
+    expect(engine.faults.list()).toEqual([]);
+    expect(await healthy()).toBe(false);
+  });
+});

@@ -1,0 +1,89 @@
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createDemoEngine, type DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
+
+const running: DemoEngine[] = [];
+
+async function start(
+  options: DemoEngineOptions = {},
+): Promise<{ engine: DemoEngine; port: number; url: string }> {
+  const engine = createDemoEngine({ port: 0, stepMs: 20, ...options });
+  running.push(engine);
+  return { engine, ...(await engine.start()) };
+}
+
+async function get(url: string): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(url);
+  return { status: response.status, body: await response.json() };
+}
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((engine) => engine.stop()));
+});
+
+describe('demo engine', () => {
+  it('serves the state of a symbol, agents as a list and models as a map', async () => {
+    const { url } = await start();
+    const state = `${url}/api/system/state/current`;
+    expect(await get(state)).toMatchObject({
+      status: 200,
+      body: { status: 'ACTIVE', market: { symbol: 'SPY' } },
+    });
+    expect(await get(`${state}?symbol=BTC-USD`)).toMatchObject({ body: { market: { symbol: 'BTC-USD' } } });
+    expect(await get(`${state}?symbol=NOPE`)).toMatchObject({
+      status: 404,
+      body: { error: 'unknown symbol', symbol: 'NOPE' },
+    });
+    expect(await get(`${url}/api/system/metrics/agents`)).toMatchObject({
+      body: expect.arrayContaining([expect.objectContaining({ name: 'MacroAgent' })]),
+    });
+    expect(await get(`${url}/api/system/metrics/models`)).toMatchObject({
+      body: { ChronosService: { latency_ms: expect.any(Number), invocations: expect.any(Number) } },
+    });
+    expect(await get(`${url}/health`)).toEqual({ status: 200, body: { status: 'ok' } });
+  });
+
+  it('moves the market by its own timer', async () => {
+    const { engine } = await start();
+    const before = engine.market.state()?.market.price;
+    await expect.poll(() => engine.market.state()?.market.price).not.toBe(before);
+  });
+
+  it('answers unknown paths 404 and wrong methods 405 with what is allowed', async () => {
+    const { url } = await start();
+    expect(await get(`${url}/nothing`)).toMatchObject({ status: 404, body: { path: '/nothing' } });
+    const wrong = await fetch(`${url}/health`, { method: 'POST' });
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    const halt = await fetch(`${url}/api/system/halt`);
+    expect([halt.status, halt.headers.get('allow')]).toEqual([405, 'POST']);
+    const fault = await fetch(`${url}/demo/fault`, { method: 'DELETE' });
+    expect([fault.status, fault.headers.get('allow')]).toEqual([405, 'GET, POST, HEAD']);
+    expect((await fetch(`${url}/health`, { method: 'HEAD' })).status).toBe(200);
+  });
+
+  it('rejects with the reason where the port is in use', async () => {
+    const { port } = await start();
+    await expect(createDemoEngine({ port }).start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+
+  it('leaves no connection and no port behind when it stops, and can start again', async () => {
+    const { engine, port, url } = await start();
+    await fetch(`${url}/health`);
+    const silent = connect(port, '127.0.0.1');
+    await new Promise((resolve) => silent.once('connect', resolve));
+    const closed = new Promise((resolve) => silent.once('close', resolve));
+    silent.on('error', () => undefined);
+    await engine.stop();
+    await engine.stop();
+    await closed;
+    await expect(fetch(`${url}/health`)).rejects.toThrow();
+    expect(await engine.start()).toEqual({ port, url });
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+  });
+
+  it('stays stopped where stop comes before start is done', async () => {
+    const engine = createDemoEngine({ port: 0, stepMs: 5 });
+    const [{ url }] = await Promise.all([engine.start(), engine.stop()]);
+    await expect(fetch(`${url}/health`)).rejects.toThrow();
+  });
+});

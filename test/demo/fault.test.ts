@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { createFaultControl, type Fault, type FaultControl } from '../../src/demo/fault.ts';
+import { createFaultAnswers } from '../../src/demo/fault-answer.ts';
+
+const STATE = '/api/system/state/current';
+const AGENTS = '/api/system/metrics/agents';
+
+function control(): { faults: FaultControl; clock: { ms: number }; outages: number[] } {
+  const clock = { ms: 0 };
+  const outages: number[] = [];
+  const outage = {
+    begin: (durationMs: number) => void outages.push(durationMs),
+    end: () => void outages.splice(0),
+    remainingMs: () => outages.at(-1),
+  };
+  return { faults: createFaultControl({ now: () => clock.ms, outage }), clock, outages };
+}
+
+describe('fault control', () => {
+  it('applies a fault everywhere, or under a path', () => {
+    const { faults } = control();
+    faults.apply({ kind: 'error', status: 503 });
+    faults.apply({ kind: 'slow', path: '/api/system/metrics', delayMs: 30 });
+    expect(faults.find(STATE)).toMatchObject({ kind: 'error', status: 503 });
+    expect(faults.find(AGENTS)).toMatchObject({ kind: 'slow', delayMs: 30 });
+    expect(faults.list()).toEqual([
+      { kind: 'error', path: '/', status: 503 },
+      { kind: 'slow', path: '/api/system/metrics', delayMs: 30 },
+    ]);
+  });
+
+  it('keeps one fault a path, the latest', () => {
+    const { faults } = control();
+    faults.apply({ kind: 'error' });
+    faults.apply({ kind: 'hang' });
+    expect(faults.list()).toEqual([{ kind: 'hang', path: '/' }]);
+  });
+
+  it('clears one path, or all of them and the outage', () => {
+    const { faults, outages } = control();
+    faults.apply({ kind: 'hang', path: STATE });
+    faults.apply({ kind: 'huge', path: AGENTS });
+    faults.apply({ kind: 'none', path: STATE });
+    expect(faults.find(STATE)).toBeUndefined();
+    expect(faults.find(AGENTS)?.kind).toBe('huge');
+    faults.apply({ kind: 'stop' });
+    expect(outages).toEqual([5000]);
+    expect(faults.list().at(-1)).toEqual({ kind: 'stop', path: '/', remainingSeconds: 5 });
+    faults.apply({ kind: 'none' });
+    expect(faults.list()).toEqual([]);
+  });
+
+  it('ends a fault by itself after its seconds', () => {
+    const { faults, clock } = control();
+    faults.apply({ kind: 'offline', seconds: 2 });
+    clock.ms = 1500;
+    expect(faults.list()).toEqual([{ kind: 'offline', path: '/', remainingSeconds: 0.5 }]);
+    clock.ms = 2000;
+    expect(faults.find(STATE)).toBeUndefined();
+    expect(faults.list()).toEqual([]);
+  });
+
+  it.each([
+    [{ kind: 'boom' }, 'kind', /"slow"/],
+    [{}, 'kind', /"none"/],
+    [{ kind: 'slow', delayMs: -1 }, 'delayMs', />=0/],
+    [{ kind: 'slow', delayMs: '5' }, 'delayMs', /number/],
+    [{ kind: 'error', status: 200 }, 'status', />=400/],
+    [{ kind: 'error', path: 'api' }, 'path', /"\/"/],
+    [{ kind: 'error', seconds: 1e9 }, 'seconds', /<=86400/],
+    [{ kind: 'error', second: 1 }, 'second', /seconds/],
+    [{ kind: 'stop', path: STATE }, 'path', /no path/],
+    [[], 'body', /object/],
+    [undefined, 'body', /object/],
+  ])('refuses %j, naming %s and what is allowed', (request, field, message) => {
+    const { faults } = control();
+    expect(faults.apply(request)).toEqual({ field, message: expect.stringMatching(message) });
+    expect(faults.list()).toEqual([]);
+  });
+
+  it('refuses a fifty-first path and still changes the fifty', () => {
+    const { faults } = control();
+    for (let count = 0; count < 50; count += 1)
+      expect(faults.apply({ kind: 'hang', path: `/${count}` })).toBeUndefined();
+    expect(faults.apply({ kind: 'hang', path: '/more' })?.field).toBe('path');
+    expect(faults.apply({ kind: 'error', path: '/7' })).toBeUndefined();
+    expect(faults.find('/7')?.kind).toBe('error');
+  });
+});
+
+describe('fault answers', () => {
+  const fault = (kind: Fault['kind']): Fault => ({ kind, path: '/', delayMs: 0, status: 500 });
+
+  function bodies(kind: Fault['kind'], path: string, count: number): string[] {
+    const answer = createFaultAnswers();
+    return Array.from({ length: count }, () => {
+      const reply = answer(fault(kind), path);
+      if (reply === undefined || reply === 'hang') throw new Error('no reply');
+      return `${reply.status} ${reply.headers.location ?? ''} ${reply.body}`;
+    });
+  }
+
+  it('takes turns through different malformed bodies, none a JSON object', () => {
+    const seen = bodies('malformed', STATE, 12);
+    expect(new Set(seen).size).toBe(6);
+    for (const body of seen) {
+      let parsed: unknown;
+      try {
+        parsed = JSON.parse(body.slice('200  '.length));
+      } catch {
+        continue;
+      }
+      expect(typeof parsed === 'object' && !Array.isArray(parsed)).toBe(false);
+    }
+  });
+
+  it('takes turns path by path', () => {
+    const answer = createFaultAnswers();
+    expect(answer(fault('malformed'), STATE)).toEqual(answer(fault('malformed'), AGENTS));
+  });
+
+  it('answers valid JSON of wrong shapes, a redirect to another host among them', () => {
+    const state = bodies('wrong', STATE, 4).join('\n');
+    expect(state).toContain('"market":"SPY');
+    expect(state).toContain('"price":"450.32"');
+    expect(state).toMatch(/^302 http:\/\/127\.0\.0\.2:9\/api/m);
+    expect(bodies('wrong', AGENTS, 4).join('\n')).toContain('"agents":42');
+  });
+});

@@ -1,0 +1,25 @@
+import { type Browser, chromium as playwright } from 'playwright-core';
+import { chromium, findProgram, whyLeftOut } from '../../.ci/lib/programs.mjs';
+
+/** For `describe.skipIf(chromiumMissing)`: why tests in a real browser are left out, or false. */
+export const chromiumMissing: string | false = whyLeftOut(chromium);
+
+/** The tests open pages of this project only: no updates, no sync, no calls home. */
+const quiet = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--disable-quic',
+  '--disable-gpu',
+];
+
+/** Chromium's sandbox refuses to run as root. */
+const asRoot = process.getuid?.() === 0;
+
+/** Starts the machine's own Chromium without a window. The caller closes it. */
+export async function launchChromium(): Promise<Browser> {
+  const executablePath = findProgram(chromium);
+  if (executablePath === undefined) throw new Error(`${chromium.title} was not found (${chromium.install})`);
+  return playwright.launch({ executablePath, chromiumSandbox: !asRoot, args: quiet });
+}

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import type { CloseCause } from '../core/errors.ts';
 import type { Transport, TransportEvents, TransportFault } from '../deliver/transport.ts';
 import { type Frame, pingFrame, pongFrame } from '../encode/frame.ts';
+import { createDirectWriter, type DirectWriter } from './direct-write.ts';
 
 export interface WebSocketOptions {
   /** Largest message taken from a client, in bytes; more closes with 1009. */
@@ -12,6 +13,8 @@ export interface WebSocketOptions {
   /** The dialect's close code for each cause; undefined: no close frame, the connection just ends. */
   readonly closeCodes: Readonly<Record<CloseCause, number | undefined>>;
   readonly clock: Clock;
+  /** Whether to write past the stream where this Node lets us. Default true. */
+  readonly directWrites?: boolean;
 }
 
 /** Completes an upgrade that was let in. */
@@ -58,6 +61,7 @@ export function createWebSocketAcceptor(options: WebSocketOptions): AcceptWebSoc
 class WebSocketTransport implements Transport {
   readonly #client: WebSocket;
   readonly #socket: Duplex;
+  readonly #direct: DirectWriter | undefined;
   readonly #closeCodes: WebSocketOptions['closeCodes'];
   readonly #clock: Clock;
   #events: TransportEvents | undefined;
@@ -67,15 +71,17 @@ class WebSocketTransport implements Transport {
   #sent = 0;
   #answered = 0;
   #probed = -1;
-  /** Something waits in the socket, and `#onFlushed` will be called when it has left. */
-  #flushing = false;
+  /** Something written here waits in this process; `#onFlushed` is called when it has left. */
+  #waiting = false;
   /** An offer was refused: the session is to be told when it may try again. */
   #refused = false;
   #unansweredPing: Buffer | undefined;
 
-  constructor(client: WebSocket, socket: Duplex, { closeCodes, clock }: WebSocketOptions) {
+  constructor(client: WebSocket, socket: Duplex, options: WebSocketOptions) {
+    const { closeCodes, clock, directWrites = true } = options;
     this.#client = client;
     this.#socket = socket;
+    this.#direct = directWrites ? createDirectWriter(socket) : undefined;
     this.#closeCodes = closeCodes;
     this.#clock = clock;
     this.#heardAt = clock.monotonic();
@@ -109,10 +115,10 @@ class WebSocketTransport implements Transport {
   offer(frame: Frame): boolean {
     if (this.#client.readyState !== open) return false;
     const unanswered = this.#sent - this.#answered;
-    if (this.#socket.writableLength > 0 || (unanswered > 0 && unanswered + frame.length > windowBytes)) {
+    if (this.#waiting || (unanswered > 0 && unanswered + frame.length > windowBytes)) {
       this.#refused = true;
       // The window only opens again by an answer, so there must be a question.
-      if (this.#socket.writableLength === 0) this.probe();
+      if (!this.#waiting) this.probe();
       return false;
     }
     this.#write(frame);
@@ -122,7 +128,7 @@ class WebSocketTransport implements Transport {
 
   answer(frame: Frame): boolean {
     if (this.#client.readyState !== open) return false;
-    if (this.#socket.writableLength > 0) {
+    if (this.#waiting) {
       this.#refused = true;
       return false;
     }
@@ -154,18 +160,29 @@ class WebSocketTransport implements Transport {
     this.#client.terminate();
   }
 
+  /** Writes a frame while nothing waits; control frames may also follow what does. */
   #write(frame: Frame): void {
     this.#sent += frame.length;
-    this.#socket.write(frame);
-    if (this.#socket.writableLength === 0 || this.#flushing) return;
-    // 'drain' is only emitted above the high-water mark; an empty write is called back whenever all has left.
-    this.#flushing = true;
-    this.#socket.write(nothing, this.#onFlushed);
+    if (this.#direct === undefined || this.#waiting) {
+      this.#writeToStream(frame);
+      return;
+    }
+    const outcome = this.#direct.write(frame, this.#onFlushed);
+    if (outcome === 'pending') this.#waiting = true;
+    else if (outcome === 'failed') this.#client.terminate();
   }
 
-  readonly #onFlushed = (): void => {
-    this.#flushing = false;
-    if (!this.open) return;
+  #writeToStream(frame: Frame): void {
+    this.#socket.write(frame);
+    if (this.#waiting || this.#socket.writableLength === 0) return;
+    this.#waiting = true;
+    // 'drain' is only emitted above the high-water mark; an empty write is called back whenever all has left.
+    this.#socket.write(nothing, (error) => this.#onFlushed(error === null || error === undefined));
+  }
+
+  readonly #onFlushed = (ok: boolean): void => {
+    this.#waiting = false;
+    if (!ok || !this.open) return;
     if (this.#unansweredPing !== undefined) this.#onPing(this.#unansweredPing);
     this.#drained();
   };
@@ -179,7 +196,7 @@ class WebSocketTransport implements Transport {
   }
 
   #drained(): void {
-    if (!this.#refused || this.#socket.writableLength > 0) return;
+    if (!this.#refused || this.#waiting) return;
     this.#refused = false;
     this.#events?.onDrain();
   }
@@ -187,7 +204,7 @@ class WebSocketTransport implements Transport {
   /** Only the last of several pings need be answered (RFC 6455 §5.5.3): one waits at most. */
   #onPing(payload: Buffer): void {
     this.#heardAt = this.#clock.monotonic();
-    if (this.#socket.writableLength > 0) {
+    if (this.#waiting) {
       this.#unansweredPing = payload;
       return;
     }

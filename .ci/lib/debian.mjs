@@ -27,10 +27,7 @@ export async function installPackages(names) {
   try {
     const install = await apt('install', '-y', '--no-install-recommends', ...names);
     if (install.ok) return undefined;
-    return [update, install]
-      .filter(({ ok }) => !ok)
-      .map(describe)
-      .join('\n');
+    return [...complaints(update), ...complaints(install)].join('\n') || `apt-get: ${install.reason}`;
   } finally {
     release();
   }
@@ -47,8 +44,8 @@ function apt(...args) {
   return run(aptGet, ['-q', ...patience, ...args], { env, quiet: true });
 }
 
-function describe({ reason, output }) {
-  return `${reason}\n${output.trim().split('\n').slice(-5).join('\n')}`;
+function complaints({ output }) {
+  return output.split('\n').filter((line) => line.startsWith('E: '));
 }
 
 /**

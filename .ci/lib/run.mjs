@@ -17,9 +17,9 @@ export function run(command, args, { env = process.env, quiet = false, timeoutMs
         output += text;
       });
     }
-    child.on('error', (error) => resolve({ ok: false, output, reason: `${command}: ${error.message}` }));
+    child.on('error', (error) => resolve({ ok: false, output, reason: error.message }));
     child.on('close', (code, signal) => {
-      resolve({ ok: code === 0, output, reason: `${command} ended with ${signal ?? `code ${code}`}` });
+      resolve({ ok: code === 0, output, reason: `it ended with ${signal ?? `code ${code}`}` });
     });
   });
 }

@@ -25,7 +25,7 @@ export async function runVitest(args) {
       { env: { ...process.env, NODE_ENV: 'test' }, timeoutMs },
     );
     const counts = existsSync(file) ? countTests(JSON.parse(readFileSync(file, 'utf8'))) : none;
-    if (!result.ok) console.error(result.reason);
+    if (!result.ok) console.error(`vitest: ${result.reason}`);
     if (counts.passed + counts.failed === 0) console.error('No test ran.');
     return { ok: result.ok && counts.failed === 0 && counts.passed > 0, counts };
   } finally {

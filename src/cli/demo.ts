@@ -16,8 +16,7 @@ export async function runEngine(settings: Settings, log: Log): Promise<void> {
     log,
     ...(redis === undefined ? {} : { publish: redis.publish }),
   });
-  const { port, url } = await engine.start();
-  log.info({ port, url }, 'demo engine listening');
+  await engine.start();
   runUntilSignal(log, settings.SHUTDOWN_TIMEOUT_MS, async () => {
     await engine.stop();
     await redis?.close();

@@ -11,6 +11,15 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Sets a member whatever its name: plain assignment to `__proto__` would set the prototype instead. */
+export function setOwn<Value>(object: Record<string, Value>, key: string, value: Value): void {
+  if (key === '__proto__') {
+    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  } else {
+    object[key] = value;
+  }
+}
+
 /** A copy of `object` without one key; the same object when it has no such key. */
 export function withoutKey(object: JsonObject, key: string): JsonObject {
   if (!Object.hasOwn(object, key)) return object;
@@ -46,9 +55,9 @@ export function shareUnchanged(previous: JsonObject, next: JsonObject): JsonObje
   for (const [key, value] of Object.entries(next)) {
     const old = previous[key];
     if (old !== undefined && equalJson(old, value)) {
-      shared[key] = old;
+      setOwn(shared, key, old);
     } else {
-      shared[key] = value;
+      setOwn(shared, key, value);
       changed = true;
     }
   }

@@ -1,5 +1,5 @@
 export interface TokenBucketOptions {
-  /** Tokens that come back each second. */
+  /** Tokens that come back each second. 0: none ever does. */
   readonly perSecond: number;
   /** Tokens it holds at most, and at first. */
   readonly burst: number;
@@ -9,7 +9,7 @@ export interface TokenBucketOptions {
 export class TokenBucket {
   readonly #options: TokenBucketOptions;
   #tokens: number;
-  #at = Number.NEGATIVE_INFINITY;
+  #at: number | undefined;
 
   constructor(options: TokenBucketOptions) {
     this.#options = options;
@@ -31,7 +31,7 @@ export class TokenBucket {
   }
 
   #refill(nowMs: number): void {
-    const elapsed = Math.max(0, nowMs - this.#at);
+    const elapsed = Math.max(0, nowMs - (this.#at ?? nowMs));
     this.#tokens = Math.min(this.#options.burst, this.#tokens + (elapsed * this.#options.perSecond) / 1000);
     this.#at = nowMs;
   }

@@ -43,9 +43,12 @@ export function parseUntrusted(text: string, options: UntrustedJsonOptions): Par
   return sanitise(raw, options);
 }
 
-/** Rewrites the bare words outside strings to `1e999`, which JSON.parse reads as Infinity. */
+/**
+ * Rewrites the bare words outside strings to `1e999`, which JSON.parse reads as Infinity. A string that never ends
+ * is matched to the end of the text: were it no match, each quote in it would be tried as the start of another one.
+ */
 function withNonFiniteLiterals(text: string): string {
-  return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/gs, (token) =>
+  return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)|(?<![\w.+-])(?:-?Infinity|-?NaN)\b/gs, (token) =>
     token.startsWith('"') ? token : '1e999',
   );
 }

@@ -53,6 +53,8 @@ export class HistoryBudget {
     this.#histories.add(kept);
     return {
       add: (version) => {
+        // Cleared: nothing would ever drop it again.
+        if (!this.#histories.has(kept)) return;
         kept.push(version);
         this.#bytes += version.bytes;
         this.#trim(version.at);
@@ -72,7 +74,8 @@ export class HistoryBudget {
   }
 
   #trim(now: number): void {
-    const oldestAllowed = now - this.#options.historySeconds * 1000;
+    const { historySeconds } = this.#options;
+    const oldestAllowed = historySeconds === 0 ? Number.POSITIVE_INFINITY : now - historySeconds * 1000;
     for (const kept of this.#histories) {
       while (kept.length > 1 && (kept.peekFront()?.at ?? now) < oldestAllowed) this.#dropFirst(kept);
     }

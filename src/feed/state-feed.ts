@@ -21,6 +21,8 @@ export interface StateFeed {
   stage(document: JsonObject, receivedAt?: number): void;
   /** Makes a version of what is pending. False where nothing differs from the newest version. */
   commit(): boolean;
+  /** `seq` of the newest version that changed, added or removed this top-level key; 1 for one that never did. */
+  changedAt(key: string): number;
   /** Versions still held, oldest first, the newest included. */
   history(): readonly Version[];
   /** The version with this `seq`, if it is still held. */
@@ -44,7 +46,17 @@ export function createStateFeed({ initial, epoch, clock, budget }: StateFeedOpti
   let current: Version = { seq: 1, document: initial, at: clock.now(), bytes: estimateBytes(initial) };
   let pending = initial;
   let pendingSince: number | undefined;
+  const changes = new Map<string, number>();
   history.add(current);
+
+  const noteChanges = (previous: JsonObject, document: JsonObject, seq: number): void => {
+    for (const key of Object.keys(document)) {
+      if (document[key] !== previous[key]) changes.set(key, seq);
+    }
+    for (const key of Object.keys(previous)) {
+      if (!Object.hasOwn(document, key)) changes.set(key, seq);
+    }
+  };
 
   return {
     epoch,
@@ -68,17 +80,20 @@ export function createStateFeed({ initial, epoch, clock, budget }: StateFeedOpti
       pendingSince = undefined;
       if (document === current.document) return false;
       const previous = current;
-      current = {
+      const version: Version = {
         seq: previous.seq + 1,
         document,
         at: clock.now(),
         bytes: ownBytes(document, previous.document),
         ...(receivedAt === undefined ? {} : { receivedAt }),
       };
-      history.add(current);
-      for (const listener of listeners) listener(current, previous);
+      current = version;
+      history.add(version);
+      noteChanges(previous.document, document, version.seq);
+      for (const listener of listeners) listener(version, previous);
       return true;
     },
+    changedAt: (key) => changes.get(key) ?? 1,
     history: () => history.versions(),
     version: (seq) => history.find(seq),
     onVersion(listener) {

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setOwn } from '../core/json.ts';
 
 /** A place in a document: the keys from the top to it. */
 export type Path = readonly string[];
@@ -39,7 +39,7 @@ function mergeAt(
       : change;
     if (next === current) continue;
     merged ??= { ...target };
-    merged[key] = next;
+    setOwn(merged, key, next);
   }
   return merged ?? target;
 }

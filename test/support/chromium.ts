@@ -14,12 +14,12 @@ const quiet = [
   '--disable-gpu',
 ];
 
-/** Chromium's sandbox refuses to run as root. */
-const asRoot = process.getuid?.() === 0;
-
-/** Starts the machine's own Chromium without a window. The caller closes it. */
+/**
+ * Starts the machine's own Chromium without a window; the caller closes it. Playwright leaves the sandbox off,
+ * which root and most containers could not use anyway.
+ */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = findProgram(chromium);
   if (executablePath === undefined) throw new Error(`${chromium.title} was not found (${chromium.install})`);
-  return playwright.launch({ executablePath, chromiumSandbox: !asRoot, args: quiet });
+  return playwright.launch({ executablePath, args: quiet });
 }

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { documentedSections } from './shape.ts';
+
+/** How one client wants to see the telemetry: every field decided, and in its canonical form. */
+export interface ViewOptions {
+  readonly mode: 'full' | 'delta';
+  readonly encoding: 'json' | 'msgpack';
+  /** Least milliseconds between two packets; one of `intervals`. */
+  readonly interval: number;
+  /** Sorted, without repetition; undefined: all. */
+  readonly sections: readonly string[] | undefined;
+  /** Undefined: the default document. */
+  readonly symbol: string | undefined;
+}
+
+/** Where a client stands that comes back: what its last packet said. */
+export type Since = { readonly epoch: string; readonly seq: number };
+
+/** Intervals in use, so that clients share them. What is asked for is rounded up to the next one. */
+export const intervals = [0, 50, 100, 250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000] as const;
+const maxInterval = intervals[intervals.length - 1] ?? 0;
+const maxSections = 32;
+
+const interval = z
+  .preprocess(
+    (value) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value),
+    z.number().min(0).max(maxInterval),
+  )
+  .transform((ms) => intervals.find((step) => step >= ms) ?? maxInterval)
+  .describe(
+    `Least milliseconds between two packets, 0 to ${maxInterval}; rounded up to ${intervals.join(', ')}`,
+  );
+
+const sections = z
+  .union([z.string().transform((text) => text.split(',')), z.array(z.string())])
+  .transform((keys) => [...new Set(keys.map((key) => key.trim()))].sort())
+  .refine((keys) => keys.length <= maxSections && keys.every((key) => key !== '' && key.length <= 64))
+  .describe('Sections shown, as a list or comma-separated; timestamp, status and sources always are');
+
+/** The options of a view: in the query string of a connection, and in a SUBSCRIBE message. */
+export const viewOptionShape = {
+  mode: z.enum(['full', 'delta']).optional().describe('Whole packets, or what changed (default: full)'),
+  encoding: z.enum(['json', 'msgpack']).optional().describe('Text frames, or binary ones (default: json)'),
+  interval: interval.optional(),
+  sections: sections.optional(),
+  symbol: z
+    .string()
+    .regex(/^[A-Z0-9.^=-]{1,20}$/)
+    .optional()
+    .describe('The document of this symbol instead of the default one'),
+};
+
+const since = z
+  .string()
+  .max(100)
+  .transform((text): Since | undefined => {
+    const [, epoch, seq] = /^(.+)-(\d{1,15})$/.exec(text) ?? [];
+    // A position without an epoch is a position nobody can know: the whole document answers it.
+    return epoch === undefined || seq === undefined ? undefined : { epoch, seq: Number(seq) };
+  })
+  .describe('<epoch>-<seq> of the last packet held: with mode=delta, WELCOME tells only what changed since');
+
+const connectOptions = z.object({ ...viewOptionShape, since: since.optional() });
+type GivenOptions = z.infer<typeof connectOptions>;
+
+/** What each option may be, for people. */
+const expectations: Readonly<Record<string, string>> = {
+  mode: 'full or delta',
+  encoding: 'json or msgpack',
+  interval: `milliseconds from 0 to ${maxInterval}`,
+  sections: `a comma-separated list of at most ${maxSections} sections, such as market,portfolio`,
+  symbol: '1 to 20 of A-Z 0-9 . ^ = -',
+  since: '<epoch>-<seq>, as in the last packet',
+};
+
+export type OptionsRead<Options> =
+  | { readonly ok: true; readonly options: Options }
+  | { readonly ok: false; readonly option: string; readonly message: string };
+
+export interface ConnectOptions extends ViewOptions {
+  readonly since: Since | undefined;
+}
+
+/** The options in a connection's query string. Parameters that are none of them are left to others. */
+export function readQuery(
+  query: URLSearchParams,
+  present: (section: string) => boolean,
+): OptionsRead<ConnectOptions> {
+  const given = Object.fromEntries([...query].filter(([name]) => Object.hasOwn(expectations, name)));
+  const parsed = connectOptions.safeParse(given);
+  if (!parsed.success) return badOption(parsed.error);
+  const { since: position, ...view } = parsed.data;
+  const canonical = canonicalise(view, present);
+  return canonical.ok ? { ok: true, options: { ...canonical.options, since: position } } : canonical;
+}
+
+/** Decides what was left open, and refuses sections that are neither documented nor in the document. */
+export function canonicalise(
+  given: Omit<GivenOptions, 'since'>,
+  present: (section: string) => boolean,
+): OptionsRead<ViewOptions> {
+  const unknown = given.sections?.find((section) => !documentedSections.has(section) && !present(section));
+  if (unknown !== undefined) {
+    return {
+      ok: false,
+      option: 'sections',
+      message: `sections: no section "${unknown.slice(0, 64)}" in the document`,
+    };
+  }
+  const { mode = 'full', encoding = 'json', interval: ms = 0, sections: shown, symbol } = given;
+  return { ok: true, options: { mode, encoding, interval: ms, sections: shown, symbol } };
+}
+
+/** The one option at fault, and what it may be. */
+export function badOption(error: z.ZodError): Extract<OptionsRead<never>, { ok: false }> {
+  const option = String(error.issues[0]?.path[0] ?? 'options');
+  return { ok: false, option, message: `${option}: expected ${expectations[option] ?? 'a known option'}` };
+}
+
+/** The same text for the same view, however it was asked for. */
+export function viewKey({ mode, encoding, interval: ms, sections: shown, symbol }: ViewOptions): string {
+  return JSON.stringify([mode, encoding, ms, shown ?? null, symbol ?? null]);
+}

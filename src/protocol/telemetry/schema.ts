@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import type { JsonValue } from '../../core/json.ts';
+import { viewOptionShape } from './options.ts';
+
+/**
+ * What a telemetry client may say. The same schemas parse the messages and describe them in `/asyncapi.json`.
+ */
+
+const requestId = z.string().max(128).optional().describe('Echoed in the answer');
+const json = z.json();
+
+export const pingMessage = z
+  .object({ type: z.literal('PING'), t: json.optional() })
+  .describe('Keepalive. Silent, unless it carries t: then PONG echoes it');
+export const resyncMessage = z.object({ type: z.literal('RESYNC') }).describe('Asks for a full TELEMETRY');
+/** Strict: an option that is misspelt would otherwise be an option that silently does nothing. */
+export const subscribeMessage = z
+  .strictObject({
+    type: z.literal('SUBSCRIBE'),
+    requestId,
+    ...viewOptionShape,
+    sections: viewOptionShape.sections.nullable(),
+    symbol: viewOptionShape.symbol.nullable(),
+  })
+  .describe(
+    'Changes the options given and keeps the others; null for sections: all, for symbol: the default document',
+  );
+const reason = z.string().max(500).optional().describe('For the audit log');
+export const haltMessage = z
+  .object({ type: z.literal('HALT'), reason, requestId })
+  .describe('Halts the engine');
+export const resumeMessage = z
+  .object({ type: z.literal('RESUME'), reason, requestId })
+  .describe('Resumes it');
+
+export type CommandMessage = z.infer<typeof haltMessage> | z.infer<typeof resumeMessage>;
+export type SubscribeMessage = z.infer<typeof subscribeMessage>;
+export type PingMessage = { readonly type: 'PING'; readonly t?: JsonValue | undefined };

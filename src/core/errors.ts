@@ -10,11 +10,14 @@ export type CloseCause = (typeof closeCauses)[number];
 /** What a request can be refused with: HTTP status and the sentence that goes with it (RFC 9457 `title`). */
 export const problemTable = {
   BAD_REQUEST: { status: 400, title: 'The request is not valid' },
+  UNAUTHENTICATED: { status: 401, title: 'A valid token is needed here' },
+  FORBIDDEN_ROLE: { status: 403, title: 'The role of this token does not allow this' },
   ORIGIN_REFUSED: { status: 403, title: 'This origin may not connect' },
   NOT_FOUND: { status: 404, title: 'Nothing is served at this path' },
   UPGRADE_REQUIRED: { status: 426, title: 'This path speaks WebSocket only' },
   TOO_MANY_CONNECTIONS: { status: 429, title: 'Too many connections from this address' },
   INTERNAL: { status: 500, title: 'The gateway failed to answer' },
+  AUTH_UNAVAILABLE: { status: 503, title: 'Tokens cannot be verified at present' },
   AT_CAPACITY: { status: 503, title: 'The gateway has no connection left to give' },
   SHUTTING_DOWN: { status: 503, title: 'The gateway is shutting down' },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -30,11 +30,13 @@ const dropped = Symbol('dropped');
  */
 export function parseUntrusted(text: string, options: UntrustedJsonOptions): Parsed {
   let raw: JsonValue;
+  // A byte order mark may be ignored (RFC 8259 §8.1), and some engines write one.
+  const json = text.charCodeAt(0) === 0xfe_ff ? text.slice(1) : text;
   try {
-    raw = JSON.parse(text) as JsonValue;
+    raw = JSON.parse(json) as JsonValue;
   } catch {
     try {
-      raw = JSON.parse(withNonFiniteLiterals(text)) as JsonValue;
+      raw = JSON.parse(withNonFiniteLiterals(json)) as JsonValue;
     } catch {
       // The parser's own message quotes the text, which may hold what no log should.
       return { ok: false, reason: 'malformed', detail: `not valid JSON (${text.length} characters)` };

@@ -15,7 +15,13 @@ interface Protected extends InputTime {
 }
 
 /** Mirrors the shape of what events set: a leaf for each path, under a node for each object on the way. */
-type Node = Map<string, Node | Protected>;
+class Node extends Map<string, Node | Protected> {
+  /**
+   * What an event had put in the place of this object, or its removal, before a later one set members of it:
+   * while it is protected, the members set since are all there is.
+   */
+  replaced: Protected | undefined;
+}
 
 export interface Reconciled {
   readonly document: JsonObject;
@@ -30,7 +36,7 @@ export interface Reconciled {
  * protection. Without this, a poll that was in flight would undo an event and the next one bring it back.
  */
 export class Arbiter {
-  readonly #root: Node = new Map();
+  readonly #root = new Node();
 
   /**
    * Protects the leaves that a merge patch (RFC 7396) set or removed.
@@ -90,7 +96,8 @@ function protectIn(node: Node, patch: JsonObject, protection: Protection): void 
       // An empty object merges nothing, so it leaves nothing to protect.
       if (Object.keys(change).length === 0) continue;
       const existing = node.get(key);
-      const child: Node = existing instanceof Map ? existing : new Map();
+      const child = existing instanceof Node ? existing : new Node();
+      if (existing !== undefined && !(existing instanceof Node)) child.replaced = existing;
       node.set(key, child);
       protectIn(child, change, { ...protection, path });
     } else {
@@ -106,31 +113,46 @@ function settle(
   entry: Node | Protected,
   time: InputTime,
 ): Reconciled & { over: boolean } {
-  const present = Object.hasOwn(document, key) ? document[key] : undefined;
-  if (entry instanceof Map) {
-    let section = isJsonObject(present) ? present : {};
-    let undone = 0;
-    for (const [childKey, child] of entry) {
-      const settled = settle(section, childKey, child, time);
-      section = settled.document;
-      undone += settled.undone;
-      if (settled.over) entry.delete(childKey);
-    }
-    // With nothing put back, an answer that has no such section, or something else in its place, stands.
-    const unchanged = undone === 0 || section === present;
-    return {
-      document: unchanged ? document : { ...document, [key]: section },
-      undone,
-      over: entry.size === 0,
-    };
-  }
+  if (entry instanceof Node) return settleNode(document, key, entry, time);
   if (answerWins(entry, time)) return { document, undone: 0, over: true };
   if (entry.value === undefined) {
     const removed = withoutKey(document, key);
     return { document: removed, undone: removed === document ? 0 : 1, over: false };
   }
-  if (present !== undefined && equalJson(present, entry.value)) return { document, undone: 0, over: false };
-  return { document: { ...document, [key]: entry.value }, undone: 1, over: false };
+  return { ...withMember(document, key, entry.value), over: false };
+}
+
+function settleNode(
+  document: JsonObject,
+  key: string,
+  node: Node,
+  time: InputTime,
+): Reconciled & { over: boolean } {
+  if (node.replaced !== undefined && answerWins(node.replaced, time)) node.replaced = undefined;
+  const present = Object.hasOwn(document, key) ? document[key] : undefined;
+  let section = node.replaced === undefined && isJsonObject(present) ? present : {};
+  let undone = 0;
+  for (const [childKey, child] of node) {
+    const settled = settle(section, childKey, child, time);
+    section = settled.document;
+    undone += settled.undone;
+    if (settled.over) node.delete(childKey);
+  }
+  if (node.replaced !== undefined) {
+    return node.size === 0
+      ? settle(document, key, node.replaced, time)
+      : { ...withMember(document, key, section), over: false };
+  }
+  // With nothing put back, an answer that has no such section, or something else in its place, stands.
+  const unchanged = undone === 0 || section === present;
+  return { document: unchanged ? document : { ...document, [key]: section }, undone, over: node.size === 0 };
+}
+
+/** `document` with a member set; counted as undone where the answer had said otherwise. */
+function withMember(document: JsonObject, key: string, value: JsonValue): Reconciled {
+  const present = Object.hasOwn(document, key) ? document[key] : undefined;
+  if (present !== undefined && equalJson(present, value)) return { document, undone: 0 };
+  return { document: { ...document, [key]: value }, undone: 1 };
 }
 
 function answerWins(event: InputTime, answer: InputTime): boolean {
@@ -142,9 +164,12 @@ function answerWins(event: InputTime, answer: InputTime): boolean {
 
 function releaseIn(node: Node, isOver: (entry: Protected) => boolean): void {
   for (const [key, entry] of node) {
-    if (entry instanceof Map) {
+    if (entry instanceof Node) {
       releaseIn(entry, isOver);
-      if (entry.size === 0) node.delete(key);
+      if (entry.replaced !== undefined && isOver(entry.replaced)) entry.replaced = undefined;
+      if (entry.size > 0) continue;
+      if (entry.replaced === undefined) node.delete(key);
+      else node.set(key, entry.replaced);
     } else if (isOver(entry)) {
       node.delete(key);
     }
@@ -152,7 +177,7 @@ function releaseIn(node: Node, isOver: (entry: Protected) => boolean): void {
 }
 
 function countLeaves(node: Node): number {
-  let leaves = 0;
-  for (const entry of node.values()) leaves += entry instanceof Map ? countLeaves(entry) : 1;
+  let leaves = node.replaced === undefined ? 0 : 1;
+  for (const entry of node.values()) leaves += entry instanceof Node ? countLeaves(entry) : 1;
   return leaves;
 }

@@ -29,10 +29,14 @@ export class CommitTiming {
   readonly #gatherMs: number;
   readonly #bucket: TokenBucket | undefined;
   #cancelEvent: Cancel | undefined;
+  readonly #gathering = new Set<Cancel>();
+  #stopped = false;
 
   constructor(clock: Clock, options: CommitTimingOptions, commit: () => void) {
     this.#clock = clock;
-    this.#commit = commit;
+    this.#commit = () => {
+      if (!this.#stopped) commit();
+    };
     this.#gatherMs = options.gatherMs;
     this.#bucket =
       options.maxRateHz > 0 ? new TokenBucket({ perSecond: options.maxRateHz, burst: 5 }) : undefined;
@@ -40,7 +44,7 @@ export class CommitTiming {
 
   /** An event was staged. */
   event(): void {
-    if (this.#cancelEvent !== undefined) return;
+    if (this.#cancelEvent !== undefined || this.#stopped) return;
     const now = this.#clock.monotonic();
     if (this.#bucket === undefined || this.#bucket.take(now)) {
       this.#commit();
@@ -63,8 +67,11 @@ export class CommitTiming {
     let gathered = false;
     let gathering: Cancel | undefined;
     const finish = (): void => {
-      gathering?.();
-      gathering = undefined;
+      if (gathering !== undefined) {
+        gathering();
+        this.#gathering.delete(gathering);
+        gathering = undefined;
+      }
       gathered = true;
       this.#commit();
     };
@@ -74,15 +81,21 @@ export class CommitTiming {
         if (outstanding === 0) finish();
       } else if (changed) {
         if (gathered || outstanding === 0) finish();
-        else gathering = this.#clock.after(this.#gatherMs, finish);
+        else {
+          gathering = this.#clock.after(this.#gatherMs, finish);
+          this.#gathering.add(gathering);
+        }
       }
     };
     return { answered: () => settle(true), missed: settle };
   }
 
-  /** Drops what waits for the rate. */
+  /** Drops what waits, and commits nothing from now on. */
   stop(): void {
+    this.#stopped = true;
     this.#cancelEvent?.();
     this.#cancelEvent = undefined;
+    for (const cancel of this.#gathering) cancel();
+    this.#gathering.clear();
   }
 }

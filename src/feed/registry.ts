@@ -16,7 +16,7 @@ export interface RegistryOptions<Params, Resource> {
   readonly clock: Clock;
   /** How long a resource outlives its last user. 0: not at all. Default 0. */
   readonly lingerMs?: number;
-  /** Resources at once, those that linger included; 0: no bound. Default 0. */
+  /** Resources at once. At the bound, what has lingered longest makes room. 0: no bound. Default 0. */
   readonly max?: number;
 }
 
@@ -50,8 +50,23 @@ export function createRegistry<Params, Resource>(
   const releaseOne = (key: string, entry: Entry<Resource>): void => {
     entry.users -= 1;
     if (entry.users > 0 || entries.get(key) !== entry) return;
-    if (lingerMs === 0) closeEntry(key, entry);
-    else entry.cancelClose = options.clock.after(lingerMs, () => closeEntry(key, entry));
+    if (lingerMs === 0) {
+      closeEntry(key, entry);
+      return;
+    }
+    entry.cancelClose = options.clock.after(lingerMs, () => closeEntry(key, entry));
+    // Last in the map: of those that linger, the first one has done so longest.
+    entries.delete(key);
+    entries.set(key, entry);
+  };
+
+  const closeLongestLingering = (): boolean => {
+    for (const [key, entry] of entries) {
+      if (entry.users > 0) continue;
+      closeEntry(key, entry);
+      return true;
+    }
+    return false;
   };
 
   return {
@@ -59,7 +74,7 @@ export function createRegistry<Params, Resource>(
       const key = options.key(params);
       let entry = entries.get(key);
       if (entry === undefined) {
-        if (max > 0 && entries.size >= max) return undefined;
+        if (max > 0 && entries.size >= max && !closeLongestLingering()) return undefined;
         entry = { resource: options.open(params), users: 0, cancelClose: undefined };
         entries.set(key, entry);
       }

@@ -21,7 +21,7 @@ export interface StateFeed {
   stage(document: JsonObject, receivedAt?: number): void;
   /** Makes a version of what is pending. False where nothing differs from the newest version. */
   commit(): boolean;
-  /** `seq` of the newest version that changed, added or removed this top-level key; 1 for one that never did. */
+  /** `seq` of the newest version that changed, added or removed this top-level key; never too old. */
   changedAt(key: string): number;
   /** Versions still held, oldest first, the newest included. */
   history(): readonly Version[];
@@ -40,6 +40,8 @@ export interface StateFeedOptions {
   readonly budget: HistoryBudget;
 }
 
+const maxKeysNoted = 10_000;
+
 export function createStateFeed({ initial, epoch, clock, budget }: StateFeedOptions): StateFeed {
   const listeners = new Set<VersionListener>();
   const history = budget.open();
@@ -49,6 +51,7 @@ export function createStateFeed({ initial, epoch, clock, budget }: StateFeedOpti
   const changes = new Map<string, number>();
   history.add(current);
 
+  let unknownSince = 1;
   const noteChanges = (previous: JsonObject, document: JsonObject, seq: number): void => {
     for (const key of Object.keys(document)) {
       if (document[key] !== previous[key]) changes.set(key, seq);
@@ -56,6 +59,10 @@ export function createStateFeed({ initial, epoch, clock, budget }: StateFeedOpti
     for (const key of Object.keys(previous)) {
       if (!Object.hasOwn(document, key)) changes.set(key, seq);
     }
+    if (changes.size <= maxKeysNoted) return;
+    // An engine whose keys keep changing their names: those that are gone are forgotten, on the safe side.
+    for (const key of changes.keys()) if (!Object.hasOwn(document, key)) changes.delete(key);
+    unknownSince = seq;
   };
 
   return {
@@ -93,7 +100,7 @@ export function createStateFeed({ initial, epoch, clock, budget }: StateFeedOpti
       for (const listener of listeners) listener(version, previous);
       return true;
     },
-    changedAt: (key) => changes.get(key) ?? 1,
+    changedAt: (key) => changes.get(key) ?? unknownSince,
     history: () => history.versions(),
     version: (seq) => history.find(seq),
     onVersion(listener) {

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { closeCauses, errorMessage, problemDocument, problemTable } from '../../src/core/errors.ts';
+
+const problems = Object.entries(problemTable);
+
+describe('problem table', () => {
+  it('holds these eight codes and no other: clients match on them', () => {
+    expect(Object.keys(problemTable).sort()).toEqual([
+      'AT_CAPACITY',
+      'BAD_REQUEST',
+      'INTERNAL',
+      'NOT_FOUND',
+      'ORIGIN_REFUSED',
+      'SHUTTING_DOWN',
+      'TOO_MANY_CONNECTIONS',
+      'UPGRADE_REQUIRED',
+    ]);
+  });
+
+  it.each(problems)(
+    '%s has a code in capitals, an error status and a sentence',
+    (code, { status, title }) => {
+      expect(code).toMatch(/^[A-Z]+(_[A-Z]+)*$/);
+      expect(Number.isInteger(status) && status >= 400 && status < 600).toBe(true);
+      expect(title).toMatch(/^[A-Z].*[a-z]$/);
+    },
+  );
+
+  it('explains each problem in words of its own', () => {
+    expect(new Set(problems.map(([, { title }]) => title)).size).toBe(problems.length);
+  });
+
+  it('says by its status whose fault it is', () => {
+    const ours = problems.filter(([, { status }]) => status >= 500).map(([code]) => code);
+    expect(ours.sort()).toEqual(['AT_CAPACITY', 'INTERNAL', 'SHUTTING_DOWN']);
+  });
+});
+
+describe('close causes', () => {
+  it('are these four, each once, in camel case', () => {
+    expect([...closeCauses].sort()).toEqual(['rateLimited', 'shutdown', 'silent', 'slow']);
+    expect(new Set<string>(closeCauses).size).toBe(closeCauses.length);
+    for (const cause of closeCauses) expect(cause).toMatch(/^[a-z]+([A-Z][a-z]+)*$/);
+  });
+
+  it('share no name with a problem code: the two families answer different questions', () => {
+    const codes = new Set(problems.map(([code]) => code.replaceAll('_', '').toLowerCase()));
+    for (const cause of closeCauses) expect(codes.has(cause.toLowerCase())).toBe(false);
+  });
+});
+
+describe('problemDocument', () => {
+  it('is an RFC 9457 document with the code beside it', () => {
+    expect(problemDocument('NOT_FOUND')).toEqual({
+      type: 'about:blank',
+      title: 'Nothing is served at this path',
+      status: 404,
+      code: 'NOT_FOUND',
+    });
+  });
+
+  it('carries a detail only where one is given', () => {
+    expect(problemDocument('BAD_REQUEST', 'no host').detail).toBe('no host');
+    expect('detail' in problemDocument('BAD_REQUEST')).toBe(false);
+  });
+});
+
+describe('errorMessage', () => {
+  it.each([
+    [new TypeError('wrong'), 'wrong'],
+    ['text', 'text'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [42, '42'],
+  ])('says something of %s', (thrown, message) => {
+    expect(errorMessage(thrown)).toBe(message);
+  });
+});

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
+import { Arbiter } from '../../src/feed/arbiter.ts';
+import { applyMergePatch } from '../../src/wire/merge-patch.ts';
+import { deepFreeze } from '../support/arbitrary-json.ts';
+
+const eventAt = { engineTime: undefined, localTime: 100 };
+const pollBefore = { engineTime: undefined, localTime: 50 };
+const pollAfter = { engineTime: undefined, localTime: 150 };
+const everything = (): boolean => true;
+
+/** What an answer that was asked for before these events leaves of the document. */
+function overtaken(answer: JsonObject, ...events: JsonObject[]) {
+  const arbiter = new Arbiter();
+  for (const event of events) arbiter.protect(deepFreeze(event), eventAt);
+  const reconciled = arbiter.reconcile(deepFreeze(answer), pollBefore, everything);
+  return { ...reconciled, arbiter };
+}
+
+describe('Arbiter paths', () => {
+  it('protects each leaf and none of its siblings', () => {
+    const { document, undone } = overtaken(
+      { market: { price: 1, alpha: 1, deep: { x: 1, y: 1 } }, logs: [1] },
+      { market: { price: 2, deep: { y: 2 } } },
+    );
+    expect(document).toEqual({ market: { price: 2, alpha: 1, deep: { x: 1, y: 2 } }, logs: [1] });
+    expect(undone).toBe(2);
+  });
+
+  it('takes an array as one leaf', () => {
+    const { document, undone } = overtaken({ logs: [{ a: 1 }, { b: 1 }] }, { logs: [{ a: 2 }] });
+    expect([document, undone]).toEqual([{ logs: [{ a: 2 }] }, 1]);
+  });
+
+  it('brings back leaves, sections and keys that the answer does not have', () => {
+    const { document, undone } = overtaken({ status: 'ACTIVE' }, { agents: { a: { pnl: 1 } }, note: 'x' });
+    expect([document, undone]).toEqual([{ status: 'ACTIVE', agents: { a: { pnl: 1 } }, note: 'x' }, 2]);
+  });
+
+  it('replaces what is no object where a protected leaf must go below it', () => {
+    for (const other of [5, null, 'text', [1, 2], true]) {
+      expect(overtaken({ extra: other }, { extra: { a: { b: 1 } } }).document).toEqual({
+        extra: { a: { b: 1 } },
+      });
+    }
+  });
+
+  it('leaves the answer’s other branches the very objects they were', () => {
+    const answer = deepFreeze({ market: { price: 1, deep: { x: 1 } }, portfolio: { nav: 1 } });
+    const { document } = overtaken(answer, { market: { price: 2 } });
+    expect(document.portfolio).toBe(answer.portfolio);
+    expect((document.market as JsonObject).deep).toBe(answer.market.deep);
+  });
+
+  it.each(['toString', 'constructor', 'hasOwnProperty', 'size'])(
+    'takes %s as a key like any other',
+    (key) => {
+      expect(overtaken({ a: 1 }, { [key]: null }).document).toEqual({ a: 1 });
+      expect(overtaken({ a: {} }, { a: { [key]: 1 } }).document).toEqual({ a: { [key]: 1 } });
+      expect(overtaken({ a: { [key]: 1 } }, { a: { [key]: null } }).document).toEqual({ a: {} });
+    },
+  );
+});
+
+describe('Arbiter removals', () => {
+  it('keeps removed what an event removed, until a newer answer brings it', () => {
+    const { document, undone, arbiter } = overtaken(
+      { extra: { a: 1, b: 1 }, c: 1 },
+      { extra: { a: null }, c: null },
+    );
+    expect([document, undone]).toEqual([{ extra: { b: 1 } }, 2]);
+    const newer = deepFreeze({ extra: { a: 9 }, c: 9 });
+    expect(arbiter.reconcile(newer, pollAfter, everything).document).toBe(newer);
+    expect(arbiter.size).toBe(0);
+  });
+
+  it('counts nothing where the answer has no such key, and makes no section for it', () => {
+    for (const answer of [{}, { extra: {} }, { extra: 5 }, { extra: [1] }] satisfies JsonObject[]) {
+      expect(overtaken(answer, { extra: { a: null } })).toMatchObject({ document: answer, undone: 0 });
+    }
+  });
+
+  it('protects a null that is a value as one', () => {
+    const arbiter = new Arbiter();
+    const patch = { market: { price: null, extra: null } };
+    arbiter.protect(patch, eventAt, (path) => path.join('.') === 'market.price');
+    expect(arbiter.reconcile({ market: { price: 1, extra: 1 } }, pollBefore, everything)).toEqual({
+      document: { market: { price: null } },
+      undone: 2,
+    });
+  });
+
+  it('ends when a later event sets the key again, and the other way round', () => {
+    expect(overtaken({ a: 1 }, { a: null }, { a: 2 }).document).toEqual({ a: 2 });
+    expect(overtaken({ a: 1 }, { a: 2 }, { a: null }).document).toEqual({});
+  });
+});
+
+describe('Arbiter ancestors', () => {
+  it('forgets the leaves below what a later event replaced or removed', () => {
+    const replaced = overtaken({ extra: { a: 1, b: 1 } }, { extra: { a: 2 } }, { extra: 5 });
+    expect([replaced.document, replaced.undone, replaced.arbiter.size]).toEqual([{ extra: 5 }, 1, 1]);
+    const removed = overtaken({ extra: { a: 1, b: 1 } }, { extra: { a: 2 } }, { extra: null });
+    expect([removed.document, removed.undone, removed.arbiter.size]).toEqual([{}, 1, 1]);
+  });
+
+  it.each<[string, JsonObject[]]>([
+    ['a scalar that became an object', [{ extra: 5 }, { extra: { a: 2 } }]],
+    ['a removed object that came back', [{ extra: null }, { extra: { a: 2 } }]],
+    ['a list that became an object', [{ extra: [1] }, { extra: { a: { b: 2 } } }]],
+    ['the same further down', [{ x: { extra: null } }, { x: { extra: { a: 2 } } }]],
+    [
+      'one that was removed and came back twice',
+      [{ extra: null }, { extra: { a: 2 } }, { extra: null }, { extra: { c: 3 } }],
+    ],
+    ['a leaf below one that came back', [{ extra: null }, { extra: { a: 2 } }, { extra: { a: null, c: 3 } }]],
+  ])('undoes nothing of %s: the document stays as the events left it', (_what, events) => {
+    const before: JsonObject = { extra: { a: 1, old: 1 }, x: { extra: { a: 1, old: 1 } } };
+    const asEventsLeftIt = events.reduce((document, event) => applyMergePatch(document, event), before);
+    expect(overtaken(before, ...events).document).toEqual(asEventsLeftIt);
+  });
+});

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { type History, HistoryBudget, type Version } from '../../src/feed/history.ts';
+
+const second = 1000;
+
+function budgetOf(options: { seconds?: number; bytes?: number }) {
+  return new HistoryBudget({
+    historySeconds: options.seconds ?? 600,
+    historyMaxBytes: options.bytes ?? Number.POSITIVE_INFINITY,
+  });
+}
+
+const version = (seq: number, at: number, bytes = 1): Version => ({ seq, at, bytes, document: { seq } });
+const seqs = (history: History): number[] => history.versions().map(({ seq }) => seq);
+
+describe('HistoryBudget', () => {
+  it('keeps versions oldest first and finds each by its seq, also when the first seq is not 1', () => {
+    const history = budgetOf({}).open();
+    for (const seq of [7, 8, 9]) history.add(version(seq, seq * second));
+    expect(seqs(history)).toEqual([7, 8, 9]);
+    for (const seq of [7, 8, 9]) expect(history.find(seq)?.document).toEqual({ seq });
+  });
+
+  it.each([6, 10, 0, -1, 7.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32 + 7])(
+    'finds no version %d',
+    (seq) => {
+      const history = budgetOf({}).open();
+      for (const held of [7, 8, 9]) history.add(version(held, held * second));
+      expect(history.find(seq)).toBe(undefined);
+    },
+  );
+
+  it('finds nothing where nothing was added', () => {
+    const history = budgetOf({}).open();
+    expect([history.find(0), history.find(1), history.versions().length]).toEqual([undefined, undefined, 0]);
+  });
+
+  it('keeps a version for its seconds and no longer', () => {
+    const history = budgetOf({ seconds: 10 }).open();
+    history.add(version(1, 0));
+    history.add(version(2, 1));
+    history.add(version(3, 10 * second));
+    expect(seqs(history)).toEqual([1, 2, 3]);
+    history.add(version(4, 10 * second + 1));
+    expect(seqs(history)).toEqual([2, 3, 4]);
+    expect(history.find(1)).toBe(undefined);
+    expect(history.find(2)?.seq).toBe(2);
+  });
+
+  it('keeps the newest of each feed, however old', () => {
+    const budget = budgetOf({ seconds: 10 });
+    const [quiet, busy] = [budget.open(), budget.open()];
+    quiet.add(version(1, 0));
+    quiet.add(version(2, 1));
+    busy.add(version(1, 1000 * second));
+    expect([seqs(quiet), seqs(busy)]).toEqual([[2], [1]]);
+  });
+
+  it('drops the oldest of all feeds first when they outgrow their bytes together', () => {
+    const budget = budgetOf({ bytes: 50 });
+    const [a, b] = [budget.open(), budget.open()];
+    a.add(version(1, 1, 10));
+    b.add(version(1, 2, 10));
+    a.add(version(2, 3, 10));
+    b.add(version(2, 4, 10));
+    b.add(version(3, 5, 10));
+    expect([seqs(a), seqs(b)]).toEqual([
+      [1, 2],
+      [1, 2, 3],
+    ]);
+    b.add(version(4, 6, 10));
+    expect([seqs(a), seqs(b)]).toEqual([[2], [1, 2, 3, 4]]);
+    // Now the oldest of all is the newest of its feed: the next oldest goes.
+    b.add(version(5, 7, 15));
+    expect([seqs(a), seqs(b)]).toEqual([[2], [3, 4, 5]]);
+    expect(budget.bytes).toBe(45);
+  });
+
+  it('never drops a newest version, also where that alone is too large', () => {
+    const budget = budgetOf({ bytes: 10 });
+    const [a, b] = [budget.open(), budget.open()];
+    for (const seq of [1, 2, 3]) {
+      a.add(version(seq, 2 * seq, 100));
+      b.add(version(seq, 2 * seq + 1, 1));
+    }
+    expect([seqs(a), seqs(b)]).toEqual([[3], [3]]);
+    expect(budget.bytes).toBe(101);
+  });
+
+  it.each([
+    ['0 seconds', { seconds: 0 }],
+    ['0 bytes', { bytes: 0 }],
+  ])('keeps only the newest with %s, also of two in one millisecond', (_what, options) => {
+    const history = budgetOf(options).open();
+    for (const seq of [1, 2, 3]) history.add(version(seq, 5));
+    expect(seqs(history)).toEqual([3]);
+    expect(history.find(3)?.seq).toBe(3);
+  });
+
+  it('gives bytes back once, and to the others, when a history is cleared', () => {
+    const budget = budgetOf({ bytes: 30 });
+    const [a, b] = [budget.open(), budget.open()];
+    a.add(version(1, 1, 10));
+    a.add(version(2, 2, 10));
+    b.add(version(1, 3, 10));
+    a.clear();
+    a.clear();
+    expect([budget.bytes, seqs(a), a.find(2)]).toEqual([10, [], undefined]);
+    b.add(version(2, 4, 10));
+    b.add(version(3, 5, 10));
+    expect(seqs(b)).toEqual([1, 2, 3]);
+  });
+
+  it('holds nothing for a history that was cleared, whatever is added to it later', () => {
+    const budget = budgetOf({});
+    const history = budget.open();
+    history.add(version(1, 1, 10));
+    history.clear();
+    history.add(version(2, 2, 10));
+    expect(budget.bytes).toBe(0);
+  });
+});

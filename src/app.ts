@@ -10,6 +10,7 @@ import { type SessionLimits, sessionDefaults } from './deliver/session.ts';
 import { Sessions } from './deliver/sessions.ts';
 import { HistoryBudget } from './feed/history.ts';
 import { addOperationsRoutes } from './http/operations.ts';
+import { addPage } from './http/page.ts';
 import { createRouter } from './http/router.ts';
 import { createHttpServer } from './http/server.ts';
 import { createUpgradeRouter, type Entry } from './http/upgrade.ts';
@@ -43,7 +44,10 @@ export interface Gateway {
 
 const limitHints = {
   total: { setting: 'MAX_CONNECTIONS' },
-  per_ip: { setting: 'MAX_CONNECTIONS_PER_IP', hint: 'behind a proxy, set TRUST_PROXY to tell clients apart' },
+  per_ip: {
+    setting: 'MAX_CONNECTIONS_PER_IP',
+    hint: 'behind a proxy, set TRUST_PROXY to tell clients apart',
+  },
 } as const;
 
 /** Puts the gateway together: sources → document → view → sessions, on one port. */
@@ -121,6 +125,7 @@ export function createGateway({
     ...health,
     metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),
   });
+  addPage(router, new URL('./dashboard/index.html', import.meta.url));
   serveTelemetry({
     document,
     hub,

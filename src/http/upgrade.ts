@@ -73,7 +73,9 @@ export function createUpgradeRouter({ admit, log, meter }: UpgradeRouterOptions)
 
 function pathOf(request: IncomingMessage): string | undefined {
   try {
-    return new URL(request.url ?? '/', 'http://gateway').pathname;
+    const target = request.url ?? '/';
+    // Put together, not resolved against a base: there the path `//host` would name a host.
+    return new URL(target.startsWith('/') ? `http://gateway${target}` : target).pathname;
   } catch {
     return undefined;
   }

@@ -42,8 +42,8 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
 
   return {
     async get(path, signal) {
-      if (!enginePathPattern.test(path) || new URL(prefix + path, base.origin).origin !== base.origin) {
-        throw new PollFailure('shape', `path must start with one slash and stay on ${base.origin}`);
+      if (!enginePathPattern.test(path) || !staysOn(base.origin, prefix + path)) {
+        throw new PollFailure('shape', 'the path must start with one slash and stay on the engine');
       }
       try {
         const response = await pool.request({ path: prefix + path, method: 'GET', headers, signal });
@@ -55,6 +55,10 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     },
     close: () => pool.destroy(),
   };
+}
+
+function staysOn(origin: string, path: string): boolean {
+  return URL.canParse(path, origin) && new URL(path, origin).origin === origin;
 }
 
 async function refuseUnlessSuccess({ statusCode, body }: Dispatcher.ResponseData): Promise<void> {

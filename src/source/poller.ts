@@ -67,7 +67,8 @@ export function createPoller<Answer>(options: PollerOptions<Answer>): Poller<Ans
   const { name, path, timeoutMs, client, clock, meter, read } = options;
   // Open means "down, and no retries": each tick still probes, so that a source is back within one period.
   const breaker: CircuitBreakerPolicy = circuitBreaker(handleAll, {
-    halfOpenAfter: 0,
+    // Not 0: the policy compares wall-clock times, and after the clock was set back 0 ms would not be over.
+    halfOpenAfter: Number.NEGATIVE_INFINITY,
     breaker: new ConsecutiveBreaker(failuresToOpen),
   });
   const retrying: RetryPolicy = retry(

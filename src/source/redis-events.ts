@@ -82,6 +82,7 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
       return;
     }
     subscribed = true;
+    lastError = 'connection closed';
     log.info({ channels: [...listeners.keys()] }, 'redis connected');
     if (source.succeeded()) onTransition();
     stopPings();

@@ -1,0 +1,35 @@
+export interface CookieRequest {
+  /** The `Origin` header. */
+  readonly origin: string | undefined;
+  /** The `Host` header. */
+  readonly host: string | undefined;
+  /** The `Sec-Fetch-Site` header: browsers alone can set it, and pages cannot. */
+  readonly fetchSite?: string | undefined;
+  /** `ALLOWED_ORIGINS`. */
+  readonly allowedOrigins: '*' | readonly string[];
+}
+
+/**
+ * Whether a request whose token came by cookie may use it. The browser attaches a cookie whichever page asks, so
+ * unlike the other places it proves nothing about the page (CSRF, cross-site WebSocket hijacking): the page
+ * must be on the list, or where there is none, come from the host it talks to.
+ *
+ * Without `Origin` the answer is no, but for one case: browsers leave it out of a page's plain GET to its own
+ * origin, and say so in `Sec-Fetch-Site`.
+ */
+export function cookieOriginAllowed({ origin, host, fetchSite, allowedOrigins }: CookieRequest): boolean {
+  if (origin === undefined) return fetchSite === 'same-origin';
+  if (allowedOrigins !== '*') {
+    return allowedOrigins.some((allowed) => allowed.toLowerCase() === origin.toLowerCase());
+  }
+  return host !== undefined && isSameHost(origin, host);
+}
+
+/** The scheme is not compared: behind a proxy that ends TLS only the browser knows it. */
+function isSameHost(origin: string, host: string): boolean {
+  if (!URL.canParse(origin) || /[\s/?#@\\]/.test(host)) return false;
+  const page = new URL(origin);
+  // Reading the host with the page's scheme makes `example.com:443` and `https://example.com` equal.
+  const target = `${page.protocol}//${host}`;
+  return page.host !== '' && URL.canParse(target) && new URL(target).host === page.host;
+}

@@ -11,11 +11,14 @@ export interface Clock {
   every(ms: number, task: () => void): Cancel;
 }
 
+/** Node runs a timer with a longer delay after 1 ms. */
+const longestDelayMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, task) {
-    const timer = setTimeout(task, ms);
+    const timer = setTimeout(task, Math.min(ms, longestDelayMs));
     return () => clearTimeout(timer);
   },
   every(ms, task) {

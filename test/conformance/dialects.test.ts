@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { type SessionLimits, sessionDefaults } from '../../src/deliver/session.ts';
+import { createMemoryEvents } from '../../src/source/events.ts';
+import { connectClient, refusalOf, UpgradeRefused } from '../support/client.ts';
+import { dialects, proveAlive } from '../support/dialect.ts';
+import { startGateway } from '../support/gateway.ts';
+import { type TestScope, useIn, waitFor } from '../support/wait.ts';
+
+describe.each(dialects)('The $name dialect on $path', (dialect) => {
+  async function setUp(test: TestScope, limits: Partial<SessionLimits> = {}, settings = {}) {
+    const events = createMemoryEvents();
+    const gateway = await useIn(
+      test,
+      startGateway({
+        events,
+        engine: false,
+        settings: { MAX_RATE_HZ: '0', POLL_CRON: '0 0 * * * *', ...settings },
+        sessionLimits: { ...sessionDefaults, ...limits },
+      }),
+    );
+    const url = `${gateway.wsUrl}${dialect.path}`;
+    return {
+      gateway,
+      url,
+      connect: (options = {}) => useIn(test, connectClient(url, options)),
+      update: (mark: number, bytes = 10) => dialect.update(events, mark, bytes),
+    };
+  }
+
+  it('greets first, and once', async (test) => {
+    const { connect, update } = await setUp(test);
+    const client = await connect();
+    expect((await client.next()).type).toBe(dialect.firstType);
+    update(1);
+    await client.next((packet) => dialect.markOf(packet) === 1);
+    expect(client.packets.filter(({ type }) => type === dialect.firstType)).toHaveLength(1);
+  });
+
+  it('answers a keepalive', async (test) => {
+    const { connect } = await setUp(test);
+    await proveAlive(await connect(), dialect);
+  });
+
+  it('ignores what it does not understand and goes on', async (test) => {
+    const { connect, update } = await setUp(test);
+    const client = await connect();
+    for (const message of dialect.ignored) client.socket.send(message);
+    await proveAlive(client, dialect);
+    update(1);
+    await client.next((packet) => dialect.markOf(packet) === 1);
+  });
+
+  it('takes a message of the largest size and closes a larger one', async (test) => {
+    const { connect } = await setUp(test);
+    const client = await connect();
+    client.socket.send(' '.repeat(dialect.maxMessageBytes));
+    await proveAlive(client, dialect);
+    client.socket.send(' '.repeat(dialect.maxMessageBytes + 1));
+    expect((await client.closed).code).toBe(dialect.closeCodes.oversize);
+  });
+
+  it('gives a client that lagged behind the newest only', async (test) => {
+    const { connect, update } = await setUp(test);
+    const lagging = await connect({ autoPong: false });
+    await lagging.nextOf(dialect.firstType);
+    const updates = 40;
+    for (let mark = 1; mark <= updates; mark += 1) update(mark, 50_000);
+    lagging.socket.on('ping', () => lagging.socket.pong());
+    lagging.socket.pong();
+    await lagging.next((packet) => dialect.markOf(packet) === updates);
+    expect(lagging.packets.length).toBeLessThan(updates);
+  });
+
+  it('closes a client that stays behind', async (test) => {
+    const { connect, update } = await setUp(test, { slowAfterMs: 200 });
+    const [slow, other] = [await connect({ autoPong: false }), await connect()];
+    for (let mark = 1; mark <= 30; mark += 1) {
+      update(mark, 50_000);
+      await other.next((packet) => dialect.markOf(packet) === mark);
+    }
+    expect((await slow.closed).code).toBe(dialect.closeCodes.slow);
+    await proveAlive(other, dialect);
+  });
+
+  it('ends a connection that fell silent, and keeps one that answers pings', async (test) => {
+    const { connect } = await setUp(test, { pingEveryMs: 100, silentAfterMs: 1200 });
+    const [silent, other] = [await connect({ autoPong: false }), await connect()];
+    expect((await silent.closed).code).toBe(1006);
+    await proveAlive(other, dialect);
+  });
+
+  it('tells its clients when the gateway shuts down, and lets no new one in', async (test) => {
+    const { connect, gateway, url } = await setUp(test);
+    const clients = await Promise.all([connect(), connect(), connect()]);
+    const stopped = gateway.stop();
+    for (const client of clients) expect((await client.closed).code).toBe(dialect.closeCodes.shutdown);
+    await stopped;
+    await expect(connectClient(url)).rejects.toThrow();
+  });
+
+  it('refuses an origin that is not allowed, before the upgrade', async (test) => {
+    const { url, connect } = await setUp(test, {}, { ALLOWED_ORIGINS: 'https://good.example.com' });
+    const refusal = await refusalOf(url, { headers: { origin: 'https://bad.example.com' } });
+    expect(refusal).toBeInstanceOf(UpgradeRefused);
+    expect(refusal.status).toBe(403);
+    await proveAlive(await connect({ headers: { origin: 'https://good.example.com' } }), dialect);
+  });
+
+  it('counts its clients', async (test) => {
+    const { connect, gateway } = await setUp(test);
+    const clients = [await connect(), await connect()];
+    const count = async () => (await gateway.metrics()).value('bff_clients', { dialect: dialect.name });
+    await waitFor('two', async () => (await count()) === 2);
+    for (const client of clients) client.socket.close();
+    await waitFor('none', async () => (await count()) === 0);
+  });
+});

@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Channel } from '../../src/deliver/channel.ts';
+import { Hub } from '../../src/deliver/hub.ts';
+import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
+import { Session, sessionDefaults } from '../../src/deliver/session.ts';
+import { createFakeRendition } from '../support/fake-rendition.ts';
+import { createFakeTransport, type FakeTransport } from '../support/fake-transport.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
+
+/** What may happen to a hub between two turns of a fan-out. */
+type Step =
+  | { readonly do: 'publish' }
+  | { readonly do: 'turn' }
+  | { readonly do: 'join'; readonly count: number }
+  | { readonly do: 'leave'; readonly which: number; readonly count: number }
+  | { readonly do: 'block' | 'drain'; readonly which: number };
+
+const which = fc.nat({ max: 500 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.constantFrom<Step>({ do: 'publish' }, { do: 'turn' }),
+  fc.record({ do: fc.constant('join' as const), count: fc.integer({ min: 1, max: 90 }) }),
+  fc.record({ do: fc.constant('leave' as const), which, count: fc.integer({ min: 1, max: 60 }) }),
+  fc.record({ do: fc.constantFrom('block' as const, 'drain' as const), which }),
+);
+
+/** A hub that yields after each batch, with real sessions over transports that a test blocks and drains. */
+function createModel() {
+  const clock = createManualClock();
+  const meter = createMemoryMeter();
+  const turns: (() => void)[] = [];
+  // Time passes with each look at the clock, so that every turn is over after one batch.
+  const passing = {
+    ...clock,
+    monotonic() {
+      clock.advance(3);
+      return clock.monotonic();
+    },
+  };
+  const hub = new Hub({ clock: passing, meter, turnMs: 5, yieldTurn: (rest) => turns.push(rest) });
+  const rendition = createFakeRendition();
+  const channel = new Channel(rendition);
+  hub.open(channel);
+  const live: FakeTransport[] = [];
+  const all: FakeTransport[] = [];
+
+  const join = (): void => {
+    const transport = createFakeTransport();
+    const session = new Session({
+      id: `${all.length}`,
+      dialect: 'test',
+      transport,
+      clock,
+      meter,
+      limits: sessionDefaults,
+      limiter: new MessageLimiter(messageDefaults),
+      onMessage: () => {},
+      onEnd: () => live.splice(live.indexOf(transport), 1),
+    });
+    all.push(transport);
+    live.push(transport);
+    session.follow(channel, Buffer.from(`${rendition.seq}`), 'WELCOME');
+  };
+  const apply = (next: Step): void => {
+    switch (next.do) {
+      case 'publish':
+        rendition.publish();
+        break;
+      case 'turn':
+        turns.shift()?.();
+        break;
+      case 'join':
+        for (let count = 0; count < next.count; count += 1) join();
+        break;
+      case 'leave': {
+        const at = next.which % Math.max(1, live.length);
+        for (const transport of live.slice(at, at + next.count)) transport.end();
+        break;
+      }
+      case 'block':
+        live[next.which % Math.max(1, live.length)]?.block();
+        break;
+      case 'drain':
+        live[next.which % Math.max(1, live.length)]?.drain();
+        break;
+    }
+  };
+  const settle = (): void => {
+    for (let rest = turns.shift(); rest !== undefined; rest = turns.shift()) rest();
+    for (const transport of [...live]) transport.drain();
+  };
+  return { apply, settle, rendition, channel, live, all };
+}
+
+const rising = (sent: readonly string[]): boolean =>
+  sent.every((seq, index) => index === 0 || Number(seq) > Number(sent[index - 1]));
+
+describe('Hub with sessions that come, go and stall during a fan-out', () => {
+  it('never repeats an update, never goes back and leaves nobody behind', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const model = createModel();
+        model.apply({ do: 'join', count: 130 });
+        for (const next of steps) model.apply(next);
+        model.settle();
+        expect(model.all.every(({ sent }) => rising(sent))).toBe(true);
+        expect(model.live.every(({ sent }) => sent.at(-1) === `${model.rendition.seq}`)).toBe(true);
+        expect(model.channel.size).toBe(model.live.length);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { Channel } from '../../src/deliver/channel.ts';
+import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
+import { Session, sessionDefaults } from '../../src/deliver/session.ts';
+import { Sessions } from '../../src/deliver/sessions.ts';
+import { createFakeRendition } from '../support/fake-rendition.ts';
+import { createFakeTransport } from '../support/fake-transport.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
+
+function setUp() {
+  const clock = createManualClock();
+  const meter = createMemoryMeter();
+  const rendition = createFakeRendition();
+  const channel = new Channel(rendition, { repeatAfterMs: 5000 });
+  rendition.onNews(() => {
+    const { frame, seq } = rendition.latest();
+    channel.sweep({ seq, frame, type: 'UPDATE' }, channel.size, 1000, clock.monotonic(), tally);
+  });
+  const tally = { sent: 0, skipped: 0 };
+  const sessions = new Sessions({ clock, meter });
+  const connect = () => {
+    const transport = createFakeTransport();
+    transport.hear(clock.monotonic());
+    const session: Session = new Session({
+      id: 'any',
+      dialect: 'test',
+      transport,
+      clock,
+      meter,
+      limits: sessionDefaults,
+      limiter: new MessageLimiter(messageDefaults),
+      onMessage: () => {},
+      onEnd: () => sessions.delete(session),
+    });
+    sessions.add(session);
+    session.follow(channel, Buffer.from('welcome'), 'WELCOME');
+    return transport;
+  };
+  return { clock, meter, rendition, sessions, connect };
+}
+
+describe('Sessions', () => {
+  it('asks each client for a sign of life every 30 s', () => {
+    const { clock, connect } = setUp();
+    const transport = connect();
+    for (let second = 1; second <= 95; second += 1) {
+      clock.advance(1000);
+      transport.hear(clock.monotonic());
+    }
+    expect(transport.probes).toBe(3);
+    expect(transport.terminated).toBe(false);
+  });
+
+  it('terminates a client that was silent for 75 s', () => {
+    const { clock, connect, sessions } = setUp();
+    const silent = connect();
+    const heard = connect();
+    clock.advance(74_400);
+    heard.hear(clock.monotonic());
+    expect(silent.terminated).toBe(false);
+    clock.advance(1100);
+    expect(silent.terminated).toBe(true);
+    expect(heard.terminated).toBe(false);
+    expect(sessions.size).toBe(1);
+  });
+
+  it('closes a client as slow when it could not be sent to for 30 s', () => {
+    const { clock, connect, rendition } = setUp();
+    const transport = connect();
+    transport.block();
+    rendition.publish();
+    clock.advance(29_400);
+    expect(transport.closes).toEqual([]);
+    clock.advance(1100);
+    expect(transport.closes).toContain('slow');
+  });
+
+  it('does not count a client as slow that drained in between', () => {
+    const { clock, connect, rendition } = setUp();
+    const transport = connect();
+    for (let stall = 0; stall < 3; stall += 1) {
+      transport.block();
+      rendition.publish();
+      clock.advance(20_000);
+      transport.drain();
+      transport.hear(clock.monotonic());
+    }
+    expect(transport.closes).toEqual([]);
+  });
+
+  it('repeats the current update after 5 s of silence', () => {
+    const { clock, connect, rendition } = setUp();
+    const transport = connect();
+    rendition.publish();
+    clock.advance(4400);
+    expect(transport.sent).toEqual(['welcome', '2']);
+    clock.advance(1100);
+    expect(transport.sent).toEqual(['welcome', '2', '2']);
+    clock.advance(5500);
+    expect(transport.sent).toEqual(['welcome', '2', '2', '2']);
+  });
+
+  it('closes everyone at shutdown and waits for the last one to go', async () => {
+    const { connect, sessions } = setUp();
+    const transports = [connect(), connect()];
+    let over = false;
+    const done = sessions.shutDown(5000).then(() => {
+      over = true;
+    });
+    expect(transports.map(({ closes }) => closes)).toEqual([['shutdown'], ['shutdown']]);
+    transports[0]?.end({ code: 1001 });
+    await Promise.resolve();
+    expect(over).toBe(false);
+    transports[1]?.end({ code: 1001 });
+    await done;
+    expect(transports.some(({ terminated }) => terminated)).toBe(false);
+  });
+
+  it('terminates at shutdown those that do not go in time', async () => {
+    const { connect, sessions, clock, meter } = setUp();
+    const transport = connect();
+    const done = sessions.shutDown(5000);
+    clock.advance(5000);
+    await done;
+    expect(transport.terminated).toBe(true);
+    expect(sessions.size).toBe(0);
+    expect(meter.value('bff_clients', { dialect: 'test' })).toBe(0);
+  });
+
+  it('has nothing to wait for at shutdown without sessions', async () => {
+    await setUp().sessions.shutDown(5000);
+  });
+});

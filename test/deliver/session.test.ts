@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { Channel } from '../../src/deliver/channel.ts';
+import { Hub } from '../../src/deliver/hub.ts';
+import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
+import { Session, sessionDefaults } from '../../src/deliver/session.ts';
+import { Sessions } from '../../src/deliver/sessions.ts';
+import type { TransportEnd } from '../../src/deliver/transport.ts';
+import { createFakeRendition } from '../support/fake-rendition.ts';
+import { createFakeTransport } from '../support/fake-transport.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
+
+function setUp({ repeatAfterMs = 5000 } = {}) {
+  const clock = createManualClock();
+  const meter = createMemoryMeter();
+  const rendition = createFakeRendition();
+  const channel = new Channel(rendition, { repeatAfterMs });
+  const hub = new Hub({ clock, meter, turnMs: 5 });
+  hub.open(channel);
+  const sessions = new Sessions({ clock, meter });
+  const transport = createFakeTransport();
+  const messages: string[] = [];
+  const ends: TransportEnd[] = [];
+  const session: Session = new Session({
+    id: 'one',
+    dialect: 'test',
+    transport,
+    clock,
+    meter,
+    limits: sessionDefaults,
+    limiter: new MessageLimiter(messageDefaults),
+    onMessage: (data) => {
+      messages.push(data.toString());
+      session.answer(Buffer.from(`re ${data}`), 'ANSWER');
+    },
+    onEnd(end) {
+      ends.push(end);
+      sessions.delete(session);
+    },
+  });
+  sessions.add(session);
+  session.follow(channel, Buffer.from('welcome 1'), 'WELCOME');
+  return { clock, meter, rendition, channel, sessions, transport, messages, ends, session };
+}
+
+describe('Session', () => {
+  it('greets first and then sends each update once', () => {
+    const { transport, rendition } = setUp();
+    rendition.publish();
+    rendition.publish();
+    transport.drain();
+    expect(transport.sent).toEqual(['welcome 1', '2', '3']);
+  });
+
+  it('skips an unwritable client and gives it only the newest update when it drains', () => {
+    const { transport, rendition, meter } = setUp();
+    transport.block();
+    for (let news = 0; news < 5; news += 1) rendition.publish();
+    expect(meter.value('bff_skipped_total', { dialect: 'test' })).toBe(5);
+    transport.drain();
+    expect(transport.sent).toEqual(['welcome 1', '6']);
+  });
+
+  it('sends nothing at a drain when the client already holds the newest update', () => {
+    const { transport, session } = setUp();
+    transport.block();
+    session.answer(Buffer.from('late answer'), 'ANSWER');
+    transport.drain();
+    expect(transport.sent).toEqual(['welcome 1', 'late answer']);
+  });
+
+  it('keeps a greeting that did not fit ahead of all updates', () => {
+    const { channel, rendition, clock, meter } = setUp();
+    const transport = createFakeTransport();
+    transport.block();
+    const second = new Session({
+      id: 'two',
+      dialect: 'test',
+      transport,
+      clock,
+      meter,
+      limits: sessionDefaults,
+      limiter: new MessageLimiter(messageDefaults),
+      onMessage: () => {},
+      onEnd: () => {},
+    });
+    second.follow(channel, Buffer.from('welcome'), 'WELCOME');
+    rendition.publish();
+    transport.drain();
+    expect(transport.sent).toEqual(['welcome', '2']);
+  });
+
+  it('sends no update past an answer that waits', () => {
+    const { transport, rendition, session } = setUp();
+    transport.block();
+    session.answer(Buffer.from('answer'), 'ANSWER');
+    transport.unblock();
+    rendition.publish();
+    transport.drain();
+    expect(transport.sent).toEqual(['welcome 1', 'answer', '2']);
+  });
+
+  it('stops reading when 64 answers wait, and sends them in order ahead of updates', () => {
+    const { transport, rendition, clock } = setUp({ repeatAfterMs: 0 });
+    transport.block();
+    for (let count = 0; count < 63; count += 1) {
+      transport.receive(`${count}`);
+      clock.advance(60);
+    }
+    expect(transport.paused).toBe(false);
+    transport.receive('63');
+    expect(transport.paused).toBe(true);
+    rendition.publish();
+    transport.drain(30);
+    expect(transport.paused).toBe(true);
+    transport.drain();
+    expect(transport.paused).toBe(false);
+    const answers = Array.from({ length: 64 }, (_, index) => `re ${index}`);
+    expect(transport.sent).toEqual(['welcome 1', ...answers, '2']);
+  });
+
+  it('leaves its channel when the connection ends, and says how it ended', () => {
+    const { transport, channel, rendition, ends, sessions, meter } = setUp();
+    transport.end({ code: 1006, fault: 'socket' });
+    rendition.publish();
+    expect(transport.sent).toEqual(['welcome 1']);
+    expect(channel.size).toBe(0);
+    expect(sessions.size).toBe(0);
+    expect(ends).toEqual([{ code: 1006, fault: 'socket' }]);
+    expect(meter.value('bff_send_failures_total', { dialect: 'test' })).toBe(1);
+  });
+
+  it('ignores messages over the rate and closes a client that floods for 10 s', () => {
+    const { transport, messages, clock, meter } = setUp();
+    for (let count = 0; count < 50; count += 1) transport.receive('x');
+    expect(messages).toHaveLength(40);
+    expect(meter.value('bff_rejected_total', { edge: 'test', reason: 'rate' })).toBe(10);
+    for (let elapsed = 0; elapsed < 9900; elapsed += 10) {
+      clock.advance(10);
+      transport.receive('x');
+    }
+    expect(transport.closes).toEqual([]);
+    for (let elapsed = 0; elapsed < 200; elapsed += 10) {
+      clock.advance(10);
+      transport.receive('x');
+    }
+    expect(transport.closes).toContain('rateLimited');
+  });
+});

@@ -1,0 +1,106 @@
+import type { CloseCause } from '../../src/core/errors.ts';
+import type { Transport, TransportEnd, TransportEvents } from '../../src/deliver/transport.ts';
+import type { Frame } from '../../src/encode/frame.ts';
+
+/** A transport whose client reads when the test says so. */
+export interface FakeTransport extends Transport {
+  /** Everything sent, as text. */
+  readonly sent: readonly string[];
+  readonly closes: readonly CloseCause[];
+  readonly probes: number;
+  readonly terminated: boolean;
+  readonly paused: boolean;
+  /** Stops taking frames. */
+  block(): void;
+  /** Takes frames again, and has not said so yet. */
+  unblock(): void;
+  /** Takes frames again, `frames` of them at most, and says so. */
+  drain(frames?: number): void;
+  /** A message from the client. */
+  receive(text: string): void;
+  /** The client was heard of, without a message. */
+  hear(now: number): void;
+  end(end?: TransportEnd): void;
+}
+
+export function createFakeTransport(): FakeTransport {
+  const sent: string[] = [];
+  const closes: CloseCause[] = [];
+  let events: TransportEvents | undefined;
+  let room = Number.POSITIVE_INFINITY;
+  let refused = false;
+  const state = { open: true, heardAt: 0, probes: 0, terminated: false, paused: false };
+
+  const send = (frame: Frame): boolean => {
+    if (!state.open || room === 0) {
+      refused = true;
+      return false;
+    }
+    room -= 1;
+    sent.push(frame.toString());
+    return true;
+  };
+  const end = (how: TransportEnd = { code: 1000 }): void => {
+    if (!state.open) return;
+    state.open = false;
+    events?.onEnd(how);
+  };
+
+  return {
+    get open() {
+      return state.open;
+    },
+    get heardAt() {
+      return state.heardAt;
+    },
+    get probes() {
+      return state.probes;
+    },
+    get terminated() {
+      return state.terminated;
+    },
+    get paused() {
+      return state.paused;
+    },
+    sent,
+    closes,
+    start(given) {
+      events = given;
+    },
+    offer: send,
+    answer: send,
+    probe() {
+      state.probes += 1;
+    },
+    pause() {
+      state.paused = true;
+    },
+    resume() {
+      state.paused = false;
+    },
+    close(cause) {
+      closes.push(cause);
+    },
+    terminate() {
+      state.terminated = true;
+      end({ code: 1006 });
+    },
+    block() {
+      room = 0;
+    },
+    unblock() {
+      room = Number.POSITIVE_INFINITY;
+    },
+    drain(frames = Number.POSITIVE_INFINITY) {
+      room = frames;
+      if (!refused) return;
+      refused = false;
+      events?.onDrain();
+    },
+    receive: (text) => events?.onMessage(Buffer.from(text), false),
+    hear(now) {
+      state.heardAt = now;
+    },
+    end,
+  };
+}

@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
+import { nowhere } from './gateway.ts';
+import { type Resource, waitFor, within } from './wait.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Compiling on the fly takes its time on a busy machine. */
+const startTimeoutMs = 20_000;
+
+export interface Exit {
+  /** Null where a signal ended the process. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** The command line as a process of its own. */
+export interface CommandProcess extends Resource {
+  readonly pid: number;
+  /** Lines of standard output that are JSON: the log. */
+  readonly logLines: readonly JsonObject[];
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exited: Promise<Exit>;
+  kill(signal: NodeJS.Signals): void;
+  stop(): Promise<void>;
+}
+
+export interface GatewayProcess extends CommandProcess {
+  readonly port: number;
+  readonly url: string;
+  readonly wsUrl: string;
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+/** Runs `main.ts` with these arguments and nothing of this process's settings. */
+function runCommand(args: readonly string[], env: Environment): CommandProcess {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], {
+    cwd: root,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (child.pid === undefined) throw new Error('the process did not start');
+  const output = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      output[stream] += text;
+    });
+  }
+  const exited = exitOf(child);
+  return {
+    pid: child.pid,
+    get logLines() {
+      return output.stdout.split('\n').flatMap(readLogLine);
+    },
+    get stdout() {
+      return output.stdout;
+    },
+    get stderr() {
+      return output.stderr;
+    },
+    exited,
+    kill: (signal) => void child.kill(signal),
+    async stop() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+/** Runs a command that is expected to end by itself. */
+export async function commandResult(args: readonly string[], env: Environment) {
+  const command = runCommand(args, env);
+  try {
+    const { code } = await within('the command to end', command.exited, startTimeoutMs);
+    return { code, stdout: command.stdout, stderr: command.stderr };
+  } finally {
+    await command.stop();
+  }
+}
+
+/** `serve` in a process of its own; resolves once it listens. */
+export async function spawnGateway(env: Environment = {}): Promise<GatewayProcess> {
+  const command = runCommand(['serve'], { PORT: '0', HOST: '127.0.0.1', ENGINE_URL: nowhere, ...env });
+  const ended = command.exited.then(({ code }) => {
+    throw new Error(`the gateway ended with ${code} before it listened: ${command.stderr}`);
+  });
+  const listening = waitFor('the listening line', () => portOf(command.logLines), {
+    timeoutMs: startTimeoutMs,
+  });
+  try {
+    const port = await Promise.race([listening, ended]);
+    ended.catch(() => {});
+    // Its accessors are read when asked, so they are not copied.
+    return Object.assign(command, {
+      port,
+      url: `http://127.0.0.1:${port}`,
+      wsUrl: `ws://127.0.0.1:${port}`,
+    });
+  } catch (error) {
+    listening.catch(() => {});
+    await command.stop();
+    throw error;
+  }
+}
+
+function portOf(lines: readonly JsonObject[]): number | undefined {
+  const port = lines.find(({ msg }) => msg === 'listening')?.port;
+  return typeof port === 'number' ? port : undefined;
+}
+
+function exitOf(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolve) => {
+    // 'close' comes after the last output, 'exit' may come before it.
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+}
+
+function readLogLine(line: string): JsonObject[] {
+  if (!line.startsWith('{')) return [];
+  try {
+    const entry: unknown = JSON.parse(line);
+    return isJsonObject(entry) ? [entry] : [];
+  } catch {
+    // The last line may not be complete yet.
+    return [];
+  }
+}

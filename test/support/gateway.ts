@@ -1,0 +1,77 @@
+import { createGateway } from '../../src/app.ts';
+import { type Environment, loadSettings } from '../../src/config/load.ts';
+import type { SessionLimits } from '../../src/deliver/session.ts';
+import { createDemoEngine, type DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
+import type { EventSource } from '../../src/source/events.ts';
+import { createMemoryLog } from './memory-log.ts';
+import { type Metrics, readMetrics } from './metrics.ts';
+import type { Resource } from './wait.ts';
+
+export interface StartOptions {
+  /** Settings by their names in the environment; they win over the defaults of tests. */
+  readonly settings?: Environment;
+  /** Options of the demo engine; false: none is started, and `ENGINE_URL` says where to poll. */
+  readonly engine?: DemoEngineOptions | false;
+  readonly events?: EventSource;
+  readonly sessionLimits?: SessionLimits;
+}
+
+export interface TestGateway extends Resource {
+  readonly url: string;
+  /** The telemetry dialect on `/`. */
+  readonly wsUrl: string;
+  readonly port: number;
+  readonly log: ReturnType<typeof createMemoryLog>;
+  metrics(): Promise<Metrics>;
+  stop(): Promise<void>;
+}
+
+/** Nothing listens there: the discard port, which no machine of today serves. */
+export const nowhere = 'http://127.0.0.1:9';
+
+/** A gateway in this process, with a demo engine of its own over real HTTP. */
+export async function startGateway(
+  options: StartOptions = {},
+): Promise<TestGateway & { readonly engine: DemoEngine }> {
+  const { settings = {}, engine: engineOptions = {}, events, sessionLimits } = options;
+  const engine = createDemoEngine({ port: 0, ...(engineOptions === false ? {} : engineOptions) });
+  const engineUrl = engineOptions === false ? nowhere : (await engine.start()).url;
+  const env = {
+    PORT: '0',
+    HOST: '127.0.0.1',
+    ENGINE_URL: engineUrl,
+    // Clients that a test has stalled do not answer, and nobody wants to wait for them.
+    SHUTDOWN_TIMEOUT_MS: '200',
+    ...settings,
+  };
+  const log = createMemoryLog();
+  const gateway = createGateway({
+    settings: { ...loadSettings({ env }), ENGINE_URL: env.ENGINE_URL },
+    log,
+    ...(events === undefined ? {} : { events }),
+    ...(sessionLimits === undefined ? {} : { sessionLimits }),
+  });
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await gateway.stop('end of test');
+    await engine.stop();
+  };
+  try {
+    const { port, url } = await gateway.start();
+    return {
+      url,
+      port,
+      wsUrl: `ws://127.0.0.1:${port}`,
+      log,
+      engine,
+      metrics: () => readMetrics(url),
+      stop: () => {
+        stopping ??= stop();
+        return stopping;
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

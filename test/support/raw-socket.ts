@@ -1,0 +1,38 @@
+import { connect } from 'node:net';
+import { within } from './wait.ts';
+
+/**
+ * Sends bytes over a TCP connection of its own and returns all that comes back until the other side ends it.
+ */
+export async function rawExchange(port: number, request: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let answer = '';
+  const ended = new Promise<string>((resolve, reject) => {
+    socket.setEncoding('utf8');
+    socket.on('data', (text) => {
+      answer += text;
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve(answer));
+  });
+  socket.write(request);
+  try {
+    return await within(`the end of the connection on ${JSON.stringify(request.slice(0, 40))}`, ended, 3000);
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** A WebSocket handshake as text, its request target as given. */
+export function handshake(target: string, headers: Readonly<Record<string, string>> = {}): string {
+  const all = {
+    Host: 'localhost',
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    ...headers,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  return [`GET ${target} HTTP/1.1`, ...lines, '', ''].join('\r\n');
+}

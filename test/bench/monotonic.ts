@@ -1,0 +1,14 @@
+/**
+ * Time that processes of one machine share: CLOCK_MONOTONIC, which `process.hrtime` reads. `performance.now()`
+ * is the same clock from a start of its own, and needs no bigint for each reading.
+ */
+const startMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
+/** Milliseconds, with fractions, comparable between processes on Linux. */
+export function monotonicMs(): number {
+  return startMs + performance.now();
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+}

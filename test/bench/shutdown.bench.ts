@@ -1,0 +1,44 @@
+import { waitFor, within } from '../support/wait.ts';
+import { startEngine } from './engine.ts';
+import { startFleet } from './fleet.ts';
+import { monotonicMs, pause } from './monotonic.ts';
+import { runBench } from './run-bench.ts';
+import { startGatewayProcess } from './server-process.ts';
+
+// SIGTERM with 1,000 clients: what each is told, how the process ends, and when.
+
+const clients = 1000;
+const runningMs = 3000;
+
+await runBench('shutdown', async ({ pinning, use }) => {
+  const engine = await use(startEngine());
+  const gateway = await use(startGatewayProcess(pinning, { ENGINE_URL: engine.url }));
+  const fleet = await use(startFleet());
+  await fleet.open(gateway.port, clients);
+  await pause(runningMs);
+
+  const startedAt = monotonicMs();
+  gateway.kill('SIGTERM');
+  const exit = await within('the end of the process', gateway.exited, 20_000);
+  const report = await waitFor('the end of all connections', async () => {
+    const now = await fleet.report();
+    return now.open === 0 && now;
+  });
+  const told = report.closes.filter(({ code }) => code === 1001);
+  return [
+    { name: 'clients closed with 1001', value: told.length, unit: '', bar: { is: '=', value: clients } },
+    {
+      name: 'exit code',
+      value: exit.code ?? Number.NaN,
+      unit: '',
+      bar: { is: '=', value: 0 },
+      note: exit.signal ?? '',
+    },
+    {
+      name: 'SIGTERM to the last client’s close',
+      value: Math.max(...report.closes.map(({ at }) => at)) - startedAt,
+      unit: 'ms',
+    },
+    { name: 'SIGTERM to exit', value: exit.at - startedAt, unit: 'ms', bar: { is: '<', value: 5000 } },
+  ];
+});

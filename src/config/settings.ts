@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { forbiddenKeys } from '../core/untrusted-json.ts';
 import { historyDefaults } from '../feed/history.ts';
 import { logLevels } from '../observe/logger.ts';
 import { documentDefaults, type FurtherSource } from '../protocol/telemetry/document.ts';
@@ -54,7 +55,13 @@ const origins = z
     return entries;
   });
 
-const fixedNames = new Set<string>([...engineSources.map(({ name }) => name), 'redis', 'gateway']);
+const fixedNames = new Set<string>([
+  ...engineSources.map(({ name }) => name),
+  'redis',
+  'gateway',
+  // Names become keys of the document.
+  ...forbiddenKeys,
+]);
 const name = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_]{0,31}$/, { error: 'expected letters, digits and _, 32 at most' });
@@ -68,7 +75,7 @@ const sources = z
         .string()
         .regex(enginePathPattern, { error: 'expected a path that starts with one slash, such as /api/risk' }),
       into: name
-        .refine((value) => !reservedKeys.has(value), {
+        .refine((value) => !reservedKeys.has(value) && !forbiddenKeys.has(value), {
           error: 'this section belongs to the telemetry document',
         })
         .optional(),

@@ -22,8 +22,8 @@ export interface EngineClient {
   close(): Promise<void>;
 }
 
-/** One slash first, so that nothing appended to the base URL can name another host. */
-export const enginePathPattern = /^\/(?!\/)/;
+/** One slash first (to URLs a backslash is one), so that nothing appended to the base URL can name another host. */
+export const enginePathPattern = /^\/(?![/\\])/;
 
 const defaultMaxBodyBytes = 4 * 1024 * 1024;
 /** Answers that say "not now" rather than "no". */

@@ -42,7 +42,8 @@ export function isDocumentedScalar(path: Path): boolean {
   const [section, field] = path;
   if (section === undefined) return false;
   if (path.length === 1) return Object.hasOwn(topLevelScalars, section);
-  return path.length === 2 && field !== undefined && Object.hasOwn(scalars[section] ?? {}, field);
+  if (path.length !== 2 || field === undefined || !Object.hasOwn(scalars, section)) return false;
+  return Object.hasOwn(scalars[section] ?? {}, field);
 }
 
 /** The document before the engine ever answered. */

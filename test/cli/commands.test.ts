@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { helpText, readCommandLine } from '../../src/cli/commands.ts';
+
+describe('readCommandLine', () => {
+  it.each([
+    [[], { do: 'serve' }],
+    [['serve'], { do: 'serve' }],
+    [['demo'], { do: 'demo' }],
+    [['engine'], { do: 'engine' }],
+    [['--help'], { do: 'help' }],
+    [['-h'], { do: 'help' }],
+    [['demo', '--help'], { do: 'help' }],
+    [['nonsense', '--nonsense', '-h'], { do: 'help' }],
+    [['--version'], { do: 'version' }],
+    [['--help', '--version'], { do: 'help' }],
+    [['--print-config'], { do: 'print-config', command: 'serve' }],
+    [['--print-config', 'demo'], { do: 'print-config', command: 'demo' }],
+    [['engine', '--print-config'], { do: 'print-config', command: 'engine' }],
+  ])('reads %j', (args, invocation) => expect(readCommandLine(args)).toEqual(invocation));
+
+  it.each([
+    [['start'], 'unknown command start'],
+    [['toString'], 'unknown command toString'],
+    [['__proto__'], 'unknown command __proto__'],
+    [[''], 'unknown command '],
+    [['serve', 'now', 'please'], 'serve takes no argument now please'],
+    [['demo', 'demo'], 'demo takes no argument demo'],
+    [['--port=3000'], 'unknown option --port=3000'],
+    [['serve', '-v'], 'unknown option -v'],
+    [['--print-config', '--json'], 'unknown option --json'],
+    [['--'], 'unknown option --'],
+    [['Serve'], 'unknown command Serve'],
+  ])('refuses %j', (args, message) => expect(readCommandLine(args)).toEqual({ do: 'refuse', message }));
+
+  it('takes any command line without throwing', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string()), (args) => {
+        expect(readCommandLine(args)).toHaveProperty('do');
+      }),
+    );
+  });
+});
+
+describe('helpText', () => {
+  it.each(['serve', 'demo', 'engine', '--print-config', '--version', '--help', 'ENGINE_URL', 'CONFIG_FILE'])(
+    'names %s',
+    (word) => expect(helpText).toContain(word),
+  );
+
+  it('fits a terminal', () => {
+    expect(Math.max(...helpText.split('\n').map((line) => line.length))).toBeLessThanOrEqual(110);
+  });
+});

@@ -1,0 +1,37 @@
+import { createOriginPolicy } from '../../src/auth/origin.ts';
+import { createRouter, type Router } from '../../src/http/router.ts';
+import { createHttpServer } from '../../src/http/server.ts';
+import { createUpgradeRouter, type Entry } from '../../src/http/upgrade.ts';
+import { createMemoryLog } from '../support/memory-log.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
+import type { TestScope } from '../support/wait.ts';
+
+export function routerFor(allowed: '*' | readonly string[] = '*') {
+  const log = createMemoryLog();
+  const router: Router = createRouter({
+    origins: createOriginPolicy(allowed),
+    log,
+    isWebSocketPath: (path) => path === '/ws/stream',
+  });
+  router.get('/livez', (context) => context.json({ status: 'alive' }));
+  return { router, log };
+}
+
+/** A server of the gateway's own kind on a free port, with `/ws/stream` for whoever `admit` lets in. */
+export async function startServer(
+  test: TestScope,
+  admit: () => Entry = () => ({ ok: true, release: () => {} }),
+) {
+  const { router, log } = routerFor();
+  const meter = createMemoryMeter();
+  const upgrades = createUpgradeRouter({ admit, log, meter });
+  const accepted: string[] = [];
+  upgrades.route('/ws/stream', (request, socket) => {
+    accepted.push(request.url ?? '');
+    socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+  });
+  const server = createHttpServer(router, upgrades.handle, log, { port: 0, host: '127.0.0.1' });
+  const port = await server.listen();
+  test.onTestFinished(() => server.close());
+  return { port, server, upgrades, accepted, log, meter, url: `http://127.0.0.1:${port}` };
+}

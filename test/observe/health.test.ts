@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { createHealth } from '../../src/observe/health.ts';
+import { createSourceBoard } from '../../src/source/freshness.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { createMemoryLog } from '../support/memory-log.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
+
+function setUp() {
+  const clock = createManualClock();
+  const board = createSourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
+  const state = board.open('state', { freshMs: () => 2000 });
+  const redis = board.open('redis', { freshMs: () => 5000 });
+  const health = createHealth({ clock, version: '1.2.3', board, required: ['state'], clients: () => 42 });
+  return { clock, board, state, redis, ...health };
+}
+
+describe('Health', () => {
+  it('says everything there is to say', () => {
+    const { clock, health, board } = setUp();
+    clock.advance(61_999);
+    expect(health()).toEqual({
+      status: 'degraded',
+      service: 'telemetry-bff',
+      version: '1.2.3',
+      uptime_s: 61,
+      clients: 42,
+      sources: board.states,
+    });
+  });
+
+  it('is ok only while every source is fresh', () => {
+    const { clock, health, state, redis } = setUp();
+    state.succeeded();
+    expect(health().status).toBe('degraded');
+    redis.succeeded();
+    expect(health().status).toBe('ok');
+    clock.advance(2000);
+    expect(health().status).toBe('degraded');
+    state.succeeded();
+    expect(health().status).toBe('ok');
+  });
+
+  it('is not ready before the first good state, and says what is missing and why', () => {
+    const { readiness, state, redis } = setUp();
+    expect(readiness()).toEqual({ ready: false, missing: ['state: no good answer yet (not asked yet)'] });
+    redis.succeeded();
+    state.failed('ECONNREFUSED');
+    expect(readiness()).toEqual({ ready: false, missing: ['state: no good answer yet (ECONNREFUSED)'] });
+  });
+
+  it('stays ready through a later outage', () => {
+    const { clock, readiness, state } = setUp();
+    state.succeeded();
+    clock.advance(3_600_000);
+    expect(state.state.status).toBe('down');
+    expect(readiness()).toEqual({ ready: true, missing: [] });
+  });
+
+  it('says of a required source that nobody opened that it was not asked', () => {
+    const { clock, board } = setUp();
+    const { readiness } = createHealth({ clock, version: '', board, required: ['ghost'], clients: () => 0 });
+    expect(readiness().missing).toEqual(['ghost: no good answer yet (not asked yet)']);
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { metricTable } from '../../src/core/meter.ts';
+import { createPrometheusMeter } from '../../src/observe/prometheus.ts';
+
+const documented: Readonly<Record<string, readonly string[]>> = {
+  bff_clients: ['dialect'],
+  bff_packets_total: ['dialect', 'type'],
+  bff_bytes_total: ['dialect'],
+  bff_skipped_total: ['dialect'],
+  bff_encode_seconds: [],
+  bff_fanout_seconds: [],
+  bff_event_latency_seconds: [],
+  bff_source_up: ['source'],
+  bff_source_latency_seconds: ['source'],
+  bff_source_failures_total: ['source', 'reason'],
+  bff_renditions: [],
+  bff_rejected_total: ['edge', 'reason'],
+  bff_arbitrated_total: [],
+  bff_connections_total: ['dialect'],
+  bff_send_failures_total: ['dialect'],
+};
+
+describe('PrometheusMeter', () => {
+  it('has exactly the documented metrics, with their labels', () => {
+    const labels = Object.entries(metricTable).map(([name, metric]) => [name, [...metric.labels].sort()]);
+    const expected = Object.entries(documented).map(([name, names]) => [name, [...names].sort()]);
+    expect(Object.fromEntries(labels)).toEqual(Object.fromEntries(expected));
+  });
+
+  it('names each with help and type, and those of the process and its event loop too', async () => {
+    const text = await createPrometheusMeter().text();
+    for (const [name, { type, help }] of Object.entries(metricTable)) {
+      expect(text).toContain(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`);
+    }
+    expect(text).toMatch(/^process_cpu_seconds_total /m);
+    expect(text).toMatch(/^process_resident_memory_bytes /m);
+    expect(text).toMatch(/^nodejs_eventloop_lag_/m);
+  });
+
+  it('counts, sets and observes', async () => {
+    const meter = createPrometheusMeter();
+    meter.count('bff_rejected_total', { edge: 'event', reason: 'shape' });
+    meter.count('bff_rejected_total', { edge: 'event', reason: 'shape' }, 4);
+    meter.count('bff_arbitrated_total', {}, 3);
+    meter.gauge('bff_clients', { dialect: 'telemetry' }, 7);
+    meter.gauge('bff_clients', { dialect: 'telemetry' }, 2);
+    meter.observe('bff_fanout_seconds', {}, 0.003);
+    meter.observe('bff_source_latency_seconds', { source: 'state' }, 99);
+    const lines = (await meter.text()).split('\n');
+    expect(lines).toContain('bff_rejected_total{edge="event",reason="shape"} 5');
+    expect(lines).toContain('bff_arbitrated_total 3');
+    expect(lines).toContain('bff_clients{dialect="telemetry"} 2');
+    expect(lines).toContain('bff_fanout_seconds_bucket{le="0.0025"} 0');
+    expect(lines).toContain('bff_fanout_seconds_bucket{le="0.005"} 1');
+    expect(lines).toContain('bff_source_latency_seconds_bucket{le="5",source="state"} 0');
+    expect(lines).toContain('bff_source_latency_seconds_bucket{le="+Inf",source="state"} 1');
+  });
+
+  it('keeps two gateways in one process apart', async () => {
+    const [one, other] = [createPrometheusMeter(), createPrometheusMeter()];
+    one.count('bff_arbitrated_total', {});
+    expect(await one.text()).toContain('bff_arbitrated_total 1');
+    expect(await other.text()).toContain('bff_arbitrated_total 0');
+  });
+
+  it('speaks the text format', () => {
+    expect(createPrometheusMeter().contentType).toMatch(/^text\/plain; version=0\.0\.4/);
+  });
+});

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { second, setUpAggregate, state } from './aggregate-set-up.ts';
+
+function withState() {
+  const subject = setUpAggregate();
+  subject.poll(state);
+  return subject;
+}
+
+describe('Aggregate, fed by events', () => {
+  it('merges a partial event and leaves the rest alone', () => {
+    const subject = withState();
+    expect(subject.event({ market: { price: 451 }, note: { by: 'desk' } })).toBe(true);
+    expect(subject.document).toMatchObject({
+      market: { ...state.market, price: 451 },
+      portfolio: state.portfolio,
+      note: { by: 'desk' },
+    });
+  });
+
+  it('merges into a document that no poll has filled yet', () => {
+    const subject = setUpAggregate();
+    expect(subject.event({ status: 'ACTIVE', market: { symbol: 'SPY', price: 1 } })).toBe(true);
+    expect(subject.document).toMatchObject({
+      status: 'ACTIVE',
+      market: { symbol: 'SPY', price: 1, regime: '' },
+      signal: { side: 'FLAT' },
+    });
+  });
+
+  it('takes the envelope off', () => {
+    const subject = withState();
+    expect(subject.event({ type: 'STATE_UPDATE', data: { market: { price: 451 } }, seq: 5 })).toBe(true);
+    expect(subject.document).toMatchObject({ market: { price: 451 } });
+    for (const key of ['type', 'data', 'seq']) expect(subject.document).not.toHaveProperty(key);
+  });
+
+  it('refuses an envelope around something that must not be in an event', () => {
+    const subject = withState();
+    const before = subject.document;
+    expect(subject.event({ type: 'x', data: { market: { price: 'high' } } })).toBe(false);
+    expect(subject.event('{"type":"x","data":{"__proto__":{"polluted":1}}}')).toBe(false);
+    expect(subject.document).toBe(before);
+  });
+
+  it.each([
+    ['market', 'symbol'],
+    ['market', 'price'],
+    ['portfolio', 'nav'],
+    ['signal', 'side'],
+    ['governance', 'approved_size'],
+  ])('shows a documented scalar that is set to null as null: %s.%s', (section, field) => {
+    const subject = withState();
+    expect(subject.event({ [section]: { [field]: null } })).toBe(true);
+    expect(subject.document).toHaveProperty([section, field], null);
+  });
+
+  it('shows a status that is set to null as null', () => {
+    const subject = withState();
+    subject.event({ status: null });
+    expect(subject.section('status')).toBeNull();
+  });
+
+  it('removes any other key that is set to null', () => {
+    const subject = setUpAggregate();
+    subject.poll({ ...state, risk: { var: 1, limit: 2 }, market: { ...state.market, bid: 1 } });
+    subject.poll({ A: { x: 1 }, B: {} }, 'agents');
+    subject.event({
+      risk: { var: null },
+      market: { bid: null, ask: null },
+      agents: { A: null },
+      nothing: null,
+    });
+    expect(subject.section('risk')).toEqual({ limit: 2 });
+    expect(subject.section('market')).toEqual(state.market);
+    expect(subject.section('agents')).toEqual({ B: {} });
+    subject.event({ risk: null });
+    expect(subject.document).not.toHaveProperty('risk');
+    expect(subject.document).not.toHaveProperty('nothing');
+  });
+
+  it.each(['market', 'portfolio', 'signal', 'governance', 'logs', 'agents', 'models'])(
+    'never removes the section %s, and applies the rest of the event',
+    (section) => {
+      const subject = withState();
+      const before = subject.section(section);
+      expect(subject.event({ [section]: null, status: 'HALT' })).toBe(true);
+      expect(subject.section(section)).toEqual(before);
+      expect(subject.section('status')).toBe('HALT');
+      expect(subject.refused('section_removal')).toBe(1);
+    },
+  );
+
+  it('ignores and counts an event about another symbol, all of it', () => {
+    const subject = withState();
+    const before = subject.document;
+    expect(subject.event({ status: 'HALT', timestamp: second(9), market: { symbol: 'QQQ', price: 1 } })).toBe(
+      false,
+    );
+    expect(subject.event({ type: 'x', data: { market: { symbol: 'spy' } } })).toBe(false);
+    expect(subject.document).toBe(before);
+    expect(subject.refused('other_symbol')).toBe(2);
+    expect(subject.log.entries).toEqual([]);
+    subject.poll({ ...state, timestamp: second(1) });
+    expect(subject.document).toMatchObject({ timestamp: second(1), status: 'ACTIVE' });
+  });
+
+  it('takes an event about the same symbol, or about none', () => {
+    const subject = withState();
+    expect(subject.event({ market: { symbol: 'SPY', price: 1 } })).toBe(true);
+    expect(subject.event({ market: { price: 2 } })).toBe(true);
+    expect(subject.event({ portfolio: { nav: 3 } })).toBe(true);
+    expect(subject.refused('other_symbol')).toBe(0);
+  });
+
+  it('drops and counts "sources" in an event, and applies the rest', () => {
+    const subject = withState();
+    expect(subject.event({ sources: { state: { status: 'fresh' } }, status: 'HALT' })).toBe(true);
+    expect(subject.document).toMatchObject({ status: 'HALT', sources: {} });
+    expect(subject.refused('sources_key')).toBe(1);
+  });
+
+  it('brings logs and agents of an event to their documented shape', () => {
+    const subject = withState();
+    const now = new Date(subject.clock.now() + 10).toISOString();
+    subject.event({ logs: ['margin call'], agents: [{ name: 'A', latency_ms: 1 }] });
+    expect(subject.section('logs')).toEqual([{ level: 'INFO', message: 'margin call', timestamp: now }]);
+    expect(subject.section('agents')).toEqual({ A: { latency_ms: 1 } });
+  });
+
+  it('moves the timestamp forward only', () => {
+    const subject = withState();
+    subject.event({ timestamp: second(5), status: 'HALT' });
+    expect(subject.section('timestamp')).toBe(second(5));
+    subject.event({ timestamp: second(3), status: 'ACTIVE' });
+    subject.event({ timestamp: null, market: { price: 1 } });
+    expect(subject.document).toMatchObject({ timestamp: second(5), status: 'ACTIVE', market: { price: 1 } });
+  });
+});

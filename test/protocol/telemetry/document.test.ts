@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { waitFor } from '../../support/wait.ts';
+import { state } from './aggregate-set-up.ts';
+import { setUpDocument } from './document-set-up.ts';
+
+describe('TelemetryDocument', () => {
+  it('has one version that says what is not known before anything was asked', (test) => {
+    const { shown } = setUpDocument(test);
+    const down = { status: 'down', since: '2026-01-01T00:00:00.000Z' };
+    expect(shown()).toMatchObject({
+      status: 'INITIALIZING',
+      sources: { state: down, agents: down, models: down },
+    });
+  });
+
+  it('polls all three at once at the start, and commits as one what comes together', async (test) => {
+    const subject = setUpDocument(test);
+    const before = subject.feed.current.seq;
+    subject.document.start();
+    await subject.answer('agents', { A: {} });
+    await subject.answer('models', { M: {} });
+    await subject.answer('state', state);
+    const { seq, document } = await subject.version(before + 1);
+    expect(seq).toBe(before + 1);
+    expect(document).toMatchObject({
+      ...state,
+      agents: { A: {} },
+      models: { M: {} },
+      sources: { state: { status: 'fresh' }, agents: { status: 'fresh' }, models: { status: 'fresh' } },
+    });
+    expect(subject.log.entries.filter(({ message }) => message === 'engine connected')).toHaveLength(1);
+  });
+
+  it('waits 25 ms for the others and no longer, then shows each as it comes', async (test) => {
+    const subject = setUpDocument(test);
+    const before = subject.feed.current.seq;
+    subject.document.start();
+    await subject.answer('state', state);
+    await waitFor('the answer', () => subject.feed.pending.status === 'ACTIVE');
+    subject.clock.advance(24);
+    expect(subject.feed.current.seq).toBe(before);
+    subject.clock.advance(1);
+    expect(subject.shown()).toMatchObject({ status: 'ACTIVE', sources: { agents: { status: 'down' } } });
+    await subject.answer('agents', { A: {} });
+    const { document } = await subject.version(before + 2);
+    expect(document).toMatchObject({
+      agents: { A: {} },
+      models: {},
+      sources: { agents: { status: 'fresh' } },
+    });
+  });
+
+  it('fans out an event at once while a poll hangs, and the late answer does not undo it', async (test) => {
+    const subject = setUpDocument(test);
+    subject.document.start();
+    subject.clock.advance(100);
+    subject.event({ market: { symbol: 'SPY', price: 500 } });
+    expect(subject.shown()).toMatchObject({ market: { price: 500 } });
+    const { timestamp: _, ...undated } = state;
+    await subject.answer('state', undated);
+    await waitFor('the answer', () => subject.feed.pending.status === 'ACTIVE');
+    expect(subject.feed.pending).toMatchObject({ market: { price: 500, regime: 'Lévy Stable' } });
+  });
+
+  it('shows why a source is down, and keeps the last values of one that fails', async (test) => {
+    const subject = setUpDocument(test, '* * * * * *');
+    const before = subject.feed.current.seq;
+    subject.document.start();
+    for (const name of ['state', 'agents', 'models'] as const) await subject.fail(name);
+    await waitFor('the reason', () => subject.feed.current.seq > before);
+    subject.clock.advance(25);
+    expect(subject.shown()).toMatchObject({ sources: { state: { status: 'down', error: 'HTTP 500' } } });
+    await subject.answer('state', state);
+    await waitFor('the answer', () => subject.feed.pending.status === 'ACTIVE');
+    // Two periods of a second without another success.
+    subject.clock.advance(2000);
+    expect(subject.shown()).toMatchObject({ ...state, sources: { state: { status: 'stale' } } });
+    subject.clock.advance(30_000);
+    expect(subject.shown()).toMatchObject({ ...state, sources: { state: { status: 'down' } } });
+  });
+
+  it('polls the state out of turn', async (test) => {
+    const subject = setUpDocument(test);
+    subject.document.pollState();
+    await subject.answer('state', state);
+    await waitFor('the answer', () => subject.feed.pending.status === 'ACTIVE');
+    expect(subject.isWaiting('agents')).toBe(false);
+  });
+
+  it('polls the state once more after one that was under way when it was asked to', async (test) => {
+    const subject = setUpDocument(test);
+    subject.document.start();
+    // The events that were lost may be newer than what this request was answered with.
+    subject.document.pollState();
+    await subject.answer('state', state);
+    await waitFor('another poll', () => subject.isWaiting('state'), { timeoutMs: 1000 });
+  });
+
+  it('does not lose the last event beyond the rate', (test) => {
+    const subject = setUpDocument(test);
+    for (let price = 1; price <= 50; price++) subject.event({ market: { price } });
+    expect(subject.shown()).toMatchObject({ market: { price: 5 } });
+    subject.clock.advance(50);
+    expect(subject.shown()).toMatchObject({ market: { price: 50 } });
+  });
+});

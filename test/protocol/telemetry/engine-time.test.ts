@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { EngineTime } from '../../../src/protocol/telemetry/engine-time.ts';
+
+const at = (second: number) => ({ timestamp: new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString() });
+
+describe('EngineTime', () => {
+  it.each([
+    [{ timestamp: '2025-12-21T12:00:00Z' }, Date.UTC(2025, 11, 21, 12)],
+    [{ timestamp: '2025-12-21T13:00:00+01:00' }, Date.UTC(2025, 11, 21, 12)],
+    [{ timestamp: '2025-12-21T12:00:00.123456Z' }, Date.UTC(2025, 11, 21, 12, 0, 0, 123)],
+    [{ timestamp: 'soon' }, undefined],
+    [{ timestamp: null }, undefined],
+    [{ timestamp: 5 }, undefined],
+    [{}, undefined],
+  ])('reads %j', (input, time) => expect(EngineTime.of(input)).toBe(time));
+
+  it('shows nothing before an input has had a time', () => {
+    expect(new EngineTime().afterAnswer({}, 1)).toEqual({ wentBack: false, timestamp: undefined });
+  });
+
+  it('follows answers forward, in the words of the engine', () => {
+    const time = new EngineTime();
+    const words = { timestamp: '2026-01-01T01:00:05+01:00' };
+    expect(time.afterAnswer(words, 1)).toEqual({ wentBack: false, ...words });
+    expect(time.afterAnswer({}, 2)).toEqual({ wentBack: false, ...words });
+    expect(time.afterAnswer(at(6), 3)).toEqual({ wentBack: false, ...at(6) });
+  });
+
+  it('goes back at the second answer in a row that says so', () => {
+    const time = new EngineTime();
+    time.afterAnswer(at(30), 1);
+    expect(time.afterAnswer(at(10), 2)).toEqual({ wentBack: false, ...at(30) });
+    const back = { wentBack: true, ...at(11), engineTime: EngineTime.of(at(11)) };
+    expect(time.afterAnswer(at(11), 3)).toEqual(back);
+    expect(time.afterAnswer(at(12), 4)).toEqual({ wentBack: false, ...at(12) });
+  });
+
+  it('takes one step back only, then counts anew', () => {
+    const time = new EngineTime();
+    for (const [index, second] of [30, 20, 10].entries()) time.afterAnswer(at(second), index + 1);
+    expect(time.afterAnswer(at(5), 4)).toEqual({ wentBack: false, ...at(10) });
+    expect(time.afterAnswer(at(5), 5)).toMatchObject({ wentBack: true, ...at(5) });
+  });
+
+  it('does not count an answer that was asked for before the newer time was known', () => {
+    const time = new EngineTime();
+    time.afterEvent(at(30), 100);
+    for (const startedAt of [98, 99, 100]) {
+      expect(time.afterAnswer(at(10), startedAt)).toEqual({ wentBack: false, ...at(30) });
+    }
+    expect(time.afterAnswer(at(10), 101)).toMatchObject({ wentBack: false });
+    expect(time.afterAnswer(at(10), 102)).toMatchObject({ wentBack: true });
+  });
+
+  it('lets an event move it forward only', () => {
+    const time = new EngineTime();
+    expect(time.afterEvent(at(10), 1)).toBe(at(10).timestamp);
+    expect(time.afterEvent(at(10), 2)).toBeUndefined();
+    expect(time.afterEvent(at(9), 3)).toBeUndefined();
+    expect(time.afterEvent({ status: 'HALT' }, 4)).toBeUndefined();
+    expect(time.afterEvent(at(11), 5)).toBe(at(11).timestamp);
+  });
+});

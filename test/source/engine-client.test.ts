@@ -1,0 +1,150 @@
+import { describe, expect, it, type TestContext } from 'vitest';
+import { createEngineClient, type EngineClientOptions } from '../../src/source/engine-client.ts';
+import { PollFailure } from '../../src/source/poll-failure.ts';
+import { useIn, waitFor } from '../support/wait.ts';
+import { json, startEngineServer } from './engine-server.ts';
+
+const never = new AbortController().signal;
+
+async function setUp(test: TestContext, options: Partial<EngineClientOptions> = {}) {
+  const engine = await useIn(test, startEngineServer());
+  const client = createEngineClient({ url: engine.url, ...options });
+  test.onTestFinished(() => client.close());
+  return { engine, client };
+}
+
+async function failureOf(outcome: Promise<unknown>): Promise<PollFailure> {
+  const error = await outcome.then(
+    () => 'no failure',
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof PollFailure)) throw new Error(`expected a PollFailure, got ${String(error)}`);
+  return error;
+}
+
+describe('EngineClient', () => {
+  it('returns the body of a good answer as it is', async (test) => {
+    const { engine, client } = await setUp(test);
+    engine.answerWith(json('{"price":1,"regime":"Lévy"}'));
+    expect(await client.get('/api/state', never)).toBe('{"price":1,"regime":"Lévy"}');
+    expect(engine.requests[0]).toMatchObject({ method: 'GET', url: '/api/state' });
+    expect(engine.requests[0]?.headers).toMatchObject({ accept: 'application/json' });
+    expect(engine.requests[0]?.headers).not.toHaveProperty('authorization');
+  });
+
+  it('puts a character together that two chunks tore apart', async (test) => {
+    const { engine, client } = await setUp(test);
+    const bytes = Buffer.from('"é"');
+    engine.answerWith((_request, response) => {
+      response.write(bytes.subarray(0, 2));
+      setImmediate(() => response.end(bytes.subarray(2)));
+    });
+    expect(await client.get('/', never)).toBe('"é"');
+  });
+
+  // Two: undici lets a connection rest for one turn of the event loop before it uses it again.
+  it('keeps two connections for requests that follow each other without a pause', async (test) => {
+    const { engine, client } = await setUp(test);
+    for (let request = 0; request < 10; request++) await client.get('/', never);
+    expect(engine.requests).toHaveLength(10);
+    expect(engine.connections).toBeLessThanOrEqual(2);
+  });
+
+  it('keeps the connections after answers that are no success', async (test) => {
+    const { engine, client } = await setUp(test);
+    engine.answerWith(json('{"detail":"no"}', 404));
+    for (let request = 0; request < 10; request++) await failureOf(client.get('/', never));
+    expect(engine.connections).toBeLessThanOrEqual(2);
+  });
+
+  it('sends the token and keeps the path of the base URL as a prefix', async (test) => {
+    const { engine } = await setUp(test);
+    const client = createEngineClient({ url: `${engine.url}/engine/v1/`, token: 'secret' });
+    test.onTestFinished(() => client.close());
+    await client.get('/state?symbol=SPY', never);
+    expect(engine.requests[0]?.url).toBe('/engine/v1/state?symbol=SPY');
+    expect(engine.requests[0]?.headers.authorization).toBe('Bearer secret');
+  });
+
+  it.each([301, 302, 303, 307, 308])('takes %i as a failure and asks nowhere else', async (status) => {
+    const engine = await startEngineServer();
+    const client = createEngineClient({ url: engine.url });
+    engine.answerWith((_request, response) => {
+      response.writeHead(status, { location: `${engine.url}/stolen?token=secret` }).end('{"price":1}');
+    });
+    const failure = await failureOf(client.get('/', never));
+    expect(failure).toMatchObject({ reason: 'redirect', retryable: false, status });
+    expect(failure.message).not.toMatch(/127|stolen|secret/);
+    expect(engine.requests).toHaveLength(1);
+    await client.close();
+    await engine.stop();
+  });
+
+  it.each([
+    [400, false],
+    [401, false],
+    [404, false],
+    [429, false],
+    [500, false],
+    [502, true],
+    [503, true],
+    [504, true],
+  ])('says of %i whether another try may help: %s', async (status, retryable) => {
+    const engine = await startEngineServer(json('{"error":"hunter2"}', status));
+    const client = createEngineClient({ url: engine.url });
+    const failure = await failureOf(client.get('/x?token=hunter2', never));
+    expect(failure).toMatchObject({ reason: 'status', message: `HTTP ${status}`, status, retryable });
+    await client.close();
+    await engine.stop();
+  });
+
+  it('asks again on a new connection once an engine that was gone is back', async (test) => {
+    const { engine, client } = await setUp(test);
+    await client.get('/', never);
+    await engine.stop();
+    const failure = await failureOf(client.get('/x?token=hunter2', never));
+    expect(failure).toMatchObject({ reason: 'connect', retryable: true });
+    expect(failure.message).not.toMatch(/hunter2|127|http|:\d/);
+    await engine.restart();
+    expect(await client.get('/', never)).toBe('{}');
+  });
+
+  it('reports a connection that breaks in the middle of an answer', async (test) => {
+    const { engine, client } = await setUp(test);
+    engine.answerWith((_request, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('{"password":"hunter2"');
+      setImmediate(() => response.destroy());
+    });
+    const failure = await failureOf(client.get('/', never));
+    expect(failure.reason).toBe('connect');
+    expect(failure.message).not.toContain('hunter2');
+  });
+
+  it('gives a request that is hanging no power over others', async (test) => {
+    const { engine, client } = await setUp(test);
+    engine.answerWith((request, response) => {
+      if (request.url !== '/hang') response.end('{}');
+    });
+    const abort = new AbortController();
+    const hanging = Array.from({ length: 8 }, () => failureOf(client.get('/hang', abort.signal)));
+    await waitFor('the hanging requests', () => engine.requests.length === 8);
+    expect(await client.get('/', never)).toBe('{}');
+    abort.abort();
+    for (const failure of await Promise.all(hanging)) expect(failure.reason).toBe('timeout');
+  });
+
+  it.each(['//evil.example/x', '/\\evil.example/x', '/\t/evil.example/x', '/\\', 'x', ''])(
+    'sends nothing for the path %j',
+    async (path) => {
+      const engine = await startEngineServer();
+      const client = createEngineClient({ url: engine.url, token: 'secret' });
+      const failure = await failureOf(client.get(path, never));
+      expect(failure).toMatchObject({ reason: 'shape', retryable: false });
+      expect(failure.message).not.toMatch(/127|evil/);
+      expect(engine.requests).toHaveLength(0);
+      await client.close();
+      await engine.stop();
+    },
+  );
+});

@@ -1,0 +1,52 @@
+import { systemClock } from '../../src/core/clock.ts';
+import type { JsonValue } from '../../src/core/json.ts';
+import type { EngineClient } from '../../src/source/engine-client.ts';
+import { PollFailure } from '../../src/source/poll-failure.ts';
+import { createPoller, type PollResult } from '../../src/source/poller.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
+import { within } from '../support/wait.ts';
+
+const refused = () => new PollFailure('connect', 'ECONNREFUSED', { retryable: true });
+
+/** A poller whose client answers as the test says. */
+export function setUpPoller({ timeoutMs = 5000 }: { timeoutMs?: number } = {}) {
+  const meter = createMemoryMeter();
+  let attempts = 0;
+  let answer: (signal: AbortSignal) => Promise<string> = async () => '{"price":1}';
+  const client: EngineClient = {
+    get: (_path, signal) => {
+      attempts += 1;
+      return answer(signal);
+    },
+    close: async () => {},
+  };
+  const poller = createPoller<JsonValue>({
+    name: 'state',
+    path: '/api/state?token=hunter2',
+    timeoutMs,
+    client,
+    clock: systemClock,
+    meter,
+    read: (value) => value,
+  });
+  const poll = async (): Promise<PollResult<JsonValue>> => {
+    const outcome = poller.poll();
+    if (outcome === undefined) throw new Error('the poller was busy');
+    return await within('the poll', outcome);
+  };
+  return {
+    meter,
+    poller,
+    poll,
+    answerWith: (next: (signal: AbortSignal) => Promise<string>) => {
+      answer = next;
+    },
+    get attempts() {
+      return attempts;
+    },
+  };
+}
+
+export const failing = async (): Promise<string> => {
+  throw refused();
+};

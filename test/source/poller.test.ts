@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { PollFailure } from '../../src/source/poll-failure.ts';
+import { waitFor } from '../support/wait.ts';
+import { failing, setUpPoller } from './poller-set-up.ts';
+
+describe('Poller', () => {
+  it('gives the answer and the time at which its request was started', async () => {
+    const { poll, meter } = setUpPoller();
+    const before = performance.now();
+    const result = await poll();
+    expect(result).toMatchObject({ ok: true, answer: { price: 1 } });
+    if (result.ok) expect(result.startedAt).toBeGreaterThanOrEqual(before);
+    expect(meter.observations('bff_source_latency_seconds', { source: 'state' })).toBe(1);
+  });
+
+  it('does not start a second poll beside one that runs', async () => {
+    const { poller, poll, answerWith } = setUpPoller();
+    let release = (): void => {};
+    answerWith(() => new Promise((resolve) => (release = () => resolve('1'))));
+    const first = poll();
+    expect(poller.poll()).toBeUndefined();
+    release();
+    await first;
+    answerWith(async () => '2');
+    expect(await poll()).toMatchObject({ answer: 2 });
+  });
+
+  it('tries once more after a fault that may pass, and dates the answer by the second request', async () => {
+    const subject = setUpPoller();
+    let firstStart = 0;
+    subject.answerWith(async () => {
+      if (subject.attempts > 1) return '2';
+      firstStart = performance.now();
+      return await failing();
+    });
+    const result = await subject.poll();
+    expect(result).toMatchObject({ ok: true, answer: 2 });
+    if (result.ok) expect(result.startedAt).toBeGreaterThan(firstStart);
+    expect(subject.attempts).toBe(2);
+    expect(subject.meter.value('bff_source_failures_total', { source: 'state', reason: 'connect' })).toBe(0);
+  });
+
+  it('tries twice at most, and counts that as one failure', async () => {
+    const subject = setUpPoller();
+    subject.answerWith(failing);
+    expect(await subject.poll()).toMatchObject({ ok: false, open: false, failure: { reason: 'connect' } });
+    expect(subject.attempts).toBe(2);
+    expect(subject.meter.value('bff_source_failures_total', { source: 'state', reason: 'connect' })).toBe(1);
+  });
+
+  it('does not try again after a fault that will not pass', async () => {
+    const subject = setUpPoller();
+    subject.answerWith(async () => {
+      throw new PollFailure('status', 'HTTP 404', { status: 404 });
+    });
+    await subject.poll();
+    expect(subject.attempts).toBe(1);
+  });
+
+  it('ends within its time, the second try included', async () => {
+    const subject = setUpPoller({ timeoutMs: 150 });
+    const untilAborted = (signal: AbortSignal): Promise<string> =>
+      new Promise((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(new PollFailure('timeout', 'x'))),
+      );
+    subject.answerWith((signal) => (subject.attempts === 1 ? failing() : untilAborted(signal)));
+    expect(await subject.poll()).toMatchObject({
+      ok: false,
+      failure: { reason: 'timeout', message: 'no complete answer in 150 ms', detail: 'see POLL_TIMEOUT_MS' },
+    });
+    expect(subject.attempts).toBe(2);
+  });
+
+  it('never rejects, whatever its client or its reader throws', async () => {
+    const subject = setUpPoller();
+    subject.answerWith(async () => {
+      throw new TypeError('hunter2');
+    });
+    const result = await subject.poll();
+    expect(result).toMatchObject({ ok: false, failure: { reason: 'shape' } });
+    if (!result.ok) expect(result.failure.message).not.toContain('hunter2');
+    await waitFor('the next poll', () => subject.poller.poll() !== undefined);
+  });
+});

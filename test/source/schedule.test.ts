@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createSchedule, cronFault } from '../../src/source/schedule.ts';
+import { createMemoryLog } from '../support/memory-log.ts';
+import { waitFor } from '../support/wait.ts';
+
+function setUp(expression: string, onTick: () => void = () => {}) {
+  const log = createMemoryLog();
+  const schedule = createSchedule({ expression, log, onTick });
+  onTestFinished(() => schedule.stop());
+  return { schedule, log };
+}
+
+describe('Schedule', () => {
+  it.each([
+    ['* * * * * *', 1000],
+    ['*/2 * * * * *', 2000],
+    ['*/5 * * * * *', 5000],
+    ['0 * * * * *', 60_000],
+    ['* * * * *', 60_000],
+    ['0 */10 * * * *', 600_000],
+    ['0 0 * * * *', 3_600_000],
+  ])('knows the period of %s', (expression, periodMs) => {
+    expect(setUp(expression).schedule.periodMs()).toBe(periodMs);
+  });
+
+  it('takes the longest gap where gaps differ', () => {
+    expect(setUp('0,10 * * * * *').schedule.periodMs()).toBe(50_000);
+  });
+
+  it('knows its period before and after it was started', () => {
+    const { schedule } = setUp('* * * * * *');
+    schedule.start();
+    expect(schedule.periodMs()).toBe(1000);
+  });
+
+  it('runs its task at the second', async () => {
+    let ticks = 0;
+    const { schedule, log } = setUp('* * * * * *', () => {
+      ticks += 1;
+    });
+    schedule.start();
+    await waitFor('a tick', () => ticks > 0, { timeoutMs: 3000 });
+    expect(log.entries.filter(({ level }) => level !== 'debug')).toEqual([]);
+  });
+
+  it('survives a task that throws, and says so', async () => {
+    const { schedule, log } = setUp('* * * * * *', () => {
+      throw new Error('boom');
+    });
+    schedule.start();
+    const entry = await waitFor('the log', () => log.entries.find(({ level }) => level === 'error'));
+    expect(entry).toMatchObject({ message: 'schedule failed', fields: { error: 'boom' } });
+  });
+
+  it('can be stopped twice, and without having been started', () => {
+    const { schedule } = setUp('* * * * * *');
+    schedule.stop();
+    schedule.stop();
+  });
+});
+
+describe('cronFault', () => {
+  it.each(['* * * * * *', '*/2 * * * * *', '* * * * *', '0 0 9 * * 1-5', '0 0 0 29 2 *'])(
+    'finds nothing wrong with %s',
+    (expression) => expect(cronFault(expression)).toBeUndefined(),
+  );
+
+  it.each([
+    ['61 * * * * *', 'second'],
+    ['* 60 * * * *', 'minute'],
+    ['* * 24 * * *', 'hour'],
+    ['* * * 32 * *', 'dayOfMonth'],
+    ['* * * * 13 *', 'month'],
+    ['* * * * * 8', 'dayOfWeek'],
+    ['0 0 0 30 2 *', 'dayOfMonth'],
+    ['every second', 'expression'],
+    ['* * *', 'expression'],
+    ['* * * * * * *', 'expression'],
+    ['', 'expression'],
+  ])('says which field of %j is wrong', (expression, field) => {
+    expect(cronFault(expression)).toContain(`${field}: `);
+  });
+
+  it('takes any text without throwing, and a schedule can be made of what it accepts', () => {
+    const field = fc.oneof(
+      fc.constantFrom('*', '*/2', '1-5', '0', '59', '60', '-1', 'L', '?', 'x'),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(fc.array(field, { maxLength: 7 }), (fields) => {
+        const expression = fields.join(' ');
+        if (cronFault(expression) !== undefined) return;
+        const schedule = createSchedule({ expression, log: createMemoryLog(), onTick: () => {} });
+        schedule.stop();
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

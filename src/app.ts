@@ -1,5 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { clientAddress } from './auth/client-address.ts';
+import { createGate } from './auth/gate.ts';
 import { createOriginPolicy } from './auth/origin.ts';
+import { createVerifier } from './auth/verifier.ts';
+import { authEnabled, verifierOptions } from './config/safety.ts';
 import type { Settings } from './config/settings.ts';
 import { systemClock } from './core/clock.ts';
 import { createWarningThrottle, type Log } from './core/log.ts';
@@ -9,15 +13,20 @@ import { Hub, hubDefaults } from './deliver/hub.ts';
 import { type SessionLimits, sessionDefaults } from './deliver/session.ts';
 import { Sessions } from './deliver/sessions.ts';
 import { HistoryBudget } from './feed/history.ts';
+import { addApiDescription, createApiDescription } from './http/asyncapi.ts';
+import { createGuard } from './http/guard.ts';
 import { addOperationsRoutes } from './http/operations.ts';
 import { addPage } from './http/page.ts';
+import { addPassthrough } from './http/passthrough.ts';
 import { createRouter } from './http/router.ts';
 import { createHttpServer } from './http/server.ts';
 import { createUpgradeRouter, type Entry } from './http/upgrade.ts';
 import { createHealth } from './observe/health.ts';
 import { createPrometheusMeter } from './observe/prometheus.ts';
 import { serveTelemetry } from './protocol/telemetry/dialect.ts';
-import { createTelemetryDocument } from './protocol/telemetry/document.ts';
+import { createDocuments } from './protocol/telemetry/documents.ts';
+import { createEntrance } from './protocol/telemetry/permission.ts';
+import { createViews } from './protocol/telemetry/views.ts';
 import { createEngineClient } from './source/engine-client.ts';
 import type { EventSource } from './source/events.ts';
 import { createSourceBoard } from './source/freshness.ts';
@@ -72,12 +81,13 @@ export function createGateway({
     historySeconds: settings.HISTORY_SECONDS,
     historyMaxBytes: settings.HISTORY_MAX_BYTES,
   });
-  const document = createTelemetryDocument(
+  const documents = createDocuments(
     {
       pollCron: settings.POLL_CRON,
       pollTimeoutMs: settings.POLL_TIMEOUT_MS,
       maxRateHz: settings.MAX_RATE_HZ,
       furtherSources: settings.sources,
+      maxSymbols: settings.MAX_SYMBOLS,
     },
     { client, board, budget, clock, log, meter },
   );
@@ -90,62 +100,106 @@ export function createGateway({
           log,
           meter,
           board,
-          onConnected: document.pollState,
-          onTransition: document.sourcesChanged,
+          onConnected: documents.pollStates,
+          onTransition: documents.engine.sourcesChanged,
         });
-  eventSource?.subscribe(settings.REDIS_STATE_CHANNEL, document.onEvent);
+  eventSource?.subscribe(settings.REDIS_STATE_CHANNEL, documents.onEvent);
+  documents.engine.sourcesChanged();
 
-  // Out
+  // Who
   const origins = createOriginPolicy(settings.ALLOWED_ORIGINS);
+  const gate = createGate({
+    verifier: authEnabled(settings) ? createVerifier(verifierOptions(settings)) : undefined,
+    demanding: new Set(settings.AUTH_DIALECTS),
+    defaultRole: settings.AUTH_DEFAULT_ROLE,
+  });
+  const guard = createGuard({ gate, allowedOrigins: settings.ALLOWED_ORIGINS, meter });
+  const entrance = createEntrance('telemetry', {
+    guard,
+    authEnabled: gate.enabled,
+    allowCommands: settings.ALLOW_COMMANDS,
+  });
   const limits = new ConnectionLimits({
     maxConnections: settings.MAX_CONNECTIONS,
     maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
     exemptLoopback: settings.TRUST_PROXY === 0,
   });
   const warn = createWarningThrottle(log, clock);
-  const upgrades = createUpgradeRouter({
-    log,
-    meter,
-    admit(request): Entry {
-      if (!origins.allows(request.headers.origin)) {
-        return { ok: false, code: 'ORIGIN_REFUSED', detail: 'see ALLOWED_ORIGINS' };
-      }
-      const address = clientAddress(request, settings.TRUST_PROXY);
-      const admission = limits.admit(address);
-      if (admission.ok) return admission;
-      warn(admission.reason, { address, ...limitHints[admission.reason] }, 'connection refused');
-      return admission.reason === 'total'
-        ? { ok: false, code: 'AT_CAPACITY', detail: 'see MAX_CONNECTIONS', retryAfterS: 5 }
-        : { ok: false, code: 'TOO_MANY_CONNECTIONS', detail: 'see MAX_CONNECTIONS_PER_IP and TRUST_PROXY' };
-    },
-  });
+  const admit = (request: IncomingMessage): Entry => {
+    if (!origins.allows(request.headers.origin)) {
+      return { ok: false, code: 'ORIGIN_REFUSED', detail: 'see ALLOWED_ORIGINS' };
+    }
+    const address = clientAddress(request, settings.TRUST_PROXY);
+    const admission = limits.admit(address);
+    if (admission.ok) return admission;
+    warn(admission.reason, { address, ...limitHints[admission.reason] }, 'connection refused');
+    return admission.reason === 'total'
+      ? { ok: false, code: 'AT_CAPACITY', detail: 'see MAX_CONNECTIONS', retryAfterS: 5 }
+      : { ok: false, code: 'TOO_MANY_CONNECTIONS', detail: 'see MAX_CONNECTIONS_PER_IP and TRUST_PROXY' };
+  };
+
+  // Out
+  const upgrades = createUpgradeRouter({ log, meter, admit });
   const router = createRouter({ origins, log, isWebSocketPath: upgrades.serves });
   const health = createHealth({ clock, version, board, required: ['state'], clients: () => sessions.size });
   addOperationsRoutes(router, {
     ...health,
+    authoriseMetrics: async (request) =>
+      settings.METRICS_AUTH ? await guard('metrics', request) : { ok: true },
     metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),
   });
+  const endPassthrough = addPassthrough(router, {
+    prefixes: settings.ENGINE_PASSTHROUGH,
+    engineUrl: settings.ENGINE_URL,
+    engineToken: settings.ENGINE_TOKEN,
+    log,
+    async authorise(request, unsafe) {
+      const entry = await entrance(request);
+      if (!entry.ok || !unsafe || entry.permission.commands) return entry;
+      return {
+        ok: false,
+        code: 'FORBIDDEN_ROLE',
+        detail: 'this method needs the role operator, or ALLOW_COMMANDS',
+      };
+    },
+  });
+  const api = createApiDescription({
+    title: 'telemetry-bff',
+    version,
+    description: 'Real-time telemetry of an engine for dashboards',
+  });
+  addApiDescription(router, api);
   addPage(router, new URL('./dashboard/index.html', import.meta.url));
+  const views = createViews({ documents, hub, clock, meter, maxRenditions: settings.MAX_RENDITIONS });
   serveTelemetry({
-    document,
+    documents,
+    views,
     hub,
     sessions,
     sessionLimits,
     upgrades,
+    api,
     router,
+    entrance,
+    admit,
     clock,
     log,
     meter,
     newConnectionId: randomId,
+    runCommand: async ({ type }) => ({ type: 'ERROR', command: type, code: 'COMMANDS_DISABLED', message: 'not yet' }),
   });
-  const server = createHttpServer(router, upgrades.handle, log, { port: settings.PORT, host: settings.HOST });
+  const server = createHttpServer(router, upgrades.handle, log, {
+    port: settings.PORT,
+    extraPorts: settings.EXTRA_PORTS,
+    host: settings.HOST,
+  });
 
   return {
     async start() {
       const port = await server.listen();
       const url = `http://${settings.HOST === '0.0.0.0' || settings.HOST === '::' ? 'localhost' : settings.HOST}:${port}`;
       log.info({ port, url }, 'listening');
-      document.start();
+      documents.engine.start();
       eventSource?.start();
       return { port, url };
     },
@@ -153,11 +207,12 @@ export function createGateway({
       log.info({ reason, clients: sessions.size }, 'shutdown');
       upgrades.stop();
       server.stopAccepting();
-      document.close();
+      documents.close();
       board.close();
       await Promise.all([
         eventSource?.close(),
         client.close(),
+        endPassthrough(),
         sessions.shutDown(settings.SHUTDOWN_TIMEOUT_MS),
       ]);
       await server.close();

@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { errorMessage } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { combinationFaults } from './safety.ts';
 import { type SettingName, type Settings, secretSettings, settingsSchema, urlSettings } from './settings.ts';
 
 /** All that is wrong with the settings, one line a fault, each naming its key. */
@@ -42,6 +43,7 @@ export function loadSettings({ env, required = {} }: LoadOptions): Settings {
   for (const [key, reason] of Object.entries(required)) {
     if (given[key] === undefined) faults.push(`${key}: not set – ${reason}`);
   }
+  if (parsed.success) faults.push(...combinationFaults(parsed.data));
   if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
   return parsed.data;
 }

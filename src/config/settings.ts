@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { forbiddenKeys } from '../core/untrusted-json.ts';
+import { roles } from '../auth/role.ts';
 import { historyDefaults } from '../feed/history.ts';
 import { logLevels } from '../observe/logger.ts';
-import { documentDefaults, type FurtherSource } from '../protocol/telemetry/document.ts';
+import { documentDefaults, type FurtherSource } from '../protocol/telemetry/engine-document.ts';
 import { engineSources } from '../protocol/telemetry/ownership.ts';
 import { reservedKeys } from '../protocol/telemetry/shape.ts';
 import { enginePathPattern } from '../source/engine-client.ts';
@@ -39,6 +40,27 @@ const cron = z.string().superRefine((text, context) => {
     });
   }
 });
+
+/** Text from the environment is a comma list; a config file may give an array. */
+const list = <Item extends z.ZodType>(item: Item) =>
+  z.preprocess(
+    (value) =>
+      typeof value === 'string'
+        ? value
+            .split(',')
+            .map((entry) => entry.trim())
+            .filter((entry) => entry !== '')
+        : value,
+    z.array(item),
+  );
+
+const flag = z.preprocess(
+  (value) => (value === 'true' ? true : value === 'false' ? false : value),
+  z.boolean({ error: 'expected true or false' }),
+);
+
+/** The dialects that are built in. */
+const dialects = ['telemetry'] as const;
 
 const origins = z
   .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((entry) => entry.trim()))])
@@ -91,6 +113,7 @@ const sources = z
 export const settingsSchema = z.strictObject({
   PORT: integer(0, 65_535).default(3000),
   HOST: z.string().min(1).default('0.0.0.0'),
+  EXTRA_PORTS: list(integer(1, 65_535)).default([]),
   ENGINE_URL: urlWith(['http:', 'https:'], 'http://localhost:8000').optional(),
   ENGINE_TOKEN: z.string().min(1).optional(),
   REDIS_URL: urlWith(['redis:', 'rediss:'], 'redis://localhost:6379').optional(),
@@ -100,6 +123,22 @@ export const settingsSchema = z.strictObject({
   MAX_RATE_HZ: integer(0, 1000).default(documentDefaults.maxRateHz),
   HISTORY_SECONDS: integer(0, 86_400).default(historyDefaults.historySeconds),
   HISTORY_MAX_BYTES: integer(0, 8 * 1024 ** 3).default(historyDefaults.historyMaxBytes),
+  MAX_RENDITIONS: integer(0, 100_000).default(500),
+  MAX_SYMBOLS: integer(0, 100_000).default(100),
+  ENGINE_PASSTHROUGH: list(
+    z.string().regex(/^(\/[A-Za-z0-9._~-]+)+$/, {
+      error: 'expected path prefixes such as /api/instances,/api/orders',
+    }),
+  ).default([]),
+  AUTH_JWT_SECRET: z.string().min(1).optional(),
+  AUTH_PUBLIC_KEY: z.string().min(1).optional(),
+  AUTH_JWKS_URL: urlWith(['http:', 'https:'], 'https://login.example.com/.well-known/jwks.json').optional(),
+  AUTH_ISSUER: z.string().min(1).optional(),
+  AUTH_AUDIENCE: z.string().min(1).optional(),
+  AUTH_DEFAULT_ROLE: z.enum(roles).optional(),
+  AUTH_DIALECTS: list(z.enum(dialects)).default([...dialects]),
+  METRICS_AUTH: flag.default(false),
+  ALLOW_COMMANDS: flag.default(false),
   ALLOWED_ORIGINS: origins.default('*'),
   TRUST_PROXY: integer(0, 32).default(0),
   MAX_CONNECTIONS: integer(0, 1_000_000).default(20_000),
@@ -114,5 +153,5 @@ export type Settings = z.infer<typeof settingsSchema>;
 export type SettingName = keyof Settings;
 
 /** Settings that are never printed, and those that may hold a user's name and password. */
-export const secretSettings: ReadonlySet<string> = new Set(['ENGINE_TOKEN']);
-export const urlSettings: ReadonlySet<string> = new Set(['REDIS_URL', 'ENGINE_URL']);
+export const secretSettings: ReadonlySet<string> = new Set(['ENGINE_TOKEN', 'AUTH_JWT_SECRET']);
+export const urlSettings: ReadonlySet<string> = new Set(['REDIS_URL', 'ENGINE_URL', 'AUTH_JWKS_URL']);

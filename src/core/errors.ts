@@ -4,7 +4,7 @@
  */
 
 /** Why the gateway ends a session. Each dialect maps every cause to its own close code. */
-export const closeCauses = ['shutdown', 'slow', 'silent', 'rateLimited'] as const;
+export const closeCauses = ['shutdown', 'slow', 'silent', 'rateLimited', 'tokenExpired'] as const;
 export type CloseCause = (typeof closeCauses)[number];
 
 /** What a request can be refused with: HTTP status and the sentence that goes with it (RFC 9457 `title`). */
@@ -13,12 +13,17 @@ export const problemTable = {
   UNAUTHENTICATED: { status: 401, title: 'A valid token is needed here' },
   FORBIDDEN_ROLE: { status: 403, title: 'The role of this token does not allow this' },
   ORIGIN_REFUSED: { status: 403, title: 'This origin may not connect' },
+  BAD_OPTION: { status: 400, title: 'An option of the request is not valid' },
   NOT_FOUND: { status: 404, title: 'Nothing is served at this path' },
+  UNKNOWN_SYMBOL: { status: 404, title: 'The engine knows no such symbol' },
+  TOO_LARGE: { status: 413, title: 'The body is too large' },
   UPGRADE_REQUIRED: { status: 426, title: 'This path speaks WebSocket only' },
   TOO_MANY_CONNECTIONS: { status: 429, title: 'Too many connections from this address' },
   INTERNAL: { status: 500, title: 'The gateway failed to answer' },
   AUTH_UNAVAILABLE: { status: 503, title: 'Tokens cannot be verified at present' },
+  ENGINE_UNREACHABLE: { status: 502, title: 'The engine did not answer' },
   AT_CAPACITY: { status: 503, title: 'The gateway has no connection left to give' },
+  LIMIT: { status: 503, title: 'Too many different views are in use' },
   SHUTTING_DOWN: { status: 503, title: 'The gateway is shutting down' },
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemCode = keyof typeof problemTable;

@@ -11,7 +11,7 @@ interface Subscriber {
 export interface Subscription {
   readonly session: Subscriber;
   readonly channel: Channel;
-  /** `seq` of the update it was last sent; 0: none. */
+  /** `seq` of the update it was last sent; 0: none that it still holds. */
   cursor: number;
   /** When that was, monotonic ms. */
   sentAt: number;
@@ -20,19 +20,33 @@ export interface Subscription {
 }
 
 export interface ChannelOptions {
+  /** Least ms between two updates to one session. 0: none. Default 0. */
+  readonly intervalMs?: number;
   /** A session that was sent nothing for so long gets the current update again. 0: never. Default 0. */
   readonly repeatAfterMs?: number;
+}
+
+/** What a sweep did, to be counted once at its end. */
+export interface Tally {
+  full: number;
+  delta: number;
+  skipped: number;
 }
 
 /** A rendition and the sessions that follow it, in a dense array that a sweep walks from its end. */
 export class Channel {
   readonly rendition: Rendition;
+  readonly intervalMs: number;
   readonly repeatAfterMs: number;
   readonly #subscriptions: Subscription[] = [];
+  /** Timers fire a little early or late: only what is clearly too soon is held back. */
+  readonly #leastGapMs: number;
 
   constructor(rendition: Rendition, options: ChannelOptions = {}) {
     this.rendition = rendition;
+    this.intervalMs = options.intervalMs ?? 0;
     this.repeatAfterMs = options.repeatAfterMs ?? 0;
+    this.#leastGapMs = this.intervalMs * 0.9;
   }
 
   get size(): number {
@@ -57,31 +71,37 @@ export class Channel {
     this.#subscriptions[subscription.slot] = last;
   }
 
+  /** Whether the interval allows a session another update now. */
+  isDue(subscription: Subscription, now: number): boolean {
+    return now - subscription.sentAt >= this.#leastGapMs;
+  }
+
   /**
-   * Offers an update to the sessions below `from`, at most `count` of them.
+   * Offers an update to the sessions below `from`, at most `count` of them. A delta goes only to those whose
+   * cursor equals its base; all others get the full packet.
    * @returns where to go on; 0 when the sweep is over
    */
   sweep(update: Update, from: number, count: number, now: number, tally: Tally): number {
     const subscriptions = this.#subscriptions;
+    const { seq, delta } = update;
+    const base = delta === undefined ? -1 : delta.base;
     let index = Math.min(from, subscriptions.length);
     for (const end = Math.max(0, index - count); index > end; ) {
       index -= 1;
       const subscription = subscriptions[index];
-      if (subscription === undefined || subscription.cursor >= update.seq) continue;
-      if (subscription.session.offer(update.frame, now)) {
-        subscription.cursor = update.seq;
-        subscription.sentAt = now;
-        tally.sent += 1;
-      } else {
+      if (subscription === undefined || subscription.cursor >= seq || !this.isDue(subscription, now))
+        continue;
+      const fits = delta !== undefined && subscription.cursor === base;
+      const frame = fits ? delta.frame : update.full.frame;
+      if (!subscription.session.offer(frame, now)) {
         tally.skipped += 1;
+        continue;
       }
+      subscription.cursor = seq;
+      subscription.sentAt = now;
+      if (fits) tally.delta += 1;
+      else tally.full += 1;
     }
     return index;
   }
-}
-
-/** What a sweep did, to be counted once at its end. */
-export interface Tally {
-  sent: number;
-  skipped: number;
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import type { Meter } from '../core/meter.ts';
-import type { Update } from '../encode/rendition.ts';
+import type { Packet, Update } from '../encode/rendition.ts';
 import type { Channel, Tally } from './channel.ts';
+import { Pace } from './pace.ts';
 
 export interface HubOptions {
   readonly clock: Clock;
@@ -34,6 +35,7 @@ export class Hub {
   readonly #meter: Meter;
   readonly #turnMs: number;
   readonly #yieldTurn: (rest: () => void) => void;
+  readonly #paces = new Map<Channel, Pace>();
   readonly #waiting = new Set<Channel>();
   #sweep: Sweep | undefined;
 
@@ -44,9 +46,23 @@ export class Hub {
     this.#yieldTurn = options.yieldTurn ?? ((rest) => void setImmediate(rest));
   }
 
-  /** Delivers the rendition's news to its sessions from now on. */
+  /** Delivers the rendition's news to its sessions from now on, at the channel's pace. */
   open(channel: Channel): void {
-    channel.rendition.onNews(() => this.#publish(channel));
+    const pace = new Pace(this.#clock, channel.intervalMs, () => this.#publish(channel));
+    this.#paces.set(channel, pace);
+    channel.rendition.onNews(() => pace.request());
+  }
+
+  /** Some session of the channel waits for the interval to allow its next update. */
+  request(channel: Channel): void {
+    this.#paces.get(channel)?.request();
+  }
+
+  close(channel: Channel): void {
+    this.#paces.get(channel)?.stop();
+    this.#paces.delete(channel);
+    this.#waiting.delete(channel);
+    channel.rendition.close();
   }
 
   #publish(channel: Channel): void {
@@ -77,17 +93,18 @@ export class Hub {
       if (channel.size === 0) continue;
       return {
         channel,
-        update: channel.rendition.latest(),
+        update: channel.rendition.next(),
         startedAt,
         next: channel.size,
-        sent: 0,
+        full: 0,
+        delta: 0,
         skipped: 0,
       };
     }
     return undefined;
   }
 
-  #finish({ channel, update, startedAt, sent, skipped }: Sweep): void {
+  #finish({ channel, update, startedAt, full, delta, skipped }: Sweep): void {
     this.#sweep = undefined;
     const { dialect } = channel.rendition;
     const now = this.#clock.monotonic();
@@ -95,8 +112,13 @@ export class Hub {
     if (update.receivedAt !== undefined) {
       this.#meter.observe('bff_event_latency_seconds', {}, (now - update.receivedAt) / 1000);
     }
-    this.#meter.count('bff_packets_total', { dialect, type: update.type }, sent);
-    this.#meter.count('bff_bytes_total', { dialect }, sent * update.frame.length);
+    if (full > 0) this.#count(dialect, update.full, full);
+    if (update.delta !== undefined && delta > 0) this.#count(dialect, update.delta, delta);
     if (skipped > 0) this.#meter.count('bff_skipped_total', { dialect }, skipped);
+  }
+
+  #count(dialect: string, { type, frame }: Packet, times: number): void {
+    this.#meter.count('bff_packets_total', { dialect, type }, times);
+    this.#meter.count('bff_bytes_total', { dialect }, times * frame.length);
   }
 }

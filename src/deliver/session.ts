@@ -2,7 +2,9 @@ import type { Clock } from '../core/clock.ts';
 import type { CloseCause } from '../core/errors.ts';
 import type { Meter } from '../core/meter.ts';
 import type { Frame } from '../encode/frame.ts';
+import type { Packet } from '../encode/rendition.ts';
 import type { Channel, Subscription } from './channel.ts';
+import type { Hub } from './hub.ts';
 import type { MessageLimiter } from './message-limiter.ts';
 import type { Transport, TransportEnd } from './transport.ts';
 
@@ -21,17 +23,25 @@ export const sessionDefaults: SessionLimits = {
   slowAfterMs: 30_000,
 };
 
+export interface SessionEnd extends TransportEnd {
+  /** Why the gateway ended it; undefined where the client did, or the network. */
+  readonly cause: CloseCause | undefined;
+}
+
 export interface SessionOptions {
   readonly id: string;
   readonly dialect: string;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly meter: Meter;
+  readonly hub: Hub;
   readonly limits: SessionLimits;
   readonly limiter: MessageLimiter;
   /** A message within the rate allowed. Must not throw. */
   readonly onMessage: (data: Buffer, isBinary: boolean) => void;
-  readonly onEnd: (end: TransportEnd) => void;
+  readonly onEnd: (end: SessionEnd) => void;
+  /** When the token that let it in expires, epoch ms. Undefined: never. */
+  readonly expiresAt: number | undefined;
 }
 
 /** Direct answers that may wait for a client; when there are more, nothing further is read from it. */
@@ -46,6 +56,7 @@ export class Session {
   readonly #subscriptions: Subscription[] = [];
   readonly #answers: Frame[] = [];
   #probedAt: number;
+  #closeCause: CloseCause | undefined;
   /** Since when it has not been writable; undefined while it is. */
   #blockedSince: number | undefined;
 
@@ -62,11 +73,26 @@ export class Session {
     });
   }
 
-  /** Follows a channel from its newest update on, which `greeting` shows. */
-  follow(channel: Channel, greeting: Frame, type: string): void {
+  /** Follows a channel from its newest update on, which the last of `greetings` shows. */
+  follow(channel: Channel, greetings: readonly Packet[]): Subscription {
     const { seq } = channel.rendition;
-    this.answer(greeting, type);
-    this.#subscriptions.push(channel.add(this, seq, this.#options.clock.monotonic()));
+    for (const greeting of greetings) this.answer(greeting);
+    const subscription = channel.add(this, seq, this.#options.clock.monotonic());
+    this.#subscriptions.push(subscription);
+    return subscription;
+  }
+
+  unfollow(subscription: Subscription): void {
+    const index = this.#subscriptions.indexOf(subscription);
+    if (index < 0) return;
+    this.#subscriptions.splice(index, 1);
+    subscription.channel.remove(subscription);
+  }
+
+  /** Sends the whole newest state, whatever was sent before: at once, or when the client can be sent to. */
+  resync(subscription: Subscription): void {
+    subscription.cursor = 0;
+    this.#sendLatest(subscription, this.#options.clock.monotonic());
   }
 
   /** Sends an update if the client keeps up. False: it will be given the newest state when it drains. */
@@ -80,17 +106,17 @@ export class Session {
   }
 
   /** Sends a direct answer, ahead of updates that are not sent yet. */
-  answer(frame: Frame, type: string): void {
-    const { dialect, meter } = this.#options;
-    meter.count('bff_packets_total', { dialect, type });
-    meter.count('bff_bytes_total', { dialect }, frame.length);
-    if (this.#answers.length === 0 && this.#transport.answer(frame)) return;
+  answer(packet: Packet): void {
+    this.#count(packet);
+    if (this.#answers.length === 0 && this.#transport.answer(packet.frame)) return;
     if (!this.#transport.open) return;
-    this.#answers.push(frame);
+    this.#answers.push(packet.frame);
     if (this.#answers.length >= maxWaitingAnswers) this.#transport.pause();
   }
 
   close(cause: CloseCause): void {
+    if (this.#closeCause !== undefined) return;
+    this.#closeCause = cause;
     this.#transport.close(cause);
   }
 
@@ -101,8 +127,13 @@ export class Session {
   /** Looks after the connection: pings, and the ends of the silent and the slow. Called about twice a second. */
   check(now: number): void {
     const { pingEveryMs, silentAfterMs, slowAfterMs } = this.#options.limits;
+    const { expiresAt, clock } = this.#options;
+    if (expiresAt !== undefined && clock.now() >= expiresAt) {
+      this.close('tokenExpired');
+      return;
+    }
     if (now - this.#transport.heardAt >= silentAfterMs) {
-      this.#transport.terminate();
+      this.close('silent');
       return;
     }
     if (this.#blockedSince !== undefined && now - this.#blockedSince >= slowAfterMs) {
@@ -141,16 +172,23 @@ export class Session {
     const now = this.#options.clock.monotonic();
     this.#blockedSince = undefined;
     for (const subscription of this.#subscriptions) {
-      if (subscription.cursor < subscription.channel.rendition.seq) this.#sendLatest(subscription, now);
+      const { channel } = subscription;
+      if (subscription.cursor >= channel.rendition.seq) continue;
+      if (channel.isDue(subscription, now)) this.#sendLatest(subscription, now);
+      else this.#options.hub.request(channel);
     }
   }
 
   #sendLatest(subscription: Subscription, now: number): void {
-    const { frame, seq, type } = subscription.channel.rendition.latest();
-    if (!this.offer(frame, now)) return;
-    const { dialect, meter } = this.#options;
+    const { full, seq } = subscription.channel.rendition.latest();
+    if (!this.offer(full.frame, now)) return;
+    this.#count(full);
     subscription.cursor = seq;
     subscription.sentAt = now;
+  }
+
+  #count({ type, frame }: Packet): void {
+    const { dialect, meter } = this.#options;
     meter.count('bff_packets_total', { dialect, type });
     meter.count('bff_bytes_total', { dialect }, frame.length);
   }
@@ -162,6 +200,6 @@ export class Session {
     const { dialect, meter, onEnd } = this.#options;
     if (end.fault === 'socket') meter.count('bff_send_failures_total', { dialect });
     else if (end.fault !== undefined) meter.count('bff_rejected_total', { edge: dialect, reason: end.fault });
-    onEnd(end);
+    onEnd({ ...end, cause: this.#closeCause });
   }
 }

@@ -2,15 +2,28 @@
 export type Frame = Buffer;
 
 const finalText = 0x81;
+const finalBinary = 0x82;
 const finalPing = 0x89;
 const finalPong = 0x8a;
 
 /** An unmasked WebSocket text message in one frame (RFC 6455 §5.2). */
 export function textFrame(text: string): Frame {
-  const length = Buffer.byteLength(text);
-  const headerLength = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-  const frame = Buffer.allocUnsafe(headerLength + length);
-  frame[0] = finalText;
+  const { frame, start } = allocate(finalText, Buffer.byteLength(text));
+  frame.write(text, start);
+  return frame;
+}
+
+/** An unmasked WebSocket binary message in one frame (RFC 6455 §5.2). */
+export function binaryFrame(data: Uint8Array): Frame {
+  const { frame, start } = allocate(finalBinary, data.length);
+  frame.set(data, start);
+  return frame;
+}
+
+function allocate(firstByte: number, length: number): { frame: Buffer; start: number } {
+  const start = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(start + length);
+  frame[0] = firstByte;
   if (length < 126) {
     frame[1] = length;
   } else if (length < 65_536) {
@@ -20,8 +33,7 @@ export function textFrame(text: string): Frame {
     frame[1] = 127;
     frame.writeBigUInt64BE(BigInt(length), 2);
   }
-  frame.write(text, headerLength);
-  return frame;
+  return { frame, start };
 }
 
 /** A ping without payload: any pong that follows answers it. */

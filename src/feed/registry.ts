@@ -13,6 +13,10 @@ export interface RegistryOptions<Params, Resource> {
   readonly open: (params: Params) => Resource;
   /** Called when the last user has been gone for `lingerMs`: stops it. */
   readonly close: (resource: Resource) => void;
+  /** Called when the last user leaves a resource that lingers: nobody needs its source meanwhile. */
+  readonly rest?: (resource: Resource) => void;
+  /** Called when a lingering resource is used again. */
+  readonly wake?: (resource: Resource) => void;
   readonly clock: Clock;
   /** How long a resource outlives its last user. 0: not at all. Default 0. */
   readonly lingerMs?: number;
@@ -54,6 +58,7 @@ export function createRegistry<Params, Resource>(
       closeEntry(key, entry);
       return;
     }
+    options.rest?.(entry.resource);
     entry.cancelClose = options.clock.after(lingerMs, () => closeEntry(key, entry));
     // Last in the map: of those that linger, the first one has done so longest.
     entries.delete(key);
@@ -78,8 +83,11 @@ export function createRegistry<Params, Resource>(
         entry = { resource: options.open(params), users: 0, cancelClose: undefined };
         entries.set(key, entry);
       }
-      entry.cancelClose?.();
-      entry.cancelClose = undefined;
+      if (entry.cancelClose !== undefined) {
+        entry.cancelClose();
+        entry.cancelClose = undefined;
+        options.wake?.(entry.resource);
+      }
       entry.users += 1;
       const held = entry;
       let released = false;

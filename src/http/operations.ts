@@ -1,3 +1,5 @@
+import type { Refusal } from './guard.ts';
+import { problemResponse } from './problem.ts';
 import type { Router } from './router.ts';
 
 export interface Readiness {
@@ -9,11 +11,16 @@ export interface Readiness {
 export interface OperationsOptions {
   readonly health: () => object;
   readonly readiness: () => Readiness;
+  /** Whether a request may read the metrics. */
+  readonly authoriseMetrics: (request: Request) => Promise<{ readonly ok: true } | Refusal>;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 /** What orchestrators and monitoring ask: alive, ready, how it goes, and figures. */
-export function addOperationsRoutes(router: Router, { health, readiness, metrics }: OperationsOptions): void {
+export function addOperationsRoutes(
+  router: Router,
+  { health, readiness, authoriseMetrics, metrics }: OperationsOptions,
+): void {
   router.get('/livez', (context) => context.json({ status: 'alive' }));
   router.get('/readyz', (context) => {
     const state = readiness();
@@ -21,6 +28,8 @@ export function addOperationsRoutes(router: Router, { health, readiness, metrics
   });
   router.get('/health', (context) => context.json(health()));
   router.get('/metrics', async (context) => {
+    const verdict = await authoriseMetrics(context.req.raw);
+    if (!verdict.ok) return problemResponse(verdict.code, verdict);
     const { contentType, text } = await metrics();
     return context.body(text, 200, { 'content-type': contentType });
   });

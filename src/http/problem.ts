@@ -5,6 +5,8 @@ export interface ProblemOptions {
   readonly detail?: string;
   /** Seconds after which another try makes sense. */
   readonly retryAfterS?: number;
+  /** How to authenticate, with a 401. */
+  readonly challenge?: string;
 }
 
 /** An HTTP answer that says what was wrong: `application/problem+json` (RFC 9457). */
@@ -12,5 +14,6 @@ export function problemResponse(code: ProblemCode, options: ProblemOptions = {})
   const document = problemDocument(code, options.detail);
   const headers = new Headers({ 'content-type': 'application/problem+json' });
   if (options.retryAfterS !== undefined) headers.set('retry-after', String(options.retryAfterS));
+  if (options.challenge !== undefined) headers.set('www-authenticate', options.challenge);
   return new Response(JSON.stringify(document), { status: document.status, headers });
 }

@@ -8,11 +8,13 @@ import type { UpgradeHandler } from './upgrade.ts';
 export interface HttpOptions {
   /** 0 picks a free port. */
   readonly port: number;
+  /** The same server on further ports. */
+  readonly extraPorts: readonly number[];
   readonly host: string;
 }
 
 export interface HttpServer {
-  /** Resolves with the port in use. Rejects with a message that names the setting to change. */
+  /** Resolves with the main port. Rejects with a message that names the setting to change. */
   listen(): Promise<number>;
   /** Accepts nothing new and lets idle connections go. */
   stopAccepting(): void;
@@ -30,38 +32,57 @@ export function createHttpServer(
   options: HttpOptions,
 ): HttpServer {
   const listener = getRequestListener(router.fetch, { overrideGlobalObjects: false });
-  const server = createServer(
-    { headersTimeout: requestTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: 1000 },
-    (request, response) => {
-      listener(request, response).catch((error: unknown) => {
-        log.error({ error: errorMessage(error) }, 'request failed');
-        response.destroy();
-      });
-    },
-  );
-  server.on('upgrade', upgrade);
+  const create = (): Server => {
+    const server = createServer(
+      {
+        headersTimeout: requestTimeoutMs,
+        requestTimeout: requestTimeoutMs,
+        connectionsCheckingInterval: 1000,
+      },
+      (request, response) => {
+        listener(request, response).catch((error: unknown) => {
+          log.error({ error: errorMessage(error) }, 'request failed');
+          response.destroy();
+        });
+      },
+    );
+    return server.on('upgrade', upgrade);
+  };
+  const main = create();
+  const extra = options.extraPorts.map((port) => ({ server: create(), port }));
+  const servers = [main, ...extra.map(({ server }) => server)];
 
   return {
     async listen() {
-      const port = await listen(server, options);
-      // Running out of file descriptors surfaces here: it must not take the connected clients down.
-      server.on('error', (error) => log.error({ error: errorMessage(error) }, 'http server error'));
+      const port = await listen(main, options.port, options.host, 'PORT');
+      for (const { server, port: extraPort } of extra)
+        await listen(server, extraPort, options.host, 'EXTRA_PORTS');
+      for (const server of servers) {
+        // Running out of file descriptors surfaces here: it must not take the connected clients down.
+        server.on('error', (error) => log.error({ error: errorMessage(error) }, 'http server error'));
+      }
       return port;
     },
     stopAccepting() {
-      if (server.listening) server.close();
-      server.closeIdleConnections();
+      for (const server of servers) {
+        if (server.listening) server.close();
+        server.closeIdleConnections();
+      }
     },
     async close() {
-      if (server.listening) server.close();
-      server.closeAllConnections();
+      for (const server of servers) {
+        if (server.listening) server.close();
+        server.closeAllConnections();
+      }
     },
   };
 }
 
-function listen(server: Server, { port, host }: HttpOptions): Promise<number> {
+function listen(server: Server, port: number, host: string, setting: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(listenFault(error, port, host))));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new Error(listenFault(error, port, host, setting))),
+    );
     server.listen({ port, host, backlog: 4096 }, () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);
@@ -69,17 +90,17 @@ function listen(server: Server, { port, host }: HttpOptions): Promise<number> {
   });
 }
 
-function listenFault(error: NodeJS.ErrnoException, port: number, host: string): string {
+function listenFault(error: NodeJS.ErrnoException, port: number, host: string, setting: string): string {
   const where = `${host}:${port}`;
   switch (error.code) {
     case 'EADDRINUSE':
-      return `cannot listen on ${where}: the port is in use. Stop the other program or set PORT (0 picks a free one).`;
+      return `cannot listen on ${where}: the port is in use. Stop the other program or set ${setting}${setting === 'PORT' ? ' (0 picks a free one)' : ''}.`;
     case 'EACCES':
-      return `cannot listen on ${where}: not permitted. Set PORT to 1024 or above.`;
+      return `cannot listen on ${where}: not permitted. Set ${setting} to 1024 or above.`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return `cannot listen on ${where}: this machine has no such address. Set HOST (0.0.0.0 for all).`;
     default:
-      return `cannot listen on ${where}: ${error.message}. See PORT and HOST.`;
+      return `cannot listen on ${where}: ${error.message}. See ${setting} and HOST.`;
   }
 }

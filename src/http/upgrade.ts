@@ -1,22 +1,14 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ProblemCode, problemDocument } from '../core/errors.ts';
+import { problemDocument } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
+import type { Refusal } from './guard.ts';
 
 /** Takes over a connection that was let in. The socket's place is given back when it closes. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-export type Entry =
-  | { readonly ok: true; readonly release: () => void }
-  | {
-      readonly ok: false;
-      readonly code: ProblemCode;
-      readonly detail?: string;
-      readonly retryAfterS?: number;
-    };
-
-type Refusal = Extract<Entry, { readonly ok: false }>;
+export type Entry = { readonly ok: true; readonly release: () => void } | Refusal;
 
 export interface UpgradeRouterOptions {
   /** Who may connect at all, whatever the dialect; counts the connection until `release`. */
@@ -81,7 +73,8 @@ function pathOf(request: IncomingMessage): string | undefined {
   }
 }
 
-function endWithProblem(socket: Duplex, { code, detail, retryAfterS }: Refusal): void {
+/** Answers a handshake that is not let in, and ends the connection. */
+export function endWithProblem(socket: Duplex, { code, detail, retryAfterS, challenge }: Refusal): void {
   const document = problemDocument(code, detail);
   const body = JSON.stringify(document);
   const lines = [
@@ -90,6 +83,7 @@ function endWithProblem(socket: Duplex, { code, detail, retryAfterS }: Refusal):
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(body)}`,
     ...(retryAfterS === undefined ? [] : [`Retry-After: ${retryAfterS}`]),
+    ...(challenge === undefined ? [] : [`WWW-Authenticate: ${challenge}`]),
   ];
   // A peer that does not read its refusal must not keep the socket.
   socket.once('finish', () => socket.destroy());

@@ -90,7 +90,8 @@ export function createPoller<Answer>(options: PollerOptions<Answer>): Poller<Ans
   const run = async (): Promise<PollResult<Answer>> => {
     polling = true;
     try {
-      return await policy.execute(({ signal }) => attempt(signal));
+      // A signal of its own: without one, the policy hangs every poll of the process on one shared signal.
+      return await policy.execute(({ signal }) => attempt(signal), new AbortController().signal);
     } catch (error) {
       const failure = asFailure(error, timeoutMs);
       meter.count('bff_source_failures_total', { source: name, reason: failure.reason });

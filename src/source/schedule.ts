@@ -1,4 +1,5 @@
 import cron from 'node-cron';
+import type { Clock } from '../core/clock.ts';
 import { errorMessage } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 
@@ -13,13 +14,15 @@ export interface Schedule {
 export interface ScheduleOptions {
   /** Six fields, seconds first; five fields start at minutes. */
   readonly expression: string;
+  readonly clock: Clock;
   readonly log: Log;
   readonly onTick: () => void;
 }
 
 const runsLookedAt = 4;
+const periodKnownForMs = 60_000;
 
-export function createSchedule({ expression, log, onTick }: ScheduleOptions): Schedule {
+export function createSchedule({ expression, clock, log, onTick }: ScheduleOptions): Schedule {
   const task = cron.createTask(expression, onTick, {
     suppressMissedWarning: true,
     logger: {
@@ -29,10 +32,17 @@ export function createSchedule({ expression, log, onTick }: ScheduleOptions): Sc
       error: (message, error) => log.error({ error: errorMessage(error ?? message) }, 'schedule failed'),
     },
   });
+  let period = { ms: 0, knownAt: Number.NEGATIVE_INFINITY };
   return {
     periodMs() {
-      const runs = task.getNextRuns(runsLookedAt).map((run) => run.getTime());
-      return Math.max(1000, ...runs.slice(1).map((run, index) => run - (runs[index] ?? run)));
+      // Asked after every poll, and dear: an expression such as "weekdays from 9 to 17" changes it rarely.
+      const now = clock.monotonic();
+      if (now - period.knownAt >= periodKnownForMs) {
+        const runs = task.getNextRuns(runsLookedAt).map((run) => run.getTime());
+        const gaps = runs.slice(1).map((run, index) => run - (runs[index] ?? run));
+        period = { ms: Math.max(1000, ...gaps), knownAt: now };
+      }
+      return period.ms;
     },
     start: () => void task.start(),
     stop: () => void task.destroy(),

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { createWarningThrottle, type Log } from '../core/log.ts';
 import type { Source } from './freshness.ts';
+import type { PollFailure } from './poll-failure.ts';
 import type { Poller, PollResult } from './poller.ts';
 
 /** What one polled source does in a round. */
@@ -13,7 +14,7 @@ export interface PolledSource<Answer> {
 export interface RoundListener<Answer> {
   answered(name: string, answer: Answer, startedAt: number): void;
   /** `changed`: the failure changed the source's freshness. */
-  missed(name: string, changed: boolean): void;
+  missed(name: string, changed: boolean, failure: PollFailure): void;
 }
 
 export interface SupervisorOptions<Answer> {
@@ -47,7 +48,7 @@ export function createSupervisor<Answer>(options: SupervisorOptions<Answer>): Su
     const { failure, open } = result;
     const { reason, message, detail } = failure;
     warn(`${name} ${reason}`, { source: name, reason, error: message, detail }, 'poll failed');
-    round.missed(name, polled.source.failed(message, open ? 'down' : undefined));
+    round.missed(name, polled.source.failed(message, open ? 'down' : undefined), failure);
   };
 
   return {

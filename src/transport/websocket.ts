@@ -15,6 +15,8 @@ export interface WebSocketOptions {
   readonly clock: Clock;
   /** Whether to write past the stream where this Node lets us. Default true. */
   readonly directWrites?: boolean;
+  /** 0 ≤ n < 1. Default Math.random. */
+  readonly random?: () => number;
 }
 
 /** Completes an upgrade that was let in. */
@@ -27,8 +29,13 @@ export type AcceptWebSocket = (
 
 /** How long a client may take to answer a close frame before the socket is destroyed. */
 const closeTimeoutMs = 5000;
-/** Data sent since the last answered ping after which the next ping follows it. */
+/**
+ * Data sent since the last answered ping after which the next ping follows it: at most so much, and for each
+ * client somewhat less by chance. Otherwise clients that came together would all be pinged in the same sweep,
+ * and that one would take twice as long.
+ */
 const probeAfterBytes = 256 * 1024;
+const probeSpread = 0.5;
 /**
  * Data sent since the last answered ping at which the client counts as not writable. Without it the kernel's
  * buffers, on both sides, would take minutes of packets for a client that reads none of them.
@@ -64,6 +71,7 @@ class WebSocketTransport implements Transport {
   readonly #direct: DirectWriter | undefined;
   readonly #closeCodes: WebSocketOptions['closeCodes'];
   readonly #clock: Clock;
+  readonly #random: () => number;
   #events: TransportEvents | undefined;
   #heardAt: number;
   #fault: TransportFault | undefined;
@@ -71,6 +79,8 @@ class WebSocketTransport implements Transport {
   #sent = 0;
   #answered = 0;
   #probed = -1;
+  /** Bytes after the last answered ping at which the next one follows. */
+  #probeAfter: number;
   /** Something written here waits in this process; `#onFlushed` is called when it has left. */
   #waiting = false;
   /** An offer was refused: the session is to be told when it may try again. */
@@ -78,13 +88,15 @@ class WebSocketTransport implements Transport {
   #unansweredPing: Buffer | undefined;
 
   constructor(client: WebSocket, socket: Duplex, options: WebSocketOptions) {
-    const { closeCodes, clock, directWrites = true } = options;
+    const { closeCodes, clock, directWrites = true, random = Math.random } = options;
     this.#client = client;
     this.#socket = socket;
     this.#direct = directWrites ? createDirectWriter(socket) : undefined;
     this.#closeCodes = closeCodes;
     this.#clock = clock;
     this.#heardAt = clock.monotonic();
+    this.#random = random;
+    this.#probeAfter = this.#drawProbeAfter();
   }
 
   get open(): boolean {
@@ -122,7 +134,7 @@ class WebSocketTransport implements Transport {
       return false;
     }
     this.#write(frame);
-    if (unanswered + frame.length >= probeAfterBytes) this.probe();
+    if (unanswered + frame.length >= this.#probeAfter) this.probe();
     return true;
   }
 
@@ -192,7 +204,12 @@ class WebSocketTransport implements Transport {
     if (this.#probed < 0) return;
     this.#answered = this.#probed;
     this.#probed = -1;
+    this.#probeAfter = this.#drawProbeAfter();
     this.#drained();
+  }
+
+  #drawProbeAfter(): number {
+    return Math.ceil(probeAfterBytes * (1 - probeSpread * this.#random()));
   }
 
   #drained(): void {

@@ -9,18 +9,18 @@ import {
 import { applyMergePatch } from './merge-patch.ts';
 
 /** What moved a rolling array on: drop so many from its front, then add these at its end. */
-export interface Append {
+export type Append = {
   readonly drop: number;
   readonly add: JsonArray;
-}
+};
 
 /** The difference between two documents. */
-export interface Delta {
+export type Delta = {
   /** RFC 7396 merge patch. */
   readonly patch: JsonObject;
   /** Rolling top-level arrays, by key; applied after the patch. */
   readonly append?: Readonly<Record<string, Append>>;
-}
+};
 
 /**
  * The delta that makes `next` of `previous`: `applyDelta(previous, diff(previous, next))` equals `next`.
@@ -46,6 +46,13 @@ export function diff(previous: JsonObject, next: JsonObject): Delta | undefined 
   }
   addRemovals(patch, previous, next);
   return append === undefined ? { patch } : { patch, append };
+}
+
+/** Whether a merge patch removes anything. */
+export function hasRemoval(patch: JsonObject): boolean {
+  return Object.values(patch).some(
+    (change) => change === null || (isJsonObject(change) && hasRemoval(change)),
+  );
 }
 
 /** The document that a delta makes of the one it is based on. Throws where an array to append to is missing. */

@@ -1,49 +1,67 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { Append } from './delta.ts';
+
+/**
+ * The packets of the telemetry dialect, server → client. Types, not interfaces, so that each is a JSON object.
+ */
 
 /** What a client was granted: the options in force and what it may do. */
-export interface Granted {
-  readonly mode: 'full';
-  readonly encoding: 'json';
+export type Granted = {
+  readonly mode: 'full' | 'delta';
+  readonly encoding: 'json' | 'msgpack';
   /** Least milliseconds between two packets; 0: none. */
   readonly interval: number;
-  readonly role: 'viewer';
+  /** Absent: all. */
+  readonly sections?: readonly string[];
+  /** Absent: the engine's default document. */
+  readonly symbol?: string;
+  readonly role: string;
   /** Whether HALT and RESUME are open to this client. */
   readonly commands: boolean;
-}
+};
 
-/** First frame of every connection: the whole document as it stands. */
-export interface WelcomePacket {
+/** What changed since version `base`: a merge patch (RFC 7396), then appends to rolling top-level arrays. */
+export type Change = {
+  readonly base: number;
+  readonly patch: JsonObject;
+  readonly append?: Readonly<Record<string, Append>>;
+};
+
+/** First frame of every connection: the whole document as it stands, or what changed since the client left. */
+export type WelcomePacket = {
   readonly type: 'WELCOME';
   readonly seq: number;
   readonly epoch: string;
   readonly granted: Granted;
-  readonly data: JsonObject;
-}
+} & ({ readonly data: JsonObject } | Change);
 
-/** The document after a change. `seq` numbers its versions. */
-export interface TelemetryPacket {
+/** The document after a change. `seq` numbers its versions; `epoch` is there when it is another than before. */
+export type TelemetryPacket = {
   readonly type: 'TELEMETRY';
   readonly seq: number;
+  readonly epoch?: string;
   readonly data: JsonObject;
-}
+};
+
+export type DeltaPacket = { readonly type: 'DELTA'; readonly seq: number } & Change;
 
 /** Answer to a `PING` that carried `t`, which is echoed; `server_time` is ISO 8601. */
-export interface PongPacket {
-  readonly type: 'PONG';
-  readonly t: JsonValue;
-  readonly server_time: string;
-}
+export type PongPacket = { readonly type: 'PONG'; readonly t: JsonValue; readonly server_time: string };
 
-/** `PING` without `t` is keepalive and stays unanswered. */
-export interface PingMessage {
-  readonly type: 'PING';
-  readonly t?: JsonValue;
-}
+/** A command was carried out: `granted` for SUBSCRIBE, `result` (the engine's own answer) for HALT and RESUME. */
+export type AckPacket = {
+  readonly type: 'ACK';
+  readonly command: string;
+  readonly requestId?: string;
+  readonly granted?: Granted;
+  readonly result?: JsonValue;
+};
 
-export type ClientMessage = PingMessage;
-
-/** The message in a parsed client frame, or undefined where it is none that this protocol knows. */
-export function readClientMessage(value: JsonValue): ClientMessage | undefined {
-  if (!isJsonObject(value) || value.type !== 'PING') return undefined;
-  return value.t === undefined ? { type: 'PING' } : { type: 'PING', t: value.t };
-}
+/** A command was refused or failed. `code` is stable; `message` is for people. */
+export type ErrorPacket = {
+  readonly type: 'ERROR';
+  readonly command?: string;
+  readonly requestId?: string;
+  readonly code: string;
+  readonly message: string;
+};

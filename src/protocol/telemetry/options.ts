@@ -26,7 +26,7 @@ const interval = z
     (value) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value),
     z.number().min(0).max(maxInterval),
   )
-  .transform((ms) => intervals.find((step) => step >= ms) ?? maxInterval)
+  .transform((ms): number => intervals.find((step) => step >= ms) ?? maxInterval)
   .describe(
     `Least milliseconds between two packets, 0 to ${maxInterval}; rounded up to ${intervals.join(', ')}`,
   );
@@ -60,7 +60,7 @@ const since = z
   })
   .describe('<epoch>-<seq> of the last packet held: with mode=delta, WELCOME tells only what changed since');
 
-const connectOptions = z.object({ ...viewOptionShape, since: since.optional() });
+export const connectOptions = z.object({ ...viewOptionShape, since: since.optional() });
 type GivenOptions = z.infer<typeof connectOptions>;
 
 /** What each option may be, for people. */

@@ -1,0 +1,59 @@
+import { createVerifier, type VerifierOptions } from '../auth/verifier.ts';
+import { errorMessage } from '../core/errors.ts';
+import type { Settings } from './settings.ts';
+
+const keySettings = ['AUTH_JWT_SECRET', 'AUTH_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const;
+
+/** Whether the settings turn auth on. */
+export function authEnabled(settings: Settings): boolean {
+  return keySettings.some((name) => settings[name] !== undefined);
+}
+
+export function verifierOptions(settings: Settings): VerifierOptions {
+  return {
+    secret: settings.AUTH_JWT_SECRET,
+    publicKey: settings.AUTH_PUBLIC_KEY,
+    jwksUrl: settings.AUTH_JWKS_URL,
+    issuer: settings.AUTH_ISSUER,
+    audience: settings.AUTH_AUDIENCE,
+  };
+}
+
+/** What is wrong with settings that are each valid, but not together. */
+export function combinationFaults(settings: Settings): string[] {
+  const faults: string[] = [];
+  const keys = keySettings.filter((name) => settings[name] !== undefined);
+  if (keys.length > 1) faults.push(`${keys.join(', ')}: only one of them may be set`);
+  if (keys.length === 1) faults.push(...keyFaults(settings));
+  if (keys.length === 0) {
+    for (const name of ['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_DEFAULT_ROLE', 'METRICS_AUTH'] as const) {
+      if (settings[name] === undefined || settings[name] === false) continue;
+      faults.push(`${name}: has no effect without one of ${keySettings.join(', ')}`);
+    }
+  }
+  if (
+    settings.ALLOW_COMMANDS &&
+    keys.length === 0 &&
+    settings.ALLOWED_ORIGINS === '*' &&
+    !isLoopback(settings.HOST)
+  ) {
+    // A browser lets any page connect to any WebSocket: the page a trader has open could halt the engine.
+    faults.push(
+      'ALLOW_COMMANDS: without auth any web page could command the engine – set ALLOWED_ORIGINS to the pages that may, or HOST to 127.0.0.1, or turn auth on',
+    );
+  }
+  return faults;
+}
+
+function keyFaults(settings: Settings): string[] {
+  try {
+    createVerifier(verifierOptions(settings));
+    return [];
+  } catch (error) {
+    return [errorMessage(error)];
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}

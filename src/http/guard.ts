@@ -1,0 +1,56 @@
+import { cookieOriginAllowed } from '../auth/cookie-origin.ts';
+import type { CredentialRequest } from '../auth/credentials.ts';
+import type { Gate, Grant } from '../auth/gate.ts';
+import type { ProblemCode } from '../core/errors.ts';
+import type { Meter } from '../core/meter.ts';
+
+/** Why a request is not served, in the terms of the problem table. */
+export interface Refusal {
+  readonly ok: false;
+  readonly code: ProblemCode;
+  readonly detail?: string;
+  readonly retryAfterS?: number;
+  /** Value of `WWW-Authenticate`. */
+  readonly challenge?: string;
+}
+
+export interface GuardOptions {
+  readonly gate: Gate;
+  /** `ALLOWED_ORIGINS`. */
+  readonly allowedOrigins: '*' | readonly string[];
+  readonly meter: Meter;
+}
+
+/** Decides, for WebSocket handshakes and plain requests alike, who a request to a dialect is from. */
+export type Guard = (dialect: string, request: CredentialRequest) => Promise<Grant | Refusal>;
+
+export function createGuard({ gate, allowedOrigins, meter }: GuardOptions): Guard {
+  const refuse = (refusal: Refusal): Refusal => {
+    meter.count('bff_rejected_total', { edge: 'auth', reason: refusal.code.toLowerCase() });
+    return refusal;
+  };
+  return async (dialect, request) => {
+    const grant = await gate.authenticate(dialect, request);
+    if (!grant.ok) return refuse(grant);
+    if (!grant.authenticated || grant.place !== 'cookie') return grant;
+    const header = (name: string): string | undefined => readHeader(request, name);
+    const allowed = cookieOriginAllowed({
+      origin: header('origin'),
+      host: header('host'),
+      fetchSite: header('sec-fetch-site'),
+      allowedOrigins,
+    });
+    return allowed
+      ? grant
+      : refuse({
+          ok: false,
+          code: 'ORIGIN_REFUSED',
+          detail: 'this page may not use the cookie, see ALLOWED_ORIGINS',
+        });
+  };
+}
+
+function readHeader({ headers }: CredentialRequest, name: string): string | undefined {
+  const value = headers instanceof Headers ? headers.get(name) : Reflect.get(headers, name);
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,121 @@
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import { bodyLimit } from 'hono/body-limit';
+import { type Dispatcher, Pool } from 'undici';
+import { type CredentialRequest, withoutToken } from '../auth/credentials.ts';
+import { errorMessage } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { Refusal } from './guard.ts';
+import { problemResponse } from './problem.ts';
+import type { Router } from './router.ts';
+
+export interface PassthroughOptions {
+  /** Path prefixes forwarded, such as `/api/instances`: the path itself and everything below it. */
+  readonly prefixes: readonly string[];
+  /** Base URL of the engine. */
+  readonly engineUrl: string;
+  readonly engineToken: string | undefined;
+  /** Who may: `unsafe` for methods that change something. */
+  readonly authorise: (
+    request: CredentialRequest,
+    unsafe: boolean,
+  ) => Promise<{ readonly ok: true } | Refusal>;
+  readonly log: Log;
+}
+
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+const maxBodyBytes = 1024 * 1024;
+const answerTimeoutMs = 30_000;
+/** What belongs to one connection, or to the gateway's own users (RFC 9110 §7.6.1). */
+const notForwarded: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+  'content-length',
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'expect',
+]);
+
+/** Forwards requests below certain paths to the engine as they are. Returns how to end what is under way. */
+export function addPassthrough(router: Router, options: PassthroughOptions): () => Promise<void> {
+  const { prefixes, engineUrl, engineToken, authorise, log } = options;
+  const base = new URL(engineUrl);
+  const pool = new Pool(base.origin, {
+    connections: 16,
+    headersTimeout: answerTimeoutMs,
+    bodyTimeout: answerTimeoutMs,
+  });
+  const basePath = base.pathname.replace(/\/+$/, '');
+
+  const forward = async (request: Request, prefix: string): Promise<Response> => {
+    const unsafe = !safeMethods.has(request.method);
+    const verdict = await authorise(request, unsafe);
+    if (!verdict.ok) return problemResponse(verdict.code, verdict);
+    const url = new URL(request.url);
+    if (!staysBelow(url.pathname, prefix))
+      return problemResponse('BAD_REQUEST', { detail: 'the path leaves its prefix' });
+    const body = unsafe ? Buffer.from(await request.arrayBuffer()) : undefined;
+    try {
+      const answer = await pool.request({
+        path: basePath + withoutToken(url.pathname + url.search),
+        method: request.method as Dispatcher.HttpMethod,
+        headers: {
+          ...forwarded(request.headers),
+          ...(engineToken && { authorization: `Bearer ${engineToken}` }),
+        },
+        ...(body === undefined ? {} : { body }),
+      });
+      return toResponse(answer);
+    } catch (error) {
+      // Without its query: that may hold what no log should.
+      log.warn(
+        { method: request.method, path: url.pathname, error: errorMessage(error) },
+        'engine not reached',
+      );
+      return problemResponse('ENGINE_UNREACHABLE', { retryAfterS: 1 });
+    }
+  };
+
+  const limit = bodyLimit({
+    maxSize: maxBodyBytes,
+    onError: () => problemResponse('TOO_LARGE', { detail: `a body may have ${maxBodyBytes} bytes` }),
+  });
+  for (const prefix of prefixes) {
+    for (const path of [prefix, `${prefix}/*`])
+      router.all(path, limit, ({ req }) => forward(req.raw, prefix));
+  }
+  return () => pool.destroy();
+}
+
+/** The URL parser has resolved `..` already; encoded slashes would only be resolved by the engine. */
+function staysBelow(path: string, prefix: string): boolean {
+  if (/%2f|%5c|\\/i.test(path)) return false;
+  return path === prefix || path.startsWith(`${prefix}/`);
+}
+
+function forwarded(headers: Headers): Record<string, string> {
+  return Object.fromEntries([...headers].filter(([name]) => !notForwarded.has(name)));
+}
+
+function toResponse({ statusCode, headers, body }: Dispatcher.ResponseData): Response {
+  const kept = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || notForwarded.has(name)) continue;
+    for (const entry of Array.isArray(value) ? value : [value]) kept.append(name, entry);
+  }
+  const bodyless = statusCode === 204 || statusCode === 304;
+  if (bodyless) body.resume();
+  return new Response(bodyless ? null : (Readable.toWeb(body) as ReadableStream<Uint8Array>), {
+    status: statusCode,
+    headers: kept,
+  });
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { ApiChannel, ApiMessage } from '../../http/asyncapi.ts';
+import { connectOptions } from './options.ts';
+import { haltMessage, pingMessage, resumeMessage, resyncMessage, subscribeMessage } from './schema.ts';
+
+/** The telemetry packets as schemas, for `/asyncapi.json`; as types they stand in `wire/packet.ts`. */
+
+const seq = z.int().min(1).describe('Number of the version of the document');
+const epoch = z
+  .string()
+  .describe('Random id of one life of the feed; positions of different epochs do not compare');
+const document = z.record(z.string(), z.json()).describe('The telemetry document, or the sections asked for');
+const change = {
+  base: z.int().describe('The version that this is a change of'),
+  patch: z.record(z.string(), z.json()).describe('RFC 7396 merge patch'),
+  append: z
+    .record(z.string(), z.object({ drop: z.int().min(0), add: z.array(z.json()) }))
+    .optional()
+    .describe('Rolling top-level arrays: drop so many from the front, add these at the end'),
+};
+const granted = z.object({
+  mode: z.enum(['full', 'delta']),
+  encoding: z.enum(['json', 'msgpack']),
+  interval: z.int(),
+  sections: z.array(z.string()).optional(),
+  symbol: z.string().optional(),
+  role: z.enum(['viewer', 'operator']),
+  commands: z.boolean(),
+});
+const requestId = z.string().optional();
+
+const welcome = z.union([
+  z.object({ type: z.literal('WELCOME'), seq, epoch, granted, data: document }),
+  z.object({ type: z.literal('WELCOME'), seq, epoch, granted, ...change }),
+]);
+const telemetry = z.object({ type: z.literal('TELEMETRY'), seq, epoch: epoch.optional(), data: document });
+const delta = z.object({ type: z.literal('DELTA'), seq, ...change });
+const pong = z.object({ type: z.literal('PONG'), t: z.json(), server_time: z.iso.datetime() });
+const ack = z.object({
+  type: z.literal('ACK'),
+  command: z.enum(['SUBSCRIBE', 'HALT', 'RESUME']),
+  requestId,
+  granted: granted.optional(),
+  result: z.json().optional().describe("The engine's own answer"),
+});
+const error = z.object({
+  type: z.literal('ERROR'),
+  command: z.string().optional(),
+  requestId,
+  code: z
+    .string()
+    .describe('Stable, such as BAD_OPTION, LIMIT, UNKNOWN_SYMBOL, FORBIDDEN, ENGINE_UNREACHABLE'),
+  message: z.string().describe('For people'),
+});
+
+function message(name: string, summary: string, schema: z.ZodType): ApiMessage {
+  return { name, summary, payload: jsonSchema(schema) };
+}
+
+function jsonSchema(schema: z.ZodType): object {
+  return z.toJSONSchema(schema, { target: 'draft-7', io: 'input', unrepresentable: 'any' });
+}
+
+/** What `/asyncapi.json` says of this dialect. */
+export function describeTelemetry(address: string, id: string): ApiChannel {
+  return {
+    id,
+    address,
+    description: 'The merged state of the engine: WELCOME at once, then TELEMETRY or DELTA with each change',
+    query: jsonSchema(connectOptions),
+    fromClient: [
+      message('PING', 'Keepalive, and round trip where it carries t', pingMessage),
+      message('RESYNC', 'Asks for a full TELEMETRY', resyncMessage),
+      message('SUBSCRIBE', 'Changes the options of the view', subscribeMessage),
+      message('HALT', 'Halts the engine (operators)', haltMessage),
+      message('RESUME', 'Resumes the engine (operators)', resumeMessage),
+    ],
+    fromServer: [
+      message('WELCOME', 'The first frame: the whole document, or what changed since', welcome),
+      message('TELEMETRY', 'The document after a change', telemetry),
+      message('DELTA', 'What changed', delta),
+      message('PONG', 'Answer to a PING with t', pong),
+      message('ACK', 'A command was carried out', ack),
+      message('ERROR', 'A command was refused or failed', error),
+    ],
+  };
+}

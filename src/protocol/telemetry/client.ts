@@ -1,0 +1,240 @@
+import { type Cancel, type Clock, isoTime } from '../../core/clock.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { Log } from '../../core/log.ts';
+import type { Meter } from '../../core/meter.ts';
+import { parseUntrusted } from '../../core/untrusted-json.ts';
+import type { Subscription } from '../../deliver/channel.ts';
+import type { Session } from '../../deliver/session.ts';
+import type { Lease } from '../../feed/registry.ts';
+import type { AckPacket, ErrorPacket, Granted, PongPacket } from '../../wire/packet.ts';
+import { badOption, canonicalise, type OptionsRead, type Since, type ViewOptions } from './options.ts';
+import type { Permission } from './permission.ts';
+import {
+  type CommandMessage,
+  haltMessage,
+  pingMessage,
+  resumeMessage,
+  type SubscribeMessage,
+  subscribeMessage,
+} from './schema.ts';
+import { dialect, type Framing, type View, type ViewRefusal, type Views } from './views.ts';
+
+export interface ClientDependencies {
+  readonly views: Views;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  /** Carries out HALT and RESUME; the outcome goes back to the client that asked. */
+  readonly runCommand: (message: CommandMessage, caller: CommandCaller) => Promise<AckPacket | ErrorPacket>;
+}
+
+export interface CommandCaller {
+  readonly connectionId: string;
+  readonly permission: Permission;
+}
+
+/** Full packets on demand: one at once, then at most one a second. */
+const resyncEveryMs = 1000;
+const refusals: Readonly<Record<ViewRefusal, string>> = {
+  renditions: 'too many different views are in use (MAX_RENDITIONS)',
+  symbols: 'too many symbols are in use (MAX_SYMBOLS)',
+};
+
+/** One telemetry client: the view it has, and what it says. */
+export class TelemetryClient {
+  readonly #session: Session;
+  readonly #permission: Permission;
+  readonly #dependencies: ClientDependencies;
+  readonly #framing: Framing;
+  #view: Lease<View>;
+  #subscription: Subscription;
+  #stopWatchingSymbol: Cancel = () => {};
+  #resyncAt = Number.NEGATIVE_INFINITY;
+  #cancelResync: Cancel | undefined;
+
+  constructor(
+    session: Session,
+    view: Lease<View>,
+    since: Since | undefined,
+    {
+      permission,
+      framing,
+      ...dependencies
+    }: ClientDependencies & { permission: Permission; framing: Framing },
+  ) {
+    this.#session = session;
+    this.#permission = permission;
+    this.#framing = framing;
+    this.#dependencies = dependencies;
+    this.#view = view;
+    const { resource } = view;
+    const position = resource.options.mode === 'delta' ? since : undefined;
+    this.#subscription = session.follow(resource.channel, [resource.welcome(this.#granted(), position)]);
+    this.#watchSymbol();
+  }
+
+  /** Takes a message. What is no message of this protocol is counted and ignored. */
+  receive(data: Buffer, isBinary: boolean): void {
+    const message = isBinary ? 'binary' : readText(data.toString('utf8'));
+    const fault = typeof message === 'string' ? message : this.#act(message);
+    if (fault === undefined) return;
+    const { log, meter } = this.#dependencies;
+    meter.count('bff_rejected_total', { edge: dialect, reason: fault });
+    log.debug({ connection_id: this.#session.id, reason: fault }, 'message ignored');
+  }
+
+  /** Gives back what it holds. The session has ended. */
+  end(): void {
+    this.#stopWatchingSymbol();
+    this.#cancelResync?.();
+    this.#view.release();
+  }
+
+  /** Does what a message asks for; why it is ignored, where it is. */
+  #act(message: JsonObject): 'shape' | 'unknown' | undefined {
+    switch (message.type) {
+      case 'PING':
+        return this.#ping(message);
+      case 'RESYNC':
+        this.#resync();
+        return undefined;
+      case 'SUBSCRIBE':
+        this.#readSubscribe(message);
+        return undefined;
+      case 'HALT':
+        return this.#command(haltMessage.safeParse(message).data);
+      case 'RESUME':
+        return this.#command(resumeMessage.safeParse(message).data);
+      default:
+        return 'unknown';
+    }
+  }
+
+  #ping(message: JsonObject): 'shape' | undefined {
+    if (!pingMessage.safeParse(message).success) return 'shape';
+    if (message.t === undefined) return undefined;
+    const { clock } = this.#dependencies;
+    this.#answer({ type: 'PONG', t: message.t, server_time: isoTime(clock.now()) } satisfies PongPacket);
+    return undefined;
+  }
+
+  #resync(): void {
+    const { clock } = this.#dependencies;
+    const wait = this.#resyncAt + resyncEveryMs - clock.monotonic();
+    if (this.#cancelResync !== undefined) return;
+    if (wait > 0) {
+      this.#cancelResync = clock.after(wait, () => {
+        this.#cancelResync = undefined;
+        this.#resync();
+      });
+      return;
+    }
+    this.#resyncAt = clock.monotonic();
+    this.#session.resync(this.#subscription);
+  }
+
+  #readSubscribe(message: JsonObject): void {
+    const { success, data, error } = subscribeMessage.safeParse(message);
+    const requestId = typeof message.requestId === 'string' ? message.requestId.slice(0, 128) : undefined;
+    const asked = { command: 'SUBSCRIBE', ...(requestId === undefined ? {} : { requestId }) };
+    const wanted = success ? this.#optionsAfter(data) : badOption(error);
+    if (!wanted.ok) {
+      this.#answer({ type: 'ERROR', ...asked, code: 'BAD_OPTION', message: wanted.message });
+      return;
+    }
+    const lease = this.#dependencies.views.acquire(wanted.options, this.#framing);
+    if (typeof lease === 'string') {
+      this.#answer({ type: 'ERROR', ...asked, code: 'LIMIT', message: refusals[lease] });
+      return;
+    }
+    this.#switchTo(lease, (granted) => ({ type: 'ACK', ...asked, granted }));
+  }
+
+  /** The options in force with those of the message put in. */
+  #optionsAfter({ mode, encoding, interval, sections, symbol }: SubscribeMessage): OptionsRead<ViewOptions> {
+    const { options, projection } = this.#view.resource;
+    return canonicalise(
+      {
+        mode: mode ?? options.mode,
+        encoding: encoding ?? options.encoding,
+        interval: interval ?? options.interval,
+        sections:
+          sections === undefined ? options.sections && [...options.sections] : (sections ?? undefined),
+        symbol: symbol === undefined ? options.symbol : (symbol ?? undefined),
+      },
+      (section) => Object.hasOwn(projection.feed.current.document, section),
+    );
+  }
+
+  /** The old view ends, then the answer, then the new view's whole state: in that order. */
+  #switchTo(lease: Lease<View>, answer: (granted: Granted) => AckPacket | ErrorPacket): void {
+    const before = this.#view;
+    this.#session.unfollow(this.#subscription);
+    this.#view = lease;
+    this.#answer(answer(this.#granted()));
+    const { channel, projection } = lease.resource;
+    const sameEpoch = before.resource.projection.position.epoch === projection.position.epoch;
+    const state = sameEpoch ? channel.rendition.latest().full : lease.resource.telemetryWithEpoch();
+    this.#subscription = this.#session.follow(channel, [state]);
+    before.release();
+    this.#watchSymbol();
+  }
+
+  /** A symbol that the engine does not know: an error, and the default document instead. */
+  #watchSymbol(): void {
+    this.#stopWatchingSymbol();
+    this.#stopWatchingSymbol = () => {};
+    const document = this.#view.resource.symbolDocument;
+    if (document === undefined) return;
+    if (document.isUnknown) this.#leaveUnknownSymbol();
+    else this.#stopWatchingSymbol = document.onUnknown(() => this.#leaveUnknownSymbol());
+  }
+
+  #leaveUnknownSymbol(): void {
+    const { symbol, ...options } = this.#view.resource.options;
+    const lease = this.#dependencies.views.acquire({ ...options, symbol: undefined }, this.#framing);
+    if (typeof lease === 'string') {
+      this.#answer({ type: 'ERROR', code: 'LIMIT', message: refusals[lease] });
+      return;
+    }
+    this.#switchTo(lease, () => ({
+      type: 'ERROR',
+      code: 'UNKNOWN_SYMBOL',
+      message: `the engine knows no symbol ${symbol ?? ''}; this is the default document`,
+    }));
+  }
+
+  #command(message: CommandMessage | undefined): 'shape' | undefined {
+    if (message === undefined) return 'shape';
+    const { runCommand, log } = this.#dependencies;
+    runCommand(message, { connectionId: this.#session.id, permission: this.#permission })
+      .then((answer) => this.#answer(answer))
+      .catch((error: unknown) => log.error({ err: error, command: message.type }, 'command failed'));
+    return undefined;
+  }
+
+  #granted(): Granted {
+    const { mode, encoding, interval, sections, symbol } = this.#view.resource.options;
+    return {
+      mode,
+      encoding,
+      interval,
+      ...(sections === undefined ? {} : { sections }),
+      ...(symbol === undefined ? {} : { symbol }),
+      role: this.#permission.role,
+      commands: this.#permission.commands,
+    };
+  }
+
+  #answer(packet: AckPacket | ErrorPacket | PongPacket): void {
+    const { encode, projection } = this.#view.resource;
+    this.#session.answer({ type: packet.type, frame: encode(packet, projection.position) });
+  }
+}
+
+/** The message in a text frame, or why it is ignored. */
+function readText(text: string): JsonObject | string {
+  const parsed = parseUntrusted(text, { nonFinite: 'null' });
+  if (!parsed.ok) return parsed.reason;
+  return isJsonObject(parsed.value) ? parsed.value : 'unknown';
+}

@@ -1,0 +1,77 @@
+import { createRegistry, type Lease, type Registry } from '../../feed/registry.ts';
+import { symbolOf } from './aggregate.ts';
+import { createEngineDocument, type DocumentOptions, type EngineDocument } from './engine-document.ts';
+import { EventIntake } from './event-intake.ts';
+import type { DocumentDependencies } from './merged-document.ts';
+import { createSymbolDocument, type SymbolDocument } from './symbol-document.ts';
+
+export interface DocumentsOptions extends DocumentOptions {
+  /** Symbols in use at once, those that were used until just now included. Default 100. */
+  readonly maxSymbols: number;
+}
+
+/** How long the document of a symbol outlives its last viewer, with its history and its epoch. */
+const symbolLingerMs = 30_000;
+
+/** The engine's document, and those of the symbols that somebody looks at. */
+export interface Documents {
+  readonly engine: EngineDocument;
+  /** Undefined where `maxSymbols` are in use. */
+  acquire(symbol: string): Lease<SymbolDocument> | undefined;
+  /** Takes an event from outside, to every document that it is about. */
+  onEvent(message: Buffer): void;
+  /** Polls the state of every document out of turn. */
+  pollStates(): void;
+  close(): void;
+}
+
+export function createDocuments(options: DocumentsOptions, dependencies: DocumentDependencies): Documents {
+  const { clock, log, meter } = dependencies;
+  const intake = new EventIntake({ clock, log, meter });
+  const engine = createEngineDocument(options, dependencies);
+  const open = new Map<string, SymbolDocument>();
+  const registry: Registry<string, SymbolDocument> = createRegistry({
+    clock,
+    key: (symbol) => symbol,
+    open(symbol) {
+      const document = createSymbolDocument(symbol, engine, options, dependencies);
+      open.set(symbol, document);
+      return document;
+    },
+    rest: (document) => document.rest(),
+    wake: (document) => document.wake(),
+    close(document) {
+      open.delete(document.symbol ?? '');
+      document.close();
+    },
+    lingerMs: symbolLingerMs,
+    max: options.maxSymbols,
+  });
+
+  return {
+    engine,
+    acquire: (symbol) => registry.acquire(symbol),
+    onEvent(message) {
+      const receivedAt = clock.monotonic();
+      const event = intake.read(message);
+      if (event === undefined) return;
+      const symbol = symbolOf(event);
+      const isEngines = symbol === undefined || engine.symbol === undefined || engine.symbol === symbol;
+      const ofSymbol = symbol === undefined ? undefined : open.get(symbol);
+      const targets = [...(isEngines ? [engine] : []), ...(ofSymbol === undefined ? [] : [ofSymbol])];
+      if (targets.length === 0) intake.refuse('other_symbol', symbol ?? '');
+      for (const target of targets) {
+        if (!target.applyEvent(event, receivedAt, message.length))
+          intake.refuse('document_full', 'the document is full');
+      }
+    },
+    pollStates() {
+      engine.pollState();
+      for (const document of open.values()) document.pollState();
+    },
+    close() {
+      registry.close();
+      engine.close();
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import type { JsonObject } from '../../core/json.ts';
+import { commitTimingDefaults } from '../../feed/commit-timing.ts';
+import { createPoller } from '../../source/poller.ts';
+import { createSchedule, type Schedule } from '../../source/schedule.ts';
+import { createSupervisor, type PolledSource } from '../../source/supervisor.ts';
+import { symbolOf } from './aggregate.ts';
+import { createMerge, type DocumentDependencies, type TelemetryDocument } from './merged-document.ts';
+import { type EngineSource, engineSources, Ownership } from './ownership.ts';
+import { initialDocument } from './shape.ts';
+
+/** A source besides the engine's three endpoints. */
+export interface FurtherSource extends EngineSource {
+  /** node-cron expression. Default: polled with the others. */
+  readonly everyCron?: string;
+  /** Default: `pollTimeoutMs`. */
+  readonly timeoutMs?: number;
+}
+
+export interface DocumentOptions {
+  /** node-cron expression, seconds first. Default each second. */
+  readonly pollCron: string;
+  /** One poll, its retries included. Default 900. */
+  readonly pollTimeoutMs: number;
+  /** Commits a second from events, burst 5. 0: no cap. Default 20. */
+  readonly maxRateHz: number;
+  readonly furtherSources: readonly FurtherSource[];
+}
+
+export const documentDefaults: DocumentOptions = {
+  pollCron: '* * * * * *',
+  pollTimeoutMs: 900,
+  maxRateHz: commitTimingDefaults.maxRateHz,
+  furtherSources: [],
+};
+
+/** The engine's default document, with all of its sources. */
+export interface EngineDocument extends TelemetryDocument {
+  readonly ownership: Ownership;
+  /** How long two runs of the main schedule are apart, in ms. */
+  readonly periodMs: () => number;
+  /** Polls all sources at once, then by schedule. */
+  start(): void;
+  /** Calls the listener with each run of the main schedule. Returns how to stop. */
+  onTick(listener: () => void): () => void;
+  /** The freshness of a source changed; `sources` shows it at once. */
+  readonly sourcesChanged: () => void;
+}
+
+export function createEngineDocument(
+  options: DocumentOptions,
+  dependencies: DocumentDependencies,
+): EngineDocument {
+  const { client, board, clock, log, meter } = dependencies;
+  const sources: readonly FurtherSource[] = [...engineSources, ...options.furtherSources];
+  const ownership = new Ownership(sources);
+  const tickListeners = new Set<() => void>();
+  const schedules = new Map<string, Schedule>();
+  const cronOf = ({ everyCron = options.pollCron }: FurtherSource): string => everyCron;
+  const periodOf = (cron: string): number => schedules.get(cron)?.periodMs() ?? 1000;
+
+  const { feed, aggregate, timing } = createMerge(
+    {
+      initial: initialDocument(clock.now()),
+      ownership,
+      maxRateHz: options.maxRateHz,
+      complete: (document) => ({ ...document, sources: board.states }),
+    },
+    dependencies,
+  );
+  const polled = new Map<string, PolledSource<JsonObject>>();
+  for (const source of sources) {
+    const { name, path, timeoutMs = options.pollTimeoutMs } = source;
+    polled.set(name, {
+      source: board.open(name, { freshMs: () => 2 * periodOf(cronOf(source)) }),
+      poller: createPoller({
+        name,
+        path,
+        timeoutMs,
+        client,
+        clock,
+        meter,
+        read: (body) => aggregate.readAnswer(name, body),
+      }),
+    });
+  }
+  const supervisor = createSupervisor<JsonObject>({
+    sources: [...polled.values()],
+    clock,
+    log,
+    startRound(polls) {
+      const round = timing.startRound(polls);
+      return {
+        answered(name, answer, startedAt) {
+          aggregate.applyAnswer(name, answer, startedAt);
+          const recovered = polled.get(name)?.source.succeeded() ?? false;
+          if (recovered && name === 'state') log.info({}, 'engine connected');
+          round.answered();
+        },
+        missed: (_name, changed) => round.missed(changed),
+      };
+    },
+  });
+  for (const cron of new Set([options.pollCron, ...sources.map(cronOf)])) {
+    const names = new Set(sources.filter((source) => cronOf(source) === cron).map(({ name }) => name));
+    const onTick = (): void => {
+      supervisor.poll(names);
+      if (cron === options.pollCron) for (const listener of tickListeners) listener();
+    };
+    schedules.set(cron, createSchedule({ expression: cron, clock, log, onTick }));
+  }
+  const stopExpiry = board.onExpiry(() => timing.now());
+  // From here on the document shows every source, all of them down.
+  timing.now();
+
+  return {
+    feed,
+    ownership,
+    get symbol() {
+      return symbolOf(feed.pending);
+    },
+    periodMs: () => periodOf(options.pollCron),
+    applyEvent(event, receivedAt, bytes) {
+      if (!aggregate.applyEvent(event, receivedAt, bytes)) return false;
+      timing.event();
+      return true;
+    },
+    sourcesChanged: () => timing.now(),
+    start() {
+      supervisor.poll(new Set(polled.keys()));
+      for (const schedule of schedules.values()) schedule.start();
+    },
+    pollState: () => supervisor.poll(new Set(['state'])),
+    onTick(listener) {
+      tickListeners.add(listener);
+      return () => tickListeners.delete(listener);
+    },
+    close() {
+      for (const schedule of schedules.values()) schedule.stop();
+      stopExpiry();
+      timing.stop();
+      feed.close();
+    },
+  };
+}

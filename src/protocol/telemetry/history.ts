@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import type { Clock } from '../../core/clock.ts';
+import type { Version } from '../../feed/history.ts';
+import type { Projection } from '../../feed/projection.ts';
+
+const maxSeconds = 600;
+const maxPoints = 600;
+
+/** `seconds`: how far back, 1 to 600 (default 600). `step`: least seconds between two points; 0: every version. */
+export const historyQuery = z.object({
+  seconds: z.coerce.number().int().min(1).max(maxSeconds).default(maxSeconds),
+  step: z.coerce.number().min(0).max(maxSeconds).optional(),
+});
+
+/**
+ * The kept versions as one JSON array of `{seq, at, data}`, oldest first, made as it is read: `at` is when the
+ * gateway committed the version, ISO 8601. The newest version is always the last point.
+ */
+export function historyStream(
+  projection: Projection,
+  { seconds, step = seconds / maxPoints }: z.infer<typeof historyQuery>,
+  clock: Clock,
+): ReadableStream<Uint8Array> {
+  const since = clock.now() - seconds * 1000;
+  const versions = projection.feed.history().filter(({ at }) => at >= since);
+  const points = thinOut(versions, step * 1000).values();
+  const text = new TextEncoder();
+  let separator = '[';
+  return new ReadableStream({
+    pull(controller) {
+      const { value: version, done } = points.next();
+      if (done === true) {
+        controller.enqueue(text.encode(separator === '[' ? '[]' : ']'));
+        controller.close();
+        return;
+      }
+      const at = new Date(version.at).toISOString();
+      const point = JSON.stringify({ seq: version.seq, at, data: projection.of(version) });
+      controller.enqueue(text.encode(`${separator}${point}`));
+      separator = ',\n';
+    },
+  });
+}
+
+/** The last version of each step, so that the newest is among them. */
+function thinOut(versions: readonly Version[], stepMs: number): Version[] {
+  if (stepMs === 0) return [...versions];
+  const bySlot = new Map<number, Version>();
+  for (const version of versions) bySlot.set(Math.floor(version.at / stepMs), version);
+  return [...bySlot.values()];
+}

@@ -1,0 +1,152 @@
+import type { IncomingMessage } from 'node:http';
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { Context } from 'hono';
+import type { Clock } from '../../core/clock.ts';
+import { formatPosition } from '../../feed/position.ts';
+import type { StateFeed } from '../../feed/state-feed.ts';
+import { taggedJson } from '../../http/etag.ts';
+import type { Refusal } from '../../http/guard.ts';
+import { problemResponse } from '../../http/problem.ts';
+import type { Router } from '../../http/router.ts';
+import type { Entry } from '../../http/upgrade.ts';
+import { createEventStream } from '../../transport/event-stream.ts';
+import type { Documents } from './documents.ts';
+import { historyQuery, historyStream } from './history.ts';
+import { type ConnectOptions, readQuery } from './options.ts';
+import type { Entrance } from './permission.ts';
+import { openSession, type SessionDependencies } from './sessions.ts';
+import { telemetryProjection, type Views } from './views.ts';
+
+export interface HttpApiDependencies extends SessionDependencies {
+  readonly router: Router;
+  readonly entrance: Entrance;
+  readonly documents: Documents;
+  readonly views: Views;
+  readonly clock: Clock;
+  /** Counts a stream among the connections. */
+  readonly admit: (request: IncomingMessage) => Entry;
+}
+
+const refusals = {
+  renditions: { ok: false, code: 'LIMIT', detail: 'too many views, see MAX_RENDITIONS', retryAfterS: 5 },
+  symbols: { ok: false, code: 'LIMIT', detail: 'too many symbols, see MAX_SYMBOLS', retryAfterS: 5 },
+} as const satisfies Record<string, Refusal>;
+
+/** The options of a connection and the view for them, or why it cannot be had. */
+export function viewFor(
+  query: URLSearchParams,
+  framing: 'websocket' | 'event-stream',
+  { documents, views }: Pick<HttpApiDependencies, 'documents' | 'views'>,
+) {
+  const read = readOptions(query, documents);
+  if (!read.ok) return read;
+  if (framing === 'event-stream' && read.options.encoding !== 'json') {
+    return badOption('encoding: Server-Sent Events are text, expected json');
+  }
+  const lease = views.acquire(read.options, framing);
+  return typeof lease === 'string' ? refusals[lease] : { ok: true as const, lease, options: read.options };
+}
+
+/** The HTTP twins of the dialect: snapshot, history, and the same packets as Server-Sent Events. */
+export function addHttpApi(dependencies: HttpApiDependencies): void {
+  const { router, entrance, documents, clock } = dependencies;
+
+  router.get('/api/telemetry', async ({ req }) => {
+    const entry = await entrance(req.raw);
+    if (!entry.ok) return problemResponse(entry.code, entry);
+    const read = readOptions(new URL(req.url).searchParams, documents);
+    if (!read.ok) return problemResponse(read.code, read);
+    return await withFeed(read.options.symbol, documents, (feed) => {
+      const projection = telemetryProjection(feed, read.options.sections);
+      return taggedJson(req.raw, formatPosition(projection.position), () =>
+        JSON.stringify(projection.of(feed.current)),
+      );
+    });
+  });
+
+  router.get('/api/telemetry/history', async ({ req }) => {
+    const entry = await entrance(req.raw);
+    if (!entry.ok) return problemResponse(entry.code, entry);
+    const query = new URL(req.url).searchParams;
+    const read = readOptions(query, documents);
+    if (!read.ok) return problemResponse(read.code, read);
+    const span = historyQuery.safeParse(Object.fromEntries(query));
+    if (!span.success) {
+      return problemResponse('BAD_OPTION', {
+        detail: 'expected seconds from 1 to 600 and step from 0 to 600',
+      });
+    }
+    return await withFeed(read.options.symbol, documents, (feed) => {
+      const projection = telemetryProjection(feed, read.options.sections);
+      return new Response(historyStream(projection, span.data, clock), {
+        headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+      });
+    });
+  });
+
+  router.get('/api/stream/telemetry', async (context: Context<{ Bindings: HttpBindings }>) => {
+    const { req } = context;
+    const entry = await entrance(req.raw);
+    if (!entry.ok) return problemResponse(entry.code, entry);
+    const query = new URL(req.url).searchParams;
+    const lastEventId = req.header('last-event-id');
+    // What a browser says it holds is newer than what the page's URL said when it was opened.
+    if (lastEventId !== undefined) query.set('since', lastEventId);
+    const found = viewFor(query, 'event-stream', dependencies);
+    if (!found.ok) return problemResponse(found.code, found);
+    const place = dependencies.admit(context.env.incoming);
+    if (!place.ok) {
+      found.lease.release();
+      return problemResponse(place.code, place);
+    }
+    const response = context.env.outgoing;
+    response.once('close', place.release);
+    // The stream is written past hono: what the middleware has set so far, CORS above all, goes along by hand.
+    for (const [name, value] of context.res.headers) response.setHeader(name, value);
+    openSession(
+      {
+        transport: createEventStream(response, clock),
+        framing: 'event-stream',
+        view: found.lease,
+        since: found.options.since,
+        permission: entry.permission,
+      },
+      { ...dependencies, sessionLimits: { ...dependencies.sessionLimits, pingEveryMs: commentEveryMs } },
+    );
+    return RESPONSE_ALREADY_SENT;
+  });
+}
+
+const commentEveryMs = 15_000;
+
+function readOptions(
+  query: URLSearchParams,
+  { engine }: Documents,
+): { readonly ok: true; readonly options: ConnectOptions } | Refusal {
+  const read = readQuery(query, (section) => Object.hasOwn(engine.feed.current.document, section));
+  return read.ok ? read : badOption(read.message);
+}
+
+function badOption(detail: string): Refusal {
+  return { ok: false, code: 'BAD_OPTION', detail };
+}
+
+/** The feed of a symbol, once the engine has said what it knows of it; without a symbol, the engine's own. */
+async function withFeed(
+  symbol: string | undefined,
+  documents: Documents,
+  answer: (feed: StateFeed) => Response,
+): Promise<Response> {
+  if (symbol === undefined) return answer(documents.engine.feed);
+  const lease = documents.acquire(symbol);
+  if (lease === undefined) return problemResponse('LIMIT', refusals.symbols);
+  const document = lease.resource;
+  try {
+    await document.settled;
+    if (document.isUnknown) return problemResponse('UNKNOWN_SYMBOL', { detail: symbol });
+    return answer(document.feed);
+  } finally {
+    lease.release();
+  }
+}

@@ -1,0 +1,71 @@
+import type { Clock } from '../../core/clock.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Log } from '../../core/log.ts';
+import type { Meter } from '../../core/meter.ts';
+import { randomId } from '../../core/random.ts';
+import { CommitTiming, commitTimingDefaults } from '../../feed/commit-timing.ts';
+import type { HistoryBudget } from '../../feed/history.ts';
+import { createStateFeed, type StateFeed } from '../../feed/state-feed.ts';
+import type { EngineClient } from '../../source/engine-client.ts';
+import type { SourceBoard } from '../../source/freshness.ts';
+import { Aggregate } from './aggregate.ts';
+import type { Ownership } from './ownership.ts';
+
+export interface DocumentDependencies {
+  readonly client: EngineClient;
+  /** The sources that all documents share. */
+  readonly board: SourceBoard;
+  readonly budget: HistoryBudget;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+/** A document as its readers see it. */
+export interface TelemetryDocument {
+  readonly feed: StateFeed;
+  /** What the document is about; undefined before the engine said so. */
+  readonly symbol: string | undefined;
+  /** Takes an event that the intake let through. False where the document would be too large. */
+  applyEvent(event: JsonObject, receivedAt: number, bytes: number): boolean;
+  /** Polls the state out of turn. */
+  pollState(): void;
+  close(): void;
+}
+
+/** What polls and events of one document are merged with, and when that makes a version. */
+export interface Merge {
+  readonly feed: StateFeed;
+  readonly aggregate: Aggregate;
+  readonly timing: CommitTiming;
+}
+
+export interface MergeOptions {
+  readonly initial: JsonObject;
+  readonly ownership: Ownership;
+  readonly maxRateHz: number;
+  /** The symbol that answers must be about. Default: whatever the engine's is. */
+  readonly symbol?: string;
+  /** The document as it is to be shown: freshness, and what it shares with others, put in. */
+  readonly complete: (document: JsonObject) => JsonObject;
+}
+
+export function createMerge(options: MergeOptions, dependencies: DocumentDependencies): Merge {
+  const { initial, ownership, maxRateHz, symbol, complete } = options;
+  const { budget, clock, log, meter } = dependencies;
+  const feed = createStateFeed({ initial: complete(initial), epoch: randomId(), clock, budget });
+  const aggregate = new Aggregate({
+    feed,
+    ownership,
+    clock,
+    log,
+    meter,
+    ...(symbol === undefined ? {} : { symbol }),
+  });
+  // Completed at the commit, so that a change of freshness travels with the data it came with.
+  const timing = new CommitTiming(clock, { ...commitTimingDefaults, maxRateHz }, () => {
+    feed.stage(complete(feed.pending));
+    feed.commit();
+  });
+  return { feed, aggregate, timing };
+}

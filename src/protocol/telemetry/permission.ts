@@ -1,0 +1,53 @@
+import type { CredentialRequest } from '../../auth/credentials.ts';
+import { roleCovers } from '../../auth/role.ts';
+import type { Guard, Refusal } from '../../http/guard.ts';
+
+/** What a client may do. */
+export interface Permission {
+  readonly role: 'viewer' | 'operator';
+  /** Whether HALT and RESUME are open to it. */
+  readonly commands: boolean;
+  /** Why they are not: its role, or because nobody may send them. */
+  readonly refusal: 'FORBIDDEN' | 'COMMANDS_DISABLED';
+  /** `sub` of its token, for the audit log. */
+  readonly subject: string | undefined;
+  /** Epoch ms from which its token is void; undefined: never. */
+  readonly expiresAt: number | undefined;
+}
+
+export interface EntranceOptions {
+  readonly guard: Guard;
+  /** Whether tokens are verified at all. */
+  readonly authEnabled: boolean;
+  /** `ALLOW_COMMANDS`: commands for everyone, where no token can say who is an operator. */
+  readonly allowCommands: boolean;
+}
+
+/** Decides whether a request may see telemetry, and what else it may do. */
+export type Entrance = (
+  request: CredentialRequest,
+) => Promise<{ readonly ok: true; readonly permission: Permission } | Refusal>;
+
+/** @param dialect the name by which `AUTH_DIALECTS` demands a token here */
+export function createEntrance(dialect: string, options: EntranceOptions): Entrance {
+  const { guard, authEnabled, allowCommands } = options;
+  const anonymous: Permission = {
+    role: 'viewer',
+    commands: !authEnabled && allowCommands,
+    refusal: authEnabled ? 'FORBIDDEN' : 'COMMANDS_DISABLED',
+    subject: undefined,
+    expiresAt: undefined,
+  };
+  return async (request) => {
+    const grant = await guard(dialect, request);
+    if (!grant.ok) return grant;
+    if (!grant.authenticated) return { ok: true, permission: anonymous };
+    const { role = 'viewer', subject, expiresAt } = grant;
+    if (!roleCovers(role, 'viewer')) {
+      return { ok: false, code: 'FORBIDDEN_ROLE', detail: `the role ${role} does not see telemetry` };
+    }
+    const commands = roleCovers(role, 'operator');
+    const shown = commands ? 'operator' : 'viewer';
+    return { ok: true, permission: { role: shown, commands, refusal: 'FORBIDDEN', subject, expiresAt } };
+  };
+}

@@ -1,0 +1,152 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { Meter } from '../../core/meter.ts';
+import type { Round } from '../../feed/commit-timing.ts';
+import { createSourceBoard } from '../../source/freshness.ts';
+import { createPoller } from '../../source/poller.ts';
+import { createSupervisor } from '../../source/supervisor.ts';
+import type { DocumentOptions, EngineDocument } from './engine-document.ts';
+import { createMerge, type DocumentDependencies, type TelemetryDocument } from './merged-document.ts';
+import { engineSources } from './ownership.ts';
+import { initialDocument } from './shape.ts';
+
+/** The document of one symbol: a state of its own, and everything else shared with the engine's document. */
+export interface SymbolDocument extends TelemetryDocument {
+  /** Resolves once the engine answered, or failed to, since somebody has been looking. */
+  readonly settled: Promise<void>;
+  /** Nobody looks at present: keeps everything, and asks the engine nothing. */
+  rest(): void;
+  /** Somebody looks again. */
+  wake(): void;
+  /** The engine says there is no such symbol. */
+  readonly isUnknown: boolean;
+  /** Calls the listener when the engine says so. Returns how to stop. */
+  onUnknown(listener: () => void): () => void;
+}
+
+/** A symbol is no label: metrics count all symbols together, and its state is nobody else's `state`. */
+const silentMeter: Meter = { count: () => {}, gauge: () => {}, observe: () => {} };
+const [stateSource] = engineSources;
+
+export function createSymbolDocument(
+  symbol: string,
+  engine: EngineDocument,
+  { pollTimeoutMs, maxRateHz }: DocumentOptions,
+  dependencies: DocumentDependencies,
+): SymbolDocument {
+  const { client, clock, log, meter } = dependencies;
+  const board = createSourceBoard({ clock, log, meter: silentMeter });
+  const source = board.open('state', { freshMs: () => 2 * engine.periodMs() });
+  const { ownership } = engine;
+
+  const complete = (document: JsonObject): JsonObject => {
+    const completed: Record<string, JsonValue> = {};
+    for (const [key, value] of Object.entries(document)) {
+      if (ownership.ownerOf(key) === 'state') completed[key] = value;
+    }
+    for (const [key, value] of Object.entries(engine.feed.pending)) {
+      if (ownership.ownerOf(key) !== 'state') completed[key] = value;
+    }
+    return { ...completed, sources: { ...dependencies.board.states, ...board.states } };
+  };
+  const initial = initialDocument(clock.now());
+  const market = isJsonObject(initial.market) ? initial.market : {};
+  const { feed, aggregate, timing } = createMerge(
+    { initial: { ...initial, market: { ...market, symbol } }, ownership, maxRateHz, symbol, complete },
+    dependencies,
+  );
+
+  const unknownListeners = new Set<() => void>();
+  let isUnknown = false;
+  let settle = (): void => {};
+  let settled = Promise.resolve();
+  let round: Round | undefined;
+  const supervisor = createSupervisor<JsonObject>({
+    clock,
+    log,
+    sources: [
+      {
+        source,
+        poller: createPoller({
+          name: 'symbol_state',
+          path: `${stateSource.path}?${new URLSearchParams({ symbol })}`,
+          timeoutMs: pollTimeoutMs,
+          client,
+          clock,
+          meter,
+          read: (body) => aggregate.readAnswer('state', body),
+        }),
+      },
+    ],
+    startRound(polls) {
+      // What the engine's document gathers in the same tick counts as one more answer of this round.
+      const started = timing.startRound(polls + 1);
+      round = started;
+      return {
+        answered(_name, answer, startedAt) {
+          aggregate.applyAnswer('state', answer, startedAt);
+          source.succeeded();
+          isUnknown = false;
+          started.answered();
+          settle();
+        },
+        missed(_name, changed, failure) {
+          isUnknown = failure.status === 404;
+          if (isUnknown) for (const listener of unknownListeners) listener();
+          started.missed(changed);
+          settle();
+        },
+      };
+    },
+  });
+  const poll = (): void => supervisor.poll(new Set(['symbol_state']));
+  let stopTicks = (): void => {};
+  const wake = (): void => {
+    settled = new Promise((resolve) => {
+      settle = resolve;
+    });
+    stopTicks = engine.onTick(poll);
+    poll();
+  };
+  const stopExpiry = board.onExpiry(() => timing.now());
+  const stopShared = engine.feed.onVersion(({ document }, previous) => {
+    const shared = Object.keys(document).some(
+      (key) => document[key] !== previous.document[key] && ownership.ownerOf(key) !== 'state',
+    );
+    if (!shared) return;
+    if (round === undefined) timing.event();
+    else round.answered();
+    round = undefined;
+  });
+  wake();
+
+  return {
+    feed,
+    symbol,
+    get settled() {
+      return settled;
+    },
+    rest: () => stopTicks(),
+    wake,
+    get isUnknown() {
+      return isUnknown;
+    },
+    applyEvent(event, receivedAt, bytes) {
+      if (!aggregate.applyEvent(event, receivedAt, bytes)) return false;
+      timing.event();
+      return true;
+    },
+    pollState: poll,
+    onUnknown(listener) {
+      unknownListeners.add(listener);
+      return () => unknownListeners.delete(listener);
+    },
+    close() {
+      stopTicks();
+      stopExpiry();
+      stopShared();
+      board.close();
+      timing.stop();
+      feed.close();
+    },
+  };
+}

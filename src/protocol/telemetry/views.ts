@@ -1,0 +1,178 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Meter } from '../../core/meter.ts';
+import { Channel } from '../../deliver/channel.ts';
+import type { Hub } from '../../deliver/hub.ts';
+import { type Encoder, eventEncoder, jsonEncoder, msgpackEncoder } from '../../encode/encoder.ts';
+import { createStateRendition, type Packet, type PacketWords } from '../../encode/rendition.ts';
+import { createProjection, type Projection } from '../../feed/projection.ts';
+import { createRegistry, type Lease } from '../../feed/registry.ts';
+import type { StateFeed } from '../../feed/state-feed.ts';
+import { diff } from '../../wire/delta.ts';
+import type { DeltaPacket, Granted, TelemetryPacket, WelcomePacket } from '../../wire/packet.ts';
+import type { Documents } from './documents.ts';
+import { type Since, type ViewOptions, viewKey } from './options.ts';
+import type { SymbolDocument } from './symbol-document.ts';
+
+export const dialect = 'telemetry';
+
+/** How packets reach the client: this decides their bytes as much as the encoding does. */
+export type Framing = 'websocket' | 'event-stream';
+
+/** One view of one document, and all the clients that have it. */
+export interface View {
+  readonly options: ViewOptions;
+  readonly projection: Projection;
+  readonly channel: Channel;
+  readonly encode: Encoder;
+  /** The document behind it, where it is not the engine's own. */
+  readonly symbolDocument: SymbolDocument | undefined;
+  /** The first packet of a connection: what changed since where the client stood, or the whole document. */
+  welcome(granted: Granted, since: Since | undefined): Packet;
+  /** A full TELEMETRY that names its epoch. */
+  telemetryWithEpoch(): Packet;
+}
+
+/** Why a view cannot be had: too many renditions, or too many symbols, are in use. */
+export type ViewRefusal = 'renditions' | 'symbols';
+
+export interface Views {
+  acquire(options: ViewOptions, framing: Framing): Lease<View> | ViewRefusal;
+}
+
+export interface ViewsDependencies {
+  readonly documents: Documents;
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  /** Views in use at once. 0: no bound. Default 500. */
+  readonly maxRenditions: number;
+}
+
+/** A client that was sent nothing for so long gets its packet again: silence means a dead gateway. */
+const repeatAfterMs = 5000;
+/** What a WELCOME since a position may be of the whole one; beyond it the whole document is sent. */
+const worthwhile = 0.7;
+
+const words: PacketWords = {
+  full: (data, { seq }) => ({ type: 'TELEMETRY', seq, data }) satisfies TelemetryPacket,
+  delta: (delta, base, { seq }) => ({ type: 'DELTA', seq, base, ...delta }) satisfies DeltaPacket,
+};
+
+/** What a projection of a telemetry document always shows; of these, `timestamp` alone is no change. */
+export function telemetryProjection(feed: StateFeed, sections: readonly string[] | undefined): Projection {
+  return createProjection(feed, {
+    sections,
+    always: ['timestamp', 'status', 'sources'],
+    unremarkable: new Set(['timestamp']),
+  });
+}
+
+export function createViews({ documents, hub, clock, meter, maxRenditions }: ViewsDependencies): Views {
+  const open = ({
+    options,
+    framing,
+  }: {
+    options: ViewOptions;
+    framing: Framing;
+  }): View & { close(): void } => {
+    const symbolLease = options.symbol === undefined ? undefined : documents.acquire(options.symbol);
+    const { feed } = symbolLease?.resource ?? documents.engine;
+    const projection = telemetryProjection(feed, options.sections);
+    const encode = encoderOf(options, framing);
+    const rendition = createStateRendition({
+      dialect,
+      projection,
+      mode: options.mode,
+      encode,
+      words,
+      clock,
+      meter,
+    });
+    const isDefault = options.mode === 'full' && options.interval === 0 && options.sections === undefined;
+    const channel = new Channel(rendition, {
+      intervalMs: options.interval,
+      repeatAfterMs: isDefault ? repeatAfterMs : 0,
+    });
+    hub.open(channel);
+    return {
+      options,
+      projection,
+      channel,
+      encode,
+      symbolDocument: symbolLease?.resource,
+      welcome: createWelcome(projection, encode),
+      telemetryWithEpoch() {
+        const { position } = projection;
+        const packet = { ...words.full(projection.of(feed.current), position), epoch: position.epoch };
+        return { type: packet.type, frame: encode(packet, position) };
+      },
+      close() {
+        hub.close(channel);
+        symbolLease?.release();
+      },
+    };
+  };
+  const registry = createRegistry({
+    clock,
+    key: ({ options, framing }: { options: ViewOptions; framing: Framing }) =>
+      `${framing} ${viewKey(options)}`,
+    open,
+    close: (view) => view.close(),
+    max: maxRenditions,
+  });
+
+  return {
+    acquire(options, framing) {
+      // Held until the view holds it itself, so that opening the view cannot fail for want of a symbol.
+      const symbolLease = options.symbol === undefined ? undefined : documents.acquire(options.symbol);
+      if (options.symbol !== undefined && symbolLease === undefined) return 'symbols';
+      const lease = registry.acquire({ options, framing });
+      symbolLease?.release();
+      meter.gauge('bff_renditions', {}, registry.size);
+      if (lease === undefined) return 'renditions';
+      return {
+        resource: lease.resource,
+        release() {
+          lease.release();
+          meter.gauge('bff_renditions', {}, registry.size);
+        },
+      };
+    },
+  };
+}
+
+function encoderOf({ encoding }: ViewOptions, framing: Framing): Encoder {
+  if (framing === 'event-stream') return eventEncoder;
+  return encoding === 'msgpack' ? msgpackEncoder : jsonEncoder;
+}
+
+function createWelcome(projection: Projection, encode: Encoder): View['welcome'] {
+  const { feed } = projection;
+  /** Clients that join in the same version share the frame, unless they differ in what they may do. */
+  let shared = { version: 0, packets: new Map<string, Packet>() };
+
+  const make = (packet: WelcomePacket): Packet => ({
+    type: packet.type,
+    frame: encode(packet, projection.position),
+  });
+  const whole = (granted: Granted): Packet => {
+    if (shared.version !== feed.current.seq) shared = { version: feed.current.seq, packets: new Map() };
+    const key = JSON.stringify(granted);
+    const known = shared.packets.get(key);
+    if (known !== undefined) return known;
+    const { seq, epoch } = projection.position;
+    const packet = make({ type: 'WELCOME', seq, epoch, granted, data: projection.of(feed.current) });
+    shared.packets.set(key, packet);
+    return packet;
+  };
+  return (granted, since) => {
+    const { seq, epoch } = projection.position;
+    const held = since?.epoch === epoch ? feed.version(since.seq) : undefined;
+    if (held === undefined || since === undefined || held.seq > feed.current.seq) return whole(granted);
+    const delta = diff(projection.of(held), projection.of(feed.current));
+    if (delta === undefined) return whole(granted);
+    const changed = make({ type: 'WELCOME', seq, epoch, granted, base: since.seq, ...delta });
+    const full = whole(granted);
+    return changed.frame.length < worthwhile * full.frame.length ? changed : full;
+  };
+}

@@ -1,0 +1,85 @@
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '../core/clock.ts';
+import type { Transport, TransportEvents } from '../deliver/transport.ts';
+import type { Frame } from '../encode/frame.ts';
+
+const headers = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  // Otherwise nginx would gather events until its buffer is full.
+  'x-accel-buffering': 'no',
+} as const;
+/** What a browser waits before it reconnects, in ms (WHATWG HTML §9.2.2). */
+const retryLine = Buffer.from('retry: 2000\n\n');
+/** A comment: keeps proxies from closing a quiet stream, and tells us of a dead connection. */
+const comment = Buffer.from(': keepalive\n\n');
+/** A normal end (RFC 6455 §7.4.1): Server-Sent Events have no close codes of their own. */
+const normalEnd = 1000;
+
+/** A stream of Server-Sent Events. Frames are whole events. The client says nothing, so it is never silent. */
+export function createEventStream(response: ServerResponse, clock: Clock): Transport {
+  let events: TransportEvents | undefined;
+  let refused = false;
+  let waiting = false;
+  let ended = false;
+
+  const drained = (): void => {
+    waiting = false;
+    if (!refused || ended) return;
+    refused = false;
+    events?.onDrain();
+  };
+  const write = (bytes: Buffer): void => {
+    response.write(bytes, (error) => {
+      if (waiting && (error === null || error === undefined) && response.writableLength === 0) drained();
+    });
+    waiting = response.writableLength > 0;
+  };
+  const send = (frame: Frame): boolean => {
+    if (ended) return false;
+    if (waiting) {
+      refused = true;
+      return false;
+    }
+    write(frame);
+    return true;
+  };
+
+  return {
+    get open() {
+      return !ended;
+    },
+    get heardAt() {
+      return clock.monotonic();
+    },
+    start(listeners) {
+      events = listeners;
+      response.writeHead(200, headers);
+      response.socket?.setNoDelay(true);
+      write(retryLine);
+      response.on('close', () => {
+        if (ended && events === undefined) return;
+        ended = true;
+        const listening = events;
+        events = undefined;
+        listening?.onEnd({ code: normalEnd });
+      });
+      response.on('error', () => response.destroy());
+    },
+    offer: send,
+    answer: send,
+    probe() {
+      if (!ended && !waiting) write(comment);
+    },
+    pause: () => {},
+    resume: () => {},
+    close() {
+      ended = true;
+      response.end();
+    },
+    terminate() {
+      ended = true;
+      response.destroy();
+    },
+  };
+}

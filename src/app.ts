@@ -3,6 +3,7 @@ import { clientAddress } from './auth/client-address.ts';
 import { createGate } from './auth/gate.ts';
 import { createOriginPolicy } from './auth/origin.ts';
 import { createVerifier } from './auth/verifier.ts';
+import { connectionsPossible } from './config/open-file-limit.ts';
 import { authEnabled, verifierOptions } from './config/safety.ts';
 import type { Settings } from './config/settings.ts';
 import { systemClock } from './core/clock.ts';
@@ -110,7 +111,7 @@ export function createGateway({
   const origins = createOriginPolicy(settings.ALLOWED_ORIGINS);
   const gate = createGate({
     verifier: authEnabled(settings) ? createVerifier(verifierOptions(settings)) : undefined,
-    demanding: new Set(settings.AUTH_DIALECTS),
+    demanding: new Set([...settings.AUTH_DIALECTS, ...(settings.METRICS_AUTH ? ['metrics'] : [])]),
     defaultRole: settings.AUTH_DEFAULT_ROLE,
   });
   const guard = createGuard({ gate, allowedOrigins: settings.ALLOWED_ORIGINS, meter });
@@ -120,7 +121,7 @@ export function createGateway({
     allowCommands: settings.ALLOW_COMMANDS,
   });
   const limits = new ConnectionLimits({
-    maxConnections: settings.MAX_CONNECTIONS,
+    maxConnections: boundByOpenFiles(settings.MAX_CONNECTIONS, log),
     maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
     exemptLoopback: settings.TRUST_PROXY === 0,
   });
@@ -186,7 +187,12 @@ export function createGateway({
     log,
     meter,
     newConnectionId: randomId,
-    runCommand: async ({ type }) => ({ type: 'ERROR', command: type, code: 'COMMANDS_DISABLED', message: 'not yet' }),
+    runCommand: async ({ type }) => ({
+      type: 'ERROR',
+      command: type,
+      code: 'COMMANDS_DISABLED',
+      message: 'not yet',
+    }),
   });
   const server = createHttpServer(router, upgrades.handle, log, {
     port: settings.PORT,
@@ -218,4 +224,13 @@ export function createGateway({
       await server.close();
     },
   };
+}
+
+/** More connections than open files would fail one by one; fewer places are refused with a clear answer. */
+function boundByOpenFiles(wanted: number, log: Log): number {
+  const possible = connectionsPossible();
+  if (possible === undefined || (wanted > 0 && wanted <= possible)) return wanted;
+  const hint = 'raise the open-file limit (ulimit -n), or set MAX_CONNECTIONS to what it allows';
+  log.warn({ MAX_CONNECTIONS: wanted, possible, hint }, 'connections bounded by the open-file limit');
+  return possible;
 }

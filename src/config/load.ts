@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import { parse as parseYaml } from 'yaml';
+import { parseDocument } from 'yaml';
 import { errorMessage } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { combinationFaults } from './safety.ts';
@@ -79,15 +79,33 @@ function suggestion(key: string): string {
 
 function readConfigFile(path: string | undefined): JsonObject {
   if (path === undefined || path === '') return {};
-  let content: unknown;
+  let text: string;
   try {
-    const text = readFileSync(path, 'utf8');
-    content = extname(path) === '.json' ? JSON.parse(text) : parseYaml(text);
+    text = readFileSync(path, 'utf8');
   } catch (error) {
     throw new ConfigError([`CONFIG_FILE: cannot read ${path}: ${errorMessage(error)}`]);
   }
+  const content = parseConfig(path, text);
   if (!isJsonObject(content)) throw new ConfigError([`CONFIG_FILE: ${path} does not hold a map of settings`]);
   return content;
+}
+
+/** The parsers' own messages quote the line at fault, which may hold a secret: only its place is said. */
+function parseConfig(path: string, text: string): unknown {
+  if (extname(path) === '.json') {
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new ConfigError([`CONFIG_FILE: cannot read ${path}: not valid JSON`]);
+    }
+  }
+  const document = parseDocument(text);
+  const [fault] = document.errors;
+  if (fault === undefined) return document.toJS();
+  const line = fault.linePos?.[0].line;
+  throw new ConfigError([
+    `CONFIG_FILE: cannot read ${path}: not valid YAML${line === undefined ? '' : ` at line ${line}`}`,
+  ]);
 }
 
 /** The settings as text for people, secrets left out. */
@@ -96,8 +114,16 @@ export function printSettings(settings: Settings): string {
 }
 
 function redacted(key: string, value: unknown): unknown {
-  if (secretSettings.has(key) && value !== undefined) return '[redacted]';
-  if (!urlSettings.has(key) || typeof value !== 'string') return value;
-  // A password may stand in the authority or in the query of a URL, also of one that does not parse.
-  return value.replace(/^([^/]*\/\/)[^@/]*@/, '$1[redacted]@').replace(/\?.*$/, '');
+  if (value === undefined) return undefined;
+  if (secretSettings.has(key)) return '[redacted]';
+  return urlSettings.has(key) ? redactedUrl(value) : value;
+}
+
+/** A password may stand before the host or in the query. What does not parse is shown only if it can hold neither. */
+function redactedUrl(value: unknown): unknown {
+  if (typeof value !== 'string') return '[redacted]';
+  if (!/[@?]/.test(value)) return value;
+  if (!URL.canParse(value) || new URL(value).host === '') return '[redacted]';
+  const { protocol, username, password, host, pathname } = new URL(value);
+  return `${protocol}//${username === '' && password === '' ? '' : '[redacted]@'}${host}${pathname}`;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { forbiddenKeys } from '../core/untrusted-json.ts';
 import { roles } from '../auth/role.ts';
+import { forbiddenKeys } from '../core/untrusted-json.ts';
 import { historyDefaults } from '../feed/history.ts';
 import { logLevels } from '../observe/logger.ts';
 import { documentDefaults, type FurtherSource } from '../protocol/telemetry/engine-document.ts';
@@ -63,7 +63,12 @@ const flag = z.preprocess(
 const dialects = ['telemetry'] as const;
 
 const origins = z
-  .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((entry) => entry.trim()))])
+  .union(
+    [z.array(z.string()), z.string().transform((text) => text.split(',').map((entry) => entry.trim()))],
+    {
+      error: 'expected *, or a list such as https://dash.example.com,http://localhost:5173',
+    },
+  )
   .transform((entries, context): '*' | string[] => {
     if (entries.length === 1 && entries[0] === '*') return '*';
     for (const entry of entries) {
@@ -108,6 +113,13 @@ const sources = z
   .refine((list) => new Set(list.map((source) => source.name)).size === list.length, {
     error: 'two sources have the same name',
   })
+  .refine(
+    (list) => {
+      const sections = list.flatMap(({ into }) => (into === undefined ? [] : [into]));
+      return new Set(sections).size === sections.length;
+    },
+    { error: 'two sources are put into the same section' },
+  )
   .transform((list) => list as FurtherSource[]);
 
 export const settingsSchema = z.strictObject({

@@ -14,6 +14,11 @@ export function problemResponse(code: ProblemCode, options: ProblemOptions = {})
   const document = problemDocument(code, options.detail);
   const headers = new Headers({ 'content-type': 'application/problem+json' });
   if (options.retryAfterS !== undefined) headers.set('retry-after', String(options.retryAfterS));
+  // RFC 9110 §15.5.22: a 426 says what to upgrade to.
+  if (document.status === 426) {
+    headers.set('upgrade', 'websocket');
+    headers.set('connection', 'Upgrade');
+  }
   if (options.challenge !== undefined) headers.set('www-authenticate', options.challenge);
   return new Response(JSON.stringify(document), { status: document.status, headers });
 }

@@ -9,7 +9,7 @@ export interface LoggerOptions {
   readonly pretty?: boolean;
 }
 
-/** Never written, wherever in an entry's fields they stand. */
+/** Never written, down to the third level of an entry's fields: deeper ones nobody logs here. */
 const secrets = ['token', 'secret', 'password', 'authorization', 'cookie'];
 
 export function createLogger({ level, pretty = process.stdout.isTTY === true }: LoggerOptions): Logger {
@@ -18,7 +18,7 @@ export function createLogger({ level, pretty = process.stdout.isTTY === true }: 
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: secrets.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
+    redact: { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
   };
   if (!pretty) return pino(options);
   return pino({

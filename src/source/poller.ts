@@ -53,6 +53,7 @@ export interface Poller<Answer> {
   readonly name: string;
   /** Undefined while the previous poll has not ended. Never rejects. */
   poll(): Promise<PollResult<Answer>> | undefined;
+  isBusy(): boolean;
 }
 
 const refusals: Readonly<Record<RefusalReason, string>> = {
@@ -101,7 +102,7 @@ export function createPoller<Answer>(options: PollerOptions<Answer>): Poller<Ans
     }
   };
 
-  return { name, poll: () => (polling ? undefined : run()) };
+  return { name, poll: () => (polling ? undefined : run()), isBusy: () => polling };
 }
 
 function asFailure(error: unknown, timeoutMs: number): PollFailure {

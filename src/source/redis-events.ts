@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { backoffMs } from '../core/backoff.ts';
 import type { Cancel, Clock } from '../core/clock.ts';
 import { errorMessage } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
+import { createWarningThrottle, type Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 import type { EventListener, EventSource } from './events.ts';
 import type { SourceBoard } from './freshness.ts';
@@ -42,15 +42,20 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
     connectionName: 'telemetry-bff',
     retryStrategy: (attempt) => 20 + backoffMs(attempt, { baseMs: 50, maxMs: 1000 }),
   });
+  const warn = createWarningThrottle(log, clock);
   let subscribed = false;
   let lastError = 'not connected yet';
   let stopPings: Cancel = () => {};
+  let closed = false;
 
   const lost = (error: string): void => {
+    if (closed) return;
     lastError = error;
     if (subscribed) {
       meter.count('bff_source_failures_total', { source: 'redis', reason: 'connect' });
       log.warn({ error }, 'redis lost');
+    } else {
+      warn('redis', { error, setting: 'REDIS_URL' }, 'redis not connected');
     }
     subscribed = false;
     stopPings();
@@ -67,7 +72,7 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
       await redis.ping();
       if (clock.monotonic() - sentAt < freshMs && subscribed && source.succeeded()) onTransition();
     } catch (error) {
-      lost(errorMessage(error));
+      lost(faultOf(error));
     } finally {
       overdue();
     }
@@ -77,7 +82,7 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
     try {
       await redis.subscribe(...listeners.keys());
     } catch (error) {
-      lost(errorMessage(error));
+      lost(faultOf(error));
       redis.disconnect(true);
       return;
     }
@@ -93,7 +98,7 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
   redis.on('ready', () => void subscribe());
   redis.on('close', () => lost(lastError));
   redis.on('error', (error: Error) => {
-    lastError = errorMessage(error);
+    lastError = faultOf(error);
   });
   redis.on('messageBuffer', (channel: Buffer, message: Buffer) =>
     listeners.get(channel.toString())?.(message),
@@ -104,13 +109,20 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
     start() {
       // A first connection that fails is retried like any other; 'error' and 'close' report it.
       redis.connect().catch((error: unknown) => {
-        lastError = errorMessage(error);
+        lastError = faultOf(error);
       });
     },
     async close() {
+      closed = true;
       stopPings();
-      redis.removeAllListeners('close');
       redis.disconnect();
     },
   };
+}
+
+/** A code such as ECONNREFUSED or WRONGPASS: clients see it, and the full text names hosts and ports. */
+function faultOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const [firstWord = ''] = errorMessage(error).split(' ');
+  return code || (/^[A-Z]{3,}$/.test(firstWord) ? firstWord : 'connection failed');
 }

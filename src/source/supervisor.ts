@@ -29,11 +29,14 @@ export interface SupervisorOptions<Answer> {
 export interface Supervisor {
   /** Polls the named sources now; one that is still busy is left out. */
   poll(names: ReadonlySet<string>): void;
+  /** As above, but one that is busy is polled again after: its answer may be older than the reason to ask. */
+  pollAfresh(names: ReadonlySet<string>): void;
 }
 
 export function createSupervisor<Answer>(options: SupervisorOptions<Answer>): Supervisor {
   const { sources, clock, log, startRound } = options;
   const warn = createWarningThrottle(log, clock);
+  const wantedAgain = new Set<string>();
 
   const finish = (
     polled: PolledSource<Answer>,
@@ -51,23 +54,32 @@ export function createSupervisor<Answer>(options: SupervisorOptions<Answer>): Su
     round.missed(name, polled.source.failed(message, open ? 'down' : undefined), failure);
   };
 
+  const poll = (names: ReadonlySet<string>): void => {
+    const started = sources
+      .filter(({ poller }) => names.has(poller.name))
+      .map((polled) => ({ polled, outcome: polled.poller.poll() }));
+    const running = started.flatMap(({ polled, outcome }) =>
+      outcome === undefined ? [] : [{ polled, outcome }],
+    );
+    if (running.length === 0) return;
+    const round = startRound(running.length);
+    for (const { polled, outcome } of running) {
+      const { name } = polled.poller;
+      outcome
+        .then((result) => {
+          finish(polled, result, round);
+          if (wantedAgain.delete(name)) poll(new Set([name]));
+        })
+        .catch((error: unknown) => log.error({ err: error, source: name }, 'poll result not applied'));
+    }
+  };
+
   return {
-    poll(names) {
-      const started = sources
-        .filter(({ poller }) => names.has(poller.name))
-        .map((polled) => ({ polled, outcome: polled.poller.poll() }));
-      const running = started.flatMap(({ polled, outcome }) =>
-        outcome === undefined ? [] : [{ polled, outcome }],
-      );
-      if (running.length === 0) return;
-      const round = startRound(running.length);
-      for (const { polled, outcome } of running) {
-        outcome
-          .then((result) => finish(polled, result, round))
-          .catch((error: unknown) =>
-            log.error({ err: error, source: polled.poller.name }, 'poll result not applied'),
-          );
-      }
+    poll,
+    pollAfresh(names) {
+      for (const { poller } of sources)
+        if (names.has(poller.name) && poller.isBusy()) wantedAgain.add(poller.name);
+      poll(names);
     },
   };
 }

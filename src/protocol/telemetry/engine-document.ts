@@ -129,7 +129,7 @@ export function createEngineDocument(
       supervisor.poll(new Set(polled.keys()));
       for (const schedule of schedules.values()) schedule.start();
     },
-    pollState: () => supervisor.poll(new Set(['state'])),
+    pollState: () => supervisor.pollAfresh(new Set(['state'])),
     onTick(listener) {
       tickListeners.add(listener);
       return () => tickListeners.delete(listener);

@@ -58,12 +58,20 @@ export class Ownership {
     for (const [key, value] of Object.entries(partial)) {
       if (this.ownerOf(key) === name) replaced[key] = value;
     }
+    this.#release(name, partial);
     return replaced;
   }
 
   #claim(name: string, partial: JsonObject): void {
     for (const key of Object.keys(partial)) {
       if (!reservedKeys.has(key) && this.ownerOf(key) === 'state') this.#claimed.set(key, name);
+    }
+  }
+
+  /** Keys that its last answer no longer has are anybody's again. */
+  #release(name: string, partial: JsonObject): void {
+    for (const [key, owner] of this.#claimed) {
+      if (owner === name && !Object.hasOwn(partial, key)) this.#claimed.delete(key);
     }
   }
 }

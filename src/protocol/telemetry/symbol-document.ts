@@ -135,7 +135,7 @@ export function createSymbolDocument(
       timing.event();
       return true;
     },
-    pollState: poll,
+    pollState: () => supervisor.pollAfresh(new Set(['symbol_state'])),
     onUnknown(listener) {
       unknownListeners.add(listener);
       return () => unknownListeners.delete(listener);

@@ -39,6 +39,8 @@ export interface SessionOptions {
   readonly limiter: MessageLimiter;
   /** A message within the rate allowed. Must not throw. */
   readonly onMessage: (data: Buffer, isBinary: boolean) => void;
+  /** A message over it: true if it was acted on all the same, since it must not wait. Default: none is. */
+  readonly onExcess?: (data: Buffer, isBinary: boolean) => boolean;
   readonly onEnd: (end: SessionEnd) => void;
   /** When the token that let it in expires, epoch ms. Undefined: never. */
   readonly expiresAt: number | undefined;
@@ -152,12 +154,13 @@ export class Session {
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
-    const { limiter, clock, dialect, meter, onMessage } = this.#options;
+    const { limiter, clock, dialect, meter, onMessage, onExcess } = this.#options;
     const verdict = limiter.admit(clock.monotonic());
     if (verdict === 'admitted') {
       onMessage(data, isBinary);
       return;
     }
+    if (onExcess?.(data, isBinary) === true) return;
     meter.count('bff_rejected_total', { edge: dialect, reason: 'rate' });
     if (verdict === 'flooding') this.close('rateLimited');
   }

@@ -35,6 +35,7 @@ export interface CommandCaller {
 
 /** Full packets on demand: one at once, then at most one a second. */
 const resyncEveryMs = 1000;
+const maxUrgentBytes = 1024;
 const refusals: Readonly<Record<ViewRefusal, string>> = {
   renditions: 'too many different views are in use (MAX_RENDITIONS)',
   symbols: 'too many symbols are in use (MAX_SYMBOLS)',
@@ -81,6 +82,15 @@ export class TelemetryClient {
     const { log, meter } = this.#dependencies;
     meter.count('bff_rejected_total', { edge: dialect, reason: fault });
     log.debug({ connection_id: this.#session.id, reason: fault }, 'message ignored');
+  }
+
+  /** Takes a message over the rate, if it is a HALT: that is never refused for how much else is said. */
+  receiveUrgent(data: Buffer, isBinary: boolean): boolean {
+    // Cheap enough for a flood; what passes is a message of the size that a HALT has.
+    if (isBinary || data.length > maxUrgentBytes || !data.includes('HALT')) return false;
+    const message = readText(data.toString('utf8'));
+    if (typeof message === 'string' || message.type !== 'HALT') return false;
+    return this.#act(message) === undefined;
   }
 
   /** Gives back what it holds. The session has ended. */

@@ -25,13 +25,21 @@ export const subscribeMessage = z
   .describe(
     'Changes the options given and keeps the others; null for sections: all, for symbol: the default document',
   );
-const reason = z.string().max(500).optional().describe('For the audit log');
+/** Cut rather than refused: a HALT must not fail for what stands beside it. */
+const bounded = (max: number) =>
+  z
+    .string()
+    .transform((text) => text.slice(0, max))
+    .optional()
+    .catch(undefined);
+const commandFields = {
+  reason: bounded(500).describe('For the audit log; 500 characters'),
+  requestId: bounded(128).describe('Echoed in the answer; 128 characters'),
+};
 export const haltMessage = z
-  .object({ type: z.literal('HALT'), reason, requestId })
+  .object({ type: z.literal('HALT'), ...commandFields })
   .describe('Halts the engine');
-export const resumeMessage = z
-  .object({ type: z.literal('RESUME'), reason, requestId })
-  .describe('Resumes it');
+export const resumeMessage = z.object({ type: z.literal('RESUME'), ...commandFields }).describe('Resumes it');
 
 export type CommandMessage = z.infer<typeof haltMessage> | z.infer<typeof resumeMessage>;
 export type SubscribeMessage = z.infer<typeof subscribeMessage>;

@@ -57,6 +57,7 @@ export function openSession(arrival: Arrival, dependencies: SessionDependencies)
     limiter: new MessageLimiter(messageDefaults),
     expiresAt: permission.expiresAt,
     onMessage: (data, isBinary) => client?.receive(data, isBinary),
+    onExcess: (data, isBinary) => client?.receiveUrgent(data, isBinary) ?? false,
     onEnd({ code, cause, fault }) {
       sessions.delete(session);
       client?.end();

@@ -24,6 +24,8 @@ import { createHttpServer } from './http/server.ts';
 import { createUpgradeRouter, type Entry } from './http/upgrade.ts';
 import { createHealth } from './observe/health.ts';
 import { createPrometheusMeter } from './observe/prometheus.ts';
+import { createCommandExecutor } from './protocol/telemetry/command-executor.ts';
+import { createRunCommand } from './protocol/telemetry/commands.ts';
 import { serveTelemetry } from './protocol/telemetry/dialect.ts';
 import { createDocuments } from './protocol/telemetry/documents.ts';
 import { createEntrance } from './protocol/telemetry/permission.ts';
@@ -172,6 +174,16 @@ export function createGateway({
   addApiDescription(router, api);
   addPage(router, new URL('./dashboard/index.html', import.meta.url));
   const views = createViews({ documents, hub, clock, meter, maxRenditions: settings.MAX_RENDITIONS });
+  const executor = createCommandExecutor({
+    engineUrl: settings.ENGINE_URL,
+    ...(settings.ENGINE_TOKEN === undefined ? {} : { engineToken: settings.ENGINE_TOKEN }),
+    isStateFresh: () => board.states.state?.status === 'fresh',
+    onAcked: documents.pollStates,
+    clock,
+    log,
+    meter,
+    newKey: () => crypto.randomUUID(),
+  });
   serveTelemetry({
     documents,
     views,
@@ -187,12 +199,7 @@ export function createGateway({
     log,
     meter,
     newConnectionId: randomId,
-    runCommand: async ({ type }) => ({
-      type: 'ERROR',
-      command: type,
-      code: 'COMMANDS_DISABLED',
-      message: 'not yet',
-    }),
+    runCommand: createRunCommand(executor, log),
   });
   const server = createHttpServer(router, upgrades.handle, log, {
     port: settings.PORT,
@@ -219,6 +226,7 @@ export function createGateway({
         eventSource?.close(),
         client.close(),
         endPassthrough(),
+        executor.close(),
         sessions.shutDown(settings.SHUTDOWN_TIMEOUT_MS),
       ]);
       await server.close();

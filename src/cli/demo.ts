@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { authEnabled } from '../config/safety.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Log } from '../core/log.ts';
 import { createDemoEngine } from '../demo/engine.ts';
@@ -40,25 +43,52 @@ export async function runDemo(settings: Settings, log: Log, print: (text: string
     await redis?.close();
   };
   try {
-    const { url } = await serve({ ...settings, ENGINE_URL: engineUrl }, log, { events, stop });
-    print(announcement(url, engineUrl));
+    const auth = authEnabled(settings) ? undefined : await demoAuth();
+    const { url } = await serve({ ...settings, ...auth?.settings, ENGINE_URL: engineUrl }, log, {
+      events,
+      stop,
+    });
+    print(announcement(url, engineUrl, auth?.operatorToken));
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-function announcement(url: string, engineUrl: string): string {
+/** A key made for this run: nobody needs a token to watch, and an operator's is printed. */
+async function demoAuth() {
+  const key = randomBytes(32).toString('hex');
+  const operatorToken = await new SignJWT({ role: 'operator' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject('demo-operator')
+    .setExpirationTime('24h')
+    .sign(new TextEncoder().encode(key));
+  const settings = { AUTH_JWT_SECRET: key, AUTH_DIALECTS: [] } satisfies Partial<Settings>;
+  return { settings, operatorToken };
+}
+
+function announcement(url: string, engineUrl: string, operatorToken: string | undefined): string {
   const webSocketUrl = url.replace(/^http/, 'ws');
+  const fault = `curl -X POST ${engineUrl}/demo/fault -H 'content-type: application/json' -d '{"kind":"stop","seconds":10}'`;
+  const command =
+    operatorToken === undefined
+      ? ''
+      : `
+  Halt the engine, as an operator
+    npx wscat -c '${webSocketUrl}/?token=${operatorToken}' -x '{"type":"HALT"}' -w 2
+`;
   return `
   telemetry-bff demo
   ──────────────────
   Live page    ${url}
   WebSocket    npx wscat -c ${webSocketUrl}
+  Deltas       npx wscat -c '${webSocketUrl}/?mode=delta'
   Snapshot     curl ${url}/api/telemetry
   Health       curl ${url}/health
-  Demo engine  ${engineUrl}   (curl -X POST ${engineUrl}/demo/fault -H 'content-type: application/json' -d '{"kind":"stop","seconds":10}')
 
+  See what clients see when the engine stops for 10 s
+    ${fault}
+${command}
   Stop with Ctrl+C.
 
 `;

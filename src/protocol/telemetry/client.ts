@@ -7,6 +7,7 @@ import type { Subscription } from '../../deliver/channel.ts';
 import type { Session } from '../../deliver/session.ts';
 import type { Lease } from '../../feed/registry.ts';
 import type { AckPacket, ErrorPacket, Granted, PongPacket } from '../../wire/packet.ts';
+import type { RunCommand } from './commands.ts';
 import { badOption, canonicalise, type OptionsRead, type Since, type ViewOptions } from './options.ts';
 import type { Permission } from './permission.ts';
 import {
@@ -25,12 +26,7 @@ export interface ClientDependencies {
   readonly log: Log;
   readonly meter: Meter;
   /** Carries out HALT and RESUME; the outcome goes back to the client that asked. */
-  readonly runCommand: (message: CommandMessage, caller: CommandCaller) => Promise<AckPacket | ErrorPacket>;
-}
-
-export interface CommandCaller {
-  readonly connectionId: string;
-  readonly permission: Permission;
+  readonly runCommand: RunCommand;
 }
 
 /** Full packets on demand: one at once, then at most one a second. */

@@ -1,0 +1,55 @@
+import type { Log } from '../../core/log.ts';
+import type { Command, CommandOutcome } from './command-outcome.ts';
+
+/** Who gave a command. */
+export interface CommandCaller {
+  readonly connectionId: string;
+  /** `sub` of the caller's token, where there was one. */
+  readonly subject?: string | undefined;
+}
+
+export interface CommandOrder {
+  readonly reason?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
+export interface CommandRecord {
+  readonly command: Command;
+  readonly order: CommandOrder;
+  readonly caller: CommandCaller;
+  readonly outcome: CommandOutcome;
+  readonly durationMs: number;
+}
+
+/** In characters; also of the reason that the engine is sent. */
+export const maxReasonLength = 500;
+const maxIdLength = 200;
+
+/**
+ * The one line that each command leaves behind, also a command that was refused before it reached the executor.
+ * What others chose is bounded, and of the caller there is the subject only, never a token.
+ */
+export function auditCommand(log: Log, { command, order, caller, outcome, durationMs }: CommandRecord): void {
+  log.info(
+    {
+      audit: true,
+      command,
+      connection_id: caller.connectionId,
+      ...bounded('subject', caller.subject, maxIdLength),
+      ...bounded('request_id', order.requestId, maxIdLength),
+      ...bounded('reason', order.reason, maxReasonLength),
+      outcome: outcome.ok ? 'ACK' : outcome.code,
+      ...(outcome.ok ? {} : { detail: outcome.message }),
+      duration_ms: Math.round(durationMs),
+    },
+    'operator command',
+  );
+}
+
+function bounded(
+  name: string,
+  text: string | undefined,
+  maxLength: number,
+): Readonly<Record<string, string>> {
+  return text === undefined ? {} : { [name]: text.slice(0, maxLength) };
+}

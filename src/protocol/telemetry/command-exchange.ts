@@ -1,0 +1,142 @@
+import { buildConnector, Client, type Dispatcher } from 'undici';
+import { connectionFailure, type EngineAnswer, readEngineAnswer, tooLargeAnswer } from './command-answer.ts';
+import type { Command } from './command-outcome.ts';
+
+/** What every attempt of one command carries unchanged. */
+export interface CommandRequest {
+  /** Sent as `Idempotency-Key`. */
+  readonly key: string;
+  readonly reason?: string;
+}
+
+/** One attempt at a command, over a connection that carries nothing else. */
+export interface CommandExchange {
+  /** Never rejects. */
+  readonly answer: Promise<EngineAnswer>;
+  /** Whether a byte of the request may have left. Once false and aborted, it stays false. */
+  sent(): boolean;
+  abort(): void;
+}
+
+export interface EngineCommands {
+  /** @param permit asked just before the first byte is written; where it says no, none is */
+  send(command: Command, request: CommandRequest, permit?: () => boolean): CommandExchange;
+  /** Ends every attempt, and lets none begin. */
+  close(): Promise<void>;
+}
+
+export interface EngineCommandsOptions {
+  /** Base URL of the engine; a path in it is kept as a prefix. */
+  readonly engineUrl: string;
+  /** Sent as `Authorization: Bearer`. Default none. */
+  readonly engineToken?: string;
+}
+
+const paths: Readonly<Record<Command, string>> = { HALT: '/api/system/halt', RESUME: '/api/system/resume' };
+const maxBodyBytes = 64 * 1024;
+/** A backstop: whoever sends gives up earlier. */
+const connectTimeoutMs = 5000;
+
+/**
+ * Every attempt opens a connection of its own. Commands are too rare for a kept connection to be still open when
+ * one comes, and three things follow that cannot be had otherwise: no poll, no RESUME and no earlier HALT can
+ * stand before a HALT; a connection that died unnoticed never swallows one; and whether a request may have left
+ * is known exactly, since until its connection stands there is nothing it could have been written to.
+ */
+export function createEngineCommands({ engineUrl, engineToken }: EngineCommandsOptions): EngineCommands {
+  const base = new URL(engineUrl);
+  const prefix = base.pathname.replace(/\/+$/, '');
+  const connect = buildConnector({ timeout: connectTimeoutMs });
+  const clients = new Set<Client>();
+  let closed = false;
+
+  const send = (command: Command, { key, reason }: CommandRequest, permit = () => true): CommandExchange => {
+    let sent = false;
+    let aborted = false;
+    const client = new Client(base.origin, {
+      // Tells the engine that this connection ends with its answer.
+      pipelining: 0,
+      // The sender bounds the time by its own clock.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect(options, callback) {
+        // A second connection for one request would be a repetition that nobody asked for.
+        if (sent) return callback(new Error('already sent'), null);
+        connect(options, (...[error, socket]) => {
+          if (error !== null) return callback(error, null);
+          if (aborted || closed || !permit()) {
+            socket.destroy();
+            return callback(new Error('not permitted'), null);
+          }
+          sent = true;
+          callback(null, socket);
+        });
+      },
+    });
+    clients.add(client);
+    const end = async (): Promise<void> => {
+      try {
+        await client.destroy();
+      } catch {
+        // Nothing is left to end.
+      }
+      clients.delete(client);
+    };
+
+    const answer = async (): Promise<EngineAnswer> => {
+      try {
+        if (closed) return connectionFailure('aborted', false);
+        const response = await client.request({
+          method: 'POST',
+          path: prefix + paths[command],
+          headers: {
+            accept: 'application/json',
+            'content-type': 'application/json',
+            'idempotency-key': key,
+            ...(engineToken === undefined ? {} : { authorization: `Bearer ${engineToken}` }),
+          },
+          body: JSON.stringify(reason === undefined ? {} : { reason }),
+        });
+        return await readAnswer(response);
+      } catch (error) {
+        return connectionFailure(aborted || closed ? 'aborted' : reasonOf(error), sent);
+      } finally {
+        void end();
+      }
+    };
+
+    return {
+      answer: answer(),
+      sent: () => sent,
+      abort() {
+        aborted = true;
+        void end();
+      },
+    };
+  };
+
+  return {
+    send,
+    async close() {
+      closed = true;
+      await Promise.allSettled([...clients].map((client) => client.destroy()));
+    },
+  };
+}
+
+async function readAnswer({ statusCode, body }: Dispatcher.ResponseData): Promise<EngineAnswer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    // Leaving the loop destroys the body, and with it the connection that would carry the rest.
+    if (bytes > maxBodyBytes) return tooLargeAnswer(statusCode, maxBodyBytes);
+    chunks.push(chunk);
+  }
+  return readEngineAnswer(statusCode, Buffer.concat(chunks, bytes).toString('utf8'));
+}
+
+/** The code alone: messages of connection errors name addresses, which are no business of a client's. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'connection failed';
+}

@@ -1,0 +1,94 @@
+import type { Cancel, Clock } from '../../core/clock.ts';
+import { connectionFailure, type EngineAnswer, noAnswerIn } from './command-answer.ts';
+import type { CommandExchange, CommandRequest, EngineCommands } from './command-exchange.ts';
+
+/** Time to get a connection, over which the request is sent once. */
+const sendWithinMs = 2000;
+/** Time for the answer, from the first byte of the request. */
+const answerWithinMs = 5000;
+const pauseMs = 100;
+
+/** One RESUME on its way to the engine. */
+export interface ResumeRun {
+  /**
+   * Never rejects; there after 7 s at the latest. Undefined: `mayBeSent` said no before a byte was written.
+   */
+  readonly outcome: Promise<EngineAnswer | undefined>;
+  /** Whether the engine may have got the request. Once false and withdrawn, it stays false. */
+  sent(): boolean;
+  /** Where nothing was sent yet: nothing will be. Where something was, this does nothing. */
+  withdraw(): void;
+  /** Ends it in whatever state it is. */
+  abandon(): void;
+}
+
+export interface ResumeRunOptions {
+  readonly engine: EngineCommands;
+  readonly clock: Clock;
+  readonly request: CommandRequest;
+  /** Asked before each attempt, and again before the first byte is written. */
+  readonly mayBeSent: () => boolean;
+  /** Called just before the first byte is written. */
+  readonly onSent: () => void;
+}
+
+const nothing: Cancel = () => undefined;
+
+/** Sends a RESUME once: what is tried again is only to get the connection that it is then written to. */
+export function startResume({ engine, clock, request, mayBeSent, onSent }: ResumeRunOptions): ResumeRun {
+  let exchange: CommandExchange | undefined;
+  let lastFailure: EngineAnswer | undefined;
+  let over = false;
+  let cancelNext = nothing;
+  let cancelDeadline = nothing;
+  let tell: (answer: EngineAnswer | undefined) => void = () => undefined;
+  const outcome = new Promise<EngineAnswer | undefined>((resolve) => {
+    tell = resolve;
+  });
+
+  const end = (answer: EngineAnswer | undefined): void => {
+    if (over) return;
+    over = true;
+    cancelNext();
+    cancelDeadline();
+    exchange?.abort();
+    tell(answer);
+  };
+  const sent = (): boolean => exchange?.sent() === true;
+
+  const permit = (): boolean => {
+    if (!mayBeSent()) end(undefined);
+    if (over) return false;
+    cancelDeadline();
+    cancelDeadline = clock.after(answerWithinMs, () => end(noAnswerIn(answerWithinMs)));
+    onSent();
+    return true;
+  };
+
+  const attempt = (): void => {
+    if (!mayBeSent()) {
+      end(undefined);
+      return;
+    }
+    exchange = engine.send('RESUME', request, permit);
+    void exchange.answer.then((answer) => {
+      if (over) return;
+      if (answer.ok || answer.effect !== 'unsent') return end(answer);
+      lastFailure = answer;
+      cancelNext = clock.after(pauseMs, attempt);
+    });
+  };
+
+  cancelDeadline = clock.after(sendWithinMs, () =>
+    end(lastFailure ?? connectionFailure(`no connection in ${sendWithinMs} ms`, false)),
+  );
+  attempt();
+  return {
+    outcome,
+    sent,
+    withdraw: () => {
+      if (!sent()) end(connectionFailure('withdrawn', false));
+    },
+    abandon: () => end(connectionFailure('the gateway is closing', sent())),
+  };
+}

@@ -1,0 +1,38 @@
+import type { Log } from '../../core/log.ts';
+import type { AckPacket, ErrorPacket } from '../../wire/packet.ts';
+import { auditCommand } from './command-audit.ts';
+import type { CommandExecutor } from './command-executor.ts';
+import { type CommandOutcome, refuseCommand } from './command-outcome.ts';
+import type { Permission } from './permission.ts';
+import type { CommandMessage } from './schema.ts';
+
+/** The client that a command came from. */
+export interface CommandSender {
+  readonly connectionId: string;
+  readonly permission: Permission;
+}
+
+/** Carries out HALT and RESUME for those who may, and words the answer. Never rejects. */
+export type RunCommand = (message: CommandMessage, sender: CommandSender) => Promise<AckPacket | ErrorPacket>;
+
+export function createRunCommand(executor: CommandExecutor, log: Log): RunCommand {
+  return async ({ type: command, reason, requestId }, { connectionId, permission }) => {
+    const { commands, refusal, subject } = permission;
+    const order = {
+      ...(reason === undefined ? {} : { reason }),
+      ...(requestId === undefined ? {} : { requestId }),
+    };
+    const caller = { connectionId, ...(subject === undefined ? {} : { subject }) };
+    let outcome: CommandOutcome;
+    if (commands) {
+      outcome = await executor.run(command, order, caller);
+    } else {
+      outcome = refuseCommand(refusal);
+      auditCommand(log, { command, order, caller, outcome, durationMs: 0 });
+    }
+    const asked = { command, ...(requestId === undefined ? {} : { requestId }) };
+    return outcome.ok
+      ? { type: 'ACK', ...asked, result: outcome.result }
+      : { type: 'ERROR', ...asked, code: outcome.code, message: outcome.message };
+  };
+}

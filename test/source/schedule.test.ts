@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSchedule, cronFault } from '../../src/source/schedule.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { waitFor } from '../support/wait.ts';
 
 function setUp(expression: string, onTick: () => void = () => {}) {
   const log = createMemoryLog();
-  const schedule = createSchedule({ expression, log, onTick });
+  const schedule = createSchedule({ expression, clock: createManualClock(), log, onTick });
   onTestFinished(() => schedule.stop());
   return { schedule, log };
 }
@@ -91,7 +92,12 @@ describe('cronFault', () => {
       fc.property(fc.array(field, { maxLength: 7 }), (fields) => {
         const expression = fields.join(' ');
         if (cronFault(expression) !== undefined) return;
-        const schedule = createSchedule({ expression, log: createMemoryLog(), onTick: () => {} });
+        const schedule = createSchedule({
+          expression,
+          clock: createManualClock(),
+          log: createMemoryLog(),
+          onTick: () => {},
+        });
         schedule.stop();
       }),
       { numRuns: 200 },

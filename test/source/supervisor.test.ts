@@ -26,6 +26,7 @@ function setUp() {
       poller: {
         name,
         poll: () => (finish.has(name) ? undefined : new Promise((resolve) => finish.set(name, resolve))),
+        isBusy: () => finish.has(name),
       },
     })),
     startRound(polls): RoundListener<string> {
@@ -145,5 +146,26 @@ describe('Supervisor', () => {
     supervisor.poll(all);
     end('state', good('s'));
     expect(await heard(1)).toEqual(['state=s@1']);
+  });
+
+  it('polls a busy source again after, where it was asked for afresh, and once however often', async () => {
+    const { supervisor, end, heard, busy } = setUp();
+    supervisor.poll(new Set(['state']));
+    supervisor.pollAfresh(new Set(['state']));
+    supervisor.pollAfresh(new Set(['state']));
+    end('state', good('old'));
+    await heard(1);
+    expect([...busy.keys()]).toEqual(['state']);
+    end('state', good('new'));
+    expect(await heard(2)).toEqual(['state=old@1', 'state=new@1']);
+    expect([...busy.keys()]).toEqual([]);
+  });
+
+  it('polls an idle source at once, and only once, where it is asked for afresh', async () => {
+    const { supervisor, end, heard, busy } = setUp();
+    supervisor.pollAfresh(new Set(['state']));
+    end('state', good('new'));
+    expect(await heard(1)).toEqual(['state=new@1']);
+    expect([...busy.keys()]).toEqual([]);
   });
 });

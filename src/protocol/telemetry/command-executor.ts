@@ -83,7 +83,7 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
       haltRuns = [];
     },
     onAcked: acked,
-    onCancelledEnd: () => hold.repeatNow(),
+    onCancelledEnd: () => undefined,
   });
 
   const startSharedHalt = (reason: string | undefined, settle: Settle): void => {

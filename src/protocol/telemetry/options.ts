@@ -17,7 +17,7 @@ export interface ViewOptions {
 export type Since = { readonly epoch: string; readonly seq: number };
 
 /** Intervals in use, so that clients share them. What is asked for is rounded up to the next one. */
-export const intervals = [0, 50, 100, 250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000] as const;
+const intervals = [0, 50, 100, 250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000] as const;
 const maxInterval = intervals[intervals.length - 1] ?? 0;
 const maxSections = 32;
 

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { JsonValue } from '../../core/json.ts';
 import { viewOptionShape } from './options.ts';
 
 /**
@@ -43,4 +42,3 @@ export const resumeMessage = z.object({ type: z.literal('RESUME'), ...commandFie
 
 export type CommandMessage = z.infer<typeof haltMessage> | z.infer<typeof resumeMessage>;
 export type SubscribeMessage = z.infer<typeof subscribeMessage>;
-export type PingMessage = { readonly type: 'PING'; readonly t?: JsonValue | undefined };

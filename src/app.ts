@@ -41,6 +41,8 @@ export type GatewaySettings = Settings & { readonly ENGINE_URL: string };
 export interface GatewayOptions {
   readonly settings: GatewaySettings;
   readonly log: Log;
+  /** Where commands leave their lines, whatever level `log` has. Default: `log`. */
+  readonly audit?: Log;
   /** Where events come from without Redis. Default: nowhere. */
   readonly events?: EventSource;
   /** Intervals of the delivery core. Default: those of the protocol. */
@@ -66,6 +68,7 @@ const limitHints = {
 export function createGateway({
   settings,
   log,
+  audit = log,
   events,
   sessionLimits = sessionDefaults,
 }: GatewayOptions): Gateway {
@@ -180,7 +183,7 @@ export function createGateway({
     isStateFresh: () => board.states.state?.status === 'fresh',
     onAcked: documents.pollStates,
     clock,
-    log,
+    log: audit,
     meter,
     newKey: () => crypto.randomUUID(),
   });
@@ -199,7 +202,7 @@ export function createGateway({
     log,
     meter,
     newConnectionId: randomId,
-    runCommand: createRunCommand(executor, log),
+    runCommand: createRunCommand(executor, { log: audit, meter }),
   });
   const server = createHttpServer(router, upgrades.handle, log, {
     port: settings.PORT,

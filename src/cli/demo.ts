@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { SignJWT } from 'jose';
+import type { Logger } from 'pino';
 import { authEnabled } from '../config/safety.ts';
 import type { Settings } from '../config/settings.ts';
-import type { Log } from '../core/log.ts';
 import { createDemoEngine } from '../demo/engine.ts';
 import { createRedisPublisher } from '../demo/redis-publisher.ts';
 import { createMemoryEvents } from '../source/events.ts';
@@ -10,7 +10,7 @@ import { runUntilSignal } from './run-until-signal.ts';
 import { serve } from './serve.ts';
 
 /** The demo engine alone, publishing its events to Redis where `REDIS_URL` is set. */
-export async function runEngine(settings: Settings, log: Log): Promise<void> {
+export async function runEngine(settings: Settings, log: Logger): Promise<void> {
   const redis = settings.REDIS_URL === undefined ? undefined : createRedisPublisher(settings.REDIS_URL, log);
   const engine = createDemoEngine({
     port: settings.ENGINE_PORT,
@@ -27,7 +27,7 @@ export async function runEngine(settings: Settings, log: Log): Promise<void> {
 }
 
 /** Gateway and demo engine in one process: events travel in memory unless `REDIS_URL` is set. */
-export async function runDemo(settings: Settings, log: Log, print: (text: string) => void): Promise<void> {
+export async function runDemo(settings: Settings, log: Logger, print: (text: string) => void): Promise<void> {
   const redis = settings.REDIS_URL === undefined ? undefined : createRedisPublisher(settings.REDIS_URL, log);
   const events = createMemoryEvents();
   const engine = createDemoEngine({

@@ -1,5 +1,5 @@
+import type { Logger } from 'pino';
 import { createGateway, type GatewaySettings } from '../app.ts';
-import type { Log } from '../core/log.ts';
 import type { EventSource } from '../source/events.ts';
 import { runUntilSignal } from './run-until-signal.ts';
 
@@ -9,11 +9,16 @@ const graceMs = 2000;
 /** Runs a gateway until it is told to stop. */
 export async function serve(
   settings: GatewaySettings,
-  log: Log,
+  log: Logger,
   beside?: { readonly events?: EventSource; stop(): Promise<void> },
 ): Promise<{ readonly port: number; readonly url: string }> {
   const events = beside?.events;
-  const gateway = createGateway({ settings, log, ...(events === undefined ? {} : { events }) });
+  const gateway = createGateway({
+    settings,
+    log,
+    audit: log.child({}, { level: 'info' }),
+    ...(events === undefined ? {} : { events }),
+  });
   const address = await gateway.start();
   runUntilSignal(log, settings.SHUTDOWN_TIMEOUT_MS + graceMs, async (reason) => {
     await gateway.stop(reason);

@@ -63,7 +63,7 @@ function describe(issue: Issue, given: Readonly<Record<string, unknown>>, env: E
   const [key] = issue.path;
   const top = String(key);
   const value = issue.path.reduce<unknown>(
-    (holder, step) => (typeof holder === 'object' && holder !== null ? Reflect.get(holder, step) : undefined),
+    (holder, step) => (typeof holder === 'object' && holder !== null ? Reflect.get(holder, step) : holder),
     given,
   );
   const shown = ` (given: ${JSON.stringify(redacted(top, value)) ?? 'nothing'})`;

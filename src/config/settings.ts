@@ -148,7 +148,9 @@ export const settingsSchema = z.strictObject({
   AUTH_ISSUER: z.string().min(1).optional(),
   AUTH_AUDIENCE: z.string().min(1).optional(),
   AUTH_DEFAULT_ROLE: z.enum(roles).optional(),
-  AUTH_DIALECTS: list(z.enum(dialects)).default([...dialects]),
+  AUTH_DIALECTS: list(z.enum(dialects, { error: `expected a comma list of ${dialects.join(', ')}` })).default(
+    [...dialects],
+  ),
   METRICS_AUTH: flag.default(false),
   ALLOW_COMMANDS: flag.default(false),
   ALLOWED_ORIGINS: origins.default('*'),

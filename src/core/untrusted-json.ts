@@ -22,6 +22,8 @@ export interface UntrustedJsonOptions {
 /** Keys through which a document could reach an object's prototype in some consumer. */
 export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const dropped = Symbol('dropped');
+/** The only way that half of a pair gets into a text that was decoded from UTF-8. */
+const escapedSurrogate = /\\u[dD][89a-fA-F]/;
 
 /**
  * Parses text from outside: bounded depth, no prototype keys, only finite numbers. `NaN`, `Infinity` and
@@ -42,7 +44,7 @@ export function parseUntrusted(text: string, options: UntrustedJsonOptions): Par
       return { ok: false, reason: 'malformed', detail: `not valid JSON (${text.length} characters)` };
     }
   }
-  return sanitise(raw, options);
+  return sanitise(raw, escapedSurrogate.test(json), options);
 }
 
 /**
@@ -63,11 +65,13 @@ class Refusal extends Error {
   }
 }
 
-function sanitise(raw: JsonValue, options: UntrustedJsonOptions): Parsed {
+/** @param mendsText whether halves of surrogate pairs may be in it: they are no text, and no UTF-8 can hold them */
+function sanitise(raw: JsonValue, mendsText: boolean, options: UntrustedJsonOptions): Parsed {
   const nonFinite: string[] = [];
   const maxDepth = options.maxDepth ?? 64;
 
   const visit = (value: JsonValue, path: string, depth: number): JsonValue | typeof dropped => {
+    if (mendsText && typeof value === 'string') return value.toWellFormed();
     if (typeof value === 'number' && !Number.isFinite(value)) {
       nonFinite.push(path);
       return options.nonFinite === 'null' ? null : dropped;
@@ -87,8 +91,8 @@ function sanitise(raw: JsonValue, options: UntrustedJsonOptions): Parsed {
     let copy: Record<string, JsonValue> | undefined;
     for (const [key, item] of Object.entries(value)) {
       const itemPath = path === '' ? key : `${path}.${key}`;
-      if (forbiddenKeys.has(key))
-        throw new Refusal('forbidden_key', `key "${key}" is not allowed at ${where(path)}`);
+      if (forbiddenKeys.has(key) || (mendsText && !key.isWellFormed()))
+        throw new Refusal('forbidden_key', `key "${key.toWellFormed()}" is not allowed at ${where(path)}`);
       const kept = visit(item, itemPath, depth + 1);
       if (kept === item) continue;
       copy ??= { ...value };

@@ -30,7 +30,10 @@ export interface ChannelOptions {
 export interface Tally {
   full: number;
   delta: number;
+  /** Sessions that could not be sent to. */
   skipped: number;
+  /** Sessions that the interval does not allow an update yet. */
+  held: number;
 }
 
 /** A rendition and the sessions that follow it, in a dense array that a sweep walks from its end. */

@@ -99,12 +99,13 @@ export class Hub {
         full: 0,
         delta: 0,
         skipped: 0,
+        held: 0,
       };
     }
     return undefined;
   }
 
-  #finish({ channel, update, startedAt, full, delta, skipped }: Sweep): void {
+  #finish({ channel, update, startedAt, full, delta, skipped, held }: Sweep): void {
     this.#sweep = undefined;
     const { dialect } = channel.rendition;
     const now = this.#clock.monotonic();
@@ -112,6 +113,8 @@ export class Hub {
     if (update.receivedAt !== undefined) {
       this.#meter.observe('bff_event_latency_seconds', {}, (now - update.receivedAt) / 1000);
     }
+    // There may be no further news to bring those another sweep.
+    if (held > 0) this.request(channel);
     if (full > 0) this.#count(dialect, update.full, full);
     if (update.delta !== undefined && delta > 0) this.#count(dialect, update.delta, delta);
     if (skipped > 0) this.#meter.count('bff_skipped_total', { dialect }, skipped);

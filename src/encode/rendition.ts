@@ -3,7 +3,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Meter } from '../core/meter.ts';
 import type { Position } from '../feed/position.ts';
 import type { Projection } from '../feed/projection.ts';
-import { type Delta, diff, hasRemoval } from '../wire/delta.ts';
+import { type Delta, diff } from '../wire/delta.ts';
 import type { Encoder } from './encoder.ts';
 import type { Frame } from './frame.ts';
 
@@ -73,7 +73,6 @@ export function createStateRendition(options: StateRenditionOptions): Rendition 
   let newest: Update | undefined;
   let swept = { seq: projection.position.seq, data: projection.of(feed.current) };
   let deltasInARow = 0;
-  let fullBytes = 0;
 
   const timed = (packet: TypedPacket, position: Position): Packet => {
     const startedAt = clock.monotonic();
@@ -87,7 +86,6 @@ export function createStateRendition(options: StateRenditionOptions): Rendition 
     let full: Packet | undefined;
     return () => {
       full ??= timed(words.full(data, position), position);
-      fullBytes = full.frame.length;
       return full;
     };
   };
@@ -116,9 +114,10 @@ export function createStateRendition(options: StateRenditionOptions): Rendition 
     const base = swept.seq;
     const packet = timed(words.delta(delta, base, position), position);
     // The full packet is only made where it may be the smaller one: making it each time is what deltas save.
-    const doubtful = packet.frame.length * 2 > fullBytes || hasRemoval(delta.patch);
-    const limit = worthwhile * (doubtful ? full().frame.length : fullBytes);
-    return packet.frame.length < limit ? { ...packet, base } : undefined;
+    const certain = packet.frame.length < worthwhile * encode.leastBytes(data);
+    return certain || packet.frame.length < worthwhile * full().frame.length
+      ? { ...packet, base }
+      : undefined;
   };
 
   return {
@@ -131,7 +130,8 @@ export function createStateRendition(options: StateRenditionOptions): Rendition 
       const { position } = projection;
       if (mode === 'full' || position.seq === swept.seq) return latest();
       const data = projection.of(feed.current);
-      const full = lazyFull(data, position);
+      const made = newest?.seq === position.seq ? newest : undefined;
+      const full = made === undefined ? lazyFull(data, position) : () => made.full;
       const delta = makeDelta(data, position, full);
       deltasInARow = delta === undefined ? 0 : deltasInARow + 1;
       swept = { seq: position.seq, data };

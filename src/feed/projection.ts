@@ -50,7 +50,7 @@ export function createProjection(feed: StateFeed, options: ProjectionOptions): P
     of({ document }) {
       const narrowed: Record<string, JsonValue> = {};
       for (const key of shown) {
-        const section = document[key];
+        const section = Object.hasOwn(document, key) ? document[key] : undefined;
         if (section !== undefined) narrowed[key] = section;
       }
       return narrowed;
@@ -60,5 +60,5 @@ export function createProjection(feed: StateFeed, options: ProjectionOptions): P
 }
 
 function digest(sections: readonly string[]): string {
-  return createHash('sha256').update(sections.join(',')).digest('hex').slice(0, 8);
+  return createHash('sha256').update(JSON.stringify(sections)).digest('hex').slice(0, 8);
 }

@@ -48,13 +48,6 @@ export function diff(previous: JsonObject, next: JsonObject): Delta | undefined 
   return append === undefined ? { patch } : { patch, append };
 }
 
-/** Whether a merge patch removes anything. */
-export function hasRemoval(patch: JsonObject): boolean {
-  return Object.values(patch).some(
-    (change) => change === null || (isJsonObject(change) && hasRemoval(change)),
-  );
-}
-
 /** The document that a delta makes of the one it is based on. Throws where an array to append to is missing. */
 export function applyDelta(document: JsonObject, { patch, append = {} }: Delta): JsonObject {
   const merged: Record<string, JsonValue> = { ...applyMergePatch(document, patch) };

@@ -83,7 +83,7 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
       haltRuns = [];
     },
     onAcked: acked,
-    onCancelledEnd: () => undefined,
+    onCancelledEnd: () => hold.repeatNow(),
   });
 
   const startSharedHalt = (reason: string | undefined, settle: Settle): void => {

@@ -1,4 +1,5 @@
 import type { Log } from '../../core/log.ts';
+import type { Meter } from '../../core/meter.ts';
 import type { AckPacket, ErrorPacket } from '../../wire/packet.ts';
 import { auditCommand } from './command-audit.ts';
 import type { CommandExecutor } from './command-executor.ts';
@@ -15,7 +16,10 @@ export interface CommandSender {
 /** Carries out HALT and RESUME for those who may, and words the answer. Never rejects. */
 export type RunCommand = (message: CommandMessage, sender: CommandSender) => Promise<AckPacket | ErrorPacket>;
 
-export function createRunCommand(executor: CommandExecutor, log: Log): RunCommand {
+export function createRunCommand(
+  executor: CommandExecutor,
+  { log, meter }: { log: Log; meter: Meter },
+): RunCommand {
   return async ({ type: command, reason, requestId }, { connectionId, permission }) => {
     const { commands, refusal, subject } = permission;
     const order = {
@@ -28,6 +32,7 @@ export function createRunCommand(executor: CommandExecutor, log: Log): RunComman
       outcome = await executor.run(command, order, caller);
     } else {
       outcome = refuseCommand(refusal);
+      meter.count('bff_rejected_total', { edge: 'command', reason: refusal.toLowerCase() });
       auditCommand(log, { command, order, caller, outcome, durationMs: 0 });
     }
     const asked = { command, ...(requestId === undefined ? {} : { requestId }) };

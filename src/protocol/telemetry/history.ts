@@ -22,7 +22,7 @@ export function historyStream(
   clock: Clock,
 ): ReadableStream<Uint8Array> {
   const since = clock.now() - seconds * 1000;
-  const versions = projection.feed.history().filter(({ at }) => at >= since);
+  const versions = shownVersions(projection).filter(({ at }) => at >= since);
   const points = thinOut(versions, step * 1000).values();
   const text = new TextEncoder();
   let separator = '[';
@@ -48,4 +48,13 @@ function thinOut(versions: readonly Version[], stepMs: number): Version[] {
   const bySlot = new Map<number, Version>();
   for (const version of versions) bySlot.set(Math.floor(version.at / stepMs), version);
   return [...bySlot.values()];
+}
+
+/** The kept versions in which something that the projection shows changed, and the oldest one. */
+function shownVersions(projection: Projection): Version[] {
+  const versions = projection.feed.history();
+  return versions.filter((version, index) => {
+    const previous = versions[index - 1];
+    return previous === undefined || projection.differs(version, previous);
+  });
 }

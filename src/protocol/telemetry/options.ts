@@ -113,8 +113,18 @@ export function canonicalise(
 
 /** The one option at fault, and what it may be. */
 export function badOption(error: z.ZodError): Extract<OptionsRead<never>, { ok: false }> {
-  const option = String(error.issues[0]?.path[0] ?? 'options');
-  return { ok: false, option, message: `${option}: expected ${expectations[option] ?? 'a known option'}` };
+  const [issue] = error.issues;
+  if (issue?.code === 'unrecognized_keys') {
+    const [unknown = ''] = issue.keys;
+    const known = Object.keys(viewOptionShape).join(', ');
+    return {
+      ok: false,
+      option: unknown,
+      message: `${unknown.slice(0, 64)}: no such option, there are ${known}`,
+    };
+  }
+  const option = String(issue?.path[0] ?? 'options');
+  return { ok: false, option, message: `${option}: expected ${expectations[option] ?? 'another value'}` };
 }
 
 /** The same text for the same view, however it was asked for. */

@@ -7,6 +7,8 @@ export interface Permission {
   readonly role: 'viewer' | 'operator';
   /** Whether HALT and RESUME are open to it. */
   readonly commands: boolean;
+  /** Let in without a token. */
+  readonly anonymous: boolean;
   /** Why they are not: its role, or because nobody may send them. */
   readonly refusal: 'FORBIDDEN' | 'COMMANDS_DISABLED';
   /** `sub` of its token, for the audit log. */
@@ -33,6 +35,7 @@ export function createEntrance(dialect: string, options: EntranceOptions): Entra
   const { guard, authEnabled, allowCommands } = options;
   const anonymous: Permission = {
     role: 'viewer',
+    anonymous: true,
     commands: !authEnabled && allowCommands,
     refusal: authEnabled ? 'FORBIDDEN' : 'COMMANDS_DISABLED',
     subject: undefined,
@@ -48,6 +51,9 @@ export function createEntrance(dialect: string, options: EntranceOptions): Entra
     }
     const commands = roleCovers(role, 'operator');
     const shown = commands ? 'operator' : 'viewer';
-    return { ok: true, permission: { role: shown, commands, refusal: 'FORBIDDEN', subject, expiresAt } };
+    return {
+      ok: true,
+      permission: { role: shown, anonymous: false, commands, refusal: 'FORBIDDEN', subject, expiresAt },
+    };
   };
 }

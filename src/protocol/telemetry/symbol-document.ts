@@ -59,6 +59,7 @@ export function createSymbolDocument(
   let isUnknown = false;
   let settle = (): void => {};
   let settled = Promise.resolve();
+  let hasSettled = false;
   let round: Round | undefined;
   const supervisor = createSupervisor<JsonObject>({
     clock,
@@ -86,6 +87,8 @@ export function createSymbolDocument(
           aggregate.applyAnswer('state', answer, startedAt);
           source.succeeded();
           isUnknown = false;
+          // Whoever waits for the first answer is shown it: not what the round may still gather.
+          if (!hasSettled) timing.now();
           started.answered();
           settle();
         },
@@ -101,8 +104,12 @@ export function createSymbolDocument(
   const poll = (): void => supervisor.poll(new Set(['symbol_state']));
   let stopTicks = (): void => {};
   const wake = (): void => {
+    hasSettled = false;
     settled = new Promise((resolve) => {
-      settle = resolve;
+      settle = () => {
+        hasSettled = true;
+        resolve();
+      };
     });
     stopTicks = engine.onTick(poll);
     poll();

@@ -229,9 +229,10 @@ export function createGateway({
         eventSource?.close(),
         client.close(),
         endPassthrough(),
-        executor.close(),
         sessions.shutDown(settings.SHUTDOWN_TIMEOUT_MS),
       ]);
+      // Last: a HALT that was given just before must not be cut off.
+      await executor.close();
       await server.close();
     },
   };

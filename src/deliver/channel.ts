@@ -1,5 +1,5 @@
 import type { Frame } from '../encode/frame.ts';
-import type { Rendition, Update } from '../encode/rendition.ts';
+import type { Packet, Rendition, Update } from '../encode/rendition.ts';
 
 /** Who follows a channel: a session. */
 interface Subscriber {
@@ -15,6 +15,8 @@ export interface Subscription {
   cursor: number;
   /** When that was, monotonic ms. */
   sentAt: number;
+  /** Makes the first packet, where it was not sent yet: it may say more than an update does. */
+  opening: (() => Packet) | undefined;
   /** Index in the channel's array. */
   slot: number;
 }
@@ -56,9 +58,13 @@ export class Channel {
     return this.#subscriptions.length;
   }
 
-  /** Adds a session that was just sent `cursor`. */
-  add(session: Subscriber, cursor: number, sentAt: number): Subscription {
-    const subscription = { session, channel: this, cursor, sentAt, slot: this.#subscriptions.length };
+  /**
+   * Adds a session that was sent `cursor` at that time.
+   * @param opening makes what it is to be sent first, where that is still to come
+   */
+  add(session: Subscriber, cursor: number, sentAt: number, opening?: () => Packet): Subscription {
+    const slot = this.#subscriptions.length;
+    const subscription: Subscription = { session, channel: this, cursor, sentAt, opening, slot };
     this.#subscriptions.push(subscription);
     return subscription;
   }
@@ -92,15 +98,21 @@ export class Channel {
     for (const end = Math.max(0, index - count); index > end; ) {
       index -= 1;
       const subscription = subscriptions[index];
-      if (subscription === undefined || subscription.cursor >= seq || !this.isDue(subscription, now))
+      if (subscription === undefined || subscription.cursor >= seq) continue;
+      if (!this.isDue(subscription, now)) {
+        tally.held += 1;
         continue;
+      }
+      const { opening } = subscription;
       const fits = delta !== undefined && subscription.cursor === base;
-      const frame = fits ? delta.frame : update.full.frame;
+      const frame = fits ? delta.frame : opening === undefined ? update.full.frame : opening().frame;
       if (!subscription.session.offer(frame, now)) {
         tally.skipped += 1;
         continue;
       }
-      subscription.cursor = seq;
+      // An opening shows the newest state, which may be newer than what is swept.
+      subscription.cursor = opening === undefined ? seq : this.rendition.seq;
+      subscription.opening = undefined;
       subscription.sentAt = now;
       if (fits) tally.delta += 1;
       else tally.full += 1;

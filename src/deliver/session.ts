@@ -75,12 +75,14 @@ export class Session {
     });
   }
 
-  /** Follows a channel from its newest update on, which the last of `greetings` shows. */
-  follow(channel: Channel, greetings: readonly Packet[]): Subscription {
-    const { seq } = channel.rendition;
-    for (const greeting of greetings) this.answer(greeting);
-    const subscription = channel.add(this, seq, this.#options.clock.monotonic());
+  /**
+   * Follows a channel from its newest state on, which `opening` shows: at once, or when the client can be sent to.
+   * It is made when it is sent, so that a client which reads nothing gathers no states here.
+   */
+  follow(channel: Channel, opening: () => Packet): Subscription {
+    const subscription = channel.add(this, 0, Number.NEGATIVE_INFINITY, opening);
     this.#subscriptions.push(subscription);
+    this.#sendLatest(subscription, this.#options.clock.monotonic());
     return subscription;
   }
 
@@ -183,9 +185,11 @@ export class Session {
   }
 
   #sendLatest(subscription: Subscription, now: number): void {
-    const { full, seq } = subscription.channel.rendition.latest();
-    if (!this.offer(full.frame, now)) return;
-    this.#count(full);
+    const { seq, full } = subscription.channel.rendition.latest();
+    const packet = subscription.opening?.() ?? full;
+    if (!this.offer(packet.frame, now)) return;
+    this.#count(packet);
+    subscription.opening = undefined;
     subscription.cursor = seq;
     subscription.sentAt = now;
   }

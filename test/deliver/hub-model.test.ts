@@ -4,7 +4,7 @@ import { Channel } from '../../src/deliver/channel.ts';
 import { Hub } from '../../src/deliver/hub.ts';
 import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
 import { Session, sessionDefaults } from '../../src/deliver/session.ts';
-import { createFakeRendition } from '../support/fake-rendition.ts';
+import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport, type FakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
@@ -53,6 +53,8 @@ function createModel() {
       transport,
       clock,
       meter,
+      hub,
+      expiresAt: undefined,
       limits: sessionDefaults,
       limiter: new MessageLimiter(messageDefaults),
       onMessage: () => {},
@@ -60,7 +62,7 @@ function createModel() {
     });
     all.push(transport);
     live.push(transport);
-    session.follow(channel, Buffer.from(`${rendition.seq}`), 'WELCOME');
+    session.follow(channel, () => packet(`${rendition.seq}`, 'WELCOME'));
   };
   const apply = (next: Step): void => {
     switch (next.do) {

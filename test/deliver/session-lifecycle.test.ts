@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Channel } from '../../src/deliver/channel.ts';
+import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
 import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
 import { Session, sessionDefaults } from '../../src/deliver/session.ts';
 import { Sessions } from '../../src/deliver/sessions.ts';
-import { createFakeRendition } from '../support/fake-rendition.ts';
+import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
@@ -13,13 +14,10 @@ function setUp() {
   const meter = createMemoryMeter();
   const rendition = createFakeRendition();
   const channel = new Channel(rendition, { repeatAfterMs: 5000 });
-  rendition.onNews(() => {
-    const { frame, seq } = rendition.latest();
-    channel.sweep({ seq, frame, type: 'UPDATE' }, channel.size, 1000, clock.monotonic(), tally);
-  });
-  const tally = { sent: 0, skipped: 0 };
+  const hub = new Hub({ clock, meter, ...hubDefaults });
+  hub.open(channel);
   const sessions = new Sessions({ clock, meter });
-  const connect = () => {
+  const connect = (expiresAt?: number) => {
     const transport = createFakeTransport();
     transport.hear(clock.monotonic());
     const session: Session = new Session({
@@ -28,13 +26,15 @@ function setUp() {
       transport,
       clock,
       meter,
+      hub,
+      expiresAt,
       limits: sessionDefaults,
       limiter: new MessageLimiter(messageDefaults),
       onMessage: () => {},
       onEnd: () => sessions.delete(session),
     });
     sessions.add(session);
-    session.follow(channel, Buffer.from('welcome'), 'WELCOME');
+    session.follow(channel, () => packet('welcome', 'WELCOME'));
     return transport;
   };
   return { clock, meter, rendition, sessions, connect };
@@ -99,6 +99,22 @@ describe('Sessions', () => {
     expect(transport.sent).toEqual(['welcome', '2', '2']);
     clock.advance(5500);
     expect(transport.sent).toEqual(['welcome', '2', '2', '2']);
+  });
+
+  it('closes a client as its token expires, by the wall clock and to the second', () => {
+    const { clock, connect } = setUp();
+    const now = clock.now();
+    const [expiring, later, never] = [connect(now + 10_000), connect(now + 3_600_000), connect()];
+    for (let second = 1; second <= 9; second += 1) {
+      clock.advance(1000);
+      for (const { hear } of [expiring, later, never]) hear(clock.monotonic());
+    }
+    expect(expiring.closes).toEqual([]);
+    clock.advance(2000);
+    expect(expiring.closes).toEqual(['tokenExpired']);
+    clock.advance(5000);
+    expect(expiring.closes).toEqual(['tokenExpired']);
+    expect([later.closes, never.closes]).toEqual([[], []]);
   });
 
   it('closes everyone at shutdown and waits for the last one to go', async () => {

@@ -5,7 +5,7 @@ import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limit
 import { Session, sessionDefaults } from '../../src/deliver/session.ts';
 import { Sessions } from '../../src/deliver/sessions.ts';
 import type { TransportEnd } from '../../src/deliver/transport.ts';
-import { createFakeRendition } from '../support/fake-rendition.ts';
+import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
@@ -27,11 +27,13 @@ function setUp({ repeatAfterMs = 5000 } = {}) {
     transport,
     clock,
     meter,
+    hub,
+    expiresAt: undefined,
     limits: sessionDefaults,
     limiter: new MessageLimiter(messageDefaults),
     onMessage: (data) => {
       messages.push(data.toString());
-      session.answer(Buffer.from(`re ${data}`), 'ANSWER');
+      session.answer(packet(`re ${data}`));
     },
     onEnd(end) {
       ends.push(end);
@@ -39,8 +41,8 @@ function setUp({ repeatAfterMs = 5000 } = {}) {
     },
   });
   sessions.add(session);
-  session.follow(channel, Buffer.from('welcome 1'), 'WELCOME');
-  return { clock, meter, rendition, channel, sessions, transport, messages, ends, session };
+  session.follow(channel, () => packet('welcome 1', 'WELCOME'));
+  return { clock, meter, hub, rendition, channel, sessions, transport, messages, ends, session };
 }
 
 describe('Session', () => {
@@ -64,13 +66,13 @@ describe('Session', () => {
   it('sends nothing at a drain when the client already holds the newest update', () => {
     const { transport, session } = setUp();
     transport.block();
-    session.answer(Buffer.from('late answer'), 'ANSWER');
+    session.answer(packet('late answer'));
     transport.drain();
     expect(transport.sent).toEqual(['welcome 1', 'late answer']);
   });
 
-  it('keeps a greeting that did not fit ahead of all updates', () => {
-    const { channel, rendition, clock, meter } = setUp();
+  it('makes an opening that did not fit when it fits, of the newest state then, and sends no update ahead of it', () => {
+    const { channel, rendition, clock, meter, hub } = setUp();
     const transport = createFakeTransport();
     transport.block();
     const second = new Session({
@@ -79,21 +81,26 @@ describe('Session', () => {
       transport,
       clock,
       meter,
+      hub,
+      expiresAt: undefined,
       limits: sessionDefaults,
       limiter: new MessageLimiter(messageDefaults),
       onMessage: () => {},
       onEnd: () => {},
     });
-    second.follow(channel, Buffer.from('welcome'), 'WELCOME');
+    second.follow(channel, () => packet(`welcome ${rendition.seq}`, 'WELCOME'));
     rendition.publish();
+    expect(transport.sent).toEqual([]);
     transport.drain();
-    expect(transport.sent).toEqual(['welcome', '2']);
+    expect(transport.sent).toEqual(['welcome 2']);
+    rendition.publish();
+    expect(transport.sent).toEqual(['welcome 2', '3']);
   });
 
   it('sends no update past an answer that waits', () => {
     const { transport, rendition, session } = setUp();
     transport.block();
-    session.answer(Buffer.from('answer'), 'ANSWER');
+    session.answer(packet('answer'));
     transport.unblock();
     rendition.publish();
     transport.drain();

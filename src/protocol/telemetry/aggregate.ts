@@ -38,11 +38,14 @@ export class Aggregate {
 
   /** Checks and normalises the body of a poll. Throws PollFailure where the source must count as failed. */
   readAnswer(name: string, body: JsonValue): JsonObject {
-    const { ownership, meter } = this.#options;
+    const { ownership, meter, symbol } = this.#options;
     const partial = ownership.partial(name, body);
     const fault = shapeFault(partial);
     if (fault !== undefined)
       throw new PollFailure('shape', 'the answer has the wrong shape', { detail: fault });
+    if (name === 'state' && symbol !== undefined && symbolOf(partial) !== symbol) {
+      throw new PollFailure('shape', 'the answer is about another symbol');
+    }
     const cleaned = withoutKey(partial, 'sources');
     if (cleaned !== partial) meter.count('bff_rejected_total', { edge: 'poll', reason: 'sources_key' });
     return normalise(cleaned, this.#normaliseContext());

@@ -66,7 +66,7 @@ export class TelemetryClient {
     this.#view = view;
     const { resource } = view;
     const position = resource.options.mode === 'delta' ? since : undefined;
-    this.#subscription = session.follow(resource.channel, [resource.welcome(this.#granted(), position)]);
+    this.#subscription = session.follow(resource.channel, () => resource.welcome(this.#granted(), position));
     this.#watchSymbol();
   }
 
@@ -168,7 +168,10 @@ export class TelemetryClient {
           sections === undefined ? options.sections && [...options.sections] : (sections ?? undefined),
         symbol: symbol === undefined ? options.symbol : (symbol ?? undefined),
       },
-      (section) => Object.hasOwn(projection.feed.current.document, section),
+      // One that it has may have left the document since.
+      (section) =>
+        Object.hasOwn(projection.feed.current.document, section) ||
+        options.sections?.includes(section) === true,
     );
   }
 
@@ -180,8 +183,9 @@ export class TelemetryClient {
     this.#answer(answer(this.#granted()));
     const { channel, projection } = lease.resource;
     const sameEpoch = before.resource.projection.position.epoch === projection.position.epoch;
-    const state = sameEpoch ? channel.rendition.latest().full : lease.resource.telemetryWithEpoch();
-    this.#subscription = this.#session.follow(channel, [state]);
+    this.#subscription = this.#session.follow(channel, () =>
+      sameEpoch ? channel.rendition.latest().full : lease.resource.telemetryWithEpoch(),
+    );
     before.release();
     this.#watchSymbol();
   }

@@ -103,7 +103,9 @@ export function createSymbolDocument(
   });
   const poll = (): void => supervisor.poll(new Set(['symbol_state']));
   let stopTicks = (): void => {};
+  let awake = false;
   const wake = (): void => {
+    awake = true;
     hasSettled = false;
     settled = new Promise((resolve) => {
       settle = () => {
@@ -132,7 +134,10 @@ export function createSymbolDocument(
     get settled() {
       return settled;
     },
-    rest: () => stopTicks(),
+    rest() {
+      awake = false;
+      stopTicks();
+    },
     wake,
     get isUnknown() {
       return isUnknown;
@@ -142,7 +147,9 @@ export function createSymbolDocument(
       timing.event();
       return true;
     },
-    pollState: () => supervisor.pollAfresh(new Set(['symbol_state'])),
+    pollState() {
+      if (awake) supervisor.pollAfresh(new Set(['symbol_state']));
+    },
     onUnknown(listener) {
       unknownListeners.add(listener);
       return () => unknownListeners.delete(listener);

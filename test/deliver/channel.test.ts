@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { Channel, type ChannelOptions } from '../../src/deliver/channel.ts';
+import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
+import { createFakeRendition } from '../support/fake-rendition.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
+
+function setUp(options: ChannelOptions & { readonly deltas?: boolean } = {}) {
+  const clock = createManualClock();
+  const meter = createMemoryMeter();
+  const hub = new Hub({ clock, meter, ...hubDefaults });
+  const rendition = createFakeRendition(options);
+  const channel = new Channel(rendition, options);
+  hub.open(channel);
+  /** Joins at the newest version, and keeps what it is sent. */
+  const join = (writable = () => true) => {
+    const received: string[] = [];
+    const offer = (frame: Buffer): boolean => writable() && received.push(frame.toString()) > 0;
+    return { received, subscription: channel.add({ offer }, rendition.seq, clock.monotonic()) };
+  };
+  return { clock, meter, hub, rendition, channel, join };
+}
+
+describe('Channel with deltas', () => {
+  it('gives a delta to those who hold its base and the whole to all others', () => {
+    const { rendition, join } = setUp({ deltas: true });
+    let reads = false;
+    const [steady, slow] = [join(), join(() => reads)];
+    rendition.publish();
+    reads = true;
+    const joiner = join();
+    rendition.publish();
+    rendition.publish();
+    expect(steady.received).toEqual(['1>2', '2>3', '3>4']);
+    expect(slow.received).toEqual(['3', '3>4']);
+    expect(joiner.received).toEqual(['2>3', '3>4']);
+  });
+
+  it('gives the whole to who holds less than the base, and to who holds nothing', () => {
+    const { rendition, join } = setUp({ deltas: true });
+    const [behind, lost] = [join(), join()];
+    rendition.publish();
+    behind.subscription.cursor = 1;
+    lost.subscription.cursor = 0;
+    rendition.publish();
+    expect([behind.received, lost.received]).toEqual([
+      ['1>2', '3'],
+      ['1>2', '3'],
+    ]);
+  });
+
+  it('counts whole packets and deltas each by their type', () => {
+    const { rendition, join, meter } = setUp({ deltas: true });
+    for (let client = 0; client < 3; client += 1) join();
+    join().subscription.cursor = 0;
+    rendition.publish();
+    const count = (type: string) => meter.value('bff_packets_total', { dialect: 'test', type });
+    expect([count('DELTA'), count('UPDATE')]).toEqual([3, 1]);
+    expect(meter.value('bff_bytes_total', { dialect: 'test' })).toBe(3 * '1>2'.length + '2'.length);
+  });
+});
+
+describe('Channel with an interval', () => {
+  it('sends the newest of each interval on the beat, and nothing between', () => {
+    const { clock, rendition, join } = setUp({ intervalMs: 100 });
+    const { received } = join();
+    for (let news = 0; news < 25; news += 1) {
+      clock.advance(10);
+      rendition.publish();
+    }
+    // 250 ms: news of 90 ms and of 190 ms, each on its beat, and the last one waits.
+    expect(received).toEqual(['10', '20']);
+    clock.advance(100);
+    expect(received).toEqual(['10', '20', '26']);
+    clock.advance(1000);
+    expect(received).toHaveLength(3);
+  });
+
+  it('leaves nobody behind who was sent something just before the beat', () => {
+    const { clock, rendition, join } = setUp({ intervalMs: 100 });
+    clock.advance(60);
+    const { received } = join();
+    rendition.publish();
+    // The first beat is 40 ms after what it was greeted with: too soon, so it must be the second one.
+    clock.advance(40);
+    expect(received).toEqual([]);
+    clock.advance(100);
+    expect(received).toEqual(['2']);
+  });
+
+  it('asks nothing of the clock while there is no news', () => {
+    const { clock, rendition, join, meter } = setUp({ intervalMs: 50 });
+    join();
+    rendition.publish();
+    clock.advance(5000);
+    expect(meter.observations('bff_fanout_seconds')).toBe(1);
+  });
+
+  it('delivers nothing of a channel that was closed, and closes its rendition', () => {
+    const { clock, hub, rendition, channel, join } = setUp({ intervalMs: 100 });
+    const { received } = join();
+    rendition.publish();
+    hub.close(channel);
+    hub.request(channel);
+    clock.advance(1000);
+    expect(received).toEqual([]);
+    expect(rendition.closed).toBe(true);
+  });
+});

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Clock } from '../core/clock.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
 import type { Transport, TransportEvents } from '../deliver/transport.ts';
 import type { Frame } from '../encode/frame.ts';
 
@@ -13,6 +13,8 @@ const headers = {
 const retryLine = Buffer.from('retry: 2000\n\n');
 /** A comment: keeps proxies from closing a quiet stream, and tells us of a dead connection. */
 const comment = Buffer.from(': keepalive\n\n');
+/** What is still to be sent has this long to leave; a client that reads nothing would keep it for ever. */
+const closeTimeoutMs = 5000;
 /** A normal end (RFC 6455 §7.4.1): Server-Sent Events have no close codes of their own. */
 const normalEnd = 1000;
 
@@ -22,6 +24,7 @@ export function createEventStream(response: ServerResponse, clock: Clock): Trans
   let refused = false;
   let waiting = false;
   let ended = false;
+  let cancelDestroy: Cancel = () => {};
 
   const drained = (): void => {
     waiting = false;
@@ -60,6 +63,7 @@ export function createEventStream(response: ServerResponse, clock: Clock): Trans
       response.on('close', () => {
         if (ended && events === undefined) return;
         ended = true;
+        cancelDestroy();
         const listening = events;
         events = undefined;
         listening?.onEnd({ code: normalEnd });
@@ -74,8 +78,10 @@ export function createEventStream(response: ServerResponse, clock: Clock): Trans
     pause: () => {},
     resume: () => {},
     close() {
+      if (ended) return;
       ended = true;
       response.end();
+      cancelDestroy = clock.after(closeTimeoutMs, () => response.destroy());
     },
     terminate() {
       ended = true;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { textFrame } from '../../src/encode/frame.ts';
 import { type Connection, startTransportServer, type TransportServer } from '../support/transport-server.ts';
-import { waitFor } from '../support/wait.ts';
+import { useIn, waitFor } from '../support/wait.ts';
 
 const windowBytes = 512 * 1024;
 const packet = (seq: number, bytes = 4000): Buffer => textFrame(`${seq} `.padEnd(bytes, '.'));
@@ -40,18 +40,40 @@ describe('the end-to-end window of a WebSocketTransport', () => {
     expect(connection.bytesRead()).toBeLessThanOrEqual(windowBytes + packet(1).length);
   });
 
-  it('asks a client that reads for a sign of life after 256 KiB', async () => {
-    const connection = await server.connect();
-    for (let seq = 1; seq <= 64; seq += 1) connection.transport.offer(packet(seq));
-    connection.onDrain = () => {};
-    for (let seq = 65; seq <= 70; seq += 1) {
-      await waitFor('the packets before', () => connection.received.length >= seq - 1);
-      expect(connection.transport.offer(packet(seq))).toBe(true);
-    }
-    await waitFor('all', () => seqs(connection).length === 70);
-    const at = connection.received.indexOf('<ping>');
-    expect(at * packet(1).length).toBeGreaterThanOrEqual(windowBytes / 2);
-    expect((at - 1) * packet(1).length).toBeLessThan(windowBytes / 2);
+  // Each client's own share of the 256 KiB, so that those who came together are not all pinged together.
+  it.for([
+    [0, windowBytes / 2],
+    [0.5, (windowBytes / 2) * 0.75],
+    [0.999_999_999, windowBytes / 4],
+  ] as const)(
+    'asks a client that reads for a sign of life: drawn %d, after %d bytes',
+    async ([drawn, bytes], test) => {
+      const own = await useIn(
+        test,
+        startTransportServer(() => drawn),
+      );
+      const connection = await own.connect();
+      for (let seq = 1; seq <= 30; seq += 1) connection.transport.offer(packet(seq));
+      for (let seq = 31; seq <= 70; seq += 1) {
+        await waitFor('the packets before', () => seqs(connection).length >= seq - 1);
+        expect(connection.transport.offer(packet(seq))).toBe(true);
+      }
+      await waitFor('all', () => seqs(connection).length === 70);
+      const at = connection.received.indexOf('<ping>');
+      expect(at * packet(1).length).toBeGreaterThanOrEqual(bytes);
+      expect((at - 1) * packet(1).length).toBeLessThan(bytes);
+    },
+  );
+
+  it('draws the next threshold of a client when it has answered', async (test) => {
+    const draws = [0, 1];
+    let drawn = 0;
+    const random = (): number => draws[drawn++] ?? 0;
+    const own = await useIn(test, startTransportServer(random));
+    const connection = await own.connect();
+    expect(drawn).toBe(1);
+    connection.transport.probe();
+    await waitFor('the answer', () => drawn === 2);
   });
 
   it('goes on with the newest only when the client reads again', async () => {

@@ -1,0 +1,123 @@
+import { createServer, type IncomingMessage, request } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import type { Transport, TransportEnd } from '../../src/deliver/transport.ts';
+import { createEventStream } from '../../src/transport/event-stream.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { type TestScope, waitFor } from '../support/wait.ts';
+
+/** A stream over a real socket, and its client. */
+async function open(test: TestScope) {
+  const clock = createManualClock();
+  const transports: Transport[] = [];
+  const ends: TransportEnd[] = [];
+  const subject = { drains: 0, received: '' };
+  const server = createServer((_request, response) => {
+    const transport = createEventStream(response, clock);
+    transport.start({
+      onMessage: () => {},
+      onDrain() {
+        subject.drains += 1;
+      },
+      onEnd: (end) => void ends.push(end),
+    });
+    transports.push(transport);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const asking = request({ port: address.port, host: '127.0.0.1' });
+  asking.on('error', () => {});
+  asking.end();
+  test.onTestFinished(() => {
+    asking.destroy();
+    server.closeAllConnections();
+    server.close();
+  });
+  const response = await new Promise<IncomingMessage>((resolve) => asking.once('response', resolve));
+  response.setEncoding('utf8');
+  response.on('error', () => {});
+  response.on('data', (text: string) => {
+    subject.received += text;
+  });
+  const transport = await waitFor('the transport', () => transports[0]);
+  return { subject, transport, response, ends, clock, asking };
+}
+
+const big = Buffer.from(`data: ${'x'.repeat(1_000_000)}\n\n`);
+
+/** Offers until the client's buffers are full. */
+async function fill(transport: Transport): Promise<void> {
+  let refusals = 0;
+  await waitFor('full buffers', () => {
+    refusals = transport.offer(big) ? 0 : refusals + 1;
+    return refusals > 20;
+  });
+}
+
+describe('EventStream', () => {
+  it('says what it is, and when to come back', async (test) => {
+    const { subject, response } = await open(test);
+    expect(response.headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    });
+    await waitFor('the first line', () => subject.received.startsWith('retry: 2000\n\n'));
+  });
+
+  it('sends events as they are, and comments as signs of life', async (test) => {
+    const { subject, transport } = await open(test);
+    await waitFor('room', () => transport.offer(Buffer.from('data: 1\n\n')));
+    await waitFor('room', () => transport.answer(Buffer.from('data: 2\n\n')));
+    await waitFor('the events', () => subject.received.endsWith('data: 1\n\ndata: 2\n\n'));
+    await waitFor('a comment', () => {
+      transport.probe();
+      return /: keepalive\n\n$/.test(subject.received);
+    });
+  });
+
+  it('refuses what a client does not take, queues nothing, and says when it takes it again', async (test) => {
+    const { subject, transport, response } = await open(test);
+    response.pause();
+    await fill(transport);
+    const before = process.memoryUsage().arrayBuffers;
+    for (let count = 0; count < 1000; count += 1) expect(transport.offer(big)).toBe(false);
+    for (let count = 0; count < 1000; count += 1) transport.probe();
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000);
+    const drains = subject.drains;
+    response.resume();
+    await waitFor('the drain', () => subject.drains > drains);
+    expect(transport.offer(Buffer.from('data: again\n\n'))).toBe(true);
+    await waitFor('the event', () => subject.received.endsWith('data: again\n\n'));
+  });
+
+  it('ends once, whoever ends it', async (test) => {
+    const [left, closed, terminated] = [await open(test), await open(test), await open(test)];
+    left.asking.destroy();
+    closed.transport.close('shutdown');
+    terminated.transport.terminate();
+    for (const { ends, transport } of [left, closed, terminated]) {
+      await waitFor('the end', () => ends.length > 0);
+      expect(ends).toHaveLength(1);
+      expect(transport.open).toBe(false);
+      expect([transport.offer(big), transport.answer(big)]).toEqual([false, false]);
+      transport.close('slow');
+      transport.terminate();
+    }
+  });
+
+  it('gets rid of a client that reads nothing, though there is no close frame it could answer', async (test) => {
+    const { transport, response, ends, clock } = await open(test);
+    response.pause();
+    await fill(transport);
+    transport.close('slow');
+    await waitFor(
+      'the end',
+      () => {
+        clock.advance(1000);
+        return ends.length > 0;
+      },
+      { timeoutMs: 3000 },
+    );
+  });
+});

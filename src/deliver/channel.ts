@@ -94,18 +94,28 @@ export class Channel {
     const subscriptions = this.#subscriptions;
     const { seq, delta } = update;
     const base = delta === undefined ? -1 : delta.base;
+    // Made when the first session needs it, and then read without asking the update again.
+    let full: Frame | undefined;
     let index = Math.min(from, subscriptions.length);
     for (const end = Math.max(0, index - count); index > end; ) {
       index -= 1;
       const subscription = subscriptions[index];
       if (subscription === undefined || subscription.cursor >= seq) continue;
-      if (!this.isDue(subscription, now)) {
+      if (this.intervalMs > 0 && !this.isDue(subscription, now)) {
         tally.held += 1;
         continue;
       }
       const { opening } = subscription;
       const fits = delta !== undefined && subscription.cursor === base;
-      const frame = fits ? delta.frame : opening === undefined ? update.full.frame : opening().frame;
+      let frame: Frame;
+      if (fits) {
+        frame = delta.frame;
+      } else if (opening !== undefined) {
+        frame = opening().frame;
+      } else {
+        full ??= update.full.frame;
+        frame = full;
+      }
       if (!subscription.session.offer(frame, now)) {
         tally.skipped += 1;
         continue;

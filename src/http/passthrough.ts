@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { bodyLimit } from 'hono/body-limit';
 import { type Dispatcher, Pool } from 'undici';
 import { type CredentialRequest, withoutToken } from '../auth/credentials.ts';
 import { errorMessage } from '../core/errors.ts';
@@ -41,6 +40,8 @@ const notForwarded: ReadonlySet<string> = new Set([
   'content-length',
   'authorization',
   'cookie',
+  // May carry a token, as may a cookie.
+  'sec-websocket-protocol',
   'set-cookie',
   'expect',
 ]);
@@ -63,7 +64,10 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
     const url = new URL(request.url);
     if (!staysBelow(url.pathname, prefix))
       return problemResponse('BAD_REQUEST', { detail: 'the path leaves its prefix' });
-    const body = unsafe ? Buffer.from(await request.arrayBuffer()) : undefined;
+    const body = unsafe ? await readBody(request) : undefined;
+    if (body === 'too_large') {
+      return problemResponse('TOO_LARGE', { detail: `a body may have ${maxBodyBytes} bytes` });
+    }
     try {
       const answer = await pool.request({
         path: basePath + withoutToken(url.pathname + url.search),
@@ -85,13 +89,8 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
     }
   };
 
-  const limit = bodyLimit({
-    maxSize: maxBodyBytes,
-    onError: () => problemResponse('TOO_LARGE', { detail: `a body may have ${maxBodyBytes} bytes` }),
-  });
   for (const prefix of prefixes) {
-    for (const path of [prefix, `${prefix}/*`])
-      router.all(path, limit, ({ req }) => forward(req.raw, prefix));
+    for (const path of [prefix, `${prefix}/*`]) router.all(path, ({ req }) => forward(req.raw, prefix));
   }
   return () => pool.destroy();
 }
@@ -102,8 +101,25 @@ function staysBelow(path: string, prefix: string): boolean {
   return path === prefix || path.startsWith(`${prefix}/`);
 }
 
+/** What of a request's headers goes on: not what `Connection` says is of this connection only. */
 function forwarded(headers: Headers): Record<string, string> {
-  return Object.fromEntries([...headers].filter(([name]) => !notForwarded.has(name)));
+  const ofConnection = (headers.get('connection') ?? '').split(',').map((name) => name.trim().toLowerCase());
+  return Object.fromEntries(
+    [...headers].filter(([name]) => !notForwarded.has(name) && !ofConnection.includes(name)),
+  );
+}
+
+async function readBody(request: Request): Promise<Buffer | 'too_large' | undefined> {
+  if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) return 'too_large';
+  if (request.body === null) return undefined;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body) {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) return 'too_large';
+    chunks.push(chunk);
+  }
+  return bytes === 0 ? undefined : Buffer.concat(chunks, bytes);
 }
 
 function toResponse({ statusCode, headers, body }: Dispatcher.ResponseData): Response {
@@ -112,7 +128,7 @@ function toResponse({ statusCode, headers, body }: Dispatcher.ResponseData): Res
     if (value === undefined || notForwarded.has(name)) continue;
     for (const entry of Array.isArray(value) ? value : [value]) kept.append(name, entry);
   }
-  const bodyless = statusCode === 204 || statusCode === 304;
+  const bodyless = [204, 205, 304].includes(statusCode);
   if (bodyless) body.resume();
   return new Response(bodyless ? null : (Readable.toWeb(body) as ReadableStream<Uint8Array>), {
     status: statusCode,

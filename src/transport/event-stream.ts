@@ -3,7 +3,7 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import type { Transport, TransportEvents } from '../deliver/transport.ts';
 import type { Frame } from '../encode/frame.ts';
 
-const headers = {
+export const eventStreamHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
   // Otherwise nginx would gather events until its buffer is full.
@@ -57,7 +57,7 @@ export function createEventStream(response: ServerResponse, clock: Clock): Trans
     },
     start(listeners) {
       events = listeners;
-      response.writeHead(200, headers);
+      response.writeHead(200, eventStreamHeaders);
       response.socket?.setNoDelay(true);
       write(retryLine);
       response.on('close', () => {

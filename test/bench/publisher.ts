@@ -14,6 +14,8 @@ export async function startPublisher(redisUrl: string): Promise<Publisher> {
   const redis = new Redis(redisUrl, { lazyConnect: true });
   await redis.connect();
   let serial = 0;
+  let stopping = false;
+  let running: Promise<unknown> = Promise.resolve();
 
   const publishOne = async (): Promise<void> => {
     serial += 1;
@@ -28,7 +30,7 @@ export async function startPublisher(redisUrl: string): Promise<Publisher> {
   const run = async (everyMs: number, goesOn: (published: number) => boolean): Promise<number> => {
     const startedAt = monotonicMs();
     let published = 0;
-    while (goesOn(published)) {
+    while (!stopping && goesOn(published)) {
       await publishOne();
       published += 1;
       await pause(startedAt + published * everyMs - monotonicMs());
@@ -36,16 +38,26 @@ export async function startPublisher(redisUrl: string): Promise<Publisher> {
     return published;
   };
 
+  const begin = (everyMs: number, goesOn: (published: number) => boolean): Promise<number> => {
+    const ended = run(everyMs, goesOn);
+    running = ended.catch(() => {});
+    return ended;
+  };
+
   return {
-    publish: async (events, everyMs) => void (await run(everyMs, (published) => published < events)),
+    publish: async (events, everyMs) => void (await begin(everyMs, (published) => published < events)),
     publishUntilStopped(everyMs) {
       let stopped = false;
-      const ended = run(everyMs, () => !stopped);
+      const ended = begin(everyMs, () => !stopped);
       return () => {
         stopped = true;
         return ended;
       };
     },
-    stop: () => redis.disconnect(),
+    async stop() {
+      stopping = true;
+      await running;
+      redis.disconnect();
+    },
   };
 }

@@ -56,6 +56,11 @@ export class RawClient {
     this.#socket.resume();
   }
 
+  /** Sends a text message of at most 125 bytes. */
+  send(message: string): void {
+    this.#write(text, Buffer.from(message));
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }
@@ -76,16 +81,17 @@ export class RawClient {
 
   #onFrame(opcode: number, bytes: Buffer, start: number, end: number): void {
     if (opcode === text) this.#events.onPacket(bytes, start, end);
-    else if (opcode === ping) this.#control(pong, bytes.subarray(start, end));
+    else if (opcode === ping) this.#write(pong, bytes.subarray(start, end));
     else if (opcode === close) {
       if (end - start >= 2) this.#closeCode = bytes.readUInt16BE(start);
-      this.#control(close, bytes.subarray(start, start + 2));
+      this.#write(close, bytes.subarray(start, start + 2));
       this.#socket.end();
     }
   }
 
   /** A client's frames are masked; with a mask of zeros the payload stays as it is. */
-  #control(opcode: number, payload: Buffer): void {
+  #write(opcode: number, payload: Buffer): void {
+    if (payload.length > 125) throw new RangeError(`a payload of ${payload.length} bytes is too long here`);
     this.#socket.write(
       Buffer.concat([Buffer.from([final | opcode, masked | payload.length, 0, 0, 0, 0]), payload]),
     );

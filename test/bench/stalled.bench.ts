@@ -10,8 +10,10 @@ import { runBench } from './run-bench.ts';
 import { type ServerProcess, startGatewayProcess } from './server-process.ts';
 import { median } from './stats.ts';
 
-// 1,000 clients at 20 events a second. 100 of them stop reading for 20 s and then go on; 10 others stop for good,
-// of which half read again after they should have been closed, to see with which code.
+// 1,000 clients at 20 events a second. 100 of them stop reading for 20 s and then go on; 10 more stop for good,
+// of which half read again after they should have been closed, to see with which code. These ten stop as soon as
+// they are connected: each client is pinged after an amount of data of its own, but the first time they are all at
+// the start of it, so that all ten stop being writable, and are closed, at the same time.
 
 const clients = 1000;
 const everyMs = 50;
@@ -22,9 +24,10 @@ const slowAfterMs = 30_000;
 const readLateMs = 2000;
 const catchUpMs = 2000;
 const pausing = { from: 0, to: 100 };
-const readLate = { from: 100, to: 105 };
-const neverRead = { from: 105, to: 110 };
-const reading = { from: 110, to: clients };
+const reading = { from: pausing.to, to: clients };
+const readLate = { from: clients, to: clients + 5 };
+const neverRead = { from: readLate.to, to: readLate.to + 5 };
+const forGood = { from: readLate.from, to: neverRead.to };
 const mebibyte = 1024 * 1024;
 
 /** RSS at intervals until told to stop. */
@@ -69,13 +72,15 @@ await runBench('stalled', async ({ pinning, use, say }) => {
   await pause(warmUpMs);
   // The second half: by then everything has been compiled and every buffer made.
   const settled = warmUp().slice(warmUpMs / 500);
-  say(`stalling ${pausing.to} clients for ${stallMs / 1000} s, and ${neverRead.to - pausing.to} for good`);
-  await fleet.reset();
-  const stalledAt = monotonicMs();
+  say(`stalling ${forGood.to - forGood.from} clients for good, then ${pausing.to} for ${stallMs / 1000} s`);
+  await fleet.open(gateway.port, forGood.to - forGood.from);
   const stalledMemory = watchMemory(gateway.pid);
-  await fleet.stall({ from: pausing.from, to: neverRead.to });
+  const stalledAt = monotonicMs();
+  await fleet.stall(forGood);
   const skippedAt = await firstSkip(gateway);
-  await pause(stalledAt + stallMs - monotonicMs());
+  await fleet.reset();
+  await fleet.stall(pausing);
+  await pause(skippedAt + stallMs - monotonicMs());
   const memory = stalledMemory();
   const disconnectsBefore = gateway.disconnects.length;
   await fleet.resume(pausing);
@@ -85,7 +90,10 @@ await runBench('stalled', async ({ pinning, use, say }) => {
   say('waiting for the end of those that stay stalled');
   await pause(skippedAt + slowAfterMs + readLateMs - monotonicMs());
   await fleet.resume(readLate);
-  await waitFor('the end of the stalled', () => gateway.disconnects.length >= 10, { timeoutMs: 15_000 });
+  await waitFor('the end of the stalled', () => gateway.disconnects.length >= forGood.to - forGood.from, {
+    timeoutMs: 15_000,
+    state: () => gateway.disconnects.map(({ code, at }) => [code, Math.round(at - skippedAt)]),
+  });
   await stopPublishing();
   const others = await waitFor('the last event', async () => {
     const now = await fleet.report(reading);

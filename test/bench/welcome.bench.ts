@@ -1,16 +1,13 @@
 import { nowhere } from '../support/gateway.ts';
-import { within } from '../support/wait.ts';
+import { measureConnects } from './connect-times.ts';
 import { startEngine } from './engine.ts';
-import { monotonicMs, pause } from './monotonic.ts';
-import { readHead } from './packet-head.ts';
-import { RawClient } from './raw-client.ts';
+import { pause } from './monotonic.ts';
 import type { Figure } from './report.ts';
 import { type BenchContext, runBench } from './run-bench.ts';
 import { startGatewayProcess } from './server-process.ts';
-import { type Summary, summarise } from './stats.ts';
+import type { Summary } from './stats.ts';
 
-// Connect → WELCOME, from the call that begins the TCP connection to the last byte of the frame: 200 clients one
-// after the other, all of which stay. With the engine up, hanging, and never up.
+// Connect → WELCOME: 200 clients one after the other, all of which stay. With the engine up, hanging, and never up.
 
 const connections = 200;
 const barMs = 50;
@@ -18,28 +15,7 @@ const barMs = 50;
 const everyMs = 15;
 const ticksBefore = 3000;
 
-async function measure(port: number): Promise<Summary> {
-  const clients: RawClient[] = [];
-  const times: number[] = [];
-  for (let index = 0; index < connections; index += 1) {
-    const startedAt = monotonicMs();
-    const welcomed = new Promise<number>((resolve, reject) => {
-      clients.push(
-        new RawClient(port, {
-          onPacket(bytes, start) {
-            const at = monotonicMs();
-            if (!readHead(bytes, start).telemetry) resolve(at);
-          },
-          onEnd: (code) => reject(new Error(`closed with ${code} before WELCOME`)),
-        }),
-      );
-    });
-    times.push((await within('WELCOME', welcomed)) - startedAt);
-    await pause(everyMs);
-  }
-  for (const client of clients) client.destroy();
-  return summarise(times);
-}
+const measure = (port: number): Promise<Summary> => measureConnects(port, connections, everyMs);
 
 async function engineUp({ pinning, use }: BenchContext): Promise<Summary> {
   const engine = await use(startEngine());

@@ -4,15 +4,23 @@ import { closeCauses, errorMessage, problemDocument, problemTable } from '../../
 const problems = Object.entries(problemTable);
 
 describe('problem table', () => {
-  it('holds these eight codes and no other: clients match on them', () => {
+  it('holds these sixteen codes and no other: clients match on them', () => {
     expect(Object.keys(problemTable).sort()).toEqual([
       'AT_CAPACITY',
+      'AUTH_UNAVAILABLE',
+      'BAD_OPTION',
       'BAD_REQUEST',
+      'ENGINE_UNREACHABLE',
+      'FORBIDDEN_ROLE',
       'INTERNAL',
+      'LIMIT',
       'NOT_FOUND',
       'ORIGIN_REFUSED',
       'SHUTTING_DOWN',
+      'TOO_LARGE',
       'TOO_MANY_CONNECTIONS',
+      'UNAUTHENTICATED',
+      'UNKNOWN_SYMBOL',
       'UPGRADE_REQUIRED',
     ]);
   });
@@ -32,13 +40,20 @@ describe('problem table', () => {
 
   it('says by its status whose fault it is', () => {
     const ours = problems.filter(([, { status }]) => status >= 500).map(([code]) => code);
-    expect(ours.sort()).toEqual(['AT_CAPACITY', 'INTERNAL', 'SHUTTING_DOWN']);
+    expect(ours.sort()).toEqual([
+      'AT_CAPACITY',
+      'AUTH_UNAVAILABLE',
+      'ENGINE_UNREACHABLE',
+      'INTERNAL',
+      'LIMIT',
+      'SHUTTING_DOWN',
+    ]);
   });
 });
 
 describe('close causes', () => {
-  it('are these four, each once, in camel case', () => {
-    expect([...closeCauses].sort()).toEqual(['rateLimited', 'shutdown', 'silent', 'slow']);
+  it('are these five, each once, in camel case', () => {
+    expect([...closeCauses].sort()).toEqual(['rateLimited', 'shutdown', 'silent', 'slow', 'tokenExpired']);
     expect(new Set<string>(closeCauses).size).toBe(closeCauses.length);
     for (const cause of closeCauses) expect(cause).toMatch(/^[a-z]+([A-Z][a-z]+)*$/);
   });

@@ -133,39 +133,3 @@ describe('StateRendition in delta mode', () => {
     expect(rendered.filter((packet) => !packet.startsWith('DELTA'))).toEqual([]);
   });
 });
-
-describe('StateRendition of some sections', () => {
-  const initial = { timestamp: 't0', status: 'ACTIVE', market: { price: 1 }, agents: { A: 1 }, ...rest };
-
-  it('has no news when only others moved, and keeps its seq', () => {
-    const { rendition, commit } = setUpRendition({ sections: ['market'], initial });
-    let news = 0;
-    rendition.onNews(() => {
-      news += 1;
-    });
-    commit({ ...initial, agents: { A: 2 } });
-    commit({ ...initial, timestamp: 't1' });
-    expect([news, rendition.seq]).toEqual([0, 1]);
-    commit({ ...initial, timestamp: 't2', market: { price: 2 } });
-    expect([news, rendition.seq]).toEqual([1, 4]);
-    commit({ ...initial, status: 'HALT' });
-    expect([news, rendition.seq]).toEqual([2, 5]);
-  });
-
-  it('numbers its deltas by what it shows: base and seq are versions in which that changed', () => {
-    const { rendition, commit } = setUpRendition({
-      mode: 'delta',
-      sections: ['market', 'note'],
-      initial,
-    });
-    commit({ ...initial, market: { price: 2 } });
-    expect(textOf(rendition.next().delta)).toMatchObject({ base: 1, seq: 2 });
-    commit({ ...initial, market: { price: 2 }, agents: { A: 5 } });
-    commit({ ...initial, market: { price: 3 }, agents: { A: 5 }, timestamp: 't9' });
-    expect(textOf(rendition.next().delta)).toMatchObject({
-      base: 2,
-      seq: 4,
-      patch: { timestamp: 't9', market: { price: 3 } },
-    });
-  });
-});

@@ -21,6 +21,7 @@ export function routerFor(allowed: '*' | readonly string[] = '*') {
 export async function startServer(
   test: TestScope,
   admit: () => Entry = () => ({ ok: true, release: () => {} }),
+  extraPorts: readonly number[] = [],
 ) {
   const { router, log } = routerFor();
   const meter = createMemoryMeter();
@@ -30,7 +31,11 @@ export async function startServer(
     accepted.push(request.url ?? '');
     socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
   });
-  const server = createHttpServer(router, upgrades.handle, log, { port: 0, host: '127.0.0.1' });
+  const server = createHttpServer(router, upgrades.handle, log, {
+    port: 0,
+    extraPorts,
+    host: '127.0.0.1',
+  });
   const port = await server.listen();
   test.onTestFinished(() => server.close());
   return { port, server, upgrades, accepted, log, meter, url: `http://127.0.0.1:${port}` };

@@ -7,6 +7,7 @@ function ask(path: string, options: Partial<OperationsOptions> = {}) {
   addOperationsRoutes(router, {
     health: () => ({ status: 'degraded' }),
     readiness: () => ({ ready: true, missing: [] }),
+    authoriseMetrics: async () => ({ ok: true }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'bff_clients 0\n' }),
     ...options,
   });
@@ -38,6 +39,17 @@ describe('Operations routes', () => {
     const response = await ask('/metrics');
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4');
     expect(await response.text()).toBe('bff_clients 0\n');
+  });
+
+  it('give the metrics to nobody who may not read them, and the rest to everyone', async () => {
+    const options: Partial<OperationsOptions> = {
+      authoriseMetrics: async () => ({ ok: false, code: 'UNAUTHENTICATED', challenge: 'Bearer' }),
+    };
+    const refused = await ask('/metrics', options);
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer');
+    expect(await refused.text()).not.toContain('bff_clients');
+    for (const path of ['/livez', '/readyz', '/health']) expect((await ask(path, options)).status).toBe(200);
   });
 
   it('answer 500 where the metrics cannot be had', async () => {

@@ -7,7 +7,7 @@ import { within } from '../support/wait.ts';
 import { routerFor, startServer } from './http-set-up.ts';
 
 const listenOn = (port: number, host = '127.0.0.1'): Promise<number> =>
-  createHttpServer(routerFor().router, () => {}, createMemoryLog(), { port, host }).listen();
+  createHttpServer(routerFor().router, () => {}, createMemoryLog(), { port, extraPorts: [], host }).listen();
 
 describe('HttpServer', () => {
   it('picks a free port for 0 and serves its routes there', async (test) => {

@@ -35,7 +35,7 @@ describe('Messages from a telemetry client', () => {
   it('are ignored and counted where they are malformed, binary or unknown', async (test) => {
     const before = await gateway.metrics();
     const client = await welcomed(test);
-    const texts = ['', '{', 'null', '[]', '"PING"', '{"type":7}', '{"type":"DANCE"}', '{"type":"HALT"}'];
+    const texts = ['', '{', 'null', '[]', '"PING"', '{"type":7}', '{"type":"DANCE"}', '{"type":"halt"}'];
     const odd = ['{"type":"PING","t":1,"__proto__":{"t":2}}', `${'['.repeat(200)}${']'.repeat(200)}`];
     for (const text of [...texts, ...odd]) client.socket.send(text);
     client.socket.send(Buffer.from('{"type":"PING","t":"binary"}'));

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { decode } from '@msgpack/msgpack';
 import { type ClientOptions, WebSocket } from 'ws';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
 import { deadlineMs, type Resource, waitFor, within } from './wait.ts';
@@ -12,8 +13,13 @@ export interface Packet {
   /** The document, in the packets that carry one; else empty. */
   readonly data: JsonObject;
   readonly body: JsonObject;
-  /** As it came over the wire. */
+  /** As it came over the wire; of a binary frame, what it says as JSON. */
   readonly text: string;
+  readonly isBinary: boolean;
+  /** Bytes of the message. */
+  readonly bytes: number;
+  /** When it was read, epoch ms. */
+  readonly at: number;
 }
 
 export interface Closed {
@@ -64,7 +70,9 @@ export async function connectClient(
   const packets: Packet[] = [];
   let given = 0;
   let stream: IncomingMessage['socket'] | undefined;
-  socket.on('message', (data) => packets.push(readPacket(data.toString())));
+  socket.on('message', (data, isBinary) => {
+    if (Buffer.isBuffer(data)) packets.push(readPacket(data, isBinary));
+  });
   socket.on('upgrade', (response) => {
     stream = response.socket;
   });
@@ -108,9 +116,13 @@ export async function connectClient(
 }
 
 /** How a handshake that must not succeed was refused. */
-export async function refusalOf(url: string, options: ClientOptions = {}): Promise<UpgradeRefused> {
+export async function refusalOf(
+  url: string,
+  options: ClientOptions = {},
+  protocols: string[] = [],
+): Promise<UpgradeRefused> {
   try {
-    const client = await connectClient(url, options);
+    const client = await connectClient(url, options, protocols);
     await client.stop();
   } catch (error) {
     if (error instanceof UpgradeRefused) return error;
@@ -139,9 +151,18 @@ async function opened(socket: WebSocket): Promise<void> {
   socket.on('error', () => {});
 }
 
-function readPacket(text: string): Packet {
-  const body: unknown = JSON.parse(text);
-  if (!isJsonObject(body)) throw new Error(`not a packet: ${text}`);
+/** Binary frames are MessagePack: read by another decoder than the gateway's own library. */
+function readPacket(data: Buffer, isBinary: boolean): Packet {
+  const body: unknown = isBinary ? decode(data) : JSON.parse(data.toString());
+  if (!isJsonObject(body)) throw new Error(`not a packet: ${data.toString()}`);
+  return toPacket(body, isBinary ? JSON.stringify(body) : data.toString(), { isBinary, bytes: data.length });
+}
+
+export function toPacket(
+  body: JsonObject,
+  text: string,
+  { isBinary, bytes }: Pick<Packet, 'isBinary' | 'bytes'>,
+): Packet {
   const { type, seq, data } = body;
   return {
     type: typeof type === 'string' ? type : '',
@@ -149,5 +170,8 @@ function readPacket(text: string): Packet {
     data: isJsonObject(data) ? data : {},
     body,
     text,
+    isBinary,
+    bytes,
+    at: Date.now(),
   };
 }

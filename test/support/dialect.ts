@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../src/core/json.ts';
 import type { EventBus } from '../../src/source/events.ts';
 import type { Packet, TestClient } from './client.ts';
 
@@ -19,9 +20,9 @@ export interface DialectUnderTest {
   markOf(packet: Packet): unknown;
 }
 
-const telemetry = (path: string): DialectUnderTest => ({
+const telemetry = (path: string, options = ''): DialectUnderTest => ({
   name: 'telemetry',
-  path,
+  path: `${path}${options}`,
   firstType: 'WELCOME',
   keepalive: {
     say: '{"type":"PING","t":7}',
@@ -31,11 +32,16 @@ const telemetry = (path: string): DialectUnderTest => ({
   maxMessageBytes: 16 * 1024,
   closeCodes: { shutdown: 1001, slow: 1013, oversize: 1009 },
   update: (events, mark, bytes) =>
-    events.publish('state_update', JSON.stringify({ mark, padding: 'x'.repeat(bytes) })),
-  markOf: ({ data }) => data.mark,
+    events.publish('state_update', JSON.stringify({ mark, padding: `${mark} `.repeat(bytes / 4) })),
+  markOf: ({ data, body: { patch } }) => (isJsonObject(patch) ? patch.mark : data.mark),
 });
 
-export const dialects: readonly DialectUnderTest[] = [telemetry('/'), telemetry('/ws/stream')];
+export const dialects: readonly DialectUnderTest[] = [
+  telemetry('/'),
+  telemetry('/ws/stream'),
+  telemetry('/', '?mode=delta'),
+  telemetry('/ws/stream', '?mode=delta&encoding=msgpack&interval=50'),
+];
 
 /** Proves that a connection is alive and read. */
 export async function proveAlive(client: TestClient, { keepalive }: DialectUnderTest): Promise<void> {

@@ -1,26 +1,56 @@
-import type { Rendition } from '../../src/encode/rendition.ts';
+import type { Rendition, Update } from '../../src/encode/rendition.ts';
 
-/** A rendition whose updates are their own number as text. */
+/** A rendition whose updates are their own number as text, and whose deltas are `<base>><number>`. */
 export interface FakeRendition extends Rendition {
+  readonly closed: boolean;
   /** Makes a version and tells the channel. */
   publish(): void;
 }
 
-export function createFakeRendition(): FakeRendition {
+export interface FakeRenditionOptions {
+  /** Whether sweeps are told as deltas. Default false. */
+  readonly deltas?: boolean;
+}
+
+export function createFakeRendition({ deltas = false }: FakeRenditionOptions = {}): FakeRendition {
   let seq = 1;
+  let swept = 1;
   let listener = (): void => {};
+  let closed = false;
+  const updateFrom = (base: number | undefined): Update => ({
+    seq,
+    full: { type: 'UPDATE', frame: Buffer.from(`${seq}`) },
+    delta: base === undefined ? undefined : { type: 'DELTA', frame: Buffer.from(`${base}>${seq}`), base },
+    receivedAt: undefined,
+  });
   return {
     dialect: 'test',
     get seq() {
       return seq;
     },
-    latest: () => ({ seq, frame: Buffer.from(`${seq}`), type: 'UPDATE' }),
+    get closed() {
+      return closed;
+    },
+    latest: () => updateFrom(undefined),
+    next() {
+      const base = deltas && swept < seq ? swept : undefined;
+      swept = seq;
+      return updateFrom(base);
+    },
     onNews(given) {
       listener = given;
+    },
+    close() {
+      closed = true;
     },
     publish() {
       seq += 1;
       listener();
     },
   };
+}
+
+/** A packet that is its own text, such as the answers and greetings of a dialect. */
+export function packet(text: string, type = 'ANSWER') {
+  return { type, frame: Buffer.from(text) };
 }

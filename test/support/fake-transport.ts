@@ -6,6 +6,8 @@ import type { Frame } from '../../src/encode/frame.ts';
 export interface FakeTransport extends Transport {
   /** Everything sent, as text. */
   readonly sent: readonly string[];
+  /** The same as it was sent. */
+  readonly frames: readonly Frame[];
   readonly closes: readonly CloseCause[];
   readonly probes: number;
   readonly terminated: boolean;
@@ -25,6 +27,7 @@ export interface FakeTransport extends Transport {
 
 export function createFakeTransport(): FakeTransport {
   const sent: string[] = [];
+  const frames: Frame[] = [];
   const closes: CloseCause[] = [];
   let events: TransportEvents | undefined;
   let room = Number.POSITIVE_INFINITY;
@@ -38,6 +41,7 @@ export function createFakeTransport(): FakeTransport {
     }
     room -= 1;
     sent.push(frame.toString());
+    frames.push(frame);
     return true;
   };
   const end = (how: TransportEnd = { code: 1000 }): void => {
@@ -63,6 +67,7 @@ export function createFakeTransport(): FakeTransport {
       return state.paused;
     },
     sent,
+    frames,
     closes,
     start(given) {
       events = given;
@@ -80,6 +85,8 @@ export function createFakeTransport(): FakeTransport {
     },
     close(cause) {
       closes.push(cause);
+      // No dialect has a close code for this one: nobody would read it.
+      if (cause === 'silent') this.terminate();
     },
     terminate() {
       state.terminated = true;

@@ -12,6 +12,7 @@ const closeCodes: Readonly<Record<CloseCause, number | undefined>> = {
   slow: 1013,
   silent: undefined,
   rateLimited: 1008,
+  tokenExpired: 4401,
 };
 
 /** Both ends of one WebSocket. */
@@ -35,8 +36,14 @@ export interface TransportServer extends Resource {
   stop(): Promise<void>;
 }
 
-export async function startTransportServer(maxMessageBytes = 16 * 1024): Promise<TransportServer> {
-  const accept = createWebSocketAcceptor({ maxMessageBytes, closeCodes, clock: systemClock });
+/** @param random what the transports draw their ping thresholds with */
+export async function startTransportServer(random: () => number = Math.random): Promise<TransportServer> {
+  const accept = createWebSocketAcceptor({
+    maxMessageBytes: 16 * 1024,
+    closeCodes,
+    clock: systemClock,
+    random,
+  });
   const arrived: Transport[] = [];
   const server = createServer();
   server.on('upgrade', (request, socket, head) =>

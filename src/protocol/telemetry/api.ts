@@ -5,16 +5,17 @@ import { haltMessage, pingMessage, resumeMessage, resyncMessage, subscribeMessag
 
 /** The telemetry packets as schemas, for `/asyncapi.json`; as types they stand in `wire/packet.ts`. */
 
+const anyJson = z.unknown();
 const seq = z.int().min(1).describe('Number of the version of the document');
 const epoch = z
   .string()
   .describe('Random id of one life of the feed; positions of different epochs do not compare');
-const document = z.record(z.string(), z.json()).describe('The telemetry document, or the sections asked for');
+const document = z.record(z.string(), anyJson).describe('The telemetry document, or the sections asked for');
 const change = {
   base: z.int().describe('The version that this is a change of'),
-  patch: z.record(z.string(), z.json()).describe('RFC 7396 merge patch'),
+  patch: z.record(z.string(), anyJson).describe('RFC 7396 merge patch'),
   append: z
-    .record(z.string(), z.object({ drop: z.int().min(0), add: z.array(z.json()) }))
+    .record(z.string(), z.object({ drop: z.int().min(0), add: z.array(anyJson) }))
     .optional()
     .describe('Rolling top-level arrays: drop so many from the front, add these at the end'),
 };
@@ -35,13 +36,13 @@ const welcome = z.union([
 ]);
 const telemetry = z.object({ type: z.literal('TELEMETRY'), seq, epoch: epoch.optional(), data: document });
 const delta = z.object({ type: z.literal('DELTA'), seq, ...change });
-const pong = z.object({ type: z.literal('PONG'), t: z.json(), server_time: z.iso.datetime() });
+const pong = z.object({ type: z.literal('PONG'), t: anyJson, server_time: z.iso.datetime() });
 const ack = z.object({
   type: z.literal('ACK'),
   command: z.enum(['SUBSCRIBE', 'HALT', 'RESUME']),
   requestId,
   granted: granted.optional(),
-  result: z.json().optional().describe("The engine's own answer"),
+  result: anyJson.optional().describe("The engine's own answer"),
 });
 const error = z.object({
   type: z.literal('ERROR'),
@@ -58,7 +59,11 @@ function message(name: string, summary: string, schema: z.ZodType): ApiMessage {
 }
 
 function jsonSchema(schema: z.ZodType): object {
-  return z.toJSONSchema(schema, { target: 'draft-7', io: 'input', unrepresentable: 'any' });
+  return z.toJSONSchema(schema, {
+    target: 'draft-7',
+    io: 'input',
+    unrepresentable: 'any',
+  });
 }
 
 /** What `/asyncapi.json` says of this dialect. */

@@ -145,12 +145,12 @@ export class TelemetryClient {
     const asked = { command: 'SUBSCRIBE', ...(requestId === undefined ? {} : { requestId }) };
     const wanted = success ? this.#optionsAfter(data) : badOption(error);
     if (!wanted.ok) {
-      this.#answer({ type: 'ERROR', ...asked, code: 'BAD_OPTION', message: wanted.message });
+      this.#refuse({ ...asked, code: 'BAD_OPTION', message: wanted.message });
       return;
     }
     const lease = this.#dependencies.views.acquire(wanted.options, this.#framing);
     if (typeof lease === 'string') {
-      this.#answer({ type: 'ERROR', ...asked, code: 'LIMIT', message: refusals[lease] });
+      this.#refuse({ ...asked, code: 'LIMIT', message: refusals[lease] });
       return;
     }
     this.#switchTo(lease, (granted) => ({ type: 'ACK', ...asked, granted }));
@@ -204,7 +204,7 @@ export class TelemetryClient {
     const { symbol, ...options } = this.#view.resource.options;
     const lease = this.#dependencies.views.acquire({ ...options, symbol: undefined }, this.#framing);
     if (typeof lease === 'string') {
-      this.#answer({ type: 'ERROR', code: 'LIMIT', message: refusals[lease] });
+      this.#refuse({ code: 'LIMIT', message: refusals[lease] });
       return;
     }
     this.#switchTo(lease, () => ({
@@ -234,6 +234,12 @@ export class TelemetryClient {
       role: this.#permission.role,
       commands: this.#permission.commands,
     };
+  }
+
+  #refuse(refusal: Omit<ErrorPacket, 'type'>): void {
+    const { meter } = this.#dependencies;
+    meter.count('bff_rejected_total', { edge: dialect, reason: refusal.code.toLowerCase() });
+    this.#answer({ type: 'ERROR', ...refusal });
   }
 
   #answer(packet: AckPacket | ErrorPacket | PongPacket): void {

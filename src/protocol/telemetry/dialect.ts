@@ -38,6 +38,8 @@ export function serveTelemetry(dependencies: TelemetryDependencies): void {
       endWithProblem(socket, entry);
       return;
     }
+    // The client may have left while its token was verified: nothing would tell us again.
+    if (socket.destroyed) return;
     const query = new URL(`http://gateway${request.url ?? '/'}`).searchParams;
     const found = viewFor(query, 'websocket', dependencies);
     if (!found.ok) {

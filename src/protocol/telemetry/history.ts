@@ -21,9 +21,11 @@ export function historyStream(
   { seconds, step = seconds / maxPoints }: z.infer<typeof historyQuery>,
   clock: Clock,
 ): ReadableStream<Uint8Array> {
-  const since = clock.now() - seconds * 1000;
-  const versions = shownVersions(projection).filter(({ at }) => at >= since);
-  const points = thinOut(versions, step * 1000).values();
+  const now = clock.now();
+  const since = now - seconds * 1000;
+  const all = shownVersions(projection);
+  const versions = all.filter((version, index) => version.at > since || index === all.length - 1);
+  const points = thinOut(versions, now, step * 1000).values();
   const text = new TextEncoder();
   let separator = '[';
   return new ReadableStream({
@@ -42,12 +44,12 @@ export function historyStream(
   });
 }
 
-/** The last version of each step, so that the newest is among them. */
-function thinOut(versions: readonly Version[], stepMs: number): Version[] {
+/** The last version of each step, counted back from now. */
+function thinOut(versions: readonly Version[], now: number, stepMs: number): Version[] {
   if (stepMs === 0) return [...versions];
-  const bySlot = new Map<number, Version>();
-  for (const version of versions) bySlot.set(Math.floor(version.at / stepMs), version);
-  return [...bySlot.values()];
+  const byStep = new Map<number, Version>();
+  for (const version of versions) byStep.set(Math.floor((now - version.at) / stepMs), version);
+  return [...byStep.values()];
 }
 
 /** The kept versions in which something that the projection shows changed, and the oldest one. */

@@ -10,13 +10,13 @@ import type { Refusal } from '../../http/guard.ts';
 import { problemResponse } from '../../http/problem.ts';
 import type { Router } from '../../http/router.ts';
 import type { Entry } from '../../http/upgrade.ts';
-import { createEventStream } from '../../transport/event-stream.ts';
+import { createEventStream, eventStreamHeaders } from '../../transport/event-stream.ts';
 import type { Documents } from './documents.ts';
 import { historyQuery, historyStream } from './history.ts';
 import { type ConnectOptions, readQuery } from './options.ts';
 import type { Entrance } from './permission.ts';
 import { openSession, type SessionDependencies } from './sessions.ts';
-import { telemetryProjection, type Views } from './views.ts';
+import { dialect, telemetryProjection, type Views } from './views.ts';
 
 export interface HttpApiDependencies extends SessionDependencies {
   readonly router: Router;
@@ -37,15 +37,21 @@ const refusals = {
 export function viewFor(
   query: URLSearchParams,
   framing: 'websocket' | 'event-stream',
-  { documents, views }: Pick<HttpApiDependencies, 'documents' | 'views'>,
+  { documents, views, meter }: Pick<HttpApiDependencies, 'documents' | 'views' | 'meter'>,
 ) {
+  const refuse = (refusal: Refusal): Refusal => {
+    meter.count('bff_rejected_total', { edge: dialect, reason: refusal.code.toLowerCase() });
+    return refusal;
+  };
   const read = readOptions(query, documents);
-  if (!read.ok) return read;
+  if (!read.ok) return refuse(read);
   if (framing === 'event-stream' && read.options.encoding !== 'json') {
-    return badOption('encoding: Server-Sent Events are text, expected json');
+    return refuse(badOption('encoding: Server-Sent Events are text, expected json'));
   }
   const lease = views.acquire(read.options, framing);
-  return typeof lease === 'string' ? refusals[lease] : { ok: true as const, lease, options: read.options };
+  return typeof lease === 'string'
+    ? refuse(refusals[lease])
+    : { ok: true as const, lease, options: read.options };
 }
 
 /** The HTTP twins of the dialect: snapshot, history, and the same packets as Server-Sent Events. */
@@ -89,6 +95,10 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
     const { req } = context;
     const entry = await entrance(req.raw);
     if (!entry.ok) return problemResponse(entry.code, entry);
+    const response = context.env.outgoing;
+    // The client may have left while its token was verified: nothing would tell us again.
+    if (response.destroyed) return RESPONSE_ALREADY_SENT;
+    if (req.method === 'HEAD') return new Response(null, { headers: eventStreamHeaders });
     const query = new URL(req.url).searchParams;
     const lastEventId = req.header('last-event-id');
     // What a browser says it holds is newer than what the page's URL said when it was opened.
@@ -100,7 +110,6 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
       found.lease.release();
       return problemResponse(place.code, place);
     }
-    const response = context.env.outgoing;
     response.once('close', place.release);
     // The stream is written past hono: what the middleware has set so far, CORS above all, goes along by hand.
     for (const [name, value] of context.res.headers) response.setHeader(name, value);

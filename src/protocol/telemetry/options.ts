@@ -34,7 +34,10 @@ const interval = z
 const sections = z
   .union([z.string().transform((text) => text.split(',')), z.array(z.string())])
   .transform((keys) => [...new Set(keys.map((key) => key.trim()))].sort())
-  .refine((keys) => keys.length <= maxSections && keys.every((key) => key !== '' && key.length <= 64))
+  .refine(
+    (keys) =>
+      keys.length > 0 && keys.length <= maxSections && keys.every((key) => key !== '' && key.length <= 64),
+  )
   .describe('Sections shown, as a list or comma-separated; timestamp, status and sources always are');
 
 /** The options of a view: in the query string of a connection, and in a SUBSCRIBE message. */

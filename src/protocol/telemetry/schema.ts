@@ -6,7 +6,8 @@ import { viewOptionShape } from './options.ts';
  */
 
 const requestId = z.string().max(128).optional().describe('Echoed in the answer');
-const json = z.json();
+/** Any JSON value: what reaches a schema was parsed from JSON. */
+const json = z.unknown();
 
 export const pingMessage = z
   .object({ type: z.literal('PING'), t: json.optional() })

@@ -130,6 +130,5 @@ describe('Aggregate between a poll and an event', () => {
     answer({ ...undated, market: { symbol: 'QQQ', price: 300 } });
     expect(subject.section('market')).toEqual({ symbol: 'QQQ', price: 300 });
     expect(subject.section('portfolio')).toMatchObject({ nav: 7 });
-    expect(subject.event({ market: { symbol: 'SPY', price: 1 } })).toBe(false);
   });
 });

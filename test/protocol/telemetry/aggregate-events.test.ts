@@ -91,28 +91,6 @@ describe('Aggregate, fed by events', () => {
     },
   );
 
-  it('ignores and counts an event about another symbol, all of it', () => {
-    const subject = withState();
-    const before = subject.document;
-    expect(subject.event({ status: 'HALT', timestamp: second(9), market: { symbol: 'QQQ', price: 1 } })).toBe(
-      false,
-    );
-    expect(subject.event({ type: 'x', data: { market: { symbol: 'spy' } } })).toBe(false);
-    expect(subject.document).toBe(before);
-    expect(subject.refused('other_symbol')).toBe(2);
-    expect(subject.log.entries).toEqual([]);
-    subject.poll({ ...state, timestamp: second(1) });
-    expect(subject.document).toMatchObject({ timestamp: second(1), status: 'ACTIVE' });
-  });
-
-  it('takes an event about the same symbol, or about none', () => {
-    const subject = withState();
-    expect(subject.event({ market: { symbol: 'SPY', price: 1 } })).toBe(true);
-    expect(subject.event({ market: { price: 2 } })).toBe(true);
-    expect(subject.event({ portfolio: { nav: 3 } })).toBe(true);
-    expect(subject.refused('other_symbol')).toBe(0);
-  });
-
   it('drops and counts "sources" in an event, and applies the rest', () => {
     const subject = withState();
     expect(subject.event({ sources: { state: { status: 'fresh' } }, status: 'HALT' })).toBe(true);

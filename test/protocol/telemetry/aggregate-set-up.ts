@@ -3,6 +3,7 @@ import { parseUntrusted } from '../../../src/core/untrusted-json.ts';
 import { HistoryBudget, historyDefaults } from '../../../src/feed/history.ts';
 import { createStateFeed } from '../../../src/feed/state-feed.ts';
 import { Aggregate } from '../../../src/protocol/telemetry/aggregate.ts';
+import { EventIntake } from '../../../src/protocol/telemetry/event-intake.ts';
 import { type EngineSource, engineSources, Ownership } from '../../../src/protocol/telemetry/ownership.ts';
 import { initialDocument } from '../../../src/protocol/telemetry/shape.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
@@ -22,6 +23,7 @@ export function setUpAggregate(further: readonly EngineSource[] = []) {
   });
   const ownership = new Ownership([...engineSources, ...further]);
   const aggregate = new Aggregate({ feed, ownership, clock, log, meter });
+  const intake = new EventIntake({ clock, log, meter });
 
   const read = (name: string, body: JsonValue | string): JsonObject => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
@@ -47,8 +49,9 @@ export function setUpAggregate(further: readonly EngineSource[] = []) {
     },
     event(body: JsonValue | string): boolean {
       clock.advance(10);
-      const text = typeof body === 'string' ? body : JSON.stringify(body);
-      return aggregate.applyEvent(Buffer.from(text), clock.monotonic());
+      const message = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+      const event = intake.read(message);
+      return event !== undefined && aggregate.applyEvent(event, clock.monotonic(), message.length);
     },
     get document(): JsonObject {
       return feed.pending;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '../../support/wait.ts';
 import { state } from './aggregate-set-up.ts';
-import { setUpDocument } from './document-set-up.ts';
+import { setUpDocuments } from './documents-set-up.ts';
 
-describe('TelemetryDocument', () => {
+describe('EngineDocument', () => {
   it('has one version that says what is not known before anything was asked', (test) => {
-    const { shown } = setUpDocument(test);
+    const { shown } = setUpDocuments(test);
     const down = { status: 'down', since: '2026-01-01T00:00:00.000Z' };
     expect(shown()).toMatchObject({
       status: 'INITIALIZING',
@@ -14,9 +14,9 @@ describe('TelemetryDocument', () => {
   });
 
   it('polls all three at once at the start, and commits as one what comes together', async (test) => {
-    const subject = setUpDocument(test);
+    const subject = setUpDocuments(test);
     const before = subject.feed.current.seq;
-    subject.document.start();
+    subject.documents.engine.start();
     await subject.answer('agents', { A: {} });
     await subject.answer('models', { M: {} });
     await subject.answer('state', state);
@@ -32,9 +32,9 @@ describe('TelemetryDocument', () => {
   });
 
   it('waits 25 ms for the others and no longer, then shows each as it comes', async (test) => {
-    const subject = setUpDocument(test);
+    const subject = setUpDocuments(test);
     const before = subject.feed.current.seq;
-    subject.document.start();
+    subject.documents.engine.start();
     await subject.answer('state', state);
     await waitFor('the answer', () => subject.feed.pending.status === 'ACTIVE');
     subject.clock.advance(24);
@@ -51,8 +51,8 @@ describe('TelemetryDocument', () => {
   });
 
   it('fans out an event at once while a poll hangs, and the late answer does not undo it', async (test) => {
-    const subject = setUpDocument(test);
-    subject.document.start();
+    const subject = setUpDocuments(test);
+    subject.documents.engine.start();
     subject.clock.advance(100);
     subject.event({ market: { symbol: 'SPY', price: 500 } });
     expect(subject.shown()).toMatchObject({ market: { price: 500 } });
@@ -63,9 +63,9 @@ describe('TelemetryDocument', () => {
   });
 
   it('shows why a source is down, and keeps the last values of one that fails', async (test) => {
-    const subject = setUpDocument(test, '* * * * * *');
+    const subject = setUpDocuments(test, { pollCron: '* * * * * *' });
     const before = subject.feed.current.seq;
-    subject.document.start();
+    subject.documents.engine.start();
     for (const name of ['state', 'agents', 'models'] as const) await subject.fail(name);
     await waitFor('the reason', () => subject.feed.current.seq > before);
     subject.clock.advance(25);
@@ -80,24 +80,24 @@ describe('TelemetryDocument', () => {
   });
 
   it('polls the state out of turn', async (test) => {
-    const subject = setUpDocument(test);
-    subject.document.pollState();
+    const subject = setUpDocuments(test);
+    subject.documents.pollStates();
     await subject.answer('state', state);
     await waitFor('the answer', () => subject.feed.pending.status === 'ACTIVE');
     expect(subject.isWaiting('agents')).toBe(false);
   });
 
   it('polls the state once more after one that was under way when it was asked to', async (test) => {
-    const subject = setUpDocument(test);
-    subject.document.start();
+    const subject = setUpDocuments(test);
+    subject.documents.engine.start();
     // The events that were lost may be newer than what this request was answered with.
-    subject.document.pollState();
+    subject.documents.pollStates();
     await subject.answer('state', state);
     await waitFor('another poll', () => subject.isWaiting('state'), { timeoutMs: 1000 });
   });
 
   it('does not lose the last event beyond the rate', (test) => {
-    const subject = setUpDocument(test);
+    const subject = setUpDocuments(test);
     for (let price = 1; price <= 50; price++) subject.event({ market: { price } });
     expect(subject.shown()).toMatchObject({ market: { price: 5 } });
     subject.clock.advance(50);

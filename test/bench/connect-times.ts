@@ -1,0 +1,32 @@
+import { within } from '../support/wait.ts';
+import { monotonicMs, pause } from './monotonic.ts';
+import { readHead } from './packet-head.ts';
+import { RawClient } from './raw-client.ts';
+import { type Summary, summarise } from './stats.ts';
+
+/**
+ * Connect → WELCOME, ms, from the call that begins the TCP connection to the last byte of the frame: clients one
+ * after the other, which all stay until the end.
+ */
+export async function measureConnects(port: number, connections: number, everyMs: number): Promise<Summary> {
+  const clients: RawClient[] = [];
+  const times: number[] = [];
+  for (let index = 0; index < connections; index += 1) {
+    const startedAt = monotonicMs();
+    const welcomed = new Promise<number>((resolve, reject) => {
+      clients.push(
+        new RawClient(port, {
+          onPacket(bytes, start) {
+            const at = monotonicMs();
+            if (!readHead(bytes, start).telemetry) resolve(at);
+          },
+          onEnd: (code) => reject(new Error(`closed with ${code} before WELCOME`)),
+        }),
+      );
+    });
+    times.push((await within('WELCOME', welcomed)) - startedAt);
+    await pause(everyMs);
+  }
+  for (const client of clients) client.destroy();
+  return summarise(times);
+}

@@ -1,0 +1,167 @@
+import { connectionsPossible } from '../../src/config/open-file-limit.ts';
+import { readMetrics } from '../support/metrics.ts';
+import { startRedis } from '../support/redis-server.ts';
+import { waitFor } from '../support/wait.ts';
+import { type Commander, startCommander } from './commander.ts';
+import { measureConnects } from './connect-times.ts';
+import { startEngine } from './engine.ts';
+import { startFleet } from './fleet.ts';
+import { type ProcessorTime, processorTime } from './machine.ts';
+import { monotonicMs, pause } from './monotonic.ts';
+import { startPublisher } from './publisher.ts';
+import type { Figure } from './report.ts';
+import { runBench } from './run-bench.ts';
+import { type ServerProcess, startGatewayProcess } from './server-process.ts';
+import { type Summary, summarise } from './stats.ts';
+
+// HALT → ACK, and connect → WELCOME, while 20 events a second go to 5,000 clients. The engine answers at once; a
+// RESUME follows each HALT, and is not timed.
+
+const clientsWanted = 5000;
+/** Connections besides the fleet's: the commanding client, and those that measure the handshake. */
+const others = 150;
+const everyMs = 50;
+const warmUpMs = 5000;
+const halts = 150;
+const connections = 100;
+const barMs = 100;
+const resumeTimeoutMs = 10_000;
+
+/** From 20 to 69 ms, each as often: so that no command meets the broadcasts always in the same place. */
+const betweenMs = (index: number): number => 20 + ((index * 17) % everyMs);
+
+interface Commands {
+  readonly halt: Summary;
+  /**
+   * The same less the time in which gateway or engine were ready to run, and others had their core. What threads
+   * waited at the same time is taken off twice: at least so much is the gateway's own, and perhaps more.
+   */
+  readonly haltAtLeast: Summary;
+  readonly ping: Summary;
+}
+
+async function measureHalts(commander: Commander, gatewayPid: number): Promise<Commands> {
+  const haltTimes: number[] = [];
+  const atLeast: number[] = [];
+  const pingTimes: number[] = [];
+  const waited = () => processorTime(gatewayPid).waitedMs + processorTime(process.pid).waitedMs;
+  for (let index = 0; index < halts; index += 1) {
+    await pause(betweenMs(index));
+    const waitedBefore = waited();
+    const halt = await commander.ask({ type: 'HALT', requestId: `halt ${index}` });
+    atLeast.push(Math.max(0, halt.tookMs - (waited() - waitedBefore)));
+    if (halt.packet.type !== 'ACK') throw new Error(`HALT was refused: ${JSON.stringify(halt.packet)}`);
+    haltTimes.push(halt.tookMs);
+    await pause(betweenMs(index + 1));
+    // Refused for as long as the state is not fresh, as it may be on a busy machine.
+    await waitFor(
+      'RESUME to be carried out',
+      async () => (await commander.ask({ type: 'RESUME' })).packet.type === 'ACK',
+      { timeoutMs: resumeTimeoutMs },
+    );
+    await pause(betweenMs(index + 2));
+    pingTimes.push((await commander.ask({ type: 'PING', t: index })).tookMs);
+  }
+  return { halt: summarise(haltTimes), haltAtLeast: summarise(atLeast), ping: summarise(pingTimes) };
+}
+
+interface Load extends ProcessorTime {
+  readonly at: number;
+  readonly broadcastSeconds: number;
+  readonly skipped: number;
+  readonly packets: number;
+}
+
+async function readLoad({ port, pid }: ServerProcess): Promise<Load> {
+  const metrics = await readMetrics(`http://127.0.0.1:${port}`);
+  return {
+    at: monotonicMs(),
+    ...processorTime(pid),
+    broadcastSeconds: metrics.value('bff_fanout_seconds_sum'),
+    skipped: metrics.value('bff_skipped_total'),
+    packets: metrics.value('bff_packets_total', { type: 'TELEMETRY' }),
+  };
+}
+
+/** What else went on between two looks. */
+function loadFigures(before: Load, after: Load): readonly Figure[] {
+  const seconds = (after.at - before.at) / 1000;
+  const share = (ms: number) => (ms / 1000 / seconds) * 100;
+  return [
+    { name: 'load: packets a second', value: (after.packets - before.packets) / seconds, unit: '' },
+    {
+      name: 'load: updates that a client was too slow for',
+      value: ((after.skipped - before.skipped) / (after.packets - before.packets)) * 100,
+      unit: '% of packets',
+    },
+    {
+      name: 'load: time in which a broadcast was under way',
+      value: ((after.broadcastSeconds - before.broadcastSeconds) / seconds) * 100,
+      unit: '%',
+    },
+    { name: 'load: gateway on its core', value: share(after.cpuMs - before.cpuMs), unit: '%' },
+    {
+      name: 'load: gateway waited for its core',
+      value: share(after.waitedMs - before.waitedMs),
+      unit: '%',
+    },
+  ];
+}
+
+function latencyFigures(name: string, { p50, p99, max, count }: Summary): readonly [Figure, Figure, Figure] {
+  return [
+    { name: `${name}: p50`, value: p50, unit: 'ms', note: `${count} times` },
+    { name: `${name}: p99`, value: p99, unit: 'ms' },
+    { name: `${name}: max`, value: max, unit: 'ms' },
+  ];
+}
+
+await runBench('halt', async ({ pinning, use, say }) => {
+  const clients = Math.min(clientsWanted, (connectionsPossible() ?? clientsWanted) - others);
+  say(`${clients} clients, 20 events a second; ${halts} HALTs, each with a RESUME and a PING after it`);
+  if (clients < clientsWanted) say('fewer clients than wanted: raise the open-file limit (ulimit -n)');
+  const redis = await use(startRedis());
+  const engine = await use(startEngine());
+  const gateway = await use(
+    startGatewayProcess(pinning, {
+      ENGINE_URL: engine.url,
+      REDIS_URL: redis.url,
+      ALLOW_COMMANDS: 'true',
+      MAX_CONNECTIONS: `${clients + others}`,
+    }),
+  );
+  const fleet = await use(startFleet());
+  const publisher = await use(startPublisher(redis.url));
+  await fleet.open(gateway.port, clients);
+  const commander = await use(startCommander(gateway.port));
+  const stopPublishing = publisher.publishUntilStopped(everyMs);
+  await pause(warmUpMs);
+
+  await fleet.reset();
+  const before = await readLoad(gateway);
+  const waitedBefore = processorTime(process.pid).waitedMs;
+  const { halt, haltAtLeast, ping } = await measureHalts(commander, gateway.pid);
+  const waitedMs = processorTime(process.pid).waitedMs - waitedBefore;
+  const after = await readLoad(gateway);
+  say(`${connections} connections, one after the other`);
+  const welcome = await measureConnects(gateway.port, connections, everyMs / 2);
+  await stopPublishing();
+  const report = await fleet.report();
+
+  const [p50, p99, max] = latencyFigures('HALT to ACK', halt);
+  return [
+    p50,
+    { ...p99, bar: { is: '≤', value: barMs } },
+    max,
+    ...latencyFigures('the same less all waits for a core', haltAtLeast),
+    ...latencyFigures('PING to PONG', ping),
+    ...latencyFigures('connect to WELCOME', welcome),
+    ...loadFigures(before, after),
+    {
+      name: 'load: this process, with the engine, waited for its core',
+      value: (waitedMs / (after.at - before.at)) * 100,
+      unit: '%',
+    },
+    { name: 'clients that lasted', value: report.open, unit: '', bar: { is: '=', value: clients } },
+  ];
+});

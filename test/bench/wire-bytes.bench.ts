@@ -1,0 +1,126 @@
+import { Channel } from '../../src/deliver/channel.ts';
+import { Hub } from '../../src/deliver/hub.ts';
+import { type Encoder, jsonEncoder, msgpackEncoder } from '../../src/encode/encoder.ts';
+import { createStateRendition, type PacketWords } from '../../src/encode/rendition.ts';
+import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
+import { createStateFeed, type StateFeed } from '../../src/feed/state-feed.ts';
+import { telemetryProjection } from '../../src/protocol/telemetry/views.ts';
+import type { DeltaPacket, TelemetryPacket } from '../../src/wire/packet.ts';
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
+import { createMemoryMeter, type MemoryMeter } from '../support/memory-meter.ts';
+import type { Bar, Figure } from './report.ts';
+import { runBench } from './run-bench.ts';
+import { chooseSimulator, type Simulate, type Variant } from './simulated-telemetry.ts';
+
+// Bytes on the wire to one client of each view, WebSocket framing included, as feed, rendition and hub of the
+// gateway make them: the full packet that it begins with (its keyframe), then whatever each tick brings it.
+
+const ticks = 600;
+const seed = 42;
+const tickMs = 1000;
+
+interface View {
+  readonly name: string;
+  readonly mode: 'full' | 'delta';
+  readonly encode: Encoder;
+  readonly sections?: readonly string[];
+}
+
+const baseline: View = { name: 'full JSON', mode: 'full', encode: jsonEncoder };
+const market = { sections: ['market'] };
+const views: readonly View[] = [
+  { name: 'full msgpack', mode: 'full', encode: msgpackEncoder },
+  { name: 'delta JSON', mode: 'delta', encode: jsonEncoder },
+  { name: 'delta msgpack', mode: 'delta', encode: msgpackEncoder },
+  { name: 'sections=market, full JSON', mode: 'full', encode: jsonEncoder, ...market },
+  { name: 'sections=market, full msgpack', mode: 'full', encode: msgpackEncoder, ...market },
+  { name: 'sections=market, delta JSON', mode: 'delta', encode: jsonEncoder, ...market },
+  { name: 'sections=market, delta msgpack', mode: 'delta', encode: msgpackEncoder, ...market },
+];
+const bars: Readonly<Record<Variant, Readonly<Record<string, Bar>>>> = {
+  normal: { 'delta JSON': { is: '≤', value: 25 }, 'delta msgpack': { is: '≤', value: 22 } },
+  quiet: { 'delta JSON': { is: '≤', value: 4.5 }, 'delta msgpack': { is: '≤', value: 4.5 } },
+};
+
+const words: PacketWords = {
+  full: (data, { seq }) => ({ type: 'TELEMETRY', seq, data }) satisfies TelemetryPacket,
+  delta: (delta, base, { seq }) => ({ type: 'DELTA', seq, base, ...delta }) satisfies DeltaPacket,
+};
+
+interface Traffic {
+  bytes: number;
+  packets: number;
+}
+
+/** The parts of a gateway that a packet goes through. */
+interface Gateway {
+  readonly feed: StateFeed;
+  readonly hub: Hub;
+  readonly clock: ManualClock;
+  readonly meter: MemoryMeter;
+}
+
+/** One client that has the view and always keeps up. */
+function join({ feed, hub, clock, meter }: Gateway, { name, mode, encode, sections }: View): Traffic {
+  const projection = telemetryProjection(feed, sections);
+  const rendition = createStateRendition({
+    // What the hub counts by.
+    dialect: name,
+    projection,
+    mode,
+    encode,
+    words,
+    clock,
+    meter,
+  });
+  const channel = new Channel(rendition);
+  hub.open(channel);
+  const first = rendition.latest();
+  const traffic: Traffic = { bytes: first.full.frame.length, packets: 1 };
+  const offer = (frame: Buffer): boolean => {
+    traffic.bytes += frame.length;
+    traffic.packets += 1;
+    return true;
+  };
+  channel.add({ offer }, first.seq, clock.monotonic());
+  return traffic;
+}
+
+function measure(simulate: Simulate, variant: Variant): readonly Figure[] {
+  const [initial, ...later] = simulate(variant, ticks, seed);
+  if (initial === undefined) throw new Error('the simulator gave no documents');
+  const clock = createManualClock();
+  const meter = createMemoryMeter();
+  const budget = new HistoryBudget(historyDefaults);
+  const feed = createStateFeed({ initial, epoch: 'bench', clock, budget });
+  // Never yields: each commit is delivered before it returns.
+  const hub = new Hub({ clock, meter, turnMs: Number.POSITIVE_INFINITY });
+  const gateway = { feed, hub, clock, meter };
+  const full = join(gateway, baseline);
+  const measured = views.map((view) => ({ view, traffic: join(gateway, view) }));
+  for (const document of later) {
+    clock.advance(tickMs);
+    feed.stage(document);
+    feed.commit();
+  }
+  if (full.packets !== ticks) throw new Error(`${full.packets} full packets in ${ticks} ticks`);
+
+  return [{ view: baseline, traffic: full }, ...measured].map(({ view: { name }, traffic }): Figure => {
+    const { bytes, packets } = traffic;
+    const deltas = meter.value('bff_packets_total', { dialect: name, type: 'DELTA' });
+    const bar = bars[variant][name];
+    return {
+      name: `${variant}: ${name}`,
+      value: (bytes / full.bytes) * 100,
+      unit: '%',
+      ...(bar === undefined ? {} : { bar }),
+      note: `${packets - deltas} full and ${deltas} delta packets, ${(bytes / packets).toFixed(1)} bytes each`,
+    };
+  });
+}
+
+await runBench('wire-bytes', async ({ say }) => {
+  const { simulate, text } = await chooseSimulator();
+  say(`${text}; ${ticks} ticks, seed ${seed}; all bytes of the run, those of full JSON being 100 %`);
+  return [...measure(simulate, 'normal'), ...measure(simulate, 'quiet')];
+});

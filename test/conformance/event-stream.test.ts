@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { createMemoryEvents } from '../../src/source/events.ts';
+import { dialects } from '../support/dialect.ts';
+import { openEventStream, streamRefusalOf } from '../support/event-stream-client.ts';
+import { startGateway } from '../support/gateway.ts';
+import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
+
+/** The streams of the dialects: what every dialect owes, as far as a client can ask for it that says nothing. */
+const streams = dialects
+  .filter(({ path }) => path === '/')
+  .flatMap((dialect) => [
+    { path: '/api/stream/telemetry', dialect },
+    { path: '/api/stream/telemetry?mode=delta&interval=50', dialect },
+  ]);
+
+describe.each(streams)('The stream on $path', ({ path, dialect }) => {
+  async function setUp(test: TestScope, settings = {}) {
+    const events = createMemoryEvents();
+    const still = { MAX_RATE_HZ: '0', POLL_CRON: '0 0 * * * *' };
+    const gateway = await useIn(
+      test,
+      startGateway({ events, engine: false, settings: { ...still, ...settings } }),
+    );
+    const url = `${gateway.url}${path}`;
+    return {
+      gateway,
+      url,
+      open: (headers = {}) => useIn(test, openEventStream(url, headers)),
+      update: (mark: number, bytes = 10) => dialect.update(events, mark, bytes),
+    };
+  }
+
+  it('greets first, and once', async (test) => {
+    const { open, update } = await setUp(test);
+    const stream = await open();
+    expect((await stream.next()).packet.type).toBe(dialect.firstType);
+    // Every version is told, so the last of these comes whatever the pace.
+    await waitFor('an update', () => {
+      update(Date.now());
+      return stream.packets.length > 1;
+    });
+    expect(stream.packets.filter(({ type }) => type === dialect.firstType)).toHaveLength(1);
+  });
+
+  it('gives a reader that lagged behind the newest only', async (test) => {
+    const { open, update } = await setUp(test);
+    const [lagging, steady] = [await open(), await open()];
+    await lagging.next();
+    lagging.pause();
+    const updates = 100;
+    for (let mark = 1; mark <= updates; mark += 1) {
+      update(mark, 200_000);
+      if (mark % 10 === 0) await waitFor('the steady reader', () => steady.packets.length > mark / 50);
+    }
+    lagging.resume();
+    await lagging.next((packet) => dialect.markOf(packet) === updates);
+    expect(lagging.packets.length).toBeLessThan(updates);
+  });
+
+  it('ends when the gateway shuts down, and lets no new one in', async (test) => {
+    const { open, gateway, url } = await setUp(test);
+    const open3 = await Promise.all([open(), open(), open()]);
+    await gateway.stop();
+    for (const stream of open3) await within('the end of the stream', stream.closed);
+    await expect(openEventStream(url)).rejects.toThrow();
+  });
+
+  it('refuses an origin that is not allowed', async (test) => {
+    const { url, open } = await setUp(test, { ALLOWED_ORIGINS: 'https://good.example.com' });
+    expect((await streamRefusalOf(url, { origin: 'https://bad.example.com' })).status).toBe(403);
+    const stream = await open({ origin: 'https://good.example.com' });
+    expect((await stream.next()).packet.type).toBe(dialect.firstType);
+  });
+
+  it('is counted among the clients', async (test) => {
+    const { open, gateway } = await setUp(test);
+    const two = [await open(), await open()];
+    const count = async () => (await gateway.metrics()).value('bff_clients', { dialect: dialect.name });
+    await waitFor('two', async () => (await count()) === 2);
+    for (const stream of two) await stream.stop();
+    await waitFor('none', async () => (await count()) === 0);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import type { Gate, TokenGrant } from '../../src/auth/gate.ts';
+import { createGuard } from '../../src/http/guard.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
+
+const grant = { ok: true, authenticated: true, role: 'viewer', subject: 's', expiresAt: 1 } as const;
+
+function setUp(
+  answer: Awaited<ReturnType<Gate['authenticate']>>,
+  allowedOrigins: '*' | readonly string[] = '*',
+) {
+  const meter = createMemoryMeter();
+  const asked: string[] = [];
+  const gate: Gate = {
+    enabled: true,
+    check: async () => ({ ok: false, code: 'UNAUTHENTICATED', detail: 'not asked here' }),
+    async authenticate(dialect) {
+      asked.push(dialect);
+      return answer;
+    },
+  };
+  const guard = createGuard({ gate, allowedOrigins, meter });
+  const ask = (headers: Record<string, string> = {}) => guard('telemetry', { headers, url: '/' });
+  const counted = (reason: string) => meter.value('bff_rejected_total', { edge: 'auth', reason });
+  return { ask, guard, asked, counted };
+}
+
+const by = (place: TokenGrant['place']): TokenGrant => ({ ...grant, place });
+
+describe('Guard', () => {
+  it('passes on what the gate says of the dialect', async () => {
+    const anonymous = { ok: true, authenticated: false, role: undefined } as const;
+    const { ask, asked } = setUp(anonymous);
+    expect(await ask()).toBe(anonymous);
+    expect(asked).toEqual(['telemetry']);
+  });
+
+  it.each(['UNAUTHENTICATED', 'FORBIDDEN_ROLE', 'AUTH_UNAVAILABLE'] as const)(
+    'counts a refusal by its code: %s',
+    async (code) => {
+      const refusal = { ok: false, code, detail: 'why', challenge: 'Bearer', retryAfterS: 5 } as const;
+      const { ask, counted } = setUp(refusal);
+      expect(await ask()).toEqual(refusal);
+      expect(counted(code.toLowerCase())).toBe(1);
+    },
+  );
+
+  it.each(['header', 'subprotocol', 'query'] as const)(
+    'asks for no page where the token came by %s',
+    async (place) => {
+      const { ask } = setUp(by(place), ['https://dash.example']);
+      expect(await ask({ origin: 'https://evil.example', host: 'gateway' })).toMatchObject({ ok: true });
+    },
+  );
+
+  it.each<[string, '*' | readonly string[], Record<string, string>, boolean]>([
+    ['a listed page', ['https://dash.example'], { origin: 'https://dash.example', host: 'gateway' }, true],
+    [
+      'a page that is not listed',
+      ['https://dash.example'],
+      { origin: 'https://evil.example', host: 'gateway' },
+      false,
+    ],
+    ['a page of the same host', '*', { origin: 'http://gateway:3000', host: 'gateway:3000' }, true],
+    [
+      'a page of another host, without a list',
+      '*',
+      { origin: 'https://evil.example', host: 'gateway' },
+      false,
+    ],
+    ['nobody known', '*', { host: 'gateway' }, false],
+    ['the page itself, by a plain GET', '*', { host: 'gateway', 'sec-fetch-site': 'same-origin' }, true],
+    ['an opaque origin', '*', { origin: 'null', host: 'gateway' }, false],
+  ])('lets a cookie be used by %s: as stated', async (_who, allowed, headers, ok) => {
+    const { ask, guard, counted } = setUp(by('cookie'), allowed);
+    expect((await ask(headers)).ok).toBe(ok);
+    // Fetch's Headers say the same.
+    expect((await guard('telemetry', { headers: new Headers(headers), url: '/' })).ok).toBe(ok);
+    expect(counted('origin_refused')).toBe(ok ? 0 : 2);
+  });
+});

@@ -1,0 +1,55 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { addPassthrough, type PassthroughOptions } from '../../src/http/passthrough.ts';
+import { createHttpServer } from '../../src/http/server.ts';
+import type { TestScope } from '../support/wait.ts';
+import { routerFor } from './http-set-up.ts';
+
+export interface Seen {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** An engine that notes what it is asked, and a gateway that forwards `/api/instances` to it. */
+export async function startPassthrough(
+  test: TestScope,
+  options: Partial<PassthroughOptions> = {},
+  answer: (response: ServerResponse) => void = (response) => response.end('ok'),
+) {
+  const seen: Seen[] = [];
+  const engine = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request;
+      seen.push({ method, target: url, headers, body: Buffer.concat(chunks).toString() });
+      answer(response);
+    });
+  });
+  await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve));
+  const address = engine.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const stopEngine = () => {
+    engine.closeAllConnections();
+    return new Promise<void>((resolve) => engine.close(() => resolve()));
+  };
+
+  const { router, log } = routerFor();
+  const stopForwarding = addPassthrough(router, {
+    prefixes: ['/api/instances'],
+    engineUrl: `http://127.0.0.1:${address.port}/base`,
+    engineToken: undefined,
+    authorise: async () => ({ ok: true }),
+    log,
+    ...options,
+  });
+  const server = createHttpServer(router, () => {}, log, { port: 0, extraPorts: [], host: '127.0.0.1' });
+  const port = await server.listen();
+  test.onTestFinished(async () => {
+    await server.close();
+    await stopForwarding();
+    await stopEngine();
+  });
+  return { seen, log, port, stopEngine, url: `http://127.0.0.1:${port}/api/instances` };
+}

@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { arbitraryJson } from '../../support/arbitrary-json.ts';
+import { setUpClients } from './client-set-up.ts';
+
+describe('PING', () => {
+  it('is silent without t', (test) => {
+    const { connect } = setUpClients(test);
+    const client = connect();
+    client.say({ type: 'PING' });
+    expect(client.types()).toEqual(['WELCOME']);
+  });
+
+  it('is answered with whatever t it carries, null and 0 too, and the time', (test) => {
+    const { connect, clock } = setUpClients(test);
+    const client = connect();
+    fc.assert(
+      fc.property(fc.oneof(fc.constantFrom(null, 0), arbitraryJson), (t) => {
+        clock.advance(100);
+        client.say({ type: 'PING', t, role: 'operator', seq: 9 });
+        const server_time = new Date(clock.now()).toISOString();
+        expect(client.last()).toEqual({ type: 'PONG', t: JSON.parse(JSON.stringify(t)), server_time });
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe('What is no message', () => {
+  it.for([
+    'null',
+    '0',
+    '"PING"',
+    '[]',
+    '["PING"]',
+    '[{"type":"PING","t":1}]',
+    '{}',
+    '{"type":null,"t":1}',
+    '{"type":"ping","t":1}',
+    '{"type":"PING ","t":1}',
+    '{"type":["PING"],"t":1}',
+    '{"type":{"toString":"PING"},"t":1}',
+    '{"Type":"PING","t":1}',
+    '{"type":"toString"}',
+    '{"type":"WELCOME"}',
+    '{"data":{"type":"PING"}}',
+  ])('is counted as unknown and ignored: %s', (text, test) => {
+    const { connect, meter, log } = setUpClients(test);
+    const client = connect();
+    client.say(text);
+    expect(client.types()).toEqual(['WELCOME']);
+    expect(meter.value('bff_rejected_total', { edge: 'telemetry', reason: 'unknown' })).toBe(1);
+    expect(log.entries.at(-1)).toMatchObject({ level: 'debug', message: 'message ignored' });
+  });
+
+  it.for([
+    ['', 'malformed'],
+    ['{"type":"PING","t":1', 'malformed'],
+    ['{"type":"PING","t":1,"__proto__":{}}', 'forbidden_key'],
+    [`{"type":"PING","t":${'['.repeat(5000)}${']'.repeat(5000)}}`, 'too_deep'],
+  ])('is counted by its fault: %s', ([text, reason], test) => {
+    const { connect, meter } = setUpClients(test);
+    const client = connect();
+    client.say(text ?? '');
+    expect(client.types()).toEqual(['WELCOME']);
+    expect(meter.value('bff_rejected_total', { edge: 'telemetry', reason: reason ?? '' })).toBe(1);
+  });
+
+  it('throws nothing and ends nothing, whatever it is', (test) => {
+    const { connect, clock } = setUpClients(test);
+    const client = connect();
+    const type = fc.constantFrom('PING', 'RESYNC', 'SUBSCRIBE', 'HALT', 'RESUME', 'WELCOME');
+    const message = fc.record(
+      {
+        type,
+        t: arbitraryJson,
+        mode: arbitraryJson,
+        sections: arbitraryJson,
+        interval: arbitraryJson,
+        requestId: arbitraryJson,
+      },
+      { requiredKeys: ['type'] },
+    );
+    fc.assert(
+      fc.property(fc.oneof(message, arbitraryJson, fc.string()), (said) => {
+        clock.advance(60);
+        client.say(JSON.stringify(said));
+        expect(client.transport.open).toBe(true);
+        expect(client.transport.closes).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,107 @@
+import type { JsonObject } from '../../../src/core/json.ts';
+import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
+import { sessionDefaults } from '../../../src/deliver/session.ts';
+import { Sessions } from '../../../src/deliver/sessions.ts';
+import type { RunCommand } from '../../../src/protocol/telemetry/commands.ts';
+import type { Since, ViewOptions } from '../../../src/protocol/telemetry/options.ts';
+import type { Permission } from '../../../src/protocol/telemetry/permission.ts';
+import { openSession, type SessionDependencies } from '../../../src/protocol/telemetry/sessions.ts';
+import { createViews, type Framing } from '../../../src/protocol/telemetry/views.ts';
+import { createFakeTransport } from '../../support/fake-transport.ts';
+import { PacketReader, readWebSocketFrame } from '../../support/packet-reader.ts';
+import type { TestScope } from '../../support/wait.ts';
+import { state } from './aggregate-set-up.ts';
+import { setUpDocuments } from './documents-set-up.ts';
+
+const defaultView: ViewOptions = {
+  mode: 'full',
+  encoding: 'json',
+  interval: 0,
+  sections: undefined,
+  symbol: undefined,
+};
+
+const viewer: Permission = {
+  role: 'viewer',
+  anonymous: true,
+  commands: false,
+  refusal: 'COMMANDS_DISABLED',
+  subject: undefined,
+  expiresAt: undefined,
+};
+
+export interface ClientsOptions {
+  readonly maxRenditions?: number;
+  readonly maxSymbols?: number;
+  readonly runCommand?: RunCommand;
+}
+
+/** Telemetry clients over transports that a test blocks and drains, and the documents they look at. */
+export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
+  const subject = setUpDocuments(test, { maxSymbols: options.maxSymbols ?? 100 });
+  const { clock, log, meter, documents } = subject;
+  const hub = new Hub({ clock, meter, ...hubDefaults });
+  const sessions = new Sessions({ clock, meter });
+  const views = createViews({ documents, hub, clock, meter, maxRenditions: options.maxRenditions ?? 500 });
+  const dependencies: SessionDependencies = {
+    views,
+    hub,
+    sessions,
+    sessionLimits: { ...sessionDefaults, silentAfterMs: Number.POSITIVE_INFINITY },
+    clock,
+    log,
+    meter,
+    newConnectionId: () => 'id',
+    runCommand:
+      options.runCommand ??
+      (async ({ type }) => ({ type: 'ERROR', command: type, code: 'COMMANDS_DISABLED', message: 'no' })),
+  };
+  // As in the gateway: the view that asks for nothing is always there.
+  views.acquire(defaultView, 'websocket');
+  let price = 0;
+  // The note makes a delta of the price worth it.
+  const patch = (more: JsonObject): JsonObject => {
+    price += 1;
+    return { market: { price }, ...more };
+  };
+  subject.event({ ...state, note: 'x'.repeat(1000) });
+
+  return {
+    ...subject,
+    dependencies,
+    sessions,
+    views,
+    /** Something happens in the default document. */
+    change(more: JsonObject = {}): void {
+      clock.advance(50);
+      subject.event(patch(more));
+    },
+    renditions: () => meter.value('bff_renditions'),
+    connect(
+      wanted: Partial<ViewOptions> = {},
+      since?: Since,
+      framing: Framing = 'websocket',
+      permission = viewer,
+    ) {
+      const transport = createFakeTransport();
+      const view = views.acquire({ ...defaultView, ...wanted }, framing);
+      if (typeof view === 'string') throw new Error(view);
+      openSession({ transport, framing, view, since, permission }, dependencies);
+      const packets = (): JsonObject[] => transport.frames.map(readWebSocketFrame);
+      return {
+        transport,
+        packets,
+        types: () => packets().map(({ type }) => type),
+        last: () => packets().at(-1) ?? {},
+        /** What it holds after everything that it was sent. */
+        read(): PacketReader {
+          const reader = new PacketReader();
+          for (const packet of packets()) reader.take(packet);
+          return reader;
+        },
+        say: (message: JsonObject | string) =>
+          transport.receive(typeof message === 'string' ? message : JSON.stringify(message)),
+      };
+    },
+  };
+}

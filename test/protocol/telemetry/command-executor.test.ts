@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { setUpCommands, startCommandEngine, watch } from './command-set-up.ts';
+
+describe('command executor', () => {
+  it('posts a command under the base URL with key, token and reason, and gives back the answer', async (test) => {
+    const engine = await startCommandEngine();
+    test.onTestFinished(() => engine.close());
+    const { run, state } = await setUpCommands(test, {
+      engineUrl: `${engine.url}/base/`,
+      engineToken: 'engine-secret',
+    });
+    const outcome = run('HALT', { reason: 'drill' });
+    const request = await engine.next('HALT');
+    expect(request.path).toBe('/base/api/system/halt');
+    expect(request.headers.authorization).toBe('Bearer engine-secret');
+    expect(request.headers['content-type']).toBe('application/json');
+    expect(request.key).toBe('key-1');
+    expect(JSON.parse(request.body)).toEqual({ reason: 'drill' });
+    expect(state.polls).toBe(0);
+    request.answer(200, '{"status":"HALT"}');
+    expect(await outcome).toEqual({ ok: true, result: { status: 'HALT' } });
+    expect(state.polls).toBe(1);
+
+    const resumed = run('RESUME');
+    const resume = await engine.next('RESUME');
+    expect(resume).toMatchObject({ path: '/base/api/system/resume', key: 'key-2', body: '{}' });
+    resume.answer();
+    expect(await resumed).toEqual({ ok: true, result: { done: true } });
+    expect(state.polls).toBe(2);
+  });
+
+  it('sends simultaneous HALTs as one request and gives each its own outcome and audit line', async (test) => {
+    const { engine, run, audits, state } = await setUpCommands(test);
+    const outcomes = ['a', 'b', 'c'].map((requestId) =>
+      run('HALT', { requestId, reason: `why ${requestId}` }),
+    );
+    const request = await engine.next('HALT');
+    request.answer();
+    expect(await Promise.all(outcomes)).toEqual(Array(3).fill({ ok: true, result: { done: true } }));
+    expect(engine.received).toHaveLength(1);
+    expect(state.polls).toBe(1);
+    expect(audits().map(({ fields }) => [fields.request_id, fields.reason, fields.outcome])).toEqual([
+      ['a', 'why a', 'ACK'],
+      ['b', 'why b', 'ACK'],
+      ['c', 'why c', 'ACK'],
+    ]);
+    const later = run('HALT');
+    const second = await engine.next('HALT');
+    expect(second.key).not.toBe(request.key);
+    second.answer();
+    await later;
+  });
+
+  it('writes one audit line a command, bounded and without tokens', async (test) => {
+    const { engine, executor, clock, audits, log, state, meter } = await setUpCommands(test, {
+      engineToken: 'engine-secret',
+    });
+    const outcome = executor.run(
+      'HALT',
+      { reason: 'x'.repeat(900), requestId: 'r'.repeat(900) },
+      {
+        connectionId: 'c7',
+      },
+    );
+    const request = await engine.next('HALT');
+    expect(JSON.parse(request.body).reason).toHaveLength(500);
+    clock.advance(120);
+    request.answer();
+    await outcome;
+    expect(audits()).toHaveLength(1);
+    expect(audits()[0]).toEqual({
+      level: 'info',
+      message: 'operator command',
+      fields: {
+        audit: true,
+        command: 'HALT',
+        connection_id: 'c7',
+        request_id: 'r'.repeat(200),
+        reason: 'x'.repeat(500),
+        outcome: 'ACK',
+        duration_ms: 120,
+      },
+    });
+    state.fresh = false;
+    await executor.run('RESUME', {}, { connectionId: 'c7', subject: 'trader' });
+    expect(audits()[1]?.fields).toMatchObject({ command: 'RESUME', subject: 'trader', outcome: 'STALE' });
+    expect(meter.value('bff_rejected_total', { edge: 'command', reason: 'stale' })).toBe(1);
+    expect(JSON.stringify(log.entries)).not.toContain('engine-secret');
+  });
+
+  it('outlives a poll that throws', async (test) => {
+    const { engine, run, log } = await setUpCommands(test, {
+      onAcked: () => {
+        throw new Error('poll failed');
+      },
+    });
+    const outcome = run('HALT');
+    (await engine.next('HALT')).answer();
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(log.entries.find(({ level }) => level === 'error')?.fields).toEqual({ error: 'poll failed' });
+  });
+
+  it('tells every caller when it is closed, ends the connections, and sends nothing more', async (test) => {
+    const { engine, run, executor, state, passTime } = await setUpCommands(test);
+    const first = watch(run('RESUME'));
+    const resume = await engine.next('RESUME');
+    const queued = run('RESUME');
+    await executor.close();
+    expect(await queued).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
+    await expect.poll(() => first.outcome).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
+    await expect.poll(() => resume.gone()).toBe(true);
+    expect(await run('HALT')).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
+    await passTime();
+    expect(engine.received).toHaveLength(1);
+    expect(state.polls).toBe(0);
+    await executor.close();
+  });
+
+  it('gives up a HALT under way when it is closed', async (test) => {
+    const { engine, run, executor } = await setUpCommands(test);
+    const outcome = run('HALT');
+    const request = await engine.next('HALT');
+    await executor.close();
+    expect(await outcome).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
+    await expect.poll(() => request.gone()).toBe(true);
+  });
+});

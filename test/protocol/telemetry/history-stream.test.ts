@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/core/json.ts';
+import { HistoryBudget, historyDefaults } from '../../../src/feed/history.ts';
+import { createStateFeed } from '../../../src/feed/state-feed.ts';
+import { historyQuery, historyStream } from '../../../src/protocol/telemetry/history.ts';
+import { telemetryProjection } from '../../../src/protocol/telemetry/views.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+
+interface Point {
+  readonly seq: number;
+  readonly at: string;
+  readonly data: JsonObject;
+}
+
+/** A feed with one version a second, and its history as a client reads it. */
+function setUp(versions: number, startMs = Date.parse('2026-01-01T00:00:00.500Z')) {
+  const clock = createManualClock(startMs);
+  const budget = new HistoryBudget({ ...historyDefaults, historySeconds: 3600 });
+  const feed = createStateFeed({ initial: { n: 1, market: { price: 1 } }, epoch: 'e', clock, budget });
+  for (let n = 2; n <= versions; n += 1) {
+    clock.advance(1000);
+    feed.stage({ n, market: { price: 1 } });
+    feed.commit();
+  }
+  const read = async (query: Record<string, string> = {}, sections?: readonly string[]): Promise<Point[]> => {
+    const stream = historyStream(telemetryProjection(feed, sections), historyQuery.parse(query), clock);
+    return JSON.parse(await new Response(stream).text());
+  };
+  return { clock, feed, read };
+}
+
+describe('History', () => {
+  it('is an array of versions, oldest first, each with when it was made', async () => {
+    const { read } = setUp(3);
+    expect(await read({ step: '0' })).toEqual([
+      { seq: 1, at: '2026-01-01T00:00:00.500Z', data: { n: 1, market: { price: 1 } } },
+      { seq: 2, at: '2026-01-01T00:00:01.500Z', data: { n: 2, market: { price: 1 } } },
+      { seq: 3, at: '2026-01-01T00:00:02.500Z', data: { n: 3, market: { price: 1 } } },
+    ]);
+  });
+
+  it('goes back as far as it is asked to', async () => {
+    const { read, clock } = setUp(100);
+    clock.advance(500);
+    expect((await read({ seconds: '10', step: '0' })).map(({ seq }) => seq)).toEqual([
+      91, 92, 93, 94, 95, 96, 97, 98, 99, 100,
+    ]);
+  });
+
+  it('has 600 points at most where no step is given', async () => {
+    expect((await setUp(1200).read()).length).toBeLessThanOrEqual(600);
+    expect((await setUp(1200, Date.parse('2026-01-01T00:00:00.000Z')).read()).length).toBeLessThanOrEqual(
+      600,
+    );
+  });
+
+  it('has one point a step, and the newest version always last', async () => {
+    const points = await setUp(100).read({ step: '7' });
+    expect(points.at(-1)?.seq).toBe(100);
+    expect(points.length).toBeLessThanOrEqual(16);
+    const times = points.slice(0, -1).map(({ at }) => Date.parse(at));
+    for (const [index, time] of times.slice(1).entries())
+      expect(time - (times[index] ?? 0)).toBeGreaterThanOrEqual(7000);
+  });
+
+  it('still says how it stands where nothing has happened for long', async () => {
+    const { read, clock } = setUp(3);
+    clock.advance(3_000_000);
+    expect((await read({ seconds: '60' })).map(({ seq }) => seq)).toEqual([3]);
+  });
+
+  it('shows the sections asked for', async () => {
+    expect((await setUp(1).read({}, ['market'])).map(({ data }) => data)).toEqual([{ market: { price: 1 } }]);
+  });
+
+  it.each([
+    { seconds: '0' },
+    { seconds: '601' },
+    { seconds: '1.5' },
+    { seconds: 'x' },
+    { seconds: '' },
+    { step: '-1' },
+    { step: '601' },
+    { step: 'NaN' },
+  ])('is refused for %j', (query) => {
+    expect(historyQuery.safeParse(query).success).toBe(false);
+  });
+});

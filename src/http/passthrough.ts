@@ -125,7 +125,8 @@ async function readBody(request: Request): Promise<Buffer | 'too_large' | undefi
 function toResponse({ statusCode, headers, body }: Dispatcher.ResponseData): Response {
   const kept = new Headers();
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || notForwarded.has(name)) continue;
+    // CORS is the gateway's to answer: what the engine would allow its own callers does not count here.
+    if (value === undefined || notForwarded.has(name) || name.startsWith('access-control-')) continue;
     for (const entry of Array.isArray(value) ? value : [value]) kept.append(name, entry);
   }
   const bodyless = [204, 205, 304].includes(statusCode);

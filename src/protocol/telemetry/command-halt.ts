@@ -3,7 +3,7 @@ import { type EngineAnswer, type EngineFailure, mayHaveTakenEffect } from './com
 import type { CommandExchange, CommandRequest, EngineCommands } from './command-exchange.ts';
 
 /** From the order to its outcome, whatever the engine does: a HALT is answered within this time. */
-export const haltWithinMs = 2000;
+const haltWithinMs = 2000;
 /** An attempt that has no answer after this time gets company, not an end. */
 const nextAttemptAfterMs = 500;
 /** How long a HALT that is out is let run after its outcome was told. */

@@ -14,7 +14,7 @@ export interface PrometheusMeter extends Meter {
 
 export function createPrometheusMeter(): PrometheusMeter {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   const counters = new Map<string, Counter>();
   const gauges = new Map<string, Gauge>();
   const histograms = new Map<string, Histogram>();

@@ -201,6 +201,7 @@ export function createGateway({
     clock,
     log,
     meter,
+    compression: settings.COMPRESSION === 'shared',
     newConnectionId: randomId,
     runCommand: createRunCommand(executor, { log: audit, meter }),
   });

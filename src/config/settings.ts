@@ -137,6 +137,7 @@ export const settingsSchema = z.strictObject({
   HISTORY_MAX_BYTES: integer(0, 8 * 1024 ** 3).default(historyDefaults.historyMaxBytes),
   MAX_RENDITIONS: integer(0, 100_000).default(500),
   MAX_SYMBOLS: integer(0, 100_000).default(100),
+  COMPRESSION: z.enum(['shared', 'off']).default('shared'),
   ENGINE_PASSTHROUGH: list(
     z.string().regex(/^(\/[A-Za-z0-9._~-]+)+$/, {
       error: 'expected path prefixes such as /api/instances,/api/orders',

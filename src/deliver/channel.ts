@@ -1,24 +1,13 @@
-import type { Frame } from '../encode/frame.ts';
+import type { Message } from '../encode/message.ts';
 import type { Packet, Rendition, Update } from '../encode/rendition.ts';
+import type { Transport } from './transport.ts';
+
+type Outlet = Pick<Transport, 'offer'>;
 
 /** Who follows a channel: a session. */
 interface Subscriber {
-  /** Sends an update, if the client keeps up. */
-  offer(frame: Frame, now: number): boolean;
-}
-
-/** A session's place in a rendition: a cursor, never a queue. */
-export interface Subscription {
-  readonly session: Subscriber;
-  readonly channel: Channel;
-  /** `seq` of the update it was last sent; 0: none that it still holds. */
-  cursor: number;
-  /** When that was, monotonic ms. */
-  sentAt: number;
-  /** Makes the first packet, where it was not sent yet: it may say more than an update does. */
-  opening: (() => Packet) | undefined;
-  /** Index in the channel's array. */
-  slot: number;
+  /** Told that its client could not be sent an update. */
+  blocked(now: number): void;
 }
 
 export interface ChannelOptions {
@@ -32,17 +21,31 @@ export interface ChannelOptions {
 export interface Tally {
   full: number;
   delta: number;
+  bytes: number;
   /** Sessions that could not be sent to. */
   skipped: number;
   /** Sessions that the interval does not allow an update yet. */
   held: number;
 }
 
-/** A rendition and the sessions that follow it, in a dense array that a sweep walks from its end. */
+/** Nothing was sent that the client still holds. Versions are numbered from 1. */
+const nothing = 0;
+const never = Number.NEGATIVE_INFINITY;
+
+/**
+ * A rendition and the sessions that follow it. What a sweep reads of each session lies in arrays of its own,
+ * next to that of the session before: with thousands of them, fetching a few objects each from memory takes as
+ * long as the rest of the work.
+ */
 export class Channel {
   readonly rendition: Rendition;
   readonly intervalMs: number;
   readonly repeatAfterMs: number;
+  readonly #outlets: Outlet[] = [];
+  /** `seq` of the update that each was sent last: a cursor, never a queue. */
+  readonly #cursors: number[] = [];
+  /** When that was, in whole monotonic ms. */
+  readonly #sentAt: number[] = [];
   readonly #subscriptions: Subscription[] = [];
   /** Timers fire a little early or late: only what is clearly too soon is held back. */
   readonly #leastGapMs: number;
@@ -59,13 +62,15 @@ export class Channel {
   }
 
   /**
-   * Adds a session that was sent `cursor` at that time.
-   * @param opening makes what it is to be sent first, where that is still to come
+   * Adds a session that was sent nothing yet.
+   * @param opening makes what it is to be sent first. Default: the newest state.
    */
-  add(session: Subscriber, cursor: number, sentAt: number, opening?: () => Packet): Subscription {
-    const slot = this.#subscriptions.length;
-    const subscription: Subscription = { session, channel: this, cursor, sentAt, opening, slot };
+  add(session: Subscriber, outlet: Outlet, opening?: () => Packet): Subscription {
+    const subscription = new Subscription(this, session, this.#subscriptions.length, opening);
     this.#subscriptions.push(subscription);
+    this.#outlets.push(outlet);
+    this.#cursors.push(nothing);
+    this.#sentAt.push(never);
     return subscription;
   }
 
@@ -74,15 +79,57 @@ export class Channel {
    * visited, and being visited twice does no harm: its cursor says that it has the update.
    */
   remove(subscription: Subscription): void {
+    if (!this.#has(subscription)) return;
+    const { slot } = subscription;
     const last = this.#subscriptions.pop();
-    if (last === undefined || last === subscription) return;
-    last.slot = subscription.slot;
-    this.#subscriptions[subscription.slot] = last;
+    const outlet = this.#outlets.pop();
+    const cursor = this.#cursors.pop() ?? nothing;
+    const sentAt = this.#sentAt.pop() ?? never;
+    if (last === undefined || outlet === undefined || last === subscription) return;
+    last.slot = slot;
+    this.#subscriptions[slot] = last;
+    this.#outlets[slot] = outlet;
+    this.#cursors[slot] = cursor;
+    this.#sentAt[slot] = sentAt;
   }
 
-  /** Whether the interval allows a session another update now. */
+  /** Whether it lacks an update. */
+  isBehind({ slot }: Subscription): boolean {
+    return (this.#cursors[slot] ?? nothing) < this.rendition.seq;
+  }
+
+  /** ms since it was sent something. */
+  sinceSent({ slot }: Subscription, now: number): number {
+    return now - (this.#sentAt[slot] ?? never);
+  }
+
+  /** Whether the interval allows it another update now. */
   isDue(subscription: Subscription, now: number): boolean {
-    return now - subscription.sentAt >= this.#leastGapMs;
+    return this.sinceSent(subscription, now) >= this.#leastGapMs;
+  }
+
+  /** Forgets what it was sent. */
+  reset(subscription: Subscription): void {
+    if (this.#has(subscription)) this.#cursors[subscription.slot] = nothing;
+  }
+
+  /**
+   * Sends one session the newest state, or what it is to be sent first.
+   * @returns what was sent, and in how many bytes; undefined: the client does not keep up
+   */
+  sendLatest(subscription: Subscription, now: number): { packet: Packet; bytes: number } | undefined {
+    const { slot, opening, session } = subscription;
+    const packet = opening?.() ?? this.rendition.latest().full;
+    const bytes = this.#outlets[slot]?.offer(packet.message) ?? 0;
+    if (bytes === 0) {
+      session.blocked(now);
+      return undefined;
+    }
+    if (!this.#has(subscription)) return { packet, bytes };
+    subscription.opening = undefined;
+    this.#cursors[slot] = this.rendition.seq;
+    this.#sentAt[slot] = Math.trunc(now);
+    return { packet, bytes };
   }
 
   /**
@@ -91,42 +138,80 @@ export class Channel {
    * @returns where to go on; 0 when the sweep is over
    */
   sweep(update: Update, from: number, count: number, now: number, tally: Tally): number {
-    const subscriptions = this.#subscriptions;
     const { seq, delta } = update;
-    const base = delta === undefined ? -1 : delta.base;
+    const base = delta?.base ?? Number.NaN;
+    const wholeNow = Math.trunc(now);
     // Made when the first session needs it, and then read without asking the update again.
-    let full: Frame | undefined;
-    let index = Math.min(from, subscriptions.length);
+    let full: Message | undefined;
+    let index = Math.min(from, this.size);
     for (const end = Math.max(0, index - count); index > end; ) {
       index -= 1;
-      const subscription = subscriptions[index];
-      if (subscription === undefined || subscription.cursor >= seq) continue;
-      if (this.intervalMs > 0 && !this.isDue(subscription, now)) {
+      const cursor = this.#cursors[index] ?? nothing;
+      if (cursor >= seq) continue;
+      if (this.intervalMs > 0 && now - (this.#sentAt[index] ?? never) < this.#leastGapMs) {
         tally.held += 1;
         continue;
       }
-      const { opening } = subscription;
-      const fits = delta !== undefined && subscription.cursor === base;
-      let frame: Frame;
-      if (fits) {
-        frame = delta.frame;
-      } else if (opening !== undefined) {
-        frame = opening().frame;
-      } else {
-        full ??= update.full.frame;
-        frame = full;
+      if (cursor === nothing) {
+        this.#sweepFirst(index, now, tally);
+        continue;
       }
-      if (!subscription.session.offer(frame, now)) {
+      let message: Message;
+      if (delta !== undefined && cursor === base) {
+        message = delta.message;
+      } else {
+        full ??= update.full.message;
+        message = full;
+      }
+      const outlet = this.#outlets[index];
+      const bytes = outlet?.offer(message) ?? 0;
+      if (bytes === 0) {
+        this.#subscriptions[index]?.session.blocked(now);
         tally.skipped += 1;
         continue;
       }
-      // An opening shows the newest state, which may be newer than what is swept.
-      subscription.cursor = opening === undefined ? seq : this.rendition.seq;
-      subscription.opening = undefined;
-      subscription.sentAt = now;
-      if (fits) tally.delta += 1;
-      else tally.full += 1;
+      // Unless it left just now, and another one has its place.
+      if (this.#outlets[index] === outlet) {
+        this.#cursors[index] = seq;
+        this.#sentAt[index] = wholeNow;
+      }
+      tally.bytes += bytes;
+      if (message === full) tally.full += 1;
+      else tally.delta += 1;
     }
     return index;
+  }
+
+  #has(subscription: Subscription): boolean {
+    return this.#subscriptions[subscription.slot] === subscription;
+  }
+
+  /** For those who hold nothing: an opening shows the newest state, which may be newer than what is swept. */
+  #sweepFirst(index: number, now: number, tally: Tally): void {
+    const subscription = this.#subscriptions[index];
+    const sent = subscription === undefined ? undefined : this.sendLatest(subscription, now);
+    if (sent === undefined) {
+      tally.skipped += 1;
+      return;
+    }
+    tally.full += 1;
+    tally.bytes += sent.bytes;
+  }
+}
+
+/** A session's place in a channel. */
+export class Subscription {
+  readonly channel: Channel;
+  readonly session: Subscriber;
+  /** Index in the channel's arrays. */
+  slot: number;
+  /** Makes the first packet, where it was not sent yet: it may say more than an update does. */
+  opening: (() => Packet) | undefined;
+
+  constructor(channel: Channel, session: Subscriber, slot: number, opening: (() => Packet) | undefined) {
+    this.channel = channel;
+    this.session = session;
+    this.slot = slot;
+    this.opening = opening;
   }
 }

@@ -98,6 +98,7 @@ export class Hub {
         next: channel.size,
         full: 0,
         delta: 0,
+        bytes: 0,
         skipped: 0,
         held: 0,
       };
@@ -105,7 +106,7 @@ export class Hub {
     return undefined;
   }
 
-  #finish({ channel, update, startedAt, full, delta, skipped, held }: Sweep): void {
+  #finish({ channel, update, startedAt, full, delta, bytes, skipped, held }: Sweep): void {
     this.#sweep = undefined;
     const { dialect } = channel.rendition;
     const now = this.#clock.monotonic();
@@ -117,11 +118,11 @@ export class Hub {
     if (held > 0) this.request(channel);
     if (full > 0) this.#count(dialect, update.full, full);
     if (update.delta !== undefined && delta > 0) this.#count(dialect, update.delta, delta);
+    if (bytes > 0) this.#meter.count('bff_bytes_total', { dialect }, bytes);
     if (skipped > 0) this.#meter.count('bff_skipped_total', { dialect }, skipped);
   }
 
-  #count(dialect: string, { type, frame }: Packet, times: number): void {
+  #count(dialect: string, { type }: Packet, times: number): void {
     this.#meter.count('bff_packets_total', { dialect, type }, times);
-    this.#meter.count('bff_bytes_total', { dialect }, times * frame.length);
   }
 }

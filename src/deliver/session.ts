@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { CloseCause } from '../core/errors.ts';
 import type { Meter } from '../core/meter.ts';
-import type { Frame } from '../encode/frame.ts';
+import type { Message } from '../encode/message.ts';
 import type { Packet } from '../encode/rendition.ts';
 import type { Channel, Subscription } from './channel.ts';
 import type { Hub } from './hub.ts';
@@ -56,7 +56,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #transport: Transport;
   readonly #subscriptions: Subscription[] = [];
-  readonly #answers: Frame[] = [];
+  readonly #answers: Message[] = [];
   #probedAt: number;
   #closeCause: CloseCause | undefined;
   /** Since when it has not been writable; undefined while it is. */
@@ -80,7 +80,7 @@ export class Session {
    * It is made when it is sent, so that a client which reads nothing gathers no states here.
    */
   follow(channel: Channel, opening: () => Packet): Subscription {
-    const subscription = channel.add(this, 0, Number.NEGATIVE_INFINITY, opening);
+    const subscription = channel.add(this, this.#transport, opening);
     this.#subscriptions.push(subscription);
     this.#sendLatest(subscription, this.#options.clock.monotonic());
     return subscription;
@@ -95,26 +95,22 @@ export class Session {
 
   /** Sends the whole newest state, whatever was sent before: at once, or when the client can be sent to. */
   resync(subscription: Subscription): void {
-    subscription.cursor = 0;
+    subscription.channel.reset(subscription);
     this.#sendLatest(subscription, this.#options.clock.monotonic());
   }
 
-  /** Sends an update if the client keeps up. False: it will be given the newest state when it drains. */
-  offer(frame: Frame, now: number): boolean {
-    if (this.#answers.length === 0 && this.#transport.offer(frame)) {
-      this.#blockedSince = undefined;
-      return true;
-    }
+  /** The client could not be sent an update: it will be given the newest state when it drains. */
+  blocked(now: number): void {
     this.#blockedSince ??= now;
-    return false;
   }
 
   /** Sends a direct answer, ahead of updates that are not sent yet. */
   answer(packet: Packet): void {
-    this.#count(packet);
-    if (this.#answers.length === 0 && this.#transport.answer(packet.frame)) return;
+    const { message } = packet;
+    this.#count(packet, message.plain.length);
+    if (this.#answers.length === 0 && this.#transport.answer(message)) return;
     if (!this.#transport.open) return;
-    this.#answers.push(packet.frame);
+    this.#answers.push(message);
     if (this.#answers.length >= maxWaitingAnswers) this.#transport.pause();
   }
 
@@ -149,8 +145,9 @@ export class Session {
       this.#transport.probe();
     }
     for (const subscription of this.#subscriptions) {
-      const { repeatAfterMs } = subscription.channel;
-      if (repeatAfterMs > 0 && now - subscription.sentAt >= repeatAfterMs)
+      const { channel } = subscription;
+      const { repeatAfterMs } = channel;
+      if (repeatAfterMs > 0 && channel.sinceSent(subscription, now) >= repeatAfterMs)
         this.#sendLatest(subscription, now);
     }
   }
@@ -178,26 +175,21 @@ export class Session {
     this.#blockedSince = undefined;
     for (const subscription of this.#subscriptions) {
       const { channel } = subscription;
-      if (subscription.cursor >= channel.rendition.seq) continue;
+      if (!channel.isBehind(subscription)) continue;
       if (channel.isDue(subscription, now)) this.#sendLatest(subscription, now);
       else this.#options.hub.request(channel);
     }
   }
 
   #sendLatest(subscription: Subscription, now: number): void {
-    const { seq, full } = subscription.channel.rendition.latest();
-    const packet = subscription.opening?.() ?? full;
-    if (!this.offer(packet.frame, now)) return;
-    this.#count(packet);
-    subscription.opening = undefined;
-    subscription.cursor = seq;
-    subscription.sentAt = now;
+    const sent = subscription.channel.sendLatest(subscription, now);
+    if (sent !== undefined) this.#count(sent.packet, sent.bytes);
   }
 
-  #count({ type, frame }: Packet): void {
+  #count({ type }: Packet, bytes: number): void {
     const { dialect, meter } = this.#options;
     meter.count('bff_packets_total', { dialect, type });
-    meter.count('bff_bytes_total', { dialect }, frame.length);
+    meter.count('bff_bytes_total', { dialect }, bytes);
   }
 
   #end(end: TransportEnd): void {

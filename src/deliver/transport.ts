@@ -1,5 +1,5 @@
 import type { CloseCause } from '../core/errors.ts';
-import type { Frame } from '../encode/frame.ts';
+import type { Message } from '../encode/message.ts';
 
 /** What a transport tells the session that it carries. */
 export interface TransportEvents {
@@ -28,12 +28,16 @@ export interface Transport {
   /** Called once, before anything else. */
   start(events: TransportEvents): void;
   /**
-   * Sends an update, if the client keeps up. False: nothing was sent, and `onDrain` follows once it does.
+   * Sends an update, if the client keeps up, in the form that suits it best.
    * Nothing is ever queued here, so that a client that does not read costs no memory.
+   * @returns bytes sent; 0: nothing was, nor will be before `onDrain`, which follows once the client keeps up
    */
-  offer(frame: Frame): boolean;
-  /** Sends a direct answer, if nothing waits in this process. False: as above. */
-  answer(frame: Frame): boolean;
+  offer(message: Message): number;
+  /**
+   * Sends a direct answer, as it is, if nothing waits in this process. False: it was not sent, and neither
+   * answers nor updates will be before `onDrain`.
+   */
+  answer(message: Message): boolean;
   /** Asks the client for a sign of life, unless one is owed already. */
   probe(): void;
   /** Stops reading from the client, and reads again. */

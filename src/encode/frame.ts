@@ -3,6 +3,8 @@ export type Frame = Buffer;
 
 const finalText = 0x81;
 const finalBinary = 0x82;
+/** The message is compressed (RFC 7692 §6). */
+const compressed = 0x40;
 const finalPing = 0x89;
 const finalPong = 0x8a;
 
@@ -18,6 +20,19 @@ export function binaryFrame(data: Uint8Array): Frame {
   const { frame, start } = allocate(finalBinary, data.length);
   frame.set(data, start);
   return frame;
+}
+
+/** The same message with a compressed payload in place of its own. */
+export function compressedFrame(plain: Frame, payload: Uint8Array): Frame {
+  const { frame, start } = allocate((plain[0] ?? finalText) | compressed, payload.length);
+  frame.set(payload, start);
+  return frame;
+}
+
+/** What an unmasked frame carries, without a copy. */
+export function payloadOf(frame: Frame): Buffer {
+  const length = frame[1] ?? 0;
+  return frame.subarray(length < 126 ? 2 : length === 126 ? 4 : 10);
 }
 
 function allocate(firstByte: number, length: number): { frame: Buffer; start: number } {

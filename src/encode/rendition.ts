@@ -5,16 +5,16 @@ import type { Position } from '../feed/position.ts';
 import type { Projection } from '../feed/projection.ts';
 import { type Delta, diff } from '../wire/delta.ts';
 import type { Encoder } from './encoder.ts';
-import type { Frame } from './frame.ts';
+import type { Message } from './message.ts';
 
 /** A packet made ready. */
 export interface Packet {
   /** Packet type, for the metrics. */
   readonly type: string;
-  readonly frame: Frame;
+  readonly message: Message;
 }
 
-/** One update of a rendition. Its frames are made when first asked for, and once. */
+/** One update of a rendition. Its messages are made when first asked for, and once. */
 export interface Update {
   readonly seq: number;
   /** The whole state. */
@@ -70,54 +70,41 @@ export function createStateRendition(options: StateRenditionOptions): Rendition 
   const { dialect, projection, mode, encode, words, clock, meter } = options;
   const { feed } = projection;
   let stop = (): void => {};
-  let newest: Update | undefined;
+  let newest: StateUpdate | undefined;
+  let lastSweep: StateUpdate | undefined;
   let swept = { seq: projection.position.seq, data: projection.of(feed.current) };
   let deltasInARow = 0;
 
-  const timed = (packet: TypedPacket, position: Position): Packet => {
+  const timed = (packet: TypedPacket, position: Position, previous?: Message): Packet => {
     const startedAt = clock.monotonic();
-    const frame = encode(packet, position);
+    const message = encode(packet, position, previous);
     meter.observe('bff_encode_seconds', {}, (clock.monotonic() - startedAt) / 1000);
-    return { type: packet.type, frame };
+    return { type: packet.type, message };
   };
 
-  /** The full packet, made when it is first needed. */
-  const lazyFull = (data: JsonObject, position: Position): (() => Packet) => {
-    let full: Packet | undefined;
-    return () => {
-      full ??= timed(words.full(data, position), position);
-      return full;
-    };
+  const updateTo = (data: JsonObject, position: Position): StateUpdate => {
+    // A whole packet has much in common with the one before, and next to nothing with a delta.
+    const previous = mode === 'full' ? lastSweep?.main : undefined;
+    const makeFull = () => timed(words.full(data, position), position, previous);
+    return new StateUpdate(position.seq, feed.current.receivedAt, makeFull);
   };
 
-  const latest = (): Update => {
+  const latest = (): StateUpdate => {
     const { position } = projection;
-    if (newest?.seq !== position.seq) {
-      newest = asUpdate(position.seq, lazyFull(projection.of(feed.current), position), undefined);
-    }
+    if (newest?.seq !== position.seq) newest = updateTo(projection.of(feed.current), position);
     return newest;
   };
 
-  const asUpdate = (seq: number, full: () => Packet, delta: Update['delta']): Update => ({
-    seq,
-    delta,
-    receivedAt: feed.current.receivedAt,
-    get full() {
-      return full();
-    },
-  });
-
-  const makeDelta = (data: JsonObject, position: Position, full: () => Packet): Update['delta'] => {
-    if (deltasInARow >= deltasPerKeyframe) return undefined;
+  const addDelta = (update: StateUpdate, data: JsonObject, position: Position): void => {
+    if (deltasInARow >= deltasPerKeyframe) return;
     const delta = diff(swept.data, data);
-    if (delta === undefined) return undefined;
+    if (delta === undefined) return;
     const base = swept.seq;
-    const packet = timed(words.delta(delta, base, position), position);
+    const packet = timed(words.delta(delta, base, position), position, lastSweep?.main);
+    const { length } = packet.message.plain;
     // The full packet is only made where it may be the smaller one: making it each time is what deltas save.
-    const certain = packet.frame.length < worthwhile * encode.leastBytes(data);
-    return certain || packet.frame.length < worthwhile * full().frame.length
-      ? { ...packet, base }
-      : undefined;
+    const certain = length < worthwhile * encode.leastBytes(data);
+    if (certain || length < worthwhile * update.full.message.plain.length) update.delta = { ...packet, base };
   };
 
   return {
@@ -128,15 +115,15 @@ export function createStateRendition(options: StateRenditionOptions): Rendition 
     latest,
     next() {
       const { position } = projection;
-      if (mode === 'full' || position.seq === swept.seq) return latest();
-      const data = projection.of(feed.current);
-      const made = newest?.seq === position.seq ? newest : undefined;
-      const full = made === undefined ? lazyFull(data, position) : () => made.full;
-      const delta = makeDelta(data, position, full);
-      deltasInARow = delta === undefined ? 0 : deltasInARow + 1;
-      swept = { seq: position.seq, data };
-      newest = asUpdate(position.seq, full, delta);
-      return newest;
+      const update = latest();
+      if (mode === 'delta' && position.seq !== swept.seq) {
+        const data = projection.of(feed.current);
+        addDelta(update, data, position);
+        deltasInARow = update.delta === undefined ? 0 : deltasInARow + 1;
+        swept = { seq: position.seq, data };
+      }
+      lastSweep = update;
+      return update;
     },
     onNews(listener) {
       stop = feed.onVersion((version, previous) => {
@@ -145,4 +132,28 @@ export function createStateRendition(options: StateRenditionOptions): Rendition 
     },
     close: () => stop(),
   };
+}
+
+class StateUpdate implements Update {
+  readonly seq: number;
+  readonly receivedAt: number | undefined;
+  delta: Update['delta'];
+  readonly #makeFull: () => Packet;
+  #full: Packet | undefined;
+
+  constructor(seq: number, receivedAt: number | undefined, makeFull: () => Packet) {
+    this.seq = seq;
+    this.receivedAt = receivedAt;
+    this.#makeFull = makeFull;
+  }
+
+  get full(): Packet {
+    this.#full ??= this.#makeFull();
+    return this.#full;
+  }
+
+  /** What most sessions are sent of it, if it was made. */
+  get main(): Message | undefined {
+    return (this.delta ?? this.#full)?.message;
+  }
 }

@@ -4,15 +4,15 @@ import type { Duplex } from 'node:stream';
 /**
  * Writes to a socket's handle, past the stream that Node puts over it: one system call and hardly anything
  * else, where `socket.write` spends as much again on its bookkeeping. The handle is private API, so everything
- * that is used of it is looked for first; `undefined` means "use `socket.write`".
+ * that is used of it is looked for first.
  */
-export interface DirectWriter {
-  /**
-   * Hands a buffer to the kernel. Only while nothing that was written before waits, here or in the stream.
-   * `pending`: the kernel did not take all of it; `onFlushed` follows, with false if it never will.
-   * `failed`: the connection is broken.
-   */
-  write(buffer: Buffer, onFlushed: (ok: boolean) => void): 'sent' | 'pending' | 'failed';
+export interface DirectHandle {
+  writeBuffer(request: WriteRequest, buffer: Buffer): number;
+}
+
+/** Told when a write that was `pending` has left this process, or, with false, that it never will. */
+export interface FlushListener {
+  onFlushed(ok: boolean): void;
 }
 
 /** A write request, as Node's own stream code makes them: it owns its buffer until it completes. */
@@ -21,47 +21,46 @@ interface WriteRequest {
   buffer?: Buffer;
 }
 
-interface Handle {
-  writeBuffer(request: WriteRequest, buffer: Buffer): number;
-}
-
 interface StreamBinding {
   readonly newRequest: () => WriteRequest;
-  /** Whether the last write, of any handle, is still under way. */
-  readonly lastWriteIsPending: () => boolean;
+  /** Tells at `pendingAt` whether the last write, of any handle, is still under way. */
+  readonly state: Int32Array;
+  readonly pendingAt: number;
 }
 
 const binding = findStreamBinding();
 /** Used for every write that completes at once, which needs no request of its own. */
 let spare = binding?.newRequest();
 
-export function createDirectWriter(socket: Duplex): DirectWriter | undefined {
-  const handle = plainHandleOf(socket);
-  if (handle === undefined || binding === undefined) return undefined;
-  const { newRequest, lastWriteIsPending } = binding;
-  return {
-    write(buffer, onFlushed) {
-      spare ??= newRequest();
-      const request = spare;
-      if (handle.writeBuffer(request, buffer) !== 0) return 'failed';
-      if (!lastWriteIsPending()) return 'sent';
-      // It was needed: it is the handle's until it completes, and keeps the buffer alive so long.
-      request.oncomplete = (status) => onFlushed(status === 0);
-      request.buffer = buffer;
-      spare = undefined;
-      return 'pending';
-    },
-  };
+/**
+ * Hands a buffer to the kernel. Only while nothing that was written before waits, here or in the stream.
+ * `pending`: the kernel did not take all of it; the listener is told later. `failed`: the connection is broken.
+ */
+export function writeDirectly(
+  handle: DirectHandle,
+  buffer: Buffer,
+  listener: FlushListener,
+): 'sent' | 'pending' | 'failed' {
+  if (binding === undefined) return 'failed';
+  spare ??= binding.newRequest();
+  if (handle.writeBuffer(spare, buffer) !== 0) return 'failed';
+  if (binding.state[binding.pendingAt] === 0) return 'sent';
+  // It was needed: it is the handle's until it completes, and keeps the buffer alive so long.
+  spare.oncomplete = (status) => listener.onFlushed(status === 0);
+  spare.buffer = buffer;
+  spare = undefined;
+  return 'pending';
 }
 
-/** The handle of a TCP socket or pipe, if it is what this file expects. TLS keeps its own queue. */
-function plainHandleOf(socket: Duplex): Handle | undefined {
-  if (!(socket instanceof Socket) || 'encrypted' in socket) return undefined;
+/** The handle of a TCP socket or pipe, if it is what this file expects. Undefined: use `socket.write`. */
+export function directHandleOf(socket: Duplex): DirectHandle | undefined {
+  // TLS keeps a queue of its own.
+  if (binding === undefined || !(socket instanceof Socket) || 'encrypted' in socket) return undefined;
   const handle: unknown = Reflect.get(socket, '_handle');
   return isHandle(handle) ? handle : undefined;
 }
 
-function isHandle(value: unknown): value is Handle {
+function isHandle(value: unknown): value is DirectHandle {
   return (
     typeof value === 'object' && value !== null && typeof Reflect.get(value, 'writeBuffer') === 'function'
   );
@@ -78,7 +77,8 @@ function findStreamBinding(): StreamBinding | undefined {
   }
   return {
     newRequest: () => Reflect.construct(WriteWrap, []) as WriteRequest,
-    lastWriteIsPending: () => state[pendingAt] !== 0,
+    state,
+    pendingAt,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Cancel, Clock } from '../core/clock.ts';
 import type { Transport, TransportEvents } from '../deliver/transport.ts';
-import type { Frame } from '../encode/frame.ts';
+import type { Message } from '../encode/message.ts';
 
 export const eventStreamHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -38,13 +38,13 @@ export function createEventStream(response: ServerResponse, clock: Clock): Trans
     });
     waiting = response.writableLength > 0;
   };
-  const send = (frame: Frame): boolean => {
+  const send = ({ plain }: Message): boolean => {
     if (ended) return false;
     if (waiting) {
       refused = true;
       return false;
     }
-    write(frame);
+    write(plain);
     return true;
   };
 
@@ -70,7 +70,7 @@ export function createEventStream(response: ServerResponse, clock: Clock): Trans
       });
       response.on('error', () => response.destroy());
     },
-    offer: send,
+    offer: (message) => (send(message) ? message.plain.length : 0),
     answer: send,
     probe() {
       if (!ended && !waiting) write(comment);

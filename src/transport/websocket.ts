@@ -1,15 +1,14 @@
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocket } from 'ws';
 import type { Clock } from '../core/clock.ts';
 import type { CloseCause } from '../core/errors.ts';
 import type { Transport, TransportEvents, TransportFault } from '../deliver/transport.ts';
 import { type Frame, pingFrame, pongFrame } from '../encode/frame.ts';
-import { createDirectWriter, type DirectWriter } from './direct-write.ts';
+import type { Message } from '../encode/message.ts';
+import type { CompressionWindow } from './compression-window.ts';
+import { type DirectHandle, directHandleOf, type FlushListener, writeDirectly } from './direct-write.ts';
 
 export interface WebSocketOptions {
-  /** Largest message taken from a client, in bytes; more closes with 1009. */
-  readonly maxMessageBytes: number;
   /** The dialect's close code for each cause; undefined: no close frame, the connection just ends. */
   readonly closeCodes: Readonly<Record<CloseCause, number | undefined>>;
   readonly clock: Clock;
@@ -19,16 +18,6 @@ export interface WebSocketOptions {
   readonly random?: () => number;
 }
 
-/** Completes an upgrade that was let in. */
-export type AcceptWebSocket = (
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-  onTransport: (transport: Transport) => void,
-) => void;
-
-/** How long a client may take to answer a close frame before the socket is destroyed. */
-const closeTimeoutMs = 5000;
 /**
  * Data sent since the last answered ping after which the next ping follows it: at most so much, and for each
  * client somewhat less by chance. Otherwise clients that came together would all be pinged in the same sweep,
@@ -38,69 +27,74 @@ const probeAfterBytes = 256 * 1024;
 const probeSpread = 0.5;
 /**
  * Data sent since the last answered ping at which the client counts as not writable. Without it the kernel's
- * buffers, on both sides, would take minutes of packets for a client that reads none of them.
+ * buffers, on both sides, would take minutes of packets for a client that reads none of them. It is measured
+ * before compression: what matters is how many packets a client is behind.
  */
 const windowBytes = 512 * 1024;
-const open = 1;
 const nothing = Buffer.alloc(0);
+/** A `ws` connection that says when it begins to close: nothing may be sent after the close frame. */
+export class Connection extends WebSocket {
+  onClosing: (() => void) | undefined;
 
-export function createWebSocketAcceptor(options: WebSocketOptions): AcceptWebSocket {
-  const settings = {
-    noServer: true,
-    clientTracking: false,
-    // Answered by the transport itself, which knows whether there is room for a pong.
-    autoPong: false,
-    perMessageDeflate: false,
-    maxPayload: options.maxMessageBytes,
-    closeTimeout: closeTimeoutMs,
-    // A protocol may be offered that this endpoint only uses to carry a token.
-    handleProtocols: (offered: Set<string>) => (offered.has('token') ? 'token' : false),
-  } as const;
-  const server = new WebSocketServer(settings);
-  return (request, socket, head, onTransport) => {
-    server.handleUpgrade(request, socket, head, (client) =>
-      onTransport(new WebSocketTransport(client, socket, options)),
-    );
-  };
+  override close(code?: number, data?: string | Buffer): void {
+    this.onClosing?.();
+    super.close(code, data);
+  }
 }
 
 /** One WebSocket. Updates are frames made elsewhere, written to the socket as they are. */
-class WebSocketTransport implements Transport {
-  readonly #client: WebSocket;
+export class WebSocketTransport implements Transport, FlushListener {
+  // These are all that a fan-out reads: together at the start of the object, in one line of the cache.
+  /** Bytes sent since the last answered ping. */
+  #unanswered = 0;
+  /** Bytes at which there is something to be looked at before more is sent; 0 while nothing can be. */
+  #limit: number;
+  readonly #handle: DirectHandle | undefined;
+  readonly #window: CompressionWindow | undefined;
+
+  readonly #client: Connection;
   readonly #socket: Duplex;
-  readonly #direct: DirectWriter | undefined;
   readonly #closeCodes: WebSocketOptions['closeCodes'];
   readonly #clock: Clock;
   readonly #random: () => number;
   #events: TransportEvents | undefined;
   #heardAt: number;
   #fault: TransportFault | undefined;
-  /** Bytes sent; sent when the last answered ping was; sent when the ping not answered yet was (−1: none is out). */
-  #sent = 0;
-  #answered = 0;
+  /** Bytes that were unanswered when the ping was sent that is not answered yet; −1: none is out. */
   #probed = -1;
   /** Bytes after the last answered ping at which the next one follows. */
   #probeAfter: number;
-  /** Something written here waits in this process; `#onFlushed` is called when it has left. */
+  /** Something written here waits in this process; `onFlushed` is called when it has left. */
   #waiting = false;
   /** An offer was refused: the session is to be told when it may try again. */
   #refused = false;
   #unansweredPing: Buffer | undefined;
 
-  constructor(client: WebSocket, socket: Duplex, options: WebSocketOptions) {
+  /** @param window the terms of compression. Undefined: none was agreed. */
+  constructor(
+    client: Connection,
+    socket: Duplex,
+    window: CompressionWindow | undefined,
+    options: WebSocketOptions,
+  ) {
     const { closeCodes, clock, directWrites = true, random = Math.random } = options;
+    this.#handle = directWrites ? directHandleOf(socket) : undefined;
+    this.#window = window;
     this.#client = client;
     this.#socket = socket;
-    this.#direct = directWrites ? createDirectWriter(socket) : undefined;
     this.#closeCodes = closeCodes;
     this.#clock = clock;
     this.#heardAt = clock.monotonic();
     this.#random = random;
     this.#probeAfter = this.#drawProbeAfter();
+    this.#limit = this.#probeAfter;
+    client.onClosing = () => {
+      this.#limit = 0;
+    };
   }
 
   get open(): boolean {
-    return this.#client.readyState === open;
+    return this.#client.readyState === WebSocket.OPEN;
   }
 
   get heardAt(): number {
@@ -124,34 +118,41 @@ class WebSocketTransport implements Transport {
     );
   }
 
-  offer(frame: Frame): boolean {
-    if (this.#client.readyState !== open) return false;
-    const unanswered = this.#sent - this.#answered;
-    if (this.#waiting || (unanswered > 0 && unanswered + frame.length > windowBytes)) {
-      this.#refused = true;
-      // The window only opens again by an answer, so there must be a question.
-      if (!this.#waiting) this.probe();
-      return false;
-    }
-    this.#write(frame);
-    if (unanswered + frame.length >= this.#probeAfter) this.probe();
-    return true;
+  offer(message: Message): number {
+    const { length } = message.plain;
+    const atLimit = this.#unanswered + length >= this.#limit;
+    if (atLimit && !this.#hasRoom(length)) return 0;
+    const frame = this.#window === undefined ? message.plain : this.#window.take(message);
+    this.#write(frame, length);
+    if (atLimit) this.probe();
+    return frame.length;
   }
 
-  answer(frame: Frame): boolean {
-    if (this.#client.readyState !== open) return false;
+  /** Whether an update of so many bytes may be sent all the same, with the limit reached. */
+  #hasRoom(length: number): boolean {
+    if (!this.open) return false;
+    if (!this.#waiting && (this.#unanswered === 0 || this.#unanswered + length <= windowBytes)) return true;
+    this.#refused = true;
+    // The window only opens again by an answer, so there must be a question.
+    if (!this.#waiting) this.probe();
+    return false;
+  }
+
+  answer({ plain }: Message): boolean {
+    if (!this.open) return false;
     if (this.#waiting) {
       this.#refused = true;
       return false;
     }
-    this.#write(frame);
+    this.#write(plain, plain.length);
     return true;
   }
 
   probe(): void {
-    if (this.#probed >= 0 || this.#client.readyState !== open) return;
-    this.#probed = this.#sent;
-    this.#write(pingFrame);
+    if (this.#probed >= 0 || !this.open) return;
+    this.#probed = this.#unanswered;
+    this.#write(pingFrame, pingFrame.length);
+    this.#setLimit();
   }
 
   pause(): void {
@@ -164,47 +165,63 @@ class WebSocketTransport implements Transport {
 
   close(cause: CloseCause): void {
     const code = this.#closeCodes[cause];
-    if (code === undefined) this.#client.terminate();
+    if (code === undefined) this.terminate();
     else this.#client.close(code, cause);
   }
 
   terminate(): void {
+    this.#limit = 0;
     this.#client.terminate();
   }
 
-  /** Writes a frame while nothing waits; control frames may also follow what does. */
-  #write(frame: Frame): void {
-    this.#sent += frame.length;
-    if (this.#direct === undefined || this.#waiting) {
+  onFlushed(ok: boolean): void {
+    this.#waiting = false;
+    this.#setLimit();
+    if (!ok || !this.open) return;
+    if (this.#unansweredPing !== undefined) this.#onPing(this.#unansweredPing);
+    this.#drained();
+  }
+
+  /**
+   * Writes a frame while nothing waits; control frames may also follow what does.
+   * @param length what counts as sent
+   */
+  #write(frame: Frame, length: number): void {
+    this.#unanswered += length;
+    if (this.#handle === undefined || this.#waiting) {
       this.#writeToStream(frame);
       return;
     }
-    const outcome = this.#direct.write(frame, this.#onFlushed);
-    if (outcome === 'pending') this.#waiting = true;
-    else if (outcome === 'failed') this.#client.terminate();
+    const outcome = writeDirectly(this.#handle, frame, this);
+    if (outcome === 'pending') this.#wait();
+    else if (outcome === 'failed') this.terminate();
   }
 
   #writeToStream(frame: Frame): void {
     this.#socket.write(frame);
     if (this.#waiting || this.#socket.writableLength === 0) return;
-    this.#waiting = true;
+    this.#wait();
     // 'drain' is only emitted above the high-water mark; an empty write is called back whenever all has left.
-    this.#socket.write(nothing, (error) => this.#onFlushed(error === null || error === undefined));
+    this.#socket.write(nothing, (error) => this.onFlushed(error === null || error === undefined));
   }
 
-  readonly #onFlushed = (ok: boolean): void => {
-    this.#waiting = false;
-    if (!ok || !this.open) return;
-    if (this.#unansweredPing !== undefined) this.#onPing(this.#unansweredPing);
-    this.#drained();
-  };
+  #wait(): void {
+    this.#waiting = true;
+    this.#limit = 0;
+  }
+
+  #setLimit(): void {
+    if (this.#waiting || !this.open) this.#limit = 0;
+    else this.#limit = this.#probed < 0 ? this.#probeAfter : windowBytes;
+  }
 
   #onPong(): void {
     this.#heardAt = this.#clock.monotonic();
     if (this.#probed < 0) return;
-    this.#answered = this.#probed;
+    this.#unanswered -= this.#probed;
     this.#probed = -1;
     this.#probeAfter = this.#drawProbeAfter();
+    this.#setLimit();
     this.#drained();
   }
 
@@ -226,7 +243,8 @@ class WebSocketTransport implements Transport {
       return;
     }
     this.#unansweredPing = undefined;
-    if (this.open) this.#write(pongFrame(payload));
+    const frame = pongFrame(payload);
+    if (this.open) this.#write(frame, frame.length);
   }
 }
 

@@ -37,11 +37,11 @@ const deltaPacket = ({ seq, previous, next }: Step): JsonObject => ({
 const jobs = {
   stringify: (step: Step) => JSON.stringify(fullPacket(step)).length,
   diff: ({ previous, next }: Step) => Object.keys(needed(diff(previous, next)).patch).length,
-  deltaJson: (step: Step) => jsonEncoder(deltaPacket(step), position).length,
-  deltaMsgpack: (step: Step) => msgpackEncoder(deltaPacket(step), position).length,
-  fullJson: (step: Step) => jsonEncoder(fullPacket(step), position).length,
+  deltaJson: (step: Step) => jsonEncoder(deltaPacket(step), position).plain.length,
+  deltaMsgpack: (step: Step) => msgpackEncoder(deltaPacket(step), position).plain.length,
+  fullJson: (step: Step) => jsonEncoder(fullPacket(step), position).plain.length,
   pack: (step: Step) => pack(fullPacket(step)).length,
-  fullMsgpack: (step: Step) => msgpackEncoder(fullPacket(step), position).length,
+  fullMsgpack: (step: Step) => msgpackEncoder(fullPacket(step), position).plain.length,
 } as const;
 type Job = keyof typeof jobs;
 

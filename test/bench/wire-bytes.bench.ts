@@ -1,10 +1,12 @@
 import { Channel } from '../../src/deliver/channel.ts';
 import { Hub } from '../../src/deliver/hub.ts';
 import { type Encoder, jsonEncoder, msgpackEncoder } from '../../src/encode/encoder.ts';
+import type { Message } from '../../src/encode/message.ts';
 import { createStateRendition, type PacketWords } from '../../src/encode/rendition.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import { createStateFeed, type StateFeed } from '../../src/feed/state-feed.ts';
 import { telemetryProjection } from '../../src/protocol/telemetry/views.ts';
+import { windowByTerms } from '../../src/transport/compression-window.ts';
 import type { DeltaPacket, TelemetryPacket } from '../../src/wire/packet.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter, type MemoryMeter } from '../support/memory-meter.ts';
@@ -24,11 +26,18 @@ interface View {
   readonly mode: 'full' | 'delta';
   readonly encode: Encoder;
   readonly sections?: readonly string[];
+  /** Whether the client negotiated permessage-deflate. */
+  readonly compressed?: boolean;
 }
 
 const baseline: View = { name: 'full JSON', mode: 'full', encode: jsonEncoder };
 const market = { sections: ['market'] };
+const deflated = { compressed: true };
 const views: readonly View[] = [
+  { name: 'full JSON, deflate', mode: 'full', encode: jsonEncoder, ...deflated },
+  { name: 'full msgpack, deflate', mode: 'full', encode: msgpackEncoder, ...deflated },
+  { name: 'delta JSON, deflate', mode: 'delta', encode: jsonEncoder, ...deflated },
+  { name: 'delta msgpack, deflate', mode: 'delta', encode: msgpackEncoder, ...deflated },
   { name: 'full msgpack', mode: 'full', encode: msgpackEncoder },
   { name: 'delta JSON', mode: 'delta', encode: jsonEncoder },
   { name: 'delta msgpack', mode: 'delta', encode: msgpackEncoder },
@@ -38,7 +47,12 @@ const views: readonly View[] = [
   { name: 'sections=market, delta msgpack', mode: 'delta', encode: msgpackEncoder, ...market },
 ];
 const bars: Readonly<Record<Variant, Readonly<Record<string, Bar>>>> = {
-  normal: { 'delta JSON': { is: '≤', value: 25 }, 'delta msgpack': { is: '≤', value: 22 } },
+  normal: {
+    'delta JSON': { is: '≤', value: 25 },
+    'delta msgpack': { is: '≤', value: 22 },
+    'full JSON, deflate': { is: '≤', value: 6.5 },
+    'delta JSON, deflate': { is: '≤', value: 8 },
+  },
   quiet: { 'delta JSON': { is: '≤', value: 4.5 }, 'delta msgpack': { is: '≤', value: 4.5 } },
 };
 
@@ -61,7 +75,10 @@ interface Gateway {
 }
 
 /** One client that has the view and always keeps up. */
-function join({ feed, hub, clock, meter }: Gateway, { name, mode, encode, sections }: View): Traffic {
+function join(
+  { feed, hub, clock, meter }: Gateway,
+  { name, mode, encode, sections, compressed }: View,
+): Traffic {
   const projection = telemetryProjection(feed, sections);
   const rendition = createStateRendition({
     // What the hub counts by.
@@ -75,14 +92,16 @@ function join({ feed, hub, clock, meter }: Gateway, { name, mode, encode, sectio
   });
   const channel = new Channel(rendition);
   hub.open(channel);
-  const first = rendition.latest();
-  const traffic: Traffic = { bytes: first.full.frame.length, packets: 1 };
-  const offer = (frame: Buffer): boolean => {
-    traffic.bytes += frame.length;
+  const traffic: Traffic = { bytes: 0, packets: 0 };
+  const window = compressed ? windowByTerms('permessage-deflate') : undefined;
+  const offer = (message: Message): number => {
+    const { length } = window?.take(message) ?? message.plain;
+    traffic.bytes += length;
     traffic.packets += 1;
-    return true;
+    return length;
   };
-  channel.add({ offer }, first.seq, clock.monotonic());
+  const subscription = channel.add({ blocked() {} }, { offer });
+  channel.sendLatest(subscription, clock.monotonic());
   return traffic;
 }
 

@@ -4,6 +4,7 @@ import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { createOutlet } from '../support/outlet.ts';
 
 function setUp(options: ChannelOptions & { readonly deltas?: boolean } = {}) {
   const clock = createManualClock();
@@ -15,8 +16,11 @@ function setUp(options: ChannelOptions & { readonly deltas?: boolean } = {}) {
   /** Joins at the newest version, and keeps what it is sent. */
   const join = (writable = () => true) => {
     const received: string[] = [];
-    const offer = (frame: Buffer): boolean => writable() && received.push(frame.toString()) > 0;
-    return { received, subscription: channel.add({ offer }, rendition.seq, clock.monotonic()) };
+    const outlet = createOutlet((text) => writable() && received.push(text) > 0);
+    const subscription = channel.add(outlet, outlet);
+    channel.sendLatest(subscription, clock.monotonic());
+    received.length = 0;
+    return { received, subscription };
   };
   return { clock, meter, hub, rendition, channel, join };
 }
@@ -37,22 +41,23 @@ describe('Channel with deltas', () => {
   });
 
   it('gives the whole to who holds less than the base, and to who holds nothing', () => {
-    const { rendition, join } = setUp({ deltas: true });
-    const [behind, lost] = [join(), join()];
+    const { channel, rendition, join } = setUp({ deltas: true });
+    let reads = true;
+    const [behind, lost] = [join(() => reads), join()];
     rendition.publish();
-    behind.subscription.cursor = 1;
-    lost.subscription.cursor = 0;
+    reads = false;
     rendition.publish();
-    expect([behind.received, lost.received]).toEqual([
-      ['1>2', '3'],
-      ['1>2', '3'],
-    ]);
+    reads = true;
+    channel.reset(lost.subscription);
+    rendition.publish();
+    expect(behind.received).toEqual(['1>2', '4']);
+    expect(lost.received).toEqual(['1>2', '2>3', '4']);
   });
 
   it('counts whole packets and deltas each by their type', () => {
-    const { rendition, join, meter } = setUp({ deltas: true });
+    const { channel, rendition, join, meter } = setUp({ deltas: true });
     for (let client = 0; client < 3; client += 1) join();
-    join().subscription.cursor = 0;
+    channel.reset(join().subscription);
     rendition.publish();
     const count = (type: string) => meter.value('bff_packets_total', { dialect: 'test', type });
     expect([count('DELTA'), count('UPDATE')]).toEqual([3, 1]);

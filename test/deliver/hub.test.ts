@@ -4,6 +4,7 @@ import { Hub } from '../../src/deliver/hub.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { createOutlet } from '../support/outlet.ts';
 
 const turnMs = 5;
 
@@ -18,12 +19,13 @@ function setUp(subscribers: number) {
   hub.open(channel);
   const received = Array.from({ length: subscribers }, () => [] as string[]);
   for (const one of received) {
-    const offer = (frame: Buffer): boolean => {
+    const outlet = createOutlet((text) => {
       clock.advance(1);
-      one.push(frame.toString());
+      one.push(text);
       return true;
-    };
-    channel.add({ offer }, rendition.seq, 0);
+    });
+    channel.sendLatest(channel.add(outlet, outlet), 0);
+    one.length = 0;
   }
   const takeTurn = () => turns.shift()?.();
   return { hub, clock, meter, rendition, channel, received, turns, takeTurn };
@@ -66,7 +68,8 @@ describe('Hub', () => {
     const channel = new Channel(other);
     hub.open(channel);
     const seen: string[] = [];
-    channel.add({ offer: (frame) => seen.push(frame.toString()) > 0 }, other.seq, 0);
+    const outlet = createOutlet((text) => seen.push(text) > 0);
+    channel.add(outlet, outlet);
     rendition.publish();
     other.publish();
     expect(seen).toEqual([]);
@@ -84,7 +87,8 @@ describe('Hub', () => {
 
   it('counts packets, bytes and skipped updates once a sweep', () => {
     const { rendition, channel, meter } = setUp(4);
-    channel.add({ offer: () => false }, rendition.seq, 0);
+    const outlet = createOutlet(() => false);
+    channel.add(outlet, outlet);
     rendition.publish();
     expect(meter.value('bff_packets_total', { dialect: 'test', type: 'UPDATE' })).toBe(4);
     expect(meter.value('bff_bytes_total', { dialect: 'test' })).toBe(4);
@@ -102,7 +106,8 @@ describe('Hub', () => {
       clock.advance(turnMs);
       return true;
     };
-    const subscriptions = [channel.add({ offer: leaveAll }, rendition.seq, 0)];
+    const outlet = createOutlet(leaveAll);
+    const subscriptions = [channel.add(outlet, outlet)];
     rendition.publish();
     expect(channel.size).toBe(0);
     expect(meter.observations('bff_fanout_seconds')).toBe(1);

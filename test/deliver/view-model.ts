@@ -4,6 +4,7 @@ import { Hub } from '../../src/deliver/hub.ts';
 import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
 import { Session, sessionDefaults } from '../../src/deliver/session.ts';
 import { jsonEncoder, msgpackEncoder } from '../../src/encode/encoder.ts';
+import type { Message } from '../../src/encode/message.ts';
 import { createStateRendition, type PacketWords } from '../../src/encode/rendition.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import { createProjection, type Projection } from '../../src/feed/projection.ts';
@@ -89,7 +90,7 @@ export function createViewModel(initial: JsonObject) {
     const welcome = () => {
       const { position } = projection;
       const packet = { type: 'WELCOME', seq: position.seq, data: projection.of(feed.current) };
-      return { type: 'WELCOME', frame: encode(packet, position) };
+      return { type: 'WELCOME', message: encode(packet, position) };
     };
     return { projection, subscription: session.follow(channel, welcome) };
   };
@@ -99,21 +100,22 @@ export function createViewModel(initial: JsonObject) {
     const inner = createFakeTransport();
     let sentAt = Number.NEGATIVE_INFINITY;
     let asked = false;
-    const sending = (send: (frame: Buffer) => boolean) => (frame: Buffer) => {
-      if (!send(frame)) return false;
+    const take = ({ plain }: Message): void => {
       spentMs += 1;
-      reader.take(readWebSocketFrame(frame));
+      reader.take(readWebSocketFrame(plain));
       const isGreeting = reader.types.at(-1) === 'WELCOME';
       const gap = clock.monotonic() - sentAt;
       const least = 0.9 * intervalOf() - timingMs;
       if (!isGreeting && !asked && gap < least) faults.push(`${gap} ms after the last, of ${intervalOf()}`);
       // A greeting may have waited for the client, and with it the update after it.
       sentAt = isGreeting ? Number.NEGATIVE_INFINITY : clock.monotonic();
-      return true;
     };
     const transport: FakeTransport = Object.assign(Object.create(inner), {
-      offer: sending((frame) => inner.offer(frame)),
-      answer: sending((frame) => inner.answer(frame)),
+      offer(message: Message) {
+        const bytes = inner.offer(message);
+        if (bytes > 0) take(message);
+        return bytes;
+      },
     });
     return {
       transport,

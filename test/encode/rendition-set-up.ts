@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { type Encoder, jsonEncoder } from '../../src/encode/encoder.ts';
+import { Message } from '../../src/encode/message.ts';
 import { createStateRendition, type PacketWords } from '../../src/encode/rendition.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import type { Position } from '../../src/feed/position.ts';
@@ -30,9 +31,9 @@ export function setUpRendition({ mode = 'full', sections, initial = { price: 0 }
     unremarkable: new Set(['timestamp']),
   });
   const rendered: string[] = [];
-  const encodeText = (packet: JsonObject, { epoch }: Position): Buffer => {
+  const encodeText = (packet: JsonObject, { epoch }: Position): Message => {
     rendered.push(`${packet.type} ${packet.seq}`);
-    return Buffer.from(JSON.stringify(epoch === 'e' ? packet : { ...packet, epoch }));
+    return new Message(Buffer.from(JSON.stringify(epoch === 'e' ? packet : { ...packet, epoch })));
   };
   const encode: Encoder = Object.assign(encodeText, { leastBytes: jsonEncoder.leastBytes });
   const rendition = createStateRendition({
@@ -51,7 +52,7 @@ export function setUpRendition({ mode = 'full', sections, initial = { price: 0 }
   return { clock, meter, feed, projection, rendition, rendered, commit };
 }
 
-export function textOf(packet: { readonly frame: Buffer } | undefined): JsonObject | undefined {
-  const value: unknown = packet === undefined ? undefined : JSON.parse(packet.frame.toString());
+export function textOf(packet: { readonly message: Message } | undefined): JsonObject | undefined {
+  const value: unknown = packet === undefined ? undefined : JSON.parse(packet.message.plain.toString());
   return isJsonObject(value) ? value : undefined;
 }

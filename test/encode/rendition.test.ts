@@ -17,7 +17,9 @@ describe('StateRendition', () => {
     for (let price = 1; price <= 5; price += 1) commit({ price });
     expect(rendition.latest().seq).toBe(6);
     expect(rendered).toEqual([]);
-    expect(rendition.latest().full.frame.toString()).toBe('{"type":"TELEMETRY","seq":6,"data":{"price":5}}');
+    expect(rendition.latest().full.message.plain.toString()).toBe(
+      '{"type":"TELEMETRY","seq":6,"data":{"price":5}}',
+    );
     expect(rendered).toEqual(['TELEMETRY 6']);
   });
 

@@ -1,3 +1,4 @@
+import { Message } from '../../src/encode/message.ts';
 import type { Rendition, Update } from '../../src/encode/rendition.ts';
 
 /** A rendition whose updates are their own number as text, and whose deltas are `<base>><number>`. */
@@ -19,8 +20,8 @@ export function createFakeRendition({ deltas = false }: FakeRenditionOptions = {
   let closed = false;
   const updateFrom = (base: number | undefined): Update => ({
     seq,
-    full: { type: 'UPDATE', frame: Buffer.from(`${seq}`) },
-    delta: base === undefined ? undefined : { type: 'DELTA', frame: Buffer.from(`${base}>${seq}`), base },
+    full: packet(`${seq}`, 'UPDATE'),
+    delta: base === undefined ? undefined : { ...packet(`${base}>${seq}`, 'DELTA'), base },
     receivedAt: undefined,
   });
   return {
@@ -52,5 +53,5 @@ export function createFakeRendition({ deltas = false }: FakeRenditionOptions = {
 
 /** A packet that is its own text, such as the answers and greetings of a dialect. */
 export function packet(text: string, type = 'ANSWER') {
-  return { type, frame: Buffer.from(text) };
+  return { type, message: new Message(Buffer.from(text)) };
 }

@@ -1,6 +1,7 @@
 import type { CloseCause } from '../../src/core/errors.ts';
 import type { Transport, TransportEnd, TransportEvents } from '../../src/deliver/transport.ts';
 import type { Frame } from '../../src/encode/frame.ts';
+import type { Message } from '../../src/encode/message.ts';
 
 /** A transport whose client reads when the test says so. */
 export interface FakeTransport extends Transport {
@@ -34,14 +35,14 @@ export function createFakeTransport(): FakeTransport {
   let refused = false;
   const state = { open: true, heardAt: 0, probes: 0, terminated: false, paused: false };
 
-  const send = (frame: Frame): boolean => {
-    if (!state.open || room === 0) {
+  const send = ({ plain }: Message): boolean => {
+    if (!state.open || room === 0 || refused) {
       refused = true;
       return false;
     }
     room -= 1;
-    sent.push(frame.toString());
-    frames.push(frame);
+    sent.push(plain.toString());
+    frames.push(plain);
     return true;
   };
   const end = (how: TransportEnd = { code: 1000 }): void => {
@@ -72,7 +73,7 @@ export function createFakeTransport(): FakeTransport {
     start(given) {
       events = given;
     },
-    offer: send,
+    offer: (message) => (send(message) ? message.plain.length : 0),
     answer: send,
     probe() {
       state.probes += 1;

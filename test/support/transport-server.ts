@@ -4,7 +4,10 @@ import { WebSocket } from 'ws';
 import { systemClock } from '../../src/core/clock.ts';
 import type { CloseCause } from '../../src/core/errors.ts';
 import type { Transport, TransportEnd } from '../../src/deliver/transport.ts';
-import { createWebSocketAcceptor } from '../../src/transport/websocket.ts';
+import {
+  createWebSocketAcceptor,
+  type WebSocketServerOptions,
+} from '../../src/transport/websocket-server.ts';
 import { type Resource, waitFor } from './wait.ts';
 
 const closeCodes: Readonly<Record<CloseCause, number | undefined>> = {
@@ -36,13 +39,16 @@ export interface TransportServer extends Resource {
   stop(): Promise<void>;
 }
 
-/** @param random what the transports draw their ping thresholds with */
-export async function startTransportServer(random: () => number = Math.random): Promise<TransportServer> {
+/** Nothing given: as in the gateway, with compression for clients that offer it. */
+export async function startTransportServer(
+  options: Pick<Partial<WebSocketServerOptions>, 'random' | 'directWrites'> = {},
+): Promise<TransportServer> {
   const accept = createWebSocketAcceptor({
     maxMessageBytes: 16 * 1024,
     closeCodes,
     clock: systemClock,
-    random,
+    compression: true,
+    ...options,
   });
   const arrived: Transport[] = [];
   const server = createServer();
@@ -55,10 +61,10 @@ export async function startTransportServer(random: () => number = Math.random): 
   const clients: WebSocket[] = [];
 
   return {
-    async connect(options = {}) {
+    async connect(clientOptions = {}) {
       const client = new WebSocket(`ws://127.0.0.1:${address.port}`, {
         perMessageDeflate: false,
-        ...options,
+        ...clientOptions,
       });
       clients.push(client);
       const received = record(client);

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { Transport, TransportEnd } from '../../src/deliver/transport.ts';
+import { Message } from '../../src/encode/message.ts';
 import { createEventStream } from '../../src/transport/event-stream.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';
@@ -43,13 +44,14 @@ async function open(test: TestScope) {
   return { subject, transport, response, ends, clock, asking };
 }
 
-const big = Buffer.from(`data: ${'x'.repeat(1_000_000)}\n\n`);
+const event = (data: string): Message => new Message(Buffer.from(`data: ${data}\n\n`));
+const big = event('x'.repeat(1_000_000));
 
 /** Offers until the client's buffers are full. */
 async function fill(transport: Transport): Promise<void> {
   let refusals = 0;
   await waitFor('full buffers', () => {
-    refusals = transport.offer(big) ? 0 : refusals + 1;
+    refusals = transport.offer(big) > 0 ? 0 : refusals + 1;
     return refusals > 20;
   });
 }
@@ -67,8 +69,8 @@ describe('EventStream', () => {
 
   it('sends events as they are, and comments as signs of life', async (test) => {
     const { subject, transport } = await open(test);
-    await waitFor('room', () => transport.offer(Buffer.from('data: 1\n\n')));
-    await waitFor('room', () => transport.answer(Buffer.from('data: 2\n\n')));
+    await waitFor('room', () => transport.offer(event('1')));
+    await waitFor('room', () => transport.answer(event('2')));
     await waitFor('the events', () => subject.received.endsWith('data: 1\n\ndata: 2\n\n'));
     await waitFor('a comment', () => {
       transport.probe();
@@ -81,13 +83,13 @@ describe('EventStream', () => {
     response.pause();
     await fill(transport);
     const before = process.memoryUsage().arrayBuffers;
-    for (let count = 0; count < 1000; count += 1) expect(transport.offer(big)).toBe(false);
+    for (let count = 0; count < 1000; count += 1) expect(transport.offer(big)).toBe(0);
     for (let count = 0; count < 1000; count += 1) transport.probe();
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000);
     const drains = subject.drains;
     response.resume();
     await waitFor('the drain', () => subject.drains > drains);
-    expect(transport.offer(Buffer.from('data: again\n\n'))).toBe(true);
+    expect(transport.offer(event('again'))).toBeGreaterThan(0);
     await waitFor('the event', () => subject.received.endsWith('data: again\n\n'));
   });
 
@@ -100,7 +102,7 @@ describe('EventStream', () => {
       await waitFor('the end', () => ends.length > 0);
       expect(ends).toHaveLength(1);
       expect(transport.open).toBe(false);
-      expect([transport.offer(big), transport.answer(big)]).toEqual([false, false]);
+      expect([transport.offer(big), transport.answer(big)]).toEqual([0, false]);
       transport.close('slow');
       transport.terminate();
     }

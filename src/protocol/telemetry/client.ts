@@ -244,7 +244,7 @@ export class TelemetryClient {
 
   #answer(packet: AckPacket | ErrorPacket | PongPacket): void {
     const { encode, projection } = this.#view.resource;
-    this.#session.answer({ type: packet.type, frame: encode(packet, projection.position) });
+    this.#session.answer({ type: packet.type, message: encode(packet, projection.position) });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ApiDescription } from '../../http/asyncapi.ts';
 import { endWithProblem, type UpgradeHandler, type UpgradeRouter } from '../../http/upgrade.ts';
-import { createWebSocketAcceptor } from '../../transport/websocket.ts';
+import { createWebSocketAcceptor } from '../../transport/websocket-server.ts';
 import { describeTelemetry } from './api.ts';
 import { addHttpApi, type HttpApiDependencies, viewFor } from './http-api.ts';
 import type { ViewOptions } from './options.ts';
@@ -23,14 +23,16 @@ const defaultView: ViewOptions = {
 export interface TelemetryDependencies extends HttpApiDependencies {
   readonly upgrades: UpgradeRouter;
   readonly api: ApiDescription;
+  /** Whether WebSocket clients that offer permessage-deflate get it. */
+  readonly compression: boolean;
 }
 
 /** Serves the telemetry dialect: `/` and `/ws/stream`, and its HTTP twins. */
 export function serveTelemetry(dependencies: TelemetryDependencies): void {
-  const { upgrades, api, views, entrance, clock, log } = dependencies;
+  const { upgrades, api, views, entrance, clock, log, compression } = dependencies;
   // Held for good, so that the view which asks for nothing is there whatever else is in use.
   views.acquire(defaultView, 'websocket');
-  const accept = createWebSocketAcceptor({ maxMessageBytes, closeCodes, clock });
+  const accept = createWebSocketAcceptor({ maxMessageBytes, closeCodes, clock, compression });
 
   const connect = async (...[request, socket, head]: Parameters<UpgradeHandler>): Promise<void> => {
     const entry = await entrance(request);

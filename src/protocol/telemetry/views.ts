@@ -104,7 +104,7 @@ export function createViews({ documents, hub, clock, meter, maxRenditions }: Vie
       telemetryWithEpoch() {
         const { position } = projection;
         const packet = { ...words.full(projection.of(feed.current), position), epoch: position.epoch };
-        return { type: packet.type, frame: encode(packet, position) };
+        return { type: packet.type, message: encode(packet, position) };
       },
       close() {
         hub.close(channel);
@@ -153,7 +153,7 @@ function createWelcome(projection: Projection, encode: Encoder): View['welcome']
 
   const make = (packet: WelcomePacket): Packet => ({
     type: packet.type,
-    frame: encode(packet, projection.position),
+    message: encode(packet, projection.position),
   });
   const whole = (granted: Granted): Packet => {
     if (shared.version !== feed.current.seq) shared = { version: feed.current.seq, packets: new Map() };
@@ -173,6 +173,6 @@ function createWelcome(projection: Projection, encode: Encoder): View['welcome']
     if (delta === undefined) return whole(granted);
     const changed = make({ type: 'WELCOME', seq, epoch, granted, base: since.seq, ...delta });
     const full = whole(granted);
-    return changed.frame.length < worthwhile * full.frame.length ? changed : full;
+    return changed.message.plain.length < worthwhile * full.message.plain.length ? changed : full;
   };
 }

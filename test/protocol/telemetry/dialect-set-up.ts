@@ -39,6 +39,7 @@ export async function serveDialect(test: Parameters<typeof setUpClients>[0]) {
     router,
     entrance: () => new Promise((resolve) => waiting.push(resolve)),
     admit,
+    compression: false,
   });
   const closedSockets = { count: 0 };
   const server = createHttpServer(

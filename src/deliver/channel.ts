@@ -1,5 +1,5 @@
-import type { Message } from '../encode/message.ts';
 import type { Packet, Rendition, Update } from '../encode/rendition.ts';
+import type { Tally } from './tally.ts';
 import type { Transport } from './transport.ts';
 
 type Outlet = Pick<Transport, 'offer'>;
@@ -8,6 +8,8 @@ type Outlet = Pick<Transport, 'offer'>;
 interface Subscriber {
   /** Told that its client could not be sent an update. */
   blocked(now: number): void;
+  /** Told that it was too far behind to be sent so many events. */
+  missed(count: number): void;
 }
 
 export interface ChannelOptions {
@@ -15,17 +17,6 @@ export interface ChannelOptions {
   readonly intervalMs?: number;
   /** A session that was sent nothing for so long gets the current update again. 0: never. Default 0. */
   readonly repeatAfterMs?: number;
-}
-
-/** What a sweep did, to be counted once at its end. */
-export interface Tally {
-  full: number;
-  delta: number;
-  bytes: number;
-  /** Sessions that could not be sent to. */
-  skipped: number;
-  /** Sessions that the interval does not allow an update yet. */
-  held: number;
 }
 
 /** Nothing was sent that the client still holds. Versions are numbered from 1. */
@@ -46,6 +37,8 @@ export class Channel {
   readonly #cursors: number[] = [];
   /** When that was, in whole monotonic ms. */
   readonly #sentAt: number[] = [];
+  /** Packets sent to each. */
+  readonly #sentCounts: number[] = [];
   readonly #subscriptions: Subscription[] = [];
   /** Timers fire a little early or late: only what is clearly too soon is held back. */
   readonly #leastGapMs: number;
@@ -71,6 +64,7 @@ export class Channel {
     this.#outlets.push(outlet);
     this.#cursors.push(nothing);
     this.#sentAt.push(never);
+    this.#sentCounts.push(0);
     return subscription;
   }
 
@@ -85,12 +79,14 @@ export class Channel {
     const outlet = this.#outlets.pop();
     const cursor = this.#cursors.pop() ?? nothing;
     const sentAt = this.#sentAt.pop() ?? never;
+    const sentCount = this.#sentCounts.pop() ?? 0;
     if (last === undefined || outlet === undefined || last === subscription) return;
     last.slot = slot;
     this.#subscriptions[slot] = last;
     this.#outlets[slot] = outlet;
     this.#cursors[slot] = cursor;
     this.#sentAt[slot] = sentAt;
+    this.#sentCounts[slot] = sentCount;
   }
 
   /** Whether it lacks an update. */
@@ -113,89 +109,75 @@ export class Channel {
     if (this.#has(subscription)) this.#cursors[subscription.slot] = nothing;
   }
 
-  /**
-   * Sends one session the newest state, or what it is to be sent first.
-   * @returns what was sent, and in how many bytes; undefined: the client does not keep up
-   */
-  sendLatest(subscription: Subscription, now: number): { packet: Packet; bytes: number } | undefined {
-    const { slot, opening, session } = subscription;
-    const packet = opening?.() ?? this.rendition.latest().full;
-    const bytes = this.#outlets[slot]?.offer(packet.message) ?? 0;
-    if (bytes === 0) {
-      session.blocked(now);
-      return undefined;
-    }
-    if (!this.#has(subscription)) return { packet, bytes };
-    subscription.opening = undefined;
-    this.#cursors[slot] = this.rendition.seq;
-    this.#sentAt[slot] = Math.trunc(now);
-    return { packet, bytes };
-  }
-
-  /**
-   * Offers an update to the sessions below `from`, at most `count` of them. A delta goes only to those whose
-   * cursor equals its base; all others get the full packet.
-   * @returns where to go on; 0 when the sweep is over
-   */
-  sweep(update: Update, from: number, count: number, now: number, tally: Tally): number {
-    const { seq, delta } = update;
-    const base = delta?.base ?? Number.NaN;
-    const wholeNow = Math.trunc(now);
-    // Made when the first session needs it, and then read without asking the update again.
-    let full: Message | undefined;
-    let index = Math.min(from, this.size);
-    for (const end = Math.max(0, index - count); index > end; ) {
-      index -= 1;
-      const cursor = this.#cursors[index] ?? nothing;
-      if (cursor >= seq) continue;
-      if (this.intervalMs > 0 && now - (this.#sentAt[index] ?? never) < this.#leastGapMs) {
-        tally.held += 1;
-        continue;
-      }
-      if (cursor === nothing) {
-        this.#sweepFirst(index, now, tally);
-        continue;
-      }
-      let message: Message;
-      if (delta !== undefined && cursor === base) {
-        message = delta.message;
-      } else {
-        full ??= update.full.message;
-        message = full;
-      }
-      const outlet = this.#outlets[index];
-      const bytes = outlet?.offer(message) ?? 0;
-      if (bytes === 0) {
-        this.#subscriptions[index]?.session.blocked(now);
-        tally.skipped += 1;
-        continue;
-      }
-      // Unless it left just now, and another one has its place.
-      if (this.#outlets[index] === outlet) {
-        this.#cursors[index] = seq;
-        this.#sentAt[index] = wholeNow;
-      }
-      tally.bytes += bytes;
-      if (message === full) tally.full += 1;
-      else tally.delta += 1;
-    }
-    return index;
-  }
-
   #has(subscription: Subscription): boolean {
     return this.#subscriptions[subscription.slot] === subscription;
   }
 
-  /** For those who hold nothing: an opening shows the newest state, which may be newer than what is swept. */
-  #sweepFirst(index: number, now: number, tally: Tally): void {
-    const subscription = this.#subscriptions[index];
-    const sent = subscription === undefined ? undefined : this.sendLatest(subscription, now);
-    if (sent === undefined) {
-      tally.skipped += 1;
-      return;
+  /** How many packets it was sent. */
+  sentTo({ slot }: Subscription): number {
+    return this.#sentCounts[slot] ?? 0;
+  }
+
+  /** Sends one session what there is now, or what it is to be sent first, whatever it was sent before. */
+  sendWhole(subscription: Subscription, now: number, tally: Tally): boolean {
+    const packet = subscription.opening?.() ?? this.rendition.latest();
+    if (!this.#send(subscription.slot, packet, this.rendition.seq, now, tally)) return false;
+    subscription.opening = undefined;
+    return true;
+  }
+
+  /** Sends one session what it lacks, as far as its client keeps up. */
+  catchUp(subscription: Subscription, now: number, tally: Tally): void {
+    this.#serve(subscription.slot, this.rendition.seq, this.rendition, now, tally);
+  }
+
+  /**
+   * Brings an update to the sessions below `from`, at most `count` of them.
+   * @returns where to go on; 0 when the sweep is over
+   */
+  sweep(update: Update, from: number, count: number, now: number, tally: Tally): number {
+    const { seq } = update;
+    let index = Math.min(from, this.size);
+    for (const end = Math.max(0, index - count); index > end; ) {
+      index -= 1;
+      if ((this.#cursors[index] ?? seq) >= seq) continue;
+      if (this.intervalMs > 0 && now - (this.#sentAt[index] ?? never) < this.#leastGapMs) tally.held += 1;
+      else if (!this.#serve(index, seq, update, now, tally)) tally.skipped += 1;
     }
-    tally.full += 1;
-    tally.bytes += sent.bytes;
+    return index;
+  }
+
+  /** Sends the session at `slot` one step after the other until it stands at `seq`: false if it does not keep up. */
+  #serve(slot: number, seq: number, source: Pick<Update, 'after'>, now: number, tally: Tally): boolean {
+    let cursor = this.#cursors[slot] ?? seq;
+    if (cursor === nothing) {
+      const subscription = this.#subscriptions[slot];
+      return subscription === undefined || this.sendWhole(subscription, now, tally);
+    }
+    while (cursor < seq) {
+      const step = source.after(cursor);
+      if (!this.#send(slot, step.packet, step.seq, now, tally)) return false;
+      if (step.missed > 0) this.#subscriptions[slot]?.session.missed(step.missed);
+      cursor = step.seq;
+    }
+    return true;
+  }
+
+  /** @returns false where nothing more can be sent to it for now */
+  #send(slot: number, packet: Packet, seq: number, now: number, tally: Tally): boolean {
+    const outlet = this.#outlets[slot];
+    const bytes = outlet?.offer(packet.message) ?? 0;
+    if (bytes === 0) {
+      this.#subscriptions[slot]?.session.blocked(now);
+      return false;
+    }
+    tally.add(packet, bytes);
+    // It may have left just now, and another one have its place.
+    if (this.#outlets[slot] !== outlet) return false;
+    this.#cursors[slot] = seq;
+    this.#sentAt[slot] = Math.trunc(now);
+    this.#sentCounts[slot] = (this.#sentCounts[slot] ?? 0) + 1;
+    return true;
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock.ts';
 import type { Meter } from '../core/meter.ts';
-import type { Packet, Update } from '../encode/rendition.ts';
-import type { Channel, Tally } from './channel.ts';
+import type { Update } from '../encode/rendition.ts';
+import type { Channel } from './channel.ts';
 import { Pace } from './pace.ts';
+import { Tally } from './tally.ts';
 
 export interface HubOptions {
   readonly clock: Clock;
@@ -18,9 +19,10 @@ export const hubDefaults = { turnMs: 5 } as const;
 /** Sessions offered an update between two looks at the clock. */
 const batch = 64;
 
-interface Sweep extends Tally {
+interface Sweep {
   readonly channel: Channel;
   readonly update: Update;
+  readonly tally: Tally;
   readonly startedAt: number;
   next: number;
 }
@@ -82,7 +84,7 @@ export class Hub {
         this.#yieldTurn(this.#run);
         return;
       }
-      sweep.next = sweep.channel.sweep(sweep.update, sweep.next, batch, now, sweep);
+      sweep.next = sweep.channel.sweep(sweep.update, sweep.next, batch, now, sweep.tally);
       if (sweep.next === 0) this.#finish(sweep);
     }
   };
@@ -94,35 +96,23 @@ export class Hub {
       return {
         channel,
         update: channel.rendition.next(),
+        tally: new Tally(),
         startedAt,
         next: channel.size,
-        full: 0,
-        delta: 0,
-        bytes: 0,
-        skipped: 0,
-        held: 0,
       };
     }
     return undefined;
   }
 
-  #finish({ channel, update, startedAt, full, delta, bytes, skipped, held }: Sweep): void {
+  #finish({ channel, update, tally, startedAt }: Sweep): void {
     this.#sweep = undefined;
-    const { dialect } = channel.rendition;
     const now = this.#clock.monotonic();
     this.#meter.observe('bff_fanout_seconds', {}, (now - startedAt) / 1000);
     if (update.receivedAt !== undefined) {
       this.#meter.observe('bff_event_latency_seconds', {}, (now - update.receivedAt) / 1000);
     }
     // There may be no further news to bring those another sweep.
-    if (held > 0) this.request(channel);
-    if (full > 0) this.#count(dialect, update.full, full);
-    if (update.delta !== undefined && delta > 0) this.#count(dialect, update.delta, delta);
-    if (bytes > 0) this.#meter.count('bff_bytes_total', { dialect }, bytes);
-    if (skipped > 0) this.#meter.count('bff_skipped_total', { dialect }, skipped);
-  }
-
-  #count(dialect: string, { type }: Packet, times: number): void {
-    this.#meter.count('bff_packets_total', { dialect, type }, times);
+    if (tally.held > 0) this.request(channel);
+    tally.count(this.#meter, channel.rendition.dialect);
   }
 }

@@ -6,6 +6,7 @@ import type { Packet } from '../encode/rendition.ts';
 import type { Channel, Subscription } from './channel.ts';
 import type { Hub } from './hub.ts';
 import type { MessageLimiter } from './message-limiter.ts';
+import { Tally } from './tally.ts';
 import type { Transport, TransportEnd } from './transport.ts';
 
 export interface SessionLimits {
@@ -41,6 +42,8 @@ export interface SessionOptions {
   readonly onMessage: (data: Buffer, isBinary: boolean) => void;
   /** A message over it: true if it was acted on all the same, since it must not wait. Default: none is. */
   readonly onExcess?: (data: Buffer, isBinary: boolean) => boolean;
+  /** So many events were not sent, since the client was too far behind. Default: nobody needs to know. */
+  readonly onMissed?: (count: number) => void;
   readonly onEnd: (end: SessionEnd) => void;
   /** When the token that let it in expires, epoch ms. Undefined: never. */
   readonly expiresAt: number | undefined;
@@ -82,7 +85,7 @@ export class Session {
   follow(channel: Channel, opening: () => Packet): Subscription {
     const subscription = channel.add(this, this.#transport, opening);
     this.#subscriptions.push(subscription);
-    this.#sendLatest(subscription, this.#options.clock.monotonic());
+    this.#sendWhole(subscription, this.#options.clock.monotonic());
     return subscription;
   }
 
@@ -96,7 +99,7 @@ export class Session {
   /** Sends the whole newest state, whatever was sent before: at once, or when the client can be sent to. */
   resync(subscription: Subscription): void {
     subscription.channel.reset(subscription);
-    this.#sendLatest(subscription, this.#options.clock.monotonic());
+    this.#sendWhole(subscription, this.#options.clock.monotonic());
   }
 
   /** The client could not be sent an update: it will be given the newest state when it drains. */
@@ -104,10 +107,15 @@ export class Session {
     this.#blockedSince ??= now;
   }
 
+  /** The client was too slow to be sent so many events. */
+  missed(count: number): void {
+    this.#options.onMissed?.(count);
+  }
+
   /** Sends a direct answer, ahead of updates that are not sent yet. */
   answer(packet: Packet): void {
     const { message } = packet;
-    this.#count(packet, message.plain.length);
+    this.#counted((tally) => tally.add(packet, message.plain.length));
     if (this.#answers.length === 0 && this.#transport.answer(message)) return;
     if (!this.#transport.open) return;
     this.#answers.push(message);
@@ -148,7 +156,7 @@ export class Session {
       const { channel } = subscription;
       const { repeatAfterMs } = channel;
       if (repeatAfterMs > 0 && channel.sinceSent(subscription, now) >= repeatAfterMs)
-        this.#sendLatest(subscription, now);
+        this.#sendWhole(subscription, now);
     }
   }
 
@@ -176,20 +184,20 @@ export class Session {
     for (const subscription of this.#subscriptions) {
       const { channel } = subscription;
       if (!channel.isBehind(subscription)) continue;
-      if (channel.isDue(subscription, now)) this.#sendLatest(subscription, now);
+      if (channel.isDue(subscription, now))
+        this.#counted((tally) => channel.catchUp(subscription, now, tally));
       else this.#options.hub.request(channel);
     }
   }
 
-  #sendLatest(subscription: Subscription, now: number): void {
-    const sent = subscription.channel.sendLatest(subscription, now);
-    if (sent !== undefined) this.#count(sent.packet, sent.bytes);
+  #sendWhole(subscription: Subscription, now: number): void {
+    this.#counted((tally) => subscription.channel.sendWhole(subscription, now, tally));
   }
 
-  #count({ type }: Packet, bytes: number): void {
-    const { dialect, meter } = this.#options;
-    meter.count('bff_packets_total', { dialect, type });
-    meter.count('bff_bytes_total', { dialect }, bytes);
+  #counted(send: (tally: Tally) => void): void {
+    const tally = new Tally();
+    send(tally);
+    tally.count(this.#options.meter, this.dialect);
   }
 
   #end(end: TransportEnd): void {

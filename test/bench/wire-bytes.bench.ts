@@ -1,8 +1,9 @@
 import { Channel } from '../../src/deliver/channel.ts';
 import { Hub } from '../../src/deliver/hub.ts';
+import { Tally } from '../../src/deliver/tally.ts';
 import { type Encoder, jsonEncoder, msgpackEncoder } from '../../src/encode/encoder.ts';
 import type { Message } from '../../src/encode/message.ts';
-import { createStateRendition, type PacketWords } from '../../src/encode/rendition.ts';
+import { createStateRendition, type PacketWords } from '../../src/encode/state-rendition.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import { createStateFeed, type StateFeed } from '../../src/feed/state-feed.ts';
 import { telemetryProjection } from '../../src/protocol/telemetry/views.ts';
@@ -100,8 +101,8 @@ function join(
     traffic.packets += 1;
     return length;
   };
-  const subscription = channel.add({ blocked() {} }, { offer });
-  channel.sendLatest(subscription, clock.monotonic());
+  const subscription = channel.add({ blocked() {}, missed() {} }, { offer });
+  channel.sendWhole(subscription, clock.monotonic(), new Tally());
   return traffic;
 }
 

@@ -10,6 +10,7 @@ describe('Settings', () => {
       EXTRA_PORTS: [],
       MAX_RENDITIONS: 500,
       MAX_SYMBOLS: 100,
+      COMPRESSION: 'shared',
       ENGINE_PASSTHROUGH: [],
       AUTH_DIALECTS: ['telemetry'],
       METRICS_AUTH: false,

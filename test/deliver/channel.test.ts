@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Channel, type ChannelOptions } from '../../src/deliver/channel.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
+import { Tally } from '../../src/deliver/tally.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
@@ -18,7 +19,7 @@ function setUp(options: ChannelOptions & { readonly deltas?: boolean } = {}) {
     const received: string[] = [];
     const outlet = createOutlet((text) => writable() && received.push(text) > 0);
     const subscription = channel.add(outlet, outlet);
-    channel.sendLatest(subscription, clock.monotonic());
+    channel.sendWhole(subscription, clock.monotonic(), new Tally());
     received.length = 0;
     return { received, subscription };
   };

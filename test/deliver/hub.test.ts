@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Channel } from '../../src/deliver/channel.ts';
 import { Hub } from '../../src/deliver/hub.ts';
+import { Tally } from '../../src/deliver/tally.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
@@ -24,7 +25,7 @@ function setUp(subscribers: number) {
       one.push(text);
       return true;
     });
-    channel.sendLatest(channel.add(outlet, outlet), 0);
+    channel.sendWhole(channel.add(outlet, outlet), 0, new Tally());
     one.length = 0;
   }
   const takeTurn = () => turns.shift()?.();

@@ -5,7 +5,7 @@ import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limit
 import { Session, sessionDefaults } from '../../src/deliver/session.ts';
 import { jsonEncoder, msgpackEncoder } from '../../src/encode/encoder.ts';
 import type { Message } from '../../src/encode/message.ts';
-import { createStateRendition, type PacketWords } from '../../src/encode/rendition.ts';
+import { createStateRendition, type PacketWords } from '../../src/encode/state-rendition.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import { createProjection, type Projection } from '../../src/feed/projection.ts';
 import { createStateFeed } from '../../src/feed/state-feed.ts';

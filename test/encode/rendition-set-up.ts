@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { type Encoder, jsonEncoder } from '../../src/encode/encoder.ts';
 import { Message } from '../../src/encode/message.ts';
-import { createStateRendition, type PacketWords } from '../../src/encode/rendition.ts';
+import { createStateRendition, type PacketWords } from '../../src/encode/state-rendition.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import type { Position } from '../../src/feed/position.ts';
 import { createProjection } from '../../src/feed/projection.ts';

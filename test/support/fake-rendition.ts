@@ -18,12 +18,15 @@ export function createFakeRendition({ deltas = false }: FakeRenditionOptions = {
   let swept = 1;
   let listener = (): void => {};
   let closed = false;
-  const updateFrom = (base: number | undefined): Update => ({
-    seq,
-    full: packet(`${seq}`, 'UPDATE'),
-    delta: base === undefined ? undefined : { ...packet(`${base}>${seq}`, 'DELTA'), base },
-    receivedAt: undefined,
-  });
+  const updateFrom = (base: number | undefined): Update => {
+    const [at, full] = [seq, packet(`${seq}`, 'UPDATE')];
+    const delta = packet(`${base}>${seq}`, 'DELTA');
+    return {
+      seq,
+      receivedAt: undefined,
+      after: (cursor) => ({ packet: cursor === base ? delta : full, seq: at, missed: 0 }),
+    };
+  };
   return {
     dialect: 'test',
     get seq() {
@@ -32,7 +35,8 @@ export function createFakeRendition({ deltas = false }: FakeRenditionOptions = {
     get closed() {
       return closed;
     },
-    latest: () => updateFrom(undefined),
+    latest: () => packet(`${seq}`, 'UPDATE'),
+    after: (cursor) => updateFrom(undefined).after(cursor),
     next() {
       const base = deltas && swept < seq ? swept : undefined;
       swept = seq;

@@ -4,6 +4,7 @@ import type { Message } from '../../src/encode/message.ts';
 export interface Outlet {
   offer(message: Message): number;
   blocked(): void;
+  missed(): void;
 }
 
 /** @param take says whether the client keeps up */
@@ -11,5 +12,6 @@ export function createOutlet(take: (text: string) => boolean): Outlet {
   return {
     offer: ({ plain }) => (take(plain.toString()) ? plain.length : 0),
     blocked: () => {},
+    missed: () => {},
   };
 }

@@ -184,7 +184,7 @@ export class TelemetryClient {
     const { channel, projection } = lease.resource;
     const sameEpoch = before.resource.projection.position.epoch === projection.position.epoch;
     this.#subscription = this.#session.follow(channel, () =>
-      sameEpoch ? channel.rendition.latest().full : lease.resource.telemetryWithEpoch(),
+      sameEpoch ? channel.rendition.latest() : lease.resource.telemetryWithEpoch(),
     );
     before.release();
     this.#watchSymbol();

@@ -5,7 +5,7 @@ describe('StateRendition', () => {
   it('renders a version once, however often it is asked for', () => {
     const { rendition, rendered, commit, meter } = setUpRendition();
     commit({ price: 1 });
-    const updates = Array.from({ length: 5 }, () => rendition.latest());
+    const updates = Array.from({ length: 5 }, () => rendition.next());
     expect(new Set(updates).size).toBe(1);
     expect(new Set(updates.map(({ full }) => full)).size).toBe(1);
     expect(rendered).toEqual(['TELEMETRY 2']);
@@ -15,9 +15,9 @@ describe('StateRendition', () => {
   it('renders nothing until it is asked', () => {
     const { rendition, rendered, commit } = setUpRendition();
     for (let price = 1; price <= 5; price += 1) commit({ price });
-    expect(rendition.latest().seq).toBe(6);
+    expect(rendition.next().seq).toBe(6);
     expect(rendered).toEqual([]);
-    expect(rendition.latest().full.message.plain.toString()).toBe(
+    expect(rendition.latest().message.plain.toString()).toBe(
       '{"type":"TELEMETRY","seq":6,"data":{"price":5}}',
     );
     expect(rendered).toEqual(['TELEMETRY 6']);
@@ -28,15 +28,15 @@ describe('StateRendition', () => {
     rendition.latest();
     commit({ price: 7 });
     expect(rendition.seq).toBe(2);
-    expect(rendition.latest()).toMatchObject({ seq: 2, full: { type: 'TELEMETRY' }, delta: undefined });
+    expect(rendition.next()).toMatchObject({ seq: 2, full: { type: 'TELEMETRY' }, delta: undefined });
   });
 
   it('says when the earliest event in an update was received, where there is one', () => {
     const { rendition, commit } = setUpRendition();
     commit({ price: 1 });
-    expect(rendition.latest().receivedAt).toBeUndefined();
+    expect(rendition.next().receivedAt).toBeUndefined();
     commit({ price: 2 }, 12.5);
-    expect(rendition.latest().receivedAt).toBe(12.5);
+    expect(rendition.next().receivedAt).toBe(12.5);
   });
 
   it('tells of news when a version was made, and not when nothing changed', () => {

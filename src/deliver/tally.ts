@@ -1,0 +1,36 @@
+import type { Meter } from '../core/meter.ts';
+import type { Packet } from '../encode/rendition.ts';
+
+/** What was sent in one go, to be counted once at its end. */
+export class Tally {
+  /** Sessions that could not be sent to. */
+  skipped = 0;
+  /** Sessions that the interval does not allow an update yet. */
+  held = 0;
+  #bytes = 0;
+  #packets = new Map<string, number>();
+  /** Most are of the same type as the one before. */
+  #type = '';
+  #times = 0;
+
+  add({ type }: Packet, bytes: number): void {
+    this.#bytes += bytes;
+    if (type !== this.#type) {
+      this.#note();
+      this.#type = type;
+    }
+    this.#times += 1;
+  }
+
+  count(meter: Meter, dialect: string): void {
+    this.#note();
+    for (const [type, times] of this.#packets) meter.count('bff_packets_total', { dialect, type }, times);
+    if (this.#bytes > 0) meter.count('bff_bytes_total', { dialect }, this.#bytes);
+    if (this.skipped > 0) meter.count('bff_skipped_total', { dialect }, this.skipped);
+  }
+
+  #note(): void {
+    if (this.#times > 0) this.#packets.set(this.#type, (this.#packets.get(this.#type) ?? 0) + this.#times);
+    this.#times = 0;
+  }
+}

@@ -1,0 +1,148 @@
+import type { Clock } from '../core/clock.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Meter } from '../core/meter.ts';
+import type { Position } from '../feed/position.ts';
+import type { Projection } from '../feed/projection.ts';
+import { type Delta, diff } from '../wire/delta.ts';
+import type { Encoder } from './encoder.ts';
+import type { Message } from './message.ts';
+import type { Packet, Rendition, Step, Update } from './rendition.ts';
+
+type TypedPacket = JsonObject & { readonly type: string };
+
+/** How a dialect words an update. */
+export interface PacketWords {
+  full(data: JsonObject, position: Position): TypedPacket;
+  delta(delta: Delta, base: number, position: Position): TypedPacket;
+}
+
+export interface StateRenditionOptions {
+  readonly dialect: string;
+  readonly projection: Projection;
+  readonly mode: 'full' | 'delta';
+  readonly encode: Encoder;
+  readonly words: PacketWords;
+  readonly clock: Clock;
+  readonly meter: Meter;
+}
+
+/** Deltas after which a full packet follows, for whoever lost the thread without noticing. */
+const deltasPerKeyframe = 600;
+/** A delta must be smaller than this share of the full packet. */
+const worthwhile = 0.7;
+
+/** A rendition of a state: what replaces all before it, told as what changed where that is better. */
+export interface StateRendition extends Rendition {
+  next(): StateUpdate;
+}
+
+/** A state feed's document, or some sections of it, as full packets or as deltas. */
+export function createStateRendition(options: StateRenditionOptions): StateRendition {
+  const { dialect, projection, mode, encode, words, clock, meter } = options;
+  const { feed } = projection;
+  let stop = (): void => {};
+  let newest: StateUpdate | undefined;
+  let lastSweep: StateUpdate | undefined;
+  let swept = { seq: projection.position.seq, data: projection.of(feed.current) };
+  let deltasInARow = 0;
+
+  const timed = (packet: TypedPacket, position: Position, previous?: Message): Packet => {
+    const startedAt = clock.monotonic();
+    const message = encode(packet, position, previous);
+    meter.observe('bff_encode_seconds', {}, (clock.monotonic() - startedAt) / 1000);
+    return { type: packet.type, message };
+  };
+
+  const updateTo = (data: JsonObject, position: Position): StateUpdate => {
+    // A whole packet has much in common with the one before, and next to nothing with a delta.
+    const previous = mode === 'full' ? lastSweep?.main : undefined;
+    const makeFull = () => timed(words.full(data, position), position, previous);
+    return new StateUpdate(position.seq, feed.current.receivedAt, makeFull);
+  };
+
+  const newestUpdate = (): StateUpdate => {
+    const { position } = projection;
+    if (newest?.seq !== position.seq) newest = updateTo(projection.of(feed.current), position);
+    return newest;
+  };
+
+  const addDelta = (update: StateUpdate, data: JsonObject, position: Position): void => {
+    if (deltasInARow >= deltasPerKeyframe) return;
+    const delta = diff(swept.data, data);
+    if (delta === undefined) return;
+    const base = swept.seq;
+    const packet = timed(words.delta(delta, base, position), position, lastSweep?.main);
+    const { length } = packet.message.plain;
+    // The full packet is only made where it may be the smaller one: making it each time is what deltas save.
+    const certain = length < worthwhile * encode.leastBytes(data);
+    if (certain || length < worthwhile * update.full.message.plain.length) update.tellAsDelta(packet, base);
+  };
+
+  return {
+    dialect,
+    get seq() {
+      return projection.position.seq;
+    },
+    latest: () => newestUpdate().full,
+    after: (cursor) => newestUpdate().after(cursor),
+    next() {
+      const { position } = projection;
+      const update = newestUpdate();
+      if (mode === 'delta' && position.seq !== swept.seq) {
+        const data = projection.of(feed.current);
+        addDelta(update, data, position);
+        deltasInARow = update.delta === undefined ? 0 : deltasInARow + 1;
+        swept = { seq: position.seq, data };
+      }
+      lastSweep = update;
+      return update;
+    },
+    onNews(listener) {
+      stop = feed.onVersion((version, previous) => {
+        if (projection.differs(version, previous)) listener();
+      });
+    },
+    close: () => stop(),
+  };
+}
+
+/** One version, made ready. Its packets are made when first asked for, and once. */
+class StateUpdate implements Update {
+  readonly seq: number;
+  readonly receivedAt: number | undefined;
+  readonly #makeFull: () => Packet;
+  #full: Step | undefined;
+  #delta: (Step & { readonly base: number }) | undefined;
+
+  constructor(seq: number, receivedAt: number | undefined, makeFull: () => Packet) {
+    this.seq = seq;
+    this.receivedAt = receivedAt;
+    this.#makeFull = makeFull;
+  }
+
+  /** A delta goes only to those who hold exactly its base; all others get the whole. */
+  after(cursor: number): Step {
+    if (this.#delta !== undefined && this.#delta.base === cursor) return this.#delta;
+    this.#full ??= { packet: this.#makeFull(), seq: this.seq, missed: 0 };
+    return this.#full;
+  }
+
+  /** The whole state. */
+  get full(): Packet {
+    return this.after(0).packet;
+  }
+
+  /** What changed since the last sweep, where that is worthwhile. */
+  get delta(): (Packet & { readonly base: number }) | undefined {
+    return this.#delta && { ...this.#delta.packet, base: this.#delta.base };
+  }
+
+  tellAsDelta(packet: Packet, base: number): void {
+    this.#delta = { packet, seq: this.seq, missed: 0, base };
+  }
+
+  /** What most sessions are sent of it, if it was made. */
+  get main(): Message | undefined {
+    return (this.#delta ?? this.#full)?.packet.message;
+  }
+}

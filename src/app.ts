@@ -175,7 +175,8 @@ export function createGateway({
     description: 'Real-time telemetry of an engine for dashboards',
   });
   addApiDescription(router, api);
-  addPage(router, new URL('./dashboard/index.html', import.meta.url));
+  addPage(router, '/', new URL('./dashboard/index.html', import.meta.url));
+  addPage(router, '/websocket-test', new URL('./dashboard/websocket-test.html', import.meta.url));
   const views = createViews({ documents, hub, clock, meter, maxRenditions: settings.MAX_RENDITIONS });
   const executor = createCommandExecutor({
     engineUrl: settings.ENGINE_URL,

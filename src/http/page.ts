@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import type { Router } from './router.ts';
 
 /**
- * Serves a self-contained page at `/`. Its own inline script and style are all that a browser may run on it, by
- * their hashes, and its own origin is all that it may connect to.
+ * Serves a self-contained page. Its own inline script and style are all that a browser may run on it, by their
+ * hashes, and its own origin is all that it may connect to.
  *
+ * @param path where, such as `/`
  * @param file read once, at the start: one that is missing is a fault of the build, not of a request
  */
-export function addPage(router: Router, file: URL): void {
+export function addPage(router: Router, path: string, file: URL): void {
   // Browsers hash what the HTML parser gives them, which has no carriage returns.
   const html = readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
   const headers = {
@@ -18,7 +19,7 @@ export function addPage(router: Router, file: URL): void {
     'referrer-policy': 'no-referrer',
     'cache-control': 'no-cache',
   };
-  router.get('/', (context) => context.body(html, 200, headers));
+  router.get(path, (context) => context.body(html, 200, headers));
 }
 
 function contentSecurityPolicy(html: string): string {

@@ -1,16 +1,25 @@
 import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { SignJWT } from 'jose';
 import type { Logger } from 'pino';
+import { ConfigError } from '../config/load.ts';
 import { authEnabled } from '../config/safety.ts';
 import type { Settings } from '../config/settings.ts';
-import { createDemoEngine } from '../demo/engine.ts';
+import { randomId } from '../core/random.ts';
+import { createDemoEngine, type DemoEngine } from '../demo/engine.ts';
+import { LogFolderError } from '../demo/instance/log-files.ts';
 import { createRedisPublisher } from '../demo/redis-publisher.ts';
 import { createMemoryEvents } from '../source/events.ts';
 import { runUntilSignal } from './run-until-signal.ts';
 import { serve } from './serve.ts';
 
-/** The demo engine alone, publishing its events to Redis where `REDIS_URL` is set. */
+/**
+ * The demo engine alone: events go to Redis where `REDIS_URL` is set, logs of its instances to the folder
+ * `ENGINE_LOG_DIR`. Throws ConfigError where that folder cannot be used.
+ */
 export async function runEngine(settings: Settings, log: Logger): Promise<void> {
+  const logDir = givenLogDir();
   const redis = settings.REDIS_URL === undefined ? undefined : createRedisPublisher(settings.REDIS_URL, log);
   const engine = createDemoEngine({
     port: settings.ENGINE_PORT,
@@ -18,8 +27,9 @@ export async function runEngine(settings: Settings, log: Logger): Promise<void> 
     channel: settings.REDIS_STATE_CHANNEL,
     log,
     ...(redis === undefined ? {} : { publish: redis.publish }),
+    ...(logDir === undefined ? {} : { logDir }),
   });
-  await engine.start();
+  await startEngine(engine);
   runUntilSignal(log, settings.SHUTDOWN_TIMEOUT_MS, async () => {
     await engine.stop();
     await redis?.close();
@@ -30,28 +40,42 @@ export async function runEngine(settings: Settings, log: Logger): Promise<void> 
 export async function runDemo(settings: Settings, log: Logger, print: (text: string) => void): Promise<void> {
   const redis = settings.REDIS_URL === undefined ? undefined : createRedisPublisher(settings.REDIS_URL, log);
   const events = createMemoryEvents();
+  // The engine removes at its end a folder that it had to make.
+  const logDir = givenLogDir() ?? join(tmpdir(), `telemetry-bff-demo-${randomId()}`);
   const engine = createDemoEngine({
     // Loopback, whatever HOST is: this engine takes orders from anyone who reaches it.
     port: 0,
     channel: settings.REDIS_STATE_CHANNEL,
     publish: redis?.publish ?? events.publish,
+    logDir,
     log,
   });
-  const { url: engineUrl } = await engine.start();
+  const { url: engineUrl } = await startEngine(engine);
   const stop = async (): Promise<void> => {
     await engine.stop();
     await redis?.close();
   };
   try {
     const auth = authEnabled(settings) ? undefined : await demoAuth();
-    const { url } = await serve({ ...settings, ...auth?.settings, ENGINE_URL: engineUrl }, log, {
-      events,
-      stop,
-    });
+    const ofEngine = { ENGINE_URL: engineUrl, INSTANCE_LOG_DIR: logDir };
+    const { url } = await serve({ ...settings, ...auth?.settings, ...ofEngine }, log, { events, stop });
     print(announcement(url, engineUrl, auth?.operatorToken));
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+function givenLogDir(): string | undefined {
+  const given = process.env.ENGINE_LOG_DIR ?? '';
+  return given === '' ? undefined : resolve(given);
+}
+
+async function startEngine(engine: DemoEngine): Promise<{ readonly url: string }> {
+  try {
+    return await engine.start();
+  } catch (error) {
+    throw error instanceof LogFolderError ? new ConfigError([`ENGINE_LOG_DIR: ${error.message}`]) : error;
   }
 }
 

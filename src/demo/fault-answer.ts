@@ -34,6 +34,19 @@ const WRONG_METRICS: readonly [WrongAnswer, ...WrongAnswer[]] = [
   () => json(200, [{ latency_ms: '45.2' }, null]),
 ];
 
+/** Not a list, fields of the wrong kind, a redirect, a name that would lead out of a folder. */
+const WRONG_INSTANCES: readonly [WrongAnswer, ...WrongAnswer[]] = [
+  () => json(200, { instances: 'agent-1' }),
+  () => json(200, { instances: [{ name: 7, status: 'running', port: '18801', pid: 'none' }, null] }),
+  (path) => json(302, { moved: true }, { location: `${ELSEWHERE}${path}` }),
+  () => json(200, [{ name: '../../etc/passwd', status: 'running', port: 18_801, pid: 1, archived_at: null }]),
+];
+
+function wrongAnswers(path: string): readonly [WrongAnswer, ...WrongAnswer[]] {
+  if (path.includes('/metrics/')) return WRONG_METRICS;
+  return path.startsWith('/api/instances') ? WRONG_INSTANCES : WRONG_STATE;
+}
+
 /** `hang` is no answer at all; `slow` is the right answer later, and so not made here. */
 export type FaultAnswer = Reply | 'hang';
 
@@ -63,7 +76,7 @@ export function createFaultAnswers(): (fault: Fault, path: string) => FaultAnswe
       case 'malformed':
         return text(200, turn(path, MALFORMED), { 'content-type': 'application/json' });
       case 'wrong':
-        return turn(path, path.includes('/metrics/') ? WRONG_METRICS : WRONG_STATE)(path);
+        return turn(path, wrongAnswers(path))(path);
       case 'huge':
         huge ??= Buffer.from(JSON.stringify({ status: 'ACTIVE', padding: 'x'.repeat(HUGE_BYTES) }));
         return text(200, huge, { 'content-type': 'application/json' });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Refusal, refusalOf } from './refusal.ts';
 
 /** What can be done to the answers of an endpoint; `none` and `stop` stand apart. */
 const FAULT_KINDS = [
@@ -59,12 +60,6 @@ interface ActiveFault {
   remainingSeconds?: number;
 }
 
-/** A refused fault request: which field, and what is allowed there. */
-interface FaultRefusal {
-  field: string;
-  message: string;
-}
-
 /** The engine's own outage: `stop` closes its port, and opens it again by itself. */
 export interface Outage {
   begin(durationMs: number): void;
@@ -75,9 +70,9 @@ export interface Outage {
 
 export interface FaultControl {
   /** Applies a request, all of it or nothing; the refusal says why not. */
-  apply(request: unknown): FaultRefusal | undefined;
+  apply(request: unknown): Refusal | undefined;
   /** The same check without any effect. */
-  check(request: unknown): FaultRefusal | undefined;
+  check(request: unknown): Refusal | undefined;
   /** The fault for this path: of several the one with the longest prefix. */
   find(path: string): Fault | undefined;
   list(): ActiveFault[];
@@ -92,9 +87,9 @@ export function createFaultControl({ now, outage }: { now: () => number; outage:
     for (const [path, { endsAt }] of entries) if (endsAt <= time) entries.delete(path);
   }
 
-  function check(request: unknown): FaultRefusal | undefined {
+  function check(request: unknown): Refusal | undefined {
     const parsed = faultSchema.safeParse(request);
-    if (!parsed.success) return refusalOf(parsed.error);
+    if (!parsed.success) return refusalOf(parsed.error, faultSchema);
     dropEnded();
     const { kind, path = EVERYWHERE } = parsed.data;
     if (kind === 'none' || kind === 'stop' || entries.has(path) || entries.size < MAX_FAULTS)
@@ -147,13 +142,4 @@ function describe({ kind, path, delayMs, status }: Fault, remainingMs: number): 
   if (kind === 'error') active.status = status;
   if (Number.isFinite(remainingMs)) active.remainingSeconds = remainingMs / 1000;
   return active;
-}
-
-function refusalOf(error: z.ZodError): FaultRefusal {
-  const issue = error.issues[0];
-  if (issue === undefined) return { field: 'body', message: error.message };
-  const field = issue.code === 'unrecognized_keys' ? issue.keys[0] : issue.path[0];
-  const allowed =
-    issue.code === 'unrecognized_keys' ? `; allowed: ${Object.keys(faultSchema.shape).join(', ')}` : '';
-  return { field: String(field ?? 'body'), message: issue.message + allowed };
 }

@@ -1,37 +1,27 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { createCommands } from './commands.ts';
 import { type DemoLog, messageOf } from './demo-log.ts';
 import type { FaultControl } from './fault.ts';
 import { createFaultAnswers } from './fault-answer.ts';
-import type { Market } from './market.ts';
 import { badField, json, type Reply, readJson, send } from './reply.ts';
-
-type Handler = (request: IncomingMessage, query: URLSearchParams) => Reply | Promise<Reply>;
-type Route = Partial<Record<'GET' | 'POST', Handler>>;
+import { createRouteFinder, methods, type RouteTable } from './route.ts';
 
 const FAULT_PATH = '/demo/fault';
 
-/** The engine's endpoints, and `/demo/fault`, which no fault ever touches. */
-export function createRoutes(market: Market, faults: FaultControl, log: DemoLog): RequestListener {
-  const commands = createCommands(market);
+/** Answers by this table, unless a fault stands in the way, and on `/demo/fault`, which no fault ever touches. */
+export function createRoutes(table: RouteTable, faults: FaultControl, log: DemoLog): RequestListener {
   const faultAnswer = createFaultAnswers();
+  const find = createRouteFinder({
+    ...table,
+    [FAULT_PATH]: { GET: () => json(200, { faults: faults.list() }) },
+  });
 
-  const routes = new Map<string, Route>([
-    ['/api/system/state/current', { GET: (_request, query) => state(market, query) }],
-    ['/api/system/metrics/agents', { GET: () => json(200, market.agents()) }],
-    ['/api/system/metrics/models', { GET: () => json(200, market.models()) }],
-    ['/api/system/halt', { POST: commands.halt }],
-    ['/api/system/resume', { POST: commands.resume }],
-    ['/health', { GET: () => json(200, { status: 'ok' }) }],
-    [FAULT_PATH, { GET: () => json(200, { faults: faults.list() }) }],
-  ]);
-
-  async function answer(request: IncomingMessage, url: URL): Promise<Reply> {
-    const route = routes.get(url.pathname);
-    if (route === undefined) return json(404, { error: 'not found', path: url.pathname });
-    const method = request.method === 'HEAD' ? 'GET' : request.method;
-    const handler = method === 'GET' || method === 'POST' ? route[method] : undefined;
-    return handler === undefined ? wrongMethod(Object.keys(route)) : handler(request, url.searchParams);
+  async function answer(request: IncomingMessage, { pathname, searchParams: query }: URL): Promise<Reply> {
+    const found = find(pathname);
+    if (found === undefined) return json(404, { error: 'not found', path: pathname });
+    const { route, name } = found;
+    const method = methods.find((known) => known === (request.method === 'HEAD' ? 'GET' : request.method));
+    const handler = method && route[method];
+    return handler === undefined ? wrongMethod(Object.keys(route)) : handler({ request, query, name });
   }
 
   /** The answer goes out before the fault begins: `stop` would destroy the connection it is to go through. */
@@ -71,13 +61,6 @@ export function createRoutes(market: Market, faults: FaultControl, log: DemoLog)
       response.destroy();
     });
   };
-}
-
-function state(market: Market, query: URLSearchParams): Reply {
-  const symbol = query.get('symbol') ?? undefined;
-  const document = market.state(symbol);
-  if (document !== undefined) return json(200, document);
-  return json(404, { error: 'unknown symbol', symbol: symbol?.slice(0, 40), symbols: market.symbols });
 }
 
 function wrongMethod(methods: readonly string[]): Reply {

@@ -5,7 +5,7 @@ const running: DemoEngine[] = [];
 
 /** Without steps, so that nothing but the test and the price events changes the market. */
 async function start(options: DemoEngineOptions): Promise<{ engine: DemoEngine; url: string }> {
-  const engine = createDemoEngine({ port: 0, stepMs: 60_000, ...options });
+  const engine = createDemoEngine({ port: 0, stepMs: 60_000, activity: 0, ...options });
   running.push(engine);
   return { engine, url: (await engine.start()).url };
 }

@@ -1,0 +1,46 @@
+import { type Random, round } from '../random.ts';
+import { hex } from '../random-id.ts';
+import type { MessageText } from './message.ts';
+
+/**
+ * Stands in every private text: a message that went where it must not go can be found by it.
+ * It is in the content, the headers, and at several depths of the payload.
+ */
+export const PRIVATE_MARK = 'must-not-leak';
+
+export type MessageKind = 'task.handoff' | 'task.result';
+
+export function writeMessage(kind: MessageKind, random: Random): MessageText {
+  const task = random.pick(TASKS);
+  const body =
+    kind === 'task.handoff'
+      ? { instructions: `${task} (${PRIVATE_MARK})`, deadline_s: 30 + random.below(600) }
+      : { answer: `${task}: done (${PRIVATE_MARK})`, confidence: round(random.between(0.6, 1), 2) };
+  return {
+    message_type: kind,
+    content: `${task}. The password of the archive is ${secret('pw', random)}.`,
+    payload: {
+      ...body,
+      context: {
+        customer: {
+          email: `${hex(random, 6)}@${PRIVATE_MARK}.example`,
+          iban: `${PRIVATE_MARK}-${hex(random, 16)}`,
+        },
+        tools: [{ name: 'sql.query', credentials: { api_key: secret('sk', random) } }],
+      },
+    },
+    headers: { authorization: `Bearer ${secret('tok', random)}` },
+  };
+}
+
+function secret(kind: string, random: Random): string {
+  return `${kind}-${PRIVATE_MARK}-${hex(random, 12)}`;
+}
+
+const TASKS: readonly [string, ...string[]] = [
+  'Summarise the three filings of this morning',
+  'Check the hedge of the QQQ position against the limits',
+  'Explain the gap between forecast and fill prices',
+  'Collect the open questions of the compliance desk',
+  'Reconcile the broker statement with the ledger',
+];

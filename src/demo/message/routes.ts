@@ -1,0 +1,32 @@
+import { wholeNumber } from '../query.ts';
+import { json } from '../reply.ts';
+import type { RouteTable } from '../route.ts';
+import { MAX_MESSAGES, type Messages } from './messages.ts';
+
+const DEFAULT_LIMIT = 100;
+
+/** `/api/messages` and below: whole messages, newest first, with what is private in them. */
+export function messageRoutes(messages: Messages): RouteTable {
+  return {
+    '/api/messages': {
+      GET({ query }) {
+        const limit = wholeNumber(query, 'limit', { max: MAX_MESSAGES, fallback: DEFAULT_LIMIT });
+        if (!limit.ok) return limit.refusal;
+        const filter = {
+          instance: query.get('instance') ?? undefined,
+          correlationId: query.get('correlation_id') ?? undefined,
+        };
+        const list = messages.list(filter, limit.value);
+        return json(200, { messages: list, count: list.length });
+      },
+    },
+    '/api/messages/:name': {
+      GET({ name }) {
+        const message = messages.find(name);
+        return message === undefined
+          ? json(404, { error: 'message_not_found', message: 'no message with this id' })
+          : json(200, message);
+      },
+    },
+  };
+}

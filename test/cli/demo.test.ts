@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest';
+import { commandResult } from '../support/gateway-process.ts';
+
+describe('ENGINE_LOG_DIR', () => {
+  it.each([
+    ['engine', '/dev/null', 'it is not a folder'],
+    ['demo', '/no/such/logs', 'the folder it is to be in is missing'],
+  ])('is refused by %s where it cannot be used: %s', async (command, folder, reason) => {
+    const env = { HOST: '127.0.0.1', PORT: '0', ENGINE_PORT: '0', ENGINE_LOG_DIR: folder };
+    const { code, stderr } = await commandResult([command], env);
+    expect(stderr).toContain(`ENGINE_LOG_DIR: cannot write log files to ${folder}: ${reason}`);
+    expect(stderr.trim().split('\n')).toHaveLength(2);
+    expect(code).toBe(78);
+  });
+});

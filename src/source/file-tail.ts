@@ -1,0 +1,172 @@
+import type { Cancel, Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type { Meter } from '../core/meter.ts';
+import { moveToLastLines } from './file-tail-backlog.ts';
+import { createReadWindow, FileCursor } from './file-tail-cursor.ts';
+import { createFaultReport } from './file-tail-fault.ts';
+import { LineSplitter } from './file-tail-lines.ts';
+import { identify, isSameFile, logPath, openLog, requireFolder } from './file-tail-open.ts';
+import { RecentLines } from './file-tail-recent.ts';
+
+export interface FileTailOptions {
+  readonly directory: string;
+  /** The file is `<directory>/<name>.log`. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  /** Lines that follow those of the first read: one call a chunk of up to 64 KiB. Must not throw. */
+  readonly onLines: (lines: readonly string[]) => void;
+  /** The file was replaced or truncated: what follows is the new one from its start. Must not throw. */
+  readonly onRotated: () => void;
+  /** Lines kept for `recent`. Default 1000. */
+  readonly backlogLines?: number;
+  /** Time from one look at the file to the next. Default 200. */
+  readonly intervalMs?: number;
+}
+
+/**
+ * Follows a log by name. Each byte that is in the file when it is read is delivered once, whatever was done to
+ * the file: renamed, deleted, truncated, and made again. A file that is missing is waited for, and one that
+ * cannot be read is tried again at each look; the one open before is followed until another takes its place.
+ */
+export interface FileTail {
+  /**
+   * Looks at the file from now on. Resolves when the first look is over: `recent` then gives the backlog. Calling
+   * it again gives the same promise. Never rejects.
+   */
+  start(): Promise<void>;
+  /**
+   * One look: reads all there is, a chunk at a time, giving way to the event loop in between. While a look is
+   * under way, gives that one. Never rejects.
+   */
+  poll(): Promise<void>;
+  /**
+   * The last `count` lines of the file, oldest first, at most `backlogLines` and 4 MiB. In step with `onLines`:
+   * whoever takes them and listens within one turn of the event loop misses nothing and gets nothing twice.
+   */
+  recent(count: number): string[];
+  /** Nothing is delivered from this call on. Resolves when the file is closed. Never rejects. */
+  stop(): Promise<void>;
+}
+
+/** Throws a RangeError for a name that leads elsewhere; see `isLogName`. */
+export function createFileTail(options: FileTailOptions): FileTail {
+  const { directory, name, clock, log, meter, onLines, onRotated } = options;
+  const { backlogLines = 1000, intervalMs = 200 } = options;
+  const path = logPath(directory, name);
+  const window = createReadWindow();
+  const recent = new RecentLines(backlogLines);
+  const faults = createFaultReport(path, log, meter);
+  const splitter = new LineSplitter(() =>
+    meter.count('bff_rejected_total', { edge: 'log', reason: 'line_too_long' }),
+  );
+  let cursor: FileCursor | undefined;
+  /** The file was seen to be missing: all of the next one is new. */
+  let wasMissing = false;
+  /** The first look is over: what is read now follows the backlog. */
+  let hasLooked = false;
+  let looking: Promise<void> | undefined;
+  let started: Promise<void> | undefined;
+  let stopping: Promise<void> | undefined;
+  let stopTimer: Cancel = () => {};
+  const isStopped = (): boolean => stopping !== undefined;
+
+  const deliver = (lines: readonly string[]): void => {
+    if (lines.length === 0) return;
+    recent.add(lines);
+    if (hasLooked) onLines(lines);
+  };
+
+  const endFile = (): void => {
+    deliver(splitter.flush());
+    recent.clear();
+    if (hasLooked && !isStopped()) onRotated();
+  };
+
+  const readToEnd = async (from: FileCursor): Promise<void> => {
+    for (;;) {
+      const reading = await from.read(window);
+      if (isStopped() || reading.kind === 'end') return;
+      if (reading.kind === 'rewritten') endFile();
+      else deliver(splitter.push(reading.bytes));
+    }
+  };
+
+  /** Whether it went well. What went wrong is reported. */
+  const attempt = async (task: () => Promise<void>): Promise<boolean> => {
+    try {
+      await task();
+      return true;
+    } catch (error) {
+      faults.failed(error);
+      return false;
+    }
+  };
+
+  const changeTo = async (next: FileCursor): Promise<void> => {
+    const previous = cursor;
+    if (previous === undefined) {
+      if (!wasMissing) await moveToLastLines(next, splitter, backlogLines);
+    } else {
+      // Written to until it was replaced. If that cannot be read any more, the new one still can.
+      await attempt(() => readToEnd(previous));
+      if (isStopped()) return;
+      endFile();
+    }
+    cursor = next;
+  };
+
+  const findFile = async (): Promise<void> => {
+    const identity = await identify(path);
+    if (identity !== undefined && cursor !== undefined && isSameFile(cursor.identity, identity)) return;
+    const opened = identity && (await openLog(path));
+    if (opened === undefined) {
+      wasMissing = true;
+      return await requireFolder(directory);
+    }
+    const next = new FileCursor(opened);
+    const previous = cursor;
+    try {
+      // Renamed away and back in between: it is the same one after all.
+      if (previous === undefined || !isSameFile(previous.identity, next.identity)) await changeTo(next);
+    } finally {
+      await (cursor === next ? previous : next)?.close();
+    }
+  };
+
+  const look = async (): Promise<void> => {
+    const found = await attempt(findFile);
+    const open = cursor;
+    const read = open === undefined || isStopped() || (await attempt(() => readToEnd(open)));
+    if (found && read) faults.succeeded();
+    hasLooked = true;
+    looking = undefined;
+  };
+
+  const poll = (): Promise<void> => {
+    if (isStopped()) return looking ?? Promise.resolve();
+    looking ??= look();
+    return looking;
+  };
+
+  const begin = async (): Promise<void> => {
+    await poll();
+    if (!isStopped()) stopTimer = clock.every(intervalMs, () => void poll());
+  };
+
+  const end = async (): Promise<void> => {
+    stopTimer();
+    await looking;
+    const last = cursor;
+    cursor = undefined;
+    if (last !== undefined) await attempt(() => last.close());
+  };
+
+  return {
+    start: () => (started ??= begin()),
+    poll,
+    recent: (count) => recent.last(count),
+    stop: () => (stopping ??= end()),
+  };
+}

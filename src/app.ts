@@ -5,7 +5,7 @@ import { createOriginPolicy } from './auth/origin.ts';
 import { createVerifier } from './auth/verifier.ts';
 import { connectionsPossible } from './config/open-file-limit.ts';
 import { authEnabled, verifierOptions } from './config/safety.ts';
-import type { Settings } from './config/settings.ts';
+import type { DialectName, Settings } from './config/settings.ts';
 import { systemClock } from './core/clock.ts';
 import { createWarningThrottle, type Log } from './core/log.ts';
 import { randomId } from './core/random.ts';
@@ -13,8 +13,8 @@ import { ConnectionLimits } from './deliver/connection-limits.ts';
 import { Hub, hubDefaults } from './deliver/hub.ts';
 import { type SessionLimits, sessionDefaults } from './deliver/session.ts';
 import { Sessions } from './deliver/sessions.ts';
-import { HistoryBudget } from './feed/history.ts';
 import { addApiDescription, createApiDescription } from './http/asyncapi.ts';
+import { createEntrance, type Entrance } from './http/entrance.ts';
 import { createGuard } from './http/guard.ts';
 import { addOperationsRoutes } from './http/operations.ts';
 import { addPage } from './http/page.ts';
@@ -24,14 +24,9 @@ import { createHttpServer } from './http/server.ts';
 import { createUpgradeRouter, type Entry } from './http/upgrade.ts';
 import { createHealth } from './observe/health.ts';
 import { createPrometheusMeter } from './observe/prometheus.ts';
-import { createCommandExecutor } from './protocol/telemetry/command-executor.ts';
-import { createRunCommand } from './protocol/telemetry/commands.ts';
-import { serveTelemetry } from './protocol/telemetry/dialect.ts';
-import { createDocuments } from './protocol/telemetry/documents.ts';
-import { createEntrance } from './protocol/telemetry/permission.ts';
-import { createViews } from './protocol/telemetry/views.ts';
+import { createTelemetry, type TelemetryOptions } from './protocol/telemetry/telemetry.ts';
 import { createEngineClient } from './source/engine-client.ts';
-import type { EventSource } from './source/events.ts';
+import { createMemoryEvents, type EventSource } from './source/events.ts';
 import { createSourceBoard } from './source/freshness.ts';
 import { createRedisEvents } from './source/redis-events.ts';
 import { version } from './version.ts';
@@ -47,6 +42,20 @@ export interface GatewayOptions {
   readonly events?: EventSource;
   /** Intervals of the delivery core. Default: those of the protocol. */
   readonly sessionLimits?: SessionLimits;
+}
+
+/** What the gateway knows of a dialect. */
+interface Dialect {
+  /** Starts its sources. */
+  start(): void;
+  /** Events may have been missed: Redis was away. */
+  eventsMissed?(): void;
+  /** The freshness of a source changed that all dialects share. */
+  sourcesChanged?(): void;
+  /** Stops its sources. */
+  close(): Promise<void> | void;
+  /** Called last, when the clients are gone: resolves when nothing is under way any more. */
+  settle?(): Promise<void>;
 }
 
 export interface Gateway {
@@ -69,9 +78,10 @@ export function createGateway({
   settings,
   log,
   audit = log,
-  events,
+  events = createMemoryEvents(),
   sessionLimits = sessionDefaults,
 }: GatewayOptions): Gateway {
+  const dialects: Dialect[] = [];
   const clock = systemClock;
   const meter = createPrometheusMeter();
   const board = createSourceBoard({ clock, log, meter });
@@ -83,20 +93,6 @@ export function createGateway({
     url: settings.ENGINE_URL,
     ...(settings.ENGINE_TOKEN === undefined ? {} : { token: settings.ENGINE_TOKEN }),
   });
-  const budget = new HistoryBudget({
-    historySeconds: settings.HISTORY_SECONDS,
-    historyMaxBytes: settings.HISTORY_MAX_BYTES,
-  });
-  const documents = createDocuments(
-    {
-      pollCron: settings.POLL_CRON,
-      pollTimeoutMs: settings.POLL_TIMEOUT_MS,
-      maxRateHz: settings.MAX_RATE_HZ,
-      furtherSources: settings.sources,
-      maxSymbols: settings.MAX_SYMBOLS,
-    },
-    { client, board, budget, clock, log, meter },
-  );
   const eventSource =
     settings.REDIS_URL === undefined
       ? events
@@ -106,11 +102,9 @@ export function createGateway({
           log,
           meter,
           board,
-          onConnected: documents.pollStates,
-          onTransition: documents.engine.sourcesChanged,
+          onConnected: () => dialects.forEach((dialect) => void dialect.eventsMissed?.()),
+          onTransition: () => dialects.forEach((dialect) => void dialect.sourcesChanged?.()),
         });
-  eventSource?.subscribe(settings.REDIS_STATE_CHANNEL, documents.onEvent);
-  documents.engine.sourcesChanged();
 
   // Who
   const origins = createOriginPolicy(settings.ALLOWED_ORIGINS);
@@ -120,11 +114,8 @@ export function createGateway({
     defaultRole: settings.AUTH_DEFAULT_ROLE,
   });
   const guard = createGuard({ gate, allowedOrigins: settings.ALLOWED_ORIGINS, meter });
-  const entrance = createEntrance('telemetry', {
-    guard,
-    authEnabled: gate.enabled,
-    allowCommands: settings.ALLOW_COMMANDS,
-  });
+  const entranceTo = (dialect: string): Entrance =>
+    createEntrance(dialect, { guard, authEnabled: gate.enabled, allowCommands: settings.ALLOW_COMMANDS });
   const limits = new ConnectionLimits({
     maxConnections: boundByOpenFiles(settings.MAX_CONNECTIONS, log),
     maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
@@ -154,13 +145,15 @@ export function createGateway({
       settings.METRICS_AUTH ? await guard('metrics', request) : { ok: true },
     metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),
   });
+  // What the engine shows is shown to whoever may see its telemetry.
+  const passthroughEntrance = entranceTo('telemetry');
   const endPassthrough = addPassthrough(router, {
     prefixes: settings.ENGINE_PASSTHROUGH,
     engineUrl: settings.ENGINE_URL,
     engineToken: settings.ENGINE_TOKEN,
     log,
     async authorise(request, unsafe) {
-      const entry = await entrance(request);
+      const entry = await passthroughEntrance(request);
       if (!entry.ok || !unsafe || entry.permission.commands) return entry;
       return {
         ok: false,
@@ -177,35 +170,15 @@ export function createGateway({
   addApiDescription(router, api);
   addPage(router, '/', new URL('./dashboard/index.html', import.meta.url));
   addPage(router, '/websocket-test', new URL('./dashboard/websocket-test.html', import.meta.url));
-  const views = createViews({ documents, hub, clock, meter, maxRenditions: settings.MAX_RENDITIONS });
-  const executor = createCommandExecutor({
-    engineUrl: settings.ENGINE_URL,
-    ...(settings.ENGINE_TOKEN === undefined ? {} : { engineToken: settings.ENGINE_TOKEN }),
-    isStateFresh: () => board.states.state?.status === 'fresh',
-    onAcked: documents.pollStates,
-    clock,
-    log: audit,
-    meter,
-    newKey: () => crypto.randomUUID(),
-  });
-  serveTelemetry({
-    documents,
-    views,
-    hub,
-    sessions,
-    sessionLimits,
-    upgrades,
-    api,
-    router,
-    entrance,
-    admit,
-    clock,
-    log,
-    meter,
-    compression: settings.COMPRESSION === 'shared',
-    newConnectionId: randomId,
-    runCommand: createRunCommand(executor, { log: audit, meter }),
-  });
+  const parts = {
+    ...{ client, board, events: eventSource, hub, sessions, sessionLimits },
+    ...{ upgrades, router, api, admit, clock, log, audit, meter, newConnectionId: randomId },
+  };
+  const build: Readonly<Record<DialectName, () => Dialect>> = {
+    telemetry: () =>
+      createTelemetry(telemetryOptions(settings), { ...parts, entrance: entranceTo('telemetry') }),
+  };
+  for (const name of settings.DIALECTS) dialects.push(build[name]());
   const server = createHttpServer(router, upgrades.handle, log, {
     port: settings.PORT,
     extraPorts: settings.EXTRA_PORTS,
@@ -217,26 +190,41 @@ export function createGateway({
       const port = await server.listen();
       const url = `http://${settings.HOST === '0.0.0.0' || settings.HOST === '::' ? 'localhost' : settings.HOST}:${port}`;
       log.info({ port, url }, 'listening');
-      documents.engine.start();
-      eventSource?.start();
+      for (const dialect of dialects) dialect.start();
+      eventSource.start();
       return { port, url };
     },
     async stop(reason) {
       log.info({ reason, clients: sessions.size }, 'shutdown');
       upgrades.stop();
       server.stopAccepting();
-      documents.close();
+      await Promise.all(dialects.map((dialect) => dialect.close()));
       board.close();
       await Promise.all([
-        eventSource?.close(),
+        eventSource.close(),
         client.close(),
         endPassthrough(),
         sessions.shutDown(settings.SHUTDOWN_TIMEOUT_MS),
       ]);
-      // Last: a HALT that was given just before must not be cut off.
-      await executor.close();
+      await Promise.all(dialects.map((dialect) => dialect.settle?.()));
       await server.close();
     },
+  };
+}
+
+function telemetryOptions(settings: GatewaySettings): TelemetryOptions {
+  return {
+    pollCron: settings.POLL_CRON,
+    pollTimeoutMs: settings.POLL_TIMEOUT_MS,
+    maxRateHz: settings.MAX_RATE_HZ,
+    furtherSources: settings.sources,
+    maxSymbols: settings.MAX_SYMBOLS,
+    maxRenditions: settings.MAX_RENDITIONS,
+    history: { historySeconds: settings.HISTORY_SECONDS, historyMaxBytes: settings.HISTORY_MAX_BYTES },
+    stateChannel: settings.REDIS_STATE_CHANNEL,
+    engineUrl: settings.ENGINE_URL,
+    engineToken: settings.ENGINE_TOKEN,
+    compression: settings.COMPRESSION === 'shared',
   };
 }
 

@@ -61,6 +61,10 @@ const flag = z.preprocess(
 
 /** The dialects that are built in. */
 const dialects = ['telemetry'] as const;
+export type DialectName = (typeof dialects)[number];
+const dialectList = list(z.enum(dialects, { error: `expected a comma list of ${dialects.join(', ')}` }))
+  .transform((names) => [...new Set(names)])
+  .default([...dialects]);
 
 const origins = z
   .union(
@@ -149,9 +153,8 @@ export const settingsSchema = z.strictObject({
   AUTH_ISSUER: z.string().min(1).optional(),
   AUTH_AUDIENCE: z.string().min(1).optional(),
   AUTH_DEFAULT_ROLE: z.enum(roles).optional(),
-  AUTH_DIALECTS: list(z.enum(dialects, { error: `expected a comma list of ${dialects.join(', ')}` })).default(
-    [...dialects],
-  ),
+  DIALECTS: dialectList,
+  AUTH_DIALECTS: dialectList,
   METRICS_AUTH: flag.default(false),
   ALLOW_COMMANDS: flag.default(false),
   ALLOWED_ORIGINS: origins.default('*'),

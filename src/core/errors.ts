@@ -4,7 +4,18 @@
  */
 
 /** Why the gateway ends a session. Each dialect maps every cause to its own close code. */
-export const closeCauses = ['shutdown', 'slow', 'silent', 'rateLimited', 'tokenExpired'] as const;
+export const closeCauses = [
+  'shutdown',
+  'slow',
+  'silent',
+  'idle',
+  'rateLimited',
+  'tokenExpired',
+  'badInput',
+  'badRequest',
+  'notFound',
+  'unavailable',
+] as const;
 export type CloseCause = (typeof closeCauses)[number];
 
 /** What a request can be refused with: HTTP status and the sentence that goes with it (RFC 9457 `title`). */

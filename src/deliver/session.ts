@@ -16,6 +16,8 @@ export interface SessionLimits {
   readonly silentAfterMs: number;
   /** A client that could not be sent to for so long is closed as `slow`. */
   readonly slowAfterMs: number;
+  /** A client that sent no message for so long is closed as `idle`. Default: it need not send any. */
+  readonly idleAfterMs?: number;
 }
 
 export const sessionDefaults: SessionLimits = {
@@ -61,6 +63,7 @@ export class Session {
   readonly #subscriptions: Subscription[] = [];
   readonly #answers: Message[] = [];
   #probedAt: number;
+  #messageAt: number;
   #closeCause: CloseCause | undefined;
   /** Since when it has not been writable; undefined while it is. */
   #blockedSince: number | undefined;
@@ -71,6 +74,7 @@ export class Session {
     this.#options = options;
     this.#transport = options.transport;
     this.#probedAt = options.clock.monotonic();
+    this.#messageAt = this.#probedAt;
     options.transport.start({
       onMessage: (data, isBinary) => this.#receive(data, isBinary),
       onDrain: () => this.#drain(),
@@ -134,7 +138,7 @@ export class Session {
 
   /** Looks after the connection: pings, and the ends of the silent and the slow. Called about twice a second. */
   check(now: number): void {
-    const { pingEveryMs, silentAfterMs, slowAfterMs } = this.#options.limits;
+    const { pingEveryMs, silentAfterMs, slowAfterMs, idleAfterMs } = this.#options.limits;
     const { expiresAt, clock } = this.#options;
     if (expiresAt !== undefined && clock.now() >= expiresAt) {
       this.close('tokenExpired');
@@ -142,6 +146,10 @@ export class Session {
     }
     if (now - this.#transport.heardAt >= silentAfterMs) {
       this.close('silent');
+      return;
+    }
+    if (idleAfterMs !== undefined && now - this.#messageAt >= idleAfterMs) {
+      this.close('idle');
       return;
     }
     if (this.#blockedSince !== undefined && now - this.#blockedSince >= slowAfterMs) {
@@ -162,7 +170,8 @@ export class Session {
 
   #receive(data: Buffer, isBinary: boolean): void {
     const { limiter, clock, dialect, meter, onMessage, onExcess } = this.#options;
-    const verdict = limiter.admit(clock.monotonic());
+    this.#messageAt = clock.monotonic();
+    const verdict = limiter.admit(this.#messageAt);
     if (verdict === 'admitted') {
       onMessage(data, isBinary);
       return;

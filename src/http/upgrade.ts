@@ -3,10 +3,28 @@ import type { Duplex } from 'node:stream';
 import { problemDocument } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
+import type { Entrance, Permission } from './entrance.ts';
 import type { Refusal } from './guard.ts';
 
-/** Takes over a connection that was let in. The socket's place is given back when it closes. */
+/** What `http.Server` hands over at an upgrade. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** A handshake whose client was let in. */
+export interface Handshake {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly permission: Permission;
+  readonly query: URLSearchParams;
+  /** What stands in the path for each `:name` of the route, as it was sent: still percent-encoded. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+export interface Endpoint {
+  readonly entrance: Entrance;
+  /** Takes over the connection, whose place is given back when it closes; or says why it does not. */
+  connect(handshake: Handshake): Refusal | undefined;
+}
 
 export type Entry = { readonly ok: true; readonly release: () => void } | Refusal;
 
@@ -19,7 +37,8 @@ export interface UpgradeRouterOptions {
 
 /** Sends WebSocket handshakes to the dialect that serves their path. */
 export interface UpgradeRouter {
-  route(path: string, handler: UpgradeHandler): void;
+  /** @param path segments that begin with a colon match any one segment: `/ws/instances/:name/logs` */
+  route(path: string, endpoint: Endpoint): void;
   serves(path: string): boolean;
   readonly handle: UpgradeHandler;
   /** From now on every handshake is refused with 503. */
@@ -27,35 +46,54 @@ export interface UpgradeRouter {
 }
 
 export function createUpgradeRouter({ admit, log, meter }: UpgradeRouterOptions): UpgradeRouter {
-  const handlers = new Map<string, UpgradeHandler>();
+  const routes: Route[] = [];
   let stopped = false;
 
-  /** The dialect that takes the request, or why nobody does. */
-  const find = (request: IncomingMessage): { handler: UpgradeHandler; release: () => void } | Refusal => {
-    const path = pathOf(request);
-    const handler = path === undefined ? undefined : handlers.get(path);
-    if (handler === undefined) return { ok: false, code: 'NOT_FOUND' };
+  /** The endpoint that takes the request, or why none does. */
+  const find = (path: string | undefined, request: IncomingMessage): (Match & Admitted) | Refusal => {
+    const match = path === undefined ? undefined : matchOf(path, routes);
+    if (match === undefined) return { ok: false, code: 'NOT_FOUND' };
     if (stopped) return { ok: false, code: 'SHUTTING_DOWN', retryAfterS: 1 };
     const entry = admit(request);
-    return entry.ok ? { handler, release: entry.release } : entry;
+    return entry.ok ? { ...match, release: entry.release } : entry;
+  };
+
+  const letIn = async (
+    { endpoint, params }: Match,
+    query: URLSearchParams,
+    [request, socket, head]: Parameters<UpgradeHandler>,
+  ): Promise<void> => {
+    const entry = await endpoint.entrance(request);
+    // The client may have left while its token was verified: nothing would tell us again.
+    if (socket.destroyed) return;
+    const refusal = entry.ok
+      ? endpoint.connect({ request, socket, head, permission: entry.permission, query, params })
+      : entry;
+    if (refusal !== undefined) endWithProblem(socket, refusal);
   };
 
   const handle: UpgradeHandler = (request, socket, head) => {
     // Until a dialect listens, a connection reset would be an unhandled error.
     socket.on('error', (error) => log.debug({ error: error.message }, 'handshake failed'));
-    const found = find(request);
+    const url = urlOf(request);
+    const found = find(url?.pathname, request);
     if ('ok' in found) {
       meter.count('bff_rejected_total', { edge: 'upgrade', reason: found.code.toLowerCase() });
       endWithProblem(socket, found);
       return;
     }
     socket.once('close', found.release);
-    found.handler(request, socket, head);
+    letIn(found, url?.searchParams ?? new URLSearchParams(), [request, socket, head]).catch(
+      (error: unknown) => {
+        log.error({ err: error }, 'handshake failed');
+        socket.destroy();
+      },
+    );
   };
 
   return {
-    route: (path, handler) => void handlers.set(path, handler),
-    serves: (path) => handlers.has(path),
+    route: (path, endpoint) => void routes.push({ segments: path.split('/'), endpoint }),
+    serves: (path) => matchOf(path, routes) !== undefined,
     handle,
     stop() {
       stopped = true;
@@ -63,18 +101,47 @@ export function createUpgradeRouter({ admit, log, meter }: UpgradeRouterOptions)
   };
 }
 
-function pathOf(request: IncomingMessage): string | undefined {
+interface Route {
+  readonly segments: readonly string[];
+  readonly endpoint: Endpoint;
+}
+
+interface Match {
+  readonly endpoint: Endpoint;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+interface Admitted {
+  readonly release: () => void;
+}
+
+function matchOf(path: string, routes: readonly Route[]): Match | undefined {
+  const given = path.split('/');
+  for (const { segments, endpoint } of routes) {
+    const fits =
+      segments.length === given.length &&
+      segments.every((segment, index) => segment.startsWith(':') || segment === given[index]);
+    if (!fits) continue;
+    const named = segments.flatMap((segment, index) =>
+      segment.startsWith(':') ? [[segment.slice(1), given[index] ?? '']] : [],
+    );
+    return { endpoint, params: Object.fromEntries(named) };
+  }
+  return undefined;
+}
+
+function urlOf(request: IncomingMessage): URL | undefined {
   try {
     const target = request.url ?? '/';
     // Put together, not resolved against a base: there the path `//host` would name a host.
-    return new URL(target.startsWith('/') ? `http://gateway${target}` : target).pathname;
+    return new URL(target.startsWith('/') ? `http://gateway${target}` : target);
   } catch {
     return undefined;
   }
 }
 
 /** Answers a handshake that is not let in, and ends the connection. */
-export function endWithProblem(socket: Duplex, { code, detail, retryAfterS, challenge }: Refusal): void {
+function endWithProblem(socket: Duplex, { code, detail, retryAfterS, challenge }: Refusal): void {
   const document = problemDocument(code, detail);
   const body = JSON.stringify(document);
   const lines = [

@@ -12,6 +12,7 @@ describe('Settings', () => {
       MAX_SYMBOLS: 100,
       COMPRESSION: 'shared',
       ENGINE_PASSTHROUGH: [],
+      DIALECTS: ['telemetry'],
       AUTH_DIALECTS: ['telemetry'],
       METRICS_AUTH: false,
       ALLOW_COMMANDS: false,

@@ -1,4 +1,5 @@
 import { createOriginPolicy } from '../../src/auth/origin.ts';
+import type { Permission } from '../../src/http/entrance.ts';
 import { createRouter, type Router } from '../../src/http/router.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createUpgradeRouter, type Entry } from '../../src/http/upgrade.ts';
@@ -17,6 +18,15 @@ export function routerFor(allowed: '*' | readonly string[] = '*') {
   return { router, log };
 }
 
+const anyone: Permission = {
+  role: 'viewer',
+  anonymous: true,
+  commands: false,
+  refusal: 'COMMANDS_DISABLED',
+  subject: undefined,
+  expiresAt: undefined,
+};
+
 /** A server of the gateway's own kind on a free port, with `/ws/stream` for whoever `admit` lets in. */
 export async function startServer(
   test: TestScope,
@@ -27,9 +37,13 @@ export async function startServer(
   const meter = createMemoryMeter();
   const upgrades = createUpgradeRouter({ admit, log, meter });
   const accepted: string[] = [];
-  upgrades.route('/ws/stream', (request, socket) => {
-    accepted.push(request.url ?? '');
-    socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+  upgrades.route('/ws/stream', {
+    entrance: async () => ({ ok: true, permission: anyone }),
+    connect({ request, socket }) {
+      accepted.push(request.url ?? '');
+      socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+      return undefined;
+    },
   });
   const server = createHttpServer(router, upgrades.handle, log, {
     port: 0,

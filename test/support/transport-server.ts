@@ -14,8 +14,13 @@ const closeCodes: Readonly<Record<CloseCause, number | undefined>> = {
   shutdown: 1001,
   slow: 1013,
   silent: undefined,
+  idle: 1001,
   rateLimited: 1008,
   tokenExpired: 4401,
+  badInput: 1008,
+  badRequest: 4400,
+  notFound: 4404,
+  unavailable: 4500,
 };
 
 /** Both ends of one WebSocket. */

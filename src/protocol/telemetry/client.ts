@@ -6,10 +6,10 @@ import { parseUntrusted } from '../../core/untrusted-json.ts';
 import type { Subscription } from '../../deliver/channel.ts';
 import type { Session } from '../../deliver/session.ts';
 import type { Lease } from '../../feed/registry.ts';
+import type { Permission } from '../../http/entrance.ts';
 import type { AckPacket, ErrorPacket, Granted, PongPacket } from '../../wire/packet.ts';
 import type { RunCommand } from './commands.ts';
 import { badOption, canonicalise, type OptionsRead, type Since, type ViewOptions } from './options.ts';
-import type { Permission } from './permission.ts';
 import {
   type CommandMessage,
   haltMessage,

@@ -1,10 +1,10 @@
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
+import type { Permission } from '../../http/entrance.ts';
 import type { AckPacket, ErrorPacket } from '../../wire/packet.ts';
 import { auditCommand } from './command-audit.ts';
 import type { CommandExecutor } from './command-executor.ts';
 import { type CommandOutcome, refuseCommand } from './command-outcome.ts';
-import type { Permission } from './permission.ts';
 import type { CommandMessage } from './schema.ts';
 
 /** The client that a command came from. */

@@ -1,5 +1,6 @@
 import type { ApiDescription } from '../../http/asyncapi.ts';
-import { endWithProblem, type UpgradeHandler, type UpgradeRouter } from '../../http/upgrade.ts';
+import type { Refusal } from '../../http/guard.ts';
+import type { Handshake, UpgradeRouter } from '../../http/upgrade.ts';
 import { createWebSocketAcceptor } from '../../transport/websocket-server.ts';
 import { describeTelemetry } from './api.ts';
 import { addHttpApi, type HttpApiDependencies, viewFor } from './http-api.ts';
@@ -29,46 +30,30 @@ export interface TelemetryDependencies extends HttpApiDependencies {
 
 /** Serves the telemetry dialect: `/` and `/ws/stream`, and its HTTP twins. */
 export function serveTelemetry(dependencies: TelemetryDependencies): void {
-  const { upgrades, api, views, entrance, clock, log, compression } = dependencies;
+  const { upgrades, api, views, entrance, clock, compression } = dependencies;
   // Held for good, so that the view which asks for nothing is there whatever else is in use.
   views.acquire(defaultView, 'websocket');
   const accept = createWebSocketAcceptor({ maxMessageBytes, closeCodes, clock, compression });
 
-  const connect = async (...[request, socket, head]: Parameters<UpgradeHandler>): Promise<void> => {
-    const entry = await entrance(request);
-    if (!entry.ok) {
-      endWithProblem(socket, entry);
-      return;
-    }
-    // The client may have left while its token was verified: nothing would tell us again.
-    if (socket.destroyed) return;
-    const query = new URL(`http://gateway${request.url ?? '/'}`).searchParams;
+  const connect = ({ request, socket, head, permission, query }: Handshake): Refusal | undefined => {
     const found = viewFor(query, 'websocket', dependencies);
-    if (!found.ok) {
-      endWithProblem(socket, found);
-      return;
-    }
+    if (!found.ok) return found;
     const { lease, options } = found;
     // A handshake can still fail, or the client go away: then nobody else gives the view back.
     socket.once('close', lease.release);
     accept(request, socket, head, (transport) => {
       socket.off('close', lease.release);
-      const { permission } = entry;
       openSession(
         { transport, framing: 'websocket', view: lease, since: options.since, permission },
         dependencies,
       );
     });
+    return undefined;
   };
 
   for (const [path, id] of endpoints) {
     api.add(describeTelemetry(path, id));
-    upgrades.route(path, (request, socket, head) => {
-      connect(request, socket, head).catch((error: unknown) => {
-        log.error({ err: error }, 'handshake failed');
-        socket.destroy();
-      });
-    });
+    upgrades.route(path, { entrance, connect });
   }
   addHttpApi(dependencies);
 }

@@ -5,6 +5,7 @@ import type { Context } from 'hono';
 import type { Clock } from '../../core/clock.ts';
 import { formatPosition } from '../../feed/position.ts';
 import type { StateFeed } from '../../feed/state-feed.ts';
+import type { Entrance } from '../../http/entrance.ts';
 import { taggedJson } from '../../http/etag.ts';
 import type { Refusal } from '../../http/guard.ts';
 import { problemResponse } from '../../http/problem.ts';
@@ -14,7 +15,6 @@ import { createEventStream, eventStreamHeaders } from '../../transport/event-str
 import type { Documents } from './documents.ts';
 import { historyQuery, historyStream } from './history.ts';
 import { type ConnectOptions, readQuery } from './options.ts';
-import type { Entrance } from './permission.ts';
 import { openSession, type SessionDependencies } from './sessions.ts';
 import { dialect, telemetryProjection, type Views } from './views.ts';
 

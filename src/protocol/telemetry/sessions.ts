@@ -8,9 +8,9 @@ import { Session, type SessionLimits } from '../../deliver/session.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
 import type { Transport } from '../../deliver/transport.ts';
 import type { Lease } from '../../feed/registry.ts';
+import type { Permission } from '../../http/entrance.ts';
 import { type ClientDependencies, TelemetryClient } from './client.ts';
 import type { Since } from './options.ts';
-import type { Permission } from './permission.ts';
 import { dialect, type Framing, type View } from './views.ts';
 
 /** Close codes of this dialect; a silent client gets none, since nobody would read it. */
@@ -18,8 +18,13 @@ export const closeCodes: Readonly<Record<CloseCause, number | undefined>> = {
   shutdown: 1001,
   slow: 1013,
   silent: undefined,
+  idle: 1001,
   rateLimited: 1008,
   tokenExpired: 4401,
+  badInput: 1008,
+  badRequest: 4400,
+  notFound: 4404,
+  unavailable: 4500,
 };
 
 export interface SessionDependencies extends ClientDependencies {

@@ -1,9 +1,9 @@
 import { createApiDescription } from '../../../src/http/asyncapi.ts';
+import type { Entrance, Permission } from '../../../src/http/entrance.ts';
 import type { Refusal } from '../../../src/http/guard.ts';
 import { createHttpServer } from '../../../src/http/server.ts';
 import { createUpgradeRouter } from '../../../src/http/upgrade.ts';
 import { serveTelemetry } from '../../../src/protocol/telemetry/dialect.ts';
-import type { Entrance, Permission } from '../../../src/protocol/telemetry/permission.ts';
 import { routerFor } from '../../http/http-set-up.ts';
 import { setUpClients } from './client-set-up.ts';
 

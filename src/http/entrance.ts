@@ -1,11 +1,11 @@
-import type { CredentialRequest } from '../../auth/credentials.ts';
-import { roleCovers } from '../../auth/role.ts';
-import type { Guard, Refusal } from '../../http/guard.ts';
+import type { CredentialRequest } from '../auth/credentials.ts';
+import { roleCovers } from '../auth/role.ts';
+import type { Guard, Refusal } from './guard.ts';
 
 /** What a client may do. */
 export interface Permission {
   readonly role: 'viewer' | 'operator';
-  /** Whether HALT and RESUME are open to it. */
+  /** Whether it may change anything: the role operator, or anybody where `ALLOW_COMMANDS` says so. */
   readonly commands: boolean;
   /** Let in without a token. */
   readonly anonymous: boolean;
@@ -25,7 +25,7 @@ export interface EntranceOptions {
   readonly allowCommands: boolean;
 }
 
-/** Decides whether a request may see telemetry, and what else it may do. */
+/** Decides whether a request may see what a dialect shows, and what else it may do. */
 export type Entrance = (
   request: CredentialRequest,
 ) => Promise<{ readonly ok: true; readonly permission: Permission } | Refusal>;
@@ -47,7 +47,7 @@ export function createEntrance(dialect: string, options: EntranceOptions): Entra
     if (!grant.authenticated) return { ok: true, permission: anonymous };
     const { role = 'viewer', subject, expiresAt } = grant;
     if (!roleCovers(role, 'viewer')) {
-      return { ok: false, code: 'FORBIDDEN_ROLE', detail: `the role ${role} does not see telemetry` };
+      return { ok: false, code: 'FORBIDDEN_ROLE', detail: `the role ${role} is not let in here` };
     }
     const commands = roleCovers(role, 'operator');
     const shown = commands ? 'operator' : 'viewer';

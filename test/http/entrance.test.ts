@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Grant } from '../../../src/auth/gate.ts';
-import type { Refusal } from '../../../src/http/guard.ts';
-import { createEntrance } from '../../../src/protocol/telemetry/permission.ts';
+import type { Grant } from '../../src/auth/gate.ts';
+import { createEntrance } from '../../src/http/entrance.ts';
+import type { Refusal } from '../../src/http/guard.ts';
 
 const token = {
   ok: true,

@@ -1,0 +1,89 @@
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { Meter } from '../../core/meter.ts';
+import type { Hub } from '../../deliver/hub.ts';
+import type { SessionLimits } from '../../deliver/session.ts';
+import type { Sessions } from '../../deliver/sessions.ts';
+import { HistoryBudget } from '../../feed/history.ts';
+import type { ApiDescription } from '../../http/asyncapi.ts';
+import type { Entrance } from '../../http/entrance.ts';
+import type { Router } from '../../http/router.ts';
+import type { Entry, UpgradeRouter } from '../../http/upgrade.ts';
+import type { EngineClient } from '../../source/engine-client.ts';
+import type { EventSource } from '../../source/events.ts';
+import type { SourceBoard } from '../../source/freshness.ts';
+import { createCommandExecutor } from './command-executor.ts';
+import { createRunCommand } from './commands.ts';
+import { serveTelemetry } from './dialect.ts';
+import { createDocuments, type DocumentsOptions } from './documents.ts';
+import { createViews } from './views.ts';
+
+export interface TelemetryOptions extends DocumentsOptions {
+  /** Seconds and bytes that past versions may take, all documents together. */
+  readonly history: ConstructorParameters<typeof HistoryBudget>[0];
+  /** Views in use at once. 0: no bound. */
+  readonly maxRenditions: number;
+  /** Redis channel of the state's events. */
+  readonly stateChannel: string;
+  /** Where commands go, and what they are sent with. */
+  readonly engineUrl: string;
+  readonly engineToken: string | undefined;
+  /** Whether WebSocket clients that offer permessage-deflate get it. */
+  readonly compression: boolean;
+}
+
+export interface TelemetryParts {
+  readonly client: EngineClient;
+  readonly board: SourceBoard;
+  readonly events: EventSource;
+  readonly hub: Hub;
+  readonly sessions: Sessions;
+  readonly sessionLimits: SessionLimits;
+  readonly upgrades: UpgradeRouter;
+  readonly router: Router;
+  readonly api: ApiDescription;
+  readonly entrance: Entrance;
+  readonly admit: (request: IncomingMessage) => Entry;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where commands leave their lines, whatever level `log` has. */
+  readonly audit: Log;
+  readonly meter: Meter;
+  readonly newConnectionId: () => string;
+}
+
+/** The telemetry dialect: its documents, their views, and the commands, behind its endpoints. */
+export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts) {
+  const { board, events, hub, clock, meter, audit } = parts;
+  const budget = new HistoryBudget(options.history);
+  const documents = createDocuments(options, { ...parts, budget });
+  events.subscribe(options.stateChannel, documents.onEvent);
+  documents.engine.sourcesChanged();
+  const views = createViews({ documents, hub, clock, meter, maxRenditions: options.maxRenditions });
+  const executor = createCommandExecutor({
+    engineUrl: options.engineUrl,
+    ...(options.engineToken === undefined ? {} : { engineToken: options.engineToken }),
+    isStateFresh: () => board.states.state?.status === 'fresh',
+    onAcked: documents.pollStates,
+    clock,
+    log: audit,
+    meter,
+    newKey: () => crypto.randomUUID(),
+  });
+  const { compression } = options;
+  const runCommand = createRunCommand(executor, { log: audit, meter });
+  serveTelemetry({ ...parts, documents, views, compression, runCommand });
+
+  return {
+    start: () => documents.engine.start(),
+    /** Events may have been missed: what they said is asked for. */
+    eventsMissed: documents.pollStates,
+    /** The freshness of a source changed that is not polled here. */
+    sourcesChanged: documents.engine.sourcesChanged,
+    /** Stops the sources. */
+    close: () => documents.close(),
+    /** Waits for commands under way: a HALT that was given just before the end must not be cut off. */
+    settle: () => executor.close(),
+  };
+}

@@ -4,27 +4,31 @@ import { readHead } from './packet-head.ts';
 import { RawClient } from './raw-client.ts';
 import { type Summary, summarise } from './stats.ts';
 
-/**
- * Connect → WELCOME, ms, from the call that begins the TCP connection to the last byte of the frame: clients one
- * after the other, which all stay until the end.
- */
+/** Connect → WELCOME, ms, from the call that begins the TCP connection to the last byte of the frame. */
+export async function timeConnect(
+  port: number,
+): Promise<{ readonly tookMs: number; readonly client: RawClient }> {
+  const startedAt = monotonicMs();
+  const connected = new Promise<{ tookMs: number; client: RawClient }>((resolve, reject) => {
+    const client = new RawClient(port, {
+      onPacket(bytes, start) {
+        const at = monotonicMs();
+        if (!readHead(bytes, start).telemetry) resolve({ tookMs: at - startedAt, client });
+      },
+      onEnd: (code) => reject(new Error(`closed with ${code} before WELCOME`)),
+    });
+  });
+  return within('WELCOME', connected);
+}
+
+/** Times clients one after the other, which all stay until the end. */
 export async function measureConnects(port: number, connections: number, everyMs: number): Promise<Summary> {
   const clients: RawClient[] = [];
   const times: number[] = [];
   for (let index = 0; index < connections; index += 1) {
-    const startedAt = monotonicMs();
-    const welcomed = new Promise<number>((resolve, reject) => {
-      clients.push(
-        new RawClient(port, {
-          onPacket(bytes, start) {
-            const at = monotonicMs();
-            if (!readHead(bytes, start).telemetry) resolve(at);
-          },
-          onEnd: (code) => reject(new Error(`closed with ${code} before WELCOME`)),
-        }),
-      );
-    });
-    times.push((await within('WELCOME', welcomed)) - startedAt);
+    const { tookMs, client } = await timeConnect(port);
+    clients.push(client);
+    times.push(tookMs);
     await pause(everyMs);
   }
   for (const client of clients) client.destroy();

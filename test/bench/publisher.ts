@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Resource } from '../support/wait.ts';
+import { notes } from './fan-out/trigger.ts';
 import { monotonicMs, pause } from './monotonic.ts';
 import { publishedKey } from './packet-head.ts';
 
@@ -10,7 +11,8 @@ export interface Publisher extends Resource {
   publishUntilStopped(everyMs: number): () => Promise<number>;
 }
 
-export async function startPublisher(redisUrl: string): Promise<Publisher> {
+/** @param notesBytes how much text each event brings beside the figures. Default: none. */
+export async function startPublisher(redisUrl: string, notesBytes = 0): Promise<Publisher> {
   const redis = new Redis(redisUrl, { lazyConnect: true });
   await redis.connect();
   let serial = 0;
@@ -21,10 +23,14 @@ export async function startPublisher(redisUrl: string): Promise<Publisher> {
     serial += 1;
     const price = 450 + (serial % 1000) / 100;
     const market = `"market":{"symbol":"SPY","price":${price},"velocity":${(serial % 7) / 1000}}`;
+    const also = notesBytes === 0 ? '' : `"notes":"${notes(notesBytes)}",`;
     const timestamp = new Date().toISOString();
     // The last thing before it leaves: everything after this counts.
     const at = Math.round(monotonicMs() * 1000);
-    await redis.publish('state_update', `{"timestamp":"${timestamp}",${market},"${publishedKey}":${at}}`);
+    await redis.publish(
+      'state_update',
+      `{"timestamp":"${timestamp}",${market},${also}"${publishedKey}":${at}}`,
+    );
   };
 
   const run = async (everyMs: number, goesOn: (published: number) => boolean): Promise<number> => {

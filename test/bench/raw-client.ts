@@ -5,6 +5,7 @@ import { FrameReader } from './frame-reader.ts';
 export interface RawClientEvents {
   /** A text message: `bytes` from `start` to `end`, valid during the call only. */
   onPacket(bytes: Buffer, start: number, end: number): void;
+  onPong?(): void;
   /** @param code of the close frame; 1006 where there was none. */
   onEnd(code: number): void;
 }
@@ -61,6 +62,10 @@ export class RawClient {
     this.#write(text, Buffer.from(message));
   }
 
+  ping(): void {
+    this.#write(ping, Buffer.alloc(0));
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }
@@ -82,6 +87,7 @@ export class RawClient {
   #onFrame(opcode: number, bytes: Buffer, start: number, end: number): void {
     if (opcode === text) this.#events.onPacket(bytes, start, end);
     else if (opcode === ping) this.#write(pong, bytes.subarray(start, end));
+    else if (opcode === pong) this.#events.onPong?.();
     else if (opcode === close) {
       if (end - start >= 2) this.#closeCode = bytes.readUInt16BE(start);
       this.#write(close, bytes.subarray(start, start + 2));

@@ -11,6 +11,7 @@ export interface Bar {
 
 export interface Figure {
   readonly name: string;
+  /** NaN: it could not be measured, and the note says why. */
   readonly value: number;
   readonly unit: string;
   /** Absent: only for information. */
@@ -24,7 +25,7 @@ const folder = fileURLToPath(new URL('../../.artifacts/bench/', import.meta.url)
 export function report(name: string, figures: readonly Figure[], pinning: Pinning): void {
   const rows = figures.map((figure) => [
     figure.name,
-    `${rounded(figure.value)} ${figure.unit}`.trim(),
+    Number.isNaN(figure.value) ? '–' : `${rounded(figure.value)} ${figure.unit}`.trim(),
     figure.bar === undefined ? '' : `${figure.bar.is} ${figure.bar.value} ${figure.unit}`.trim(),
     verdict(figure),
     figure.note ?? '',
@@ -49,7 +50,8 @@ export function report(name: string, figures: readonly Figure[], pinning: Pinnin
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
 }
 
-function verdict({ value, bar }: Figure): 'ok' | 'MISSED' | '' {
+function verdict({ value, bar }: Figure): 'ok' | 'MISSED' | 'NOT MEASURED' | '' {
+  if (Number.isNaN(value)) return 'NOT MEASURED';
   if (bar === undefined) return '';
   const holds = {
     '≤': value <= bar.value,

@@ -27,7 +27,9 @@ export async function runBench(
   };
   context.say(`${machineText()}; ${pinning.text}`);
   try {
-    report(name, await measure(context), pinning);
+    const figures = await measure(context);
+    report(name, figures, pinning);
+    if (figures.some(({ value }) => Number.isNaN(value))) process.exitCode = 1;
   } catch (error) {
     console.error(`  ${name} could not measure:`, error);
     process.exitCode = 1;

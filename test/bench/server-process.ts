@@ -27,7 +27,7 @@ export interface ServerProcess extends Resource {
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const startTimeoutMs = 20_000;
 const gatewayArgs = ['dist/main.js', 'serve'];
-const plainArgs = ['--import', 'tsx', 'test/bench/plain-gateway.ts'];
+const plainScript = fileURLToPath(new URL('plain-gateway.ts', import.meta.url));
 
 /**
  * Flags for Node, to look into the server: BENCH_SERVER_FLAGS="--cpu-prof --cpu-prof-dir=profiles" npm run bench …
@@ -39,7 +39,11 @@ export function startGatewayProcess(
   pinning: Pinning,
   env: Readonly<Record<string, string>>,
 ): Promise<ServerProcess> {
-  return start(pinning, gatewayArgs, { HOST: '127.0.0.1', PORT: '0', ...env });
+  return startProgram(pinning, [process.execPath, ...nodeFlags, ...gatewayArgs], {
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ...env,
+  });
 }
 
 /** The plain implementation that the gateway is compared with. */
@@ -47,15 +51,25 @@ export function startPlainProcess(
   pinning: Pinning,
   env: Readonly<Record<string, string>>,
 ): Promise<ServerProcess> {
-  return start(pinning, plainArgs, env);
+  return startScript(pinning, plainScript, env);
 }
 
-async function start(
+/** A server in TypeScript, run as it is. */
+export function startScript(
   pinning: Pinning,
-  args: readonly string[],
+  path: string,
   env: Readonly<Record<string, string>>,
 ): Promise<ServerProcess> {
-  const [command, ...rest] = pinning.server([process.execPath, ...nodeFlags, ...args]);
+  return startProgram(pinning, [process.execPath, ...nodeFlags, '--import', 'tsx', path], env);
+}
+
+/** Any server that prints `{"msg":"listening","port":N}`. */
+export async function startProgram(
+  pinning: Pinning,
+  commandLine: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
+  const [command, ...rest] = pinning.server(commandLine);
   const child = spawn(command, rest, {
     cwd: root,
     env: { PATH: process.env.PATH, ...env },

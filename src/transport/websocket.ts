@@ -123,7 +123,8 @@ export class WebSocketTransport implements Transport, FlushListener {
     const atLimit = this.#unanswered + length >= this.#limit;
     if (atLimit && !this.#hasRoom(length)) return 0;
     const frame = this.#window === undefined ? message.plain : this.#window.take(message);
-    this.#write(frame, length);
+    this.#unanswered += length;
+    this.#writeNow(frame);
     if (atLimit) this.probe();
     return frame.length;
   }
@@ -144,14 +145,14 @@ export class WebSocketTransport implements Transport, FlushListener {
       this.#refused = true;
       return false;
     }
-    this.#write(plain, plain.length);
+    this.#write(plain);
     return true;
   }
 
   probe(): void {
     if (this.#probed >= 0 || !this.open) return;
     this.#probed = this.#unanswered;
-    this.#write(pingFrame, pingFrame.length);
+    this.#write(pingFrame);
     this.#setLimit();
   }
 
@@ -182,13 +183,16 @@ export class WebSocketTransport implements Transport, FlushListener {
     this.#drained();
   }
 
-  /**
-   * Writes a frame while nothing waits; control frames may also follow what does.
-   * @param length what counts as sent
-   */
-  #write(frame: Frame, length: number): void {
-    this.#unanswered += length;
-    if (this.#handle === undefined || this.#waiting) {
+  /** Writes an answer or a control frame, which may also follow what waits. */
+  #write(frame: Frame): void {
+    this.#unanswered += frame.length;
+    if (this.#waiting) this.#writeToStream(frame);
+    else this.#writeNow(frame);
+  }
+
+  /** Writes a frame while nothing waits. */
+  #writeNow(frame: Frame): void {
+    if (this.#handle === undefined) {
       this.#writeToStream(frame);
       return;
     }
@@ -243,8 +247,7 @@ export class WebSocketTransport implements Transport, FlushListener {
       return;
     }
     this.#unansweredPing = undefined;
-    const frame = pongFrame(payload);
-    if (this.open) this.#write(frame, frame.length);
+    if (this.open) this.#write(pongFrame(payload));
   }
 }
 

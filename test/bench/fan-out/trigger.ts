@@ -5,8 +5,8 @@ export interface Trigger {
 }
 
 const counter = 'bench:event';
-/** Figures besides the price: with them about a quarter of a packet moves, as in a telemetry document. */
-const figures = 40;
+/** Figures besides the price: with them a good part of a packet moves, as in a telemetry document. */
+const figures = 24;
 /**
  * The same for every server, made anew each time: every `@` becomes a number of five digits, so that all packets
  * are of one size and no two alike.

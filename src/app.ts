@@ -1,31 +1,35 @@
-import type { IncomingMessage } from 'node:http';
-import { clientAddress } from './auth/client-address.ts';
+import { createAdmission } from './admission.ts';
 import { createGate } from './auth/gate.ts';
 import { createOriginPolicy } from './auth/origin.ts';
 import { createVerifier } from './auth/verifier.ts';
-import { connectionsPossible } from './config/open-file-limit.ts';
 import { authEnabled, verifierOptions } from './config/safety.ts';
 import type { DialectName, Settings } from './config/settings.ts';
 import { systemClock } from './core/clock.ts';
-import { createWarningThrottle, type Log } from './core/log.ts';
+import type { JsonObject } from './core/json.ts';
+import type { Log } from './core/log.ts';
 import { randomId } from './core/random.ts';
-import { ConnectionLimits } from './deliver/connection-limits.ts';
 import { Hub, hubDefaults } from './deliver/hub.ts';
 import { type SessionLimits, sessionDefaults } from './deliver/session.ts';
 import { Sessions } from './deliver/sessions.ts';
 import { addApiDescription, createApiDescription } from './http/asyncapi.ts';
+import { addBuiltPage } from './http/built-page.ts';
 import { createEntrance, type Entrance } from './http/entrance.ts';
 import { createGuard } from './http/guard.ts';
+import { createIngestEntrance } from './http/ingest.ts';
 import { addOperationsRoutes } from './http/operations.ts';
 import { addPage } from './http/page.ts';
 import { addPassthrough } from './http/passthrough.ts';
 import { createRouter } from './http/router.ts';
 import { createHttpServer } from './http/server.ts';
-import { createUpgradeRouter, type Entry } from './http/upgrade.ts';
+import { createUpgradeRouter } from './http/upgrade.ts';
 import { createHealth } from './observe/health.ts';
+import { createLogRecorder } from './observe/log-recorder.ts';
 import { createPrometheusMeter } from './observe/prometheus.ts';
+import { createDiagnostics } from './protocol/diagnostics/diagnostics.ts';
+import { createStreams } from './protocol/streams/streams.ts';
 import { createTelemetry, type TelemetryOptions } from './protocol/telemetry/telemetry.ts';
 import { createEngineClient } from './source/engine-client.ts';
+import { createEngineTraffic } from './source/engine-traffic.ts';
 import { createMemoryEvents, type EventSource } from './source/events.ts';
 import { createSourceBoard } from './source/freshness.ts';
 import { createRedisEvents } from './source/redis-events.ts';
@@ -65,34 +69,33 @@ export interface Gateway {
   stop(reason: string): Promise<void>;
 }
 
-const limitHints = {
-  total: { setting: 'MAX_CONNECTIONS' },
-  per_ip: {
-    setting: 'MAX_CONNECTIONS_PER_IP',
-    hint: 'behind a proxy, set TRUST_PROXY to tell clients apart',
-  },
-} as const;
-
 /** Puts the gateway together: sources → document → view → sessions, on one port. */
 export function createGateway({
   settings,
-  log,
-  audit = log,
+  log: writtenLog,
+  audit = writtenLog,
   events = createMemoryEvents(),
   sessionLimits = sessionDefaults,
 }: GatewayOptions): Gateway {
   const dialects: Dialect[] = [];
   const clock = systemClock;
+  const recorder = createLogRecorder(writtenLog);
+  const { log } = recorder;
   const meter = createPrometheusMeter();
   const board = createSourceBoard({ clock, log, meter });
   const sessions = new Sessions({ clock, meter });
   const hub = new Hub({ clock, meter, ...hubDefaults });
 
   // In
-  const client = createEngineClient({
-    url: settings.ENGINE_URL,
-    ...(settings.ENGINE_TOKEN === undefined ? {} : { token: settings.ENGINE_TOKEN }),
+  const traffic = createEngineTraffic({
+    client: createEngineClient({
+      url: settings.ENGINE_URL,
+      ...(settings.ENGINE_TOKEN === undefined ? {} : { token: settings.ENGINE_TOKEN }),
+    }),
+    board,
+    clock,
   });
+  const { client } = traffic;
   const eventSource =
     settings.REDIS_URL === undefined
       ? events
@@ -116,36 +119,75 @@ export function createGateway({
   const guard = createGuard({ gate, allowedOrigins: settings.ALLOWED_ORIGINS, meter });
   const entranceTo = (dialect: string): Entrance =>
     createEntrance(dialect, { guard, authEnabled: gate.enabled, allowCommands: settings.ALLOW_COMMANDS });
-  const limits = new ConnectionLimits({
-    maxConnections: boundByOpenFiles(settings.MAX_CONNECTIONS, log),
-    maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
-    exemptLoopback: settings.TRUST_PROXY === 0,
-  });
-  const warn = createWarningThrottle(log, clock);
-  const admit = (request: IncomingMessage): Entry => {
-    if (!origins.allows(request.headers.origin)) {
-      return { ok: false, code: 'ORIGIN_REFUSED', detail: 'see ALLOWED_ORIGINS' };
-    }
-    const address = clientAddress(request, settings.TRUST_PROXY);
-    const admission = limits.admit(address);
-    if (admission.ok) return admission;
-    warn(admission.reason, { address, ...limitHints[admission.reason] }, 'connection refused');
-    return admission.reason === 'total'
-      ? { ok: false, code: 'AT_CAPACITY', detail: 'see MAX_CONNECTIONS', retryAfterS: 5 }
-      : { ok: false, code: 'TOO_MANY_CONNECTIONS', detail: 'see MAX_CONNECTIONS_PER_IP and TRUST_PROXY' };
-  };
+  const admit = createAdmission(settings, { origins, clock, log });
 
   // Out
   const upgrades = createUpgradeRouter({ log, meter, admit });
   const router = createRouter({ origins, log, isWebSocketPath: upgrades.serves });
-  const health = createHealth({ clock, version, board, required: ['state'], clients: () => sessions.size });
+  // Without the dialect that polls it nothing waits for the engine.
+  const required = settings.DIALECTS.includes('telemetry') ? ['state'] : [];
+  const health = createHealth({ clock, version, board, required, clients: () => sessions.size });
   addOperationsRoutes(router, {
     ...health,
     authoriseMetrics: async (request) =>
       settings.METRICS_AUTH ? await guard('metrics', request) : { ok: true },
     metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),
   });
-  // What the engine shows is shown to whoever may see its telemetry.
+  const api = createApiDescription({
+    title: 'telemetry-bff',
+    version,
+    description: 'Real-time telemetry of an engine for dashboards',
+  });
+  addApiDescription(router, api);
+  // Built, whether this file is or not; the other page is served as it is written.
+  addBuiltPage(router, '/', new URL('../dist/dashboard/', import.meta.url));
+  addPage(router, '/websocket-test', new URL('./dashboard/websocket-test.html', import.meta.url));
+  const parts = {
+    ...{ client, board, events: eventSource, hub, sessions, sessionLimits },
+    ...{ upgrades, router, api, admit, clock, log, audit, meter, newConnectionId: randomId },
+  };
+  /** The engine's state, once a dialect asks for it. */
+  let engineState = (): JsonObject => ({});
+  const build: Readonly<Record<DialectName, () => Dialect>> = {
+    telemetry() {
+      const telemetry = createTelemetry(telemetryOptions(settings), {
+        ...parts,
+        entrance: entranceTo('telemetry'),
+      });
+      engineState = telemetry.document;
+      return telemetry;
+    },
+    diagnostics: () =>
+      createDiagnostics(
+        { maxRateHz: settings.MAX_RATE_HZ },
+        {
+          ...parts,
+          newConnectionId: () => crypto.randomUUID(),
+          traffic,
+          activePlans: () => engineState().active_plans,
+          onRecord: recorder.onRecord,
+          deliveryLog: writtenLog,
+          entrance: entranceTo('diagnostics'),
+          ingestEntrance: createIngestEntrance('diagnostics', {
+            guard,
+            authEnabled: gate.enabled,
+            allowIngest: settings.ALLOW_INGEST,
+          }),
+        },
+      ),
+    streams: () =>
+      createStreams(
+        {
+          pollTimeoutMs: settings.POLL_TIMEOUT_MS,
+          maxViews: settings.MAX_RENDITIONS,
+          logDirectory: settings.INSTANCE_LOG_DIR,
+        },
+        { ...parts, entrance: entranceTo('streams') },
+      ),
+  };
+  for (const name of settings.DIALECTS) dialects.push(build[name]());
+  // After the dialects, whose paths are their own whatever is forwarded around them. What the engine shows is shown
+  // to whoever may see its telemetry.
   const passthroughEntrance = entranceTo('telemetry');
   const endPassthrough = addPassthrough(router, {
     prefixes: settings.ENGINE_PASSTHROUGH,
@@ -162,23 +204,6 @@ export function createGateway({
       };
     },
   });
-  const api = createApiDescription({
-    title: 'telemetry-bff',
-    version,
-    description: 'Real-time telemetry of an engine for dashboards',
-  });
-  addApiDescription(router, api);
-  addPage(router, '/', new URL('./dashboard/index.html', import.meta.url));
-  addPage(router, '/websocket-test', new URL('./dashboard/websocket-test.html', import.meta.url));
-  const parts = {
-    ...{ client, board, events: eventSource, hub, sessions, sessionLimits },
-    ...{ upgrades, router, api, admit, clock, log, audit, meter, newConnectionId: randomId },
-  };
-  const build: Readonly<Record<DialectName, () => Dialect>> = {
-    telemetry: () =>
-      createTelemetry(telemetryOptions(settings), { ...parts, entrance: entranceTo('telemetry') }),
-  };
-  for (const name of settings.DIALECTS) dialects.push(build[name]());
   const server = createHttpServer(router, upgrades.handle, log, {
     port: settings.PORT,
     extraPorts: settings.EXTRA_PORTS,
@@ -226,13 +251,4 @@ function telemetryOptions(settings: GatewaySettings): TelemetryOptions {
     engineToken: settings.ENGINE_TOKEN,
     compression: settings.COMPRESSION === 'shared',
   };
-}
-
-/** More connections than open files would fail one by one; fewer places are refused with a clear answer. */
-function boundByOpenFiles(wanted: number, log: Log): number {
-  const possible = connectionsPossible();
-  if (possible === undefined || (wanted > 0 && wanted <= possible)) return wanted;
-  const hint = 'raise the open-file limit (ulimit -n), or set MAX_CONNECTIONS to what it allows';
-  log.warn({ MAX_CONNECTIONS: wanted, possible, hint }, 'connections bounded by the open-file limit');
-  return possible;
 }

@@ -19,7 +19,7 @@ import { serve } from './serve.ts';
  * `ENGINE_LOG_DIR`. Throws ConfigError where that folder cannot be used.
  */
 export async function runEngine(settings: Settings, log: Logger): Promise<void> {
-  const logDir = givenLogDir();
+  const logDir = givenLogDir(settings);
   const redis = settings.REDIS_URL === undefined ? undefined : createRedisPublisher(settings.REDIS_URL, log);
   const engine = createDemoEngine({
     port: settings.ENGINE_PORT,
@@ -41,7 +41,7 @@ export async function runDemo(settings: Settings, log: Logger, print: (text: str
   const redis = settings.REDIS_URL === undefined ? undefined : createRedisPublisher(settings.REDIS_URL, log);
   const events = createMemoryEvents();
   // The engine removes at its end a folder that it had to make.
-  const logDir = givenLogDir() ?? join(tmpdir(), `telemetry-bff-demo-${randomId()}`);
+  const logDir = givenLogDir(settings) ?? join(tmpdir(), `telemetry-bff-demo-${randomId()}`);
   const engine = createDemoEngine({
     // Loopback, whatever HOST is: this engine takes orders from anyone who reaches it.
     port: 0,
@@ -66,9 +66,8 @@ export async function runDemo(settings: Settings, log: Logger, print: (text: str
   }
 }
 
-function givenLogDir(): string | undefined {
-  const given = process.env.ENGINE_LOG_DIR ?? '';
-  return given === '' ? undefined : resolve(given);
+function givenLogDir({ ENGINE_LOG_DIR }: Settings): string | undefined {
+  return ENGINE_LOG_DIR === undefined ? undefined : resolve(ENGINE_LOG_DIR);
 }
 
 async function startEngine(engine: DemoEngine): Promise<{ readonly url: string }> {

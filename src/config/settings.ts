@@ -60,7 +60,7 @@ const flag = z.preprocess(
 );
 
 /** The dialects that are built in. */
-const dialects = ['telemetry'] as const;
+const dialects = ['telemetry', 'diagnostics', 'streams'] as const;
 export type DialectName = (typeof dialects)[number];
 const dialectList = list(z.enum(dialects, { error: `expected a comma list of ${dialects.join(', ')}` }))
   .transform((names) => [...new Set(names)])
@@ -157,13 +157,16 @@ export const settingsSchema = z.strictObject({
   AUTH_DIALECTS: dialectList,
   METRICS_AUTH: flag.default(false),
   ALLOW_COMMANDS: flag.default(false),
+  ALLOW_INGEST: flag.default(false),
   ALLOWED_ORIGINS: origins.default('*'),
   TRUST_PROXY: integer(0, 32).default(0),
   MAX_CONNECTIONS: integer(0, 1_000_000).default(20_000),
   MAX_CONNECTIONS_PER_IP: integer(0, 1_000_000).default(100),
   SHUTDOWN_TIMEOUT_MS: integer(0, 600_000).default(5000),
   LOG_LEVEL: z.enum(logLevels).default('info'),
+  INSTANCE_LOG_DIR: z.string().min(1).optional(),
   ENGINE_PORT: integer(0, 65_535).default(8000),
+  ENGINE_LOG_DIR: z.string().min(1).optional(),
   sources: sources.default([]),
 });
 

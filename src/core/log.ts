@@ -8,13 +8,23 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
+/** What a record says to people, without its fields. */
+export interface LogRecord {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+}
+
+/** Told of each record. Must not throw. */
+export type RecordListener = (record: LogRecord) => void;
+
 /**
  * Logs a warning at most once per key and interval; the next one says how many were left out. For faults that
- * an untrusted peer could otherwise use to flood the log. `key` must come from a bounded set.
+ * an untrusted peer could otherwise use to flood the log. `key` must come from a bounded set; a message that is
+ * to hold the number itself is made from it: of all since the last line, this one included.
  */
 export function createWarningThrottle(log: Log, clock: Clock, intervalMs = 5000) {
   const seen = new Map<string, { at: number; suppressed: number }>();
-  return (key: string, fields: object, message: string): void => {
+  return (key: string, fields: object, message: string | ((count: number) => string)): void => {
     const now = clock.monotonic();
     const last = seen.get(key);
     if (last !== undefined && now - last.at < intervalMs) {
@@ -23,7 +33,8 @@ export function createWarningThrottle(log: Log, clock: Clock, intervalMs = 5000)
     }
     const suppressed = last?.suppressed ?? 0;
     seen.set(key, { at: now, suppressed: 0 });
-    log.warn(suppressed > 0 ? { ...fields, suppressed } : fields, message);
+    const text = typeof message === 'string' ? message : message(suppressed + 1);
+    log.warn(suppressed > 0 ? { ...fields, suppressed } : fields, text);
   };
 }
 

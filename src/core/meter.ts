@@ -16,6 +16,11 @@ export const metricTable = {
     help: 'Updates that a client which was not writable did not get',
     labels: ['dialect'],
   },
+  bff_dropped_total: {
+    type: 'counter',
+    help: 'Events that a client too far behind was not sent',
+    labels: ['dialect'],
+  },
   bff_send_failures_total: { type: 'counter', help: 'Sockets that failed while in use', labels: ['dialect'] },
   bff_encode_seconds: {
     type: 'histogram',

@@ -8,7 +8,7 @@ type Outlet = Pick<Transport, 'offer'>;
 interface Subscriber {
   /** Told that its client could not be sent an update. */
   blocked(now: number): void;
-  /** Told that it was too far behind to be sent so many events. */
+  /** Told that it is too far behind to be sent so many events, besides those that it was told of before. */
   missed(count: number): void;
 }
 
@@ -123,6 +123,7 @@ export class Channel {
     const packet = subscription.opening?.() ?? this.rendition.latest();
     if (!this.#send(subscription.slot, packet, this.rendition.seq, now, tally)) return false;
     subscription.opening = undefined;
+    subscription.forgetMissed();
     return true;
   }
 
@@ -149,15 +150,23 @@ export class Channel {
 
   /** Sends the session at `slot` one step after the other until it stands at `seq`: false if it does not keep up. */
   #serve(slot: number, seq: number, source: Pick<Update, 'after'>, now: number, tally: Tally): boolean {
-    let cursor = this.#cursors[slot] ?? seq;
-    if (cursor === nothing) {
+    const from = this.#cursors[slot] ?? seq;
+    if (from === nothing) {
       const subscription = this.#subscriptions[slot];
       return subscription === undefined || this.sendWhole(subscription, now, tally);
     }
+    let cursor = from;
     while (cursor < seq) {
       const step = source.after(cursor);
-      if (!this.#send(slot, step.packet, step.seq, now, tally)) return false;
-      if (step.missed > 0) this.#subscriptions[slot]?.session.missed(step.missed);
+      const behind = step.missed > 0 ? this.#subscriptions[slot] : undefined;
+      // Told whether or not it can be sent the step: a client may read nothing until it leaves.
+      behind?.noteMissed(step.missed);
+      if (!this.#send(slot, step.packet, step.seq, now, tally)) {
+        // The rest of what was due is no further update: it need not wait for the interval.
+        if (cursor === this.#cursors[slot] && cursor !== from) this.#sentAt[slot] = never;
+        return false;
+      }
+      behind?.forgetMissed();
       cursor = step.seq;
     }
     return true;
@@ -189,11 +198,25 @@ export class Subscription {
   slot: number;
   /** Makes the first packet, where it was not sent yet: it may say more than an update does. */
   opening: (() => Packet) | undefined;
+  /** Of the events missed since where it stands, those that the session knows of. */
+  #missedKnown = 0;
 
   constructor(channel: Channel, session: Subscriber, slot: number, opening: (() => Packet) | undefined) {
     this.channel = channel;
     this.session = session;
     this.slot = slot;
     this.opening = opening;
+  }
+
+  /** @param missed all that it will not be sent, from where it stands on */
+  noteMissed(missed: number): void {
+    const more = missed - this.#missedKnown;
+    this.#missedKnown = missed;
+    if (more > 0) this.session.missed(more);
+  }
+
+  /** It stands somewhere else now. */
+  forgetMissed(): void {
+    this.#missedKnown = 0;
   }
 }

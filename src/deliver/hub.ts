@@ -14,7 +14,7 @@ export interface HubOptions {
   readonly yieldTurn?: (rest: () => void) => void;
 }
 
-export const hubDefaults = { turnMs: 5 } as const;
+export const hubDefaults = { turnMs: 3 } as const;
 
 /** Sessions offered an update between two looks at the clock. */
 const batch = 64;
@@ -40,12 +40,18 @@ export class Hub {
   readonly #paces = new Map<Channel, Pace>();
   readonly #waiting = new Set<Channel>();
   #sweep: Sweep | undefined;
+  #lastFanOutAt: number | undefined;
 
   constructor(options: HubOptions) {
     this.#clock = options.clock;
     this.#meter = options.meter;
     this.#turnMs = options.turnMs;
     this.#yieldTurn = options.yieldTurn ?? ((rest) => void setImmediate(rest));
+  }
+
+  /** When the last fan-out ended, epoch ms; undefined before the first. */
+  get lastFanOutAt(): number | undefined {
+    return this.#lastFanOutAt;
   }
 
   /** Delivers the rendition's news to its sessions from now on, at the channel's pace. */
@@ -106,6 +112,7 @@ export class Hub {
 
   #finish({ channel, update, tally, startedAt }: Sweep): void {
     this.#sweep = undefined;
+    this.#lastFanOutAt = this.#clock.now();
     const now = this.#clock.monotonic();
     this.#meter.observe('bff_fanout_seconds', {}, (now - startedAt) / 1000);
     if (update.receivedAt !== undefined) {

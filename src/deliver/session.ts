@@ -44,7 +44,7 @@ export interface SessionOptions {
   readonly onMessage: (data: Buffer, isBinary: boolean) => void;
   /** A message over it: true if it was acted on all the same, since it must not wait. Default: none is. */
   readonly onExcess?: (data: Buffer, isBinary: boolean) => boolean;
-  /** So many events were not sent, since the client was too far behind. Default: nobody needs to know. */
+  /** So many more events will not be sent, since the client is too far behind. Default: nobody needs to know. */
   readonly onMissed?: (count: number) => void;
   readonly onEnd: (end: SessionEnd) => void;
   /** When the token that let it in expires, epoch ms. Undefined: never. */
@@ -62,9 +62,12 @@ export class Session {
   readonly #transport: Transport;
   readonly #subscriptions: Subscription[] = [];
   readonly #answers: Message[] = [];
+  /** Packets sent besides those that the subscriptions count. */
+  #sentBeside = 0;
   #probedAt: number;
   #messageAt: number;
   #closeCause: CloseCause | undefined;
+  #dismissedFor: CloseCause | undefined;
   /** Since when it has not been writable; undefined while it is. */
   #blockedSince: number | undefined;
 
@@ -97,7 +100,15 @@ export class Session {
     const index = this.#subscriptions.indexOf(subscription);
     if (index < 0) return;
     this.#subscriptions.splice(index, 1);
-    subscription.channel.remove(subscription);
+    this.#leave(subscription);
+  }
+
+  /** Packets sent to the client so far, answers included; those that wait are not. */
+  get sent(): number {
+    return this.#subscriptions.reduce(
+      (sum, subscription) => sum + subscription.channel.sentTo(subscription),
+      this.#sentBeside,
+    );
   }
 
   /** Sends the whole newest state, whatever was sent before: at once, or when the client can be sent to. */
@@ -113,17 +124,32 @@ export class Session {
 
   /** The client was too slow to be sent so many events. */
   missed(count: number): void {
-    this.#options.onMissed?.(count);
+    const { dialect, meter, onMissed } = this.#options;
+    meter.count('bff_dropped_total', { dialect }, count);
+    onMissed?.(count);
   }
 
   /** Sends a direct answer, ahead of updates that are not sent yet. */
   answer(packet: Packet): void {
     const { message } = packet;
     this.#counted((tally) => tally.add(packet, message.plain.length));
-    if (this.#answers.length === 0 && this.#transport.answer(message)) return;
+    if (this.#answers.length === 0 && this.#transport.answer(message)) {
+      this.#sentBeside += 1;
+      return;
+    }
     if (!this.#transport.open) return;
     this.#answers.push(message);
     if (this.#answers.length >= maxWaitingAnswers) this.#transport.pause();
+  }
+
+  /** Says why, and ends the session: the client is sent `packet` before it is closed, and nothing in between. */
+  dismiss(packet: Packet, cause: CloseCause): void {
+    if (this.#dismissedFor !== undefined) return;
+    this.#dismissedFor = cause;
+    for (const subscription of [...this.#subscriptions]) this.unfollow(subscription);
+    this.answer(packet);
+    if (this.#answers.length === 0) this.close(cause);
+    else this.blocked(this.#options.clock.monotonic());
   }
 
   close(cause: CloseCause): void {
@@ -169,6 +195,7 @@ export class Session {
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
+    if (this.#dismissedFor !== undefined) return;
     const { limiter, clock, dialect, meter, onMessage, onExcess } = this.#options;
     this.#messageAt = clock.monotonic();
     const verdict = limiter.admit(this.#messageAt);
@@ -186,8 +213,10 @@ export class Session {
       const next = this.#answers[0];
       if (next === undefined || !this.#transport.answer(next)) return;
       this.#answers.shift();
+      this.#sentBeside += 1;
     }
     this.#transport.resume();
+    if (this.#dismissedFor !== undefined) this.close(this.#dismissedFor);
     const now = this.#options.clock.monotonic();
     this.#blockedSince = undefined;
     for (const subscription of this.#subscriptions) {
@@ -209,8 +238,13 @@ export class Session {
     tally.count(this.#options.meter, this.dialect);
   }
 
+  #leave(subscription: Subscription): void {
+    this.#sentBeside += subscription.channel.sentTo(subscription);
+    subscription.channel.remove(subscription);
+  }
+
   #end(end: TransportEnd): void {
-    for (const subscription of this.#subscriptions) subscription.channel.remove(subscription);
+    for (const subscription of this.#subscriptions) this.#leave(subscription);
     this.#subscriptions.length = 0;
     this.#answers.length = 0;
     const { dialect, meter, onEnd } = this.#options;

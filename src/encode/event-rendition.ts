@@ -1,5 +1,6 @@
 import Denque from 'denque';
 import type { EventFeed, FeedEntry } from '../feed/event-feed.ts';
+import { MissedCount } from './missed-count.ts';
 import type { Packet, Rendition, Step, Update } from './rendition.ts';
 
 export interface EventRenditionOptions<Event> {
@@ -9,8 +10,18 @@ export interface EventRenditionOptions<Event> {
   readonly shows?: (event: Event) => boolean;
   /** Words events in a row; one at a time, unless they are `gathered`. */
   readonly render: (events: readonly Event[]) => Packet;
-  /** Whether everything that a session lacks is put into one packet. Default false. */
-  readonly gathered?: boolean;
+  /**
+   * Whether everything that a session lacks is put into one packet, or as much of it as each time may still be
+   * added to what is in it. Default false.
+   */
+  readonly gathered?: boolean | ((event: Event, before: readonly Event[]) => boolean);
+  /**
+   * Whether only the snapshot can tell of an event: a session that comes to it is sent that, and has everything
+   * then. Default: `render` has words for each.
+   */
+  readonly bySnapshot?: (event: Event) => boolean;
+  /** Whether an event counts among those missed: as many as the numbers it takes. Default: each does. */
+  readonly counts?: (event: Event) => boolean;
   /** The first packet of a session: what there is now, whatever came before. */
   readonly snapshot: () => Packet;
   /** Events that a session may lack and still be sent each of them. */
@@ -21,27 +32,47 @@ export interface EventRenditionOptions<Event> {
   readonly tellMissed?: (count: number) => Packet;
 }
 
+interface Kept<Event> extends FeedEntry<Event> {
+  /** Numbers of the feed so far that do not count. */
+  readonly uncounted: number;
+}
+
 /**
  * The events of a feed, or those that pass a filter. A session is sent each event after its cursor, in order; the
  * packets are made once, however many sessions there are. One that fell too far behind is sent what follows from
  * the newest events only.
  */
 export function createEventRendition<Event>(options: EventRenditionOptions<Event>): Rendition {
-  const { dialect, feed, shows = () => true, snapshot, maxBehind } = options;
-  const shown = new Denque<FeedEntry<Event>>();
+  const { dialect, feed, shows = () => true, counts = () => true, snapshot, maxBehind } = options;
+  const shown = new Denque<Kept<Event>>();
   const steps = new Map<number, Step>();
+  const missedCount = new MissedCount();
   let seq = feed.seq;
+  let heard = seq;
+  let uncounted = 0;
   /** `seq` of the newest event that is no longer kept. */
   let forgotten = seq;
   let receivedAt: number | undefined;
   let onNews = (): void => {};
+  missedCount.note(seq, uncounted);
+
+  const forgetOldest = (): void => {
+    const oldest = shown.shift();
+    if (oldest === undefined) return;
+    forgotten = oldest.seq;
+    missedCount.note(oldest.seq, oldest.uncounted);
+  };
+
   const stop = feed.onEntry((entry) => {
-    if (!shows(entry.event)) return;
-    shown.push(entry);
+    const isShown = shows(entry.event);
+    if (!isShown || !counts(entry.event)) uncounted += entry.seq - heard;
+    heard = entry.seq;
+    if (!isShown) return;
+    shown.push({ ...entry, uncounted });
     seq = entry.seq;
     receivedAt = entry.receivedAt;
     steps.clear();
-    if (shown.length > maxBehind) forgotten = shown.shift()?.seq ?? forgotten;
+    if (shown.length > maxBehind) forgetOldest();
     onNews();
   });
 
@@ -55,19 +86,38 @@ export function createEventRendition<Event>(options: EventRenditionOptions<Event
     return low;
   };
 
+  /** The first event from an index on, and those that are put into one packet with it. */
+  const gather = (from: number): { readonly events: readonly Event[]; readonly seq: number } => {
+    const { gathered = false, bySnapshot = () => false } = options;
+    const events: Event[] = [];
+    let last = seq;
+    for (let index = from; index < shown.length; index += 1) {
+      const entry = shown.peekAt(index);
+      if (entry === undefined) break;
+      const { event } = entry;
+      const joins =
+        events.length === 0 ||
+        (!bySnapshot(event) && (typeof gathered === 'function' ? gathered(event, events) : gathered));
+      if (!joins) break;
+      events.push(event);
+      last = entry.seq;
+    }
+    return { events, seq: last };
+  };
+
   const stepAfter = (cursor: number): Step => {
     if (cursor < forgotten) return stepBeyond(cursor);
     const from = indexAfter(cursor);
-    const entries = shown.toArray().slice(from, options.gathered === true ? undefined : from + 1);
-    return {
-      packet: options.render(entries.map(({ event }) => event)),
-      seq: entries.at(-1)?.seq ?? seq,
-      missed: 0,
-    };
+    const first = shown.peekAt(from);
+    if (first !== undefined && options.bySnapshot?.(first.event) === true) {
+      return { packet: snapshot(), seq, missed: 0 };
+    }
+    const { events, seq: last } = gather(from);
+    return { packet: options.render(events), seq: last, missed: 0 };
   };
 
   const stepBeyond = (cursor: number): Step => {
-    const missed = forgotten - cursor;
+    const missed = missedCount.between(cursor, forgotten);
     if (options.beyond === 'snapshot') return { packet: snapshot(), seq, missed };
     if (options.tellMissed !== undefined)
       return { packet: options.tellMissed(missed), seq: forgotten, missed };

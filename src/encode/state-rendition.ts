@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Meter } from '../core/meter.ts';
 import type { Position } from '../feed/position.ts';
 import type { Projection } from '../feed/projection.ts';
@@ -13,7 +13,8 @@ type TypedPacket = JsonObject & { readonly type: string };
 /** How a dialect words an update. */
 export interface PacketWords {
   full(data: JsonObject, position: Position): TypedPacket;
-  delta(delta: Delta, base: number, position: Position): TypedPacket;
+  /** Needed for the mode `delta`. */
+  delta?(delta: Delta, base: number, position: Position): TypedPacket;
 }
 
 export interface StateRenditionOptions {
@@ -67,8 +68,8 @@ export function createStateRendition(options: StateRenditionOptions): StateRendi
   };
 
   const addDelta = (update: StateUpdate, data: JsonObject, position: Position): void => {
-    if (deltasInARow >= deltasPerKeyframe) return;
-    const delta = diff(swept.data, data);
+    if (words.delta === undefined || deltasInARow >= deltasPerKeyframe) return;
+    const delta = restate(diff(swept.data, data), data, projection.unremarkable);
     if (delta === undefined) return;
     const base = swept.seq;
     const packet = timed(words.delta(delta, base, position), position, lastSweep?.main);
@@ -104,6 +105,20 @@ export function createStateRendition(options: StateRenditionOptions): StateRendi
     },
     close: () => stop(),
   };
+}
+
+/** A delta with these keys of the document stated in it; none where it cannot state them. */
+function restate(delta: Delta | undefined, data: JsonObject, keys: readonly string[]): Delta | undefined {
+  if (delta === undefined || keys.length === 0) return delta;
+  const stated: Record<string, JsonValue> = {};
+  for (const key of keys) {
+    const value = data[key];
+    if (value === undefined) continue;
+    // In a patch that would remove the key (RFC 7396 §2).
+    if (typeof value === 'object') return undefined;
+    stated[key] = value;
+  }
+  return { ...delta, patch: { ...delta.patch, ...stated } };
 }
 
 /** One version, made ready. Its packets are made when first asked for, and once. */

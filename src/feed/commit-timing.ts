@@ -29,6 +29,7 @@ export class CommitTiming {
   readonly #gatherMs: number;
   readonly #bucket: TokenBucket | undefined;
   #cancelEvent: Cancel | undefined;
+  #stopBeat: Cancel = () => {};
   readonly #gathering = new Set<Cancel>();
   #stopped = false;
 
@@ -59,6 +60,12 @@ export class CommitTiming {
   /** Something that must not wait was staged: a change of freshness between polls. */
   now(): void {
     this.#commit();
+  }
+
+  /** Commits every so many ms from now on, whatever else does: for a document that nobody says has changed. */
+  beat(everyMs: number): void {
+    this.#stopBeat();
+    if (!this.#stopped) this.#stopBeat = this.#clock.every(everyMs, this.#commit);
   }
 
   /** @param polls how many polls the round sends */
@@ -93,6 +100,7 @@ export class CommitTiming {
   /** Drops what waits, and commits nothing from now on. */
   stop(): void {
     this.#stopped = true;
+    this.#stopBeat();
     this.#cancelEvent?.();
     this.#cancelEvent = undefined;
     for (const cancel of this.#gathering) cancel();

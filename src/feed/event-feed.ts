@@ -1,6 +1,6 @@
 import Denque from 'denque';
 
-/** An entry and its number. */
+/** An entry and its number: the last of its numbers, where it takes several. */
 export interface FeedEntry<Event> {
   readonly seq: number;
   readonly event: Event;
@@ -15,7 +15,7 @@ export type EntryListener<Event> = (entry: FeedEntry<Event>) => void;
 export interface EventFeed<Event> {
   /** Random id of one life of the feed. */
   readonly epoch: string;
-  /** `seq` of the newest entry; 1 where there was none yet, so that the first one is 2. */
+  /** `seq` of the newest entry; 1 where there was none yet, so that the first one is 2, or more by its weight. */
   readonly seq: number;
   /** The entries kept, oldest first, at most so many of the newest. */
   recent(count?: number): readonly FeedEntry<Event>[];
@@ -32,10 +32,12 @@ export interface EventFeedOptions<Event> {
   readonly maxBytes?: number;
   /** What one event takes, for `maxBytes`. Default: nothing. */
   readonly bytesOf?: (event: Event) => number;
+  /** How many numbers an event takes, from 1: more than one where it stands for several things. Default 1. */
+  readonly weightOf?: (event: Event) => number;
 }
 
 export function createEventFeed<Event>(options: EventFeedOptions<Event>): EventFeed<Event> {
-  const { epoch, capacity, maxBytes = 0, bytesOf = () => 0 } = options;
+  const { epoch, capacity, maxBytes = 0, bytesOf = () => 0, weightOf = () => 1 } = options;
   const ring = new Denque<FeedEntry<Event>>();
   const listeners = new Set<EntryListener<Event>>();
   let seq = 1;
@@ -51,7 +53,7 @@ export function createEventFeed<Event>(options: EventFeedOptions<Event>): EventF
     },
     recent: (count = ring.length) => (count <= 0 ? [] : ring.toArray().slice(-count)),
     append(event, receivedAt) {
-      seq += 1;
+      seq += weightOf(event);
       const entry = { seq, event, receivedAt };
       ring.push(entry);
       bytes += bytesOf(event);

@@ -14,6 +14,11 @@ export interface Projection {
   readonly position: Position;
   /** What it shows of a version: for one version, and for two with nothing changed between, equal values. */
   of(version: Version): JsonObject;
+  /**
+   * Keys whose change alone is no change: at one position, readers may have been shown different values of them,
+   * so that whatever is told of a change must state them.
+   */
+  readonly unremarkable: readonly string[];
   /** Whether what it shows differs between two versions. */
   differs(version: Version, previous: Version): boolean;
 }
@@ -36,6 +41,7 @@ export function createProjection(feed: StateFeed, options: ProjectionOptions): P
         return feed.position;
       },
       of: ({ document }) => document,
+      unremarkable: [],
       differs: (version, previous) => version.document !== previous.document,
     };
   }
@@ -44,6 +50,7 @@ export function createProjection(feed: StateFeed, options: ProjectionOptions): P
   const epoch = `${feed.epoch}.${digest(sections)}`;
   return {
     feed,
+    unremarkable: shown.filter((key) => unremarkable.has(key)),
     get position() {
       return { epoch, seq: Math.max(1, ...watched.map((key) => feed.changedAt(key))) };
     },

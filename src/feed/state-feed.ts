@@ -19,8 +19,11 @@ export interface StateFeed {
    * @param receivedAt when the event behind it was received (monotonic ms); the earliest one is kept.
    */
   stage(document: JsonObject, receivedAt?: number): void;
-  /** Makes a version of what is pending. False where nothing differs from the newest version. */
-  commit(): boolean;
+  /**
+   * Makes a version of what is pending. False where nothing differs from the newest version.
+   * @param always makes one all the same, for readers that are to hear of it. Default false.
+   */
+  commit(always?: boolean): boolean;
   /** `seq` of the newest version that changed, added or removed this top-level key; never too old. */
   changedAt(key: string): number;
   /** Versions still held, oldest first, the newest included. */
@@ -80,8 +83,10 @@ export function createStateFeed({ initial, epoch, clock, budget }: StateFeedOpti
       pending = document;
       if (receivedAt !== undefined) pendingSince = Math.min(receivedAt, pendingSince ?? receivedAt);
     },
-    commit() {
-      const document = shareUnchanged(current.document, pending);
+    commit(always = false) {
+      const shared = shareUnchanged(current.document, pending);
+      // Versions are told apart by their documents' identity.
+      const document = always && shared === current.document ? { ...shared } : shared;
       const receivedAt = pendingSince;
       pending = document;
       pendingSince = undefined;

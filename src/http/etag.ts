@@ -6,12 +6,14 @@
  */
 export function taggedJson(request: Request, tag: string, body: () => string): Response {
   const headers = { etag: `"${tag}"`, 'cache-control': 'no-cache' };
-  if (holds(request.headers.get('if-none-match'), tag)) return new Response(null, { status: 304, headers });
+  if (holdsTag(request.headers.get('if-none-match'), tag))
+    return new Response(null, { status: 304, headers });
   return new Response(body(), { headers: { ...headers, 'content-type': 'application/json' } });
 }
 
-function holds(ifNoneMatch: string | null, tag: string): boolean {
-  if (ifNoneMatch === null) return false;
+/** Whether a client holds what has this tag, by what its `If-None-Match` says. */
+export function holdsTag(ifNoneMatch: string | null | undefined, tag: string): boolean {
+  if (ifNoneMatch === null || ifNoneMatch === undefined) return false;
   return ifNoneMatch.split(',').some((held) => {
     const entry = held.trim();
     return entry === '*' || entry.replace(/^W\//, '') === `"${tag}"`;

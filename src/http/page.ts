@@ -12,21 +12,28 @@ import type { Router } from './router.ts';
 export function addPage(router: Router, path: string, file: URL): void {
   // Browsers hash what the HTML parser gives them, which has no carriage returns.
   const html = readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
-  const headers = {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': contentSecurityPolicy(html),
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cache-control': 'no-cache',
-  };
+  const policy = contentSecurityPolicy({
+    script: inlineHashes(html, 'script'),
+    style: inlineHashes(html, 'style'),
+  });
+  const headers = { ...pageHeaders, 'content-security-policy': policy };
   router.get(path, (context) => context.body(html, 200, headers));
 }
 
-function contentSecurityPolicy(html: string): string {
+/** Sent with every page, beside its Content-Security-Policy. */
+export const pageHeaders = {
+  'content-type': 'text/html; charset=utf-8',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-cache',
+} as const;
+
+/** What a browser may do on a page: run the script and apply the style named, and talk to the page's own origin. */
+export function contentSecurityPolicy({ script, style }: { script: string; style: string }): string {
   return [
     "default-src 'none'",
-    `script-src ${inlineHashes(html, 'script')}`,
-    `style-src ${inlineHashes(html, 'style')}`,
+    `script-src ${script}`,
+    `style-src ${style}`,
     // Takes in WebSockets to the same host and port (CSP 3 §6.7.2.8).
     "connect-src 'self'",
     // The icon.

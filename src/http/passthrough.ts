@@ -4,6 +4,7 @@ import { type Dispatcher, Pool } from 'undici';
 import { type CredentialRequest, withoutToken } from '../auth/credentials.ts';
 import { errorMessage } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { readBody } from './body.ts';
 import type { Refusal } from './guard.ts';
 import { problemResponse } from './problem.ts';
 import type { Router } from './router.ts';
@@ -64,7 +65,7 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
     const url = new URL(request.url);
     if (!staysBelow(url.pathname, prefix))
       return problemResponse('BAD_REQUEST', { detail: 'the path leaves its prefix' });
-    const body = unsafe ? await readBody(request) : undefined;
+    const body = unsafe ? await readBody(request, maxBodyBytes) : undefined;
     if (body === 'too_large') {
       return problemResponse('TOO_LARGE', { detail: `a body may have ${maxBodyBytes} bytes` });
     }
@@ -107,19 +108,6 @@ function forwarded(headers: Headers): Record<string, string> {
   return Object.fromEntries(
     [...headers].filter(([name]) => !notForwarded.has(name) && !ofConnection.includes(name)),
   );
-}
-
-async function readBody(request: Request): Promise<Buffer | 'too_large' | undefined> {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) return 'too_large';
-  if (request.body === null) return undefined;
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) return 'too_large';
-    chunks.push(chunk);
-  }
-  return bytes === 0 ? undefined : Buffer.concat(chunks, bytes);
 }
 
 function toResponse({ statusCode, headers, body }: Dispatcher.ResponseData): Response {

@@ -34,6 +34,8 @@ export interface Source {
   failed(error: string, atLeast?: 'stale' | 'down'): boolean;
 }
 
+export type OutcomeListener = (name: string, succeeded: boolean) => void;
+
 /** All sources of the gateway, by name. */
 export interface SourceBoard {
   open(name: string, options: SourceOptions): Source;
@@ -43,6 +45,8 @@ export interface SourceBoard {
   hasSucceeded(name: string): boolean;
   /** Told of the changes that come with time alone; the others are returned to who caused them. */
   onExpiry(listener: () => void): () => void;
+  /** Told how each attempt of each source ended, whether or not its freshness changed. Must not throw. */
+  onOutcome(listener: OutcomeListener): () => void;
   close(): void;
 }
 
@@ -56,6 +60,7 @@ export function createSourceBoard({
   meter: Meter;
 }): SourceBoard {
   const listeners = new Set<() => void>();
+  const outcomeListeners = new Set<OutcomeListener>();
   const timers = new Set<() => void>();
   const known = new Set<string>();
   let states: Readonly<Record<string, SourceState>> = {};
@@ -96,6 +101,7 @@ export function createSourceBoard({
         return state;
       },
       succeeded() {
+        for (const listener of outcomeListeners) listener(name, true);
         lastError = undefined;
         known.add(name);
         timer();
@@ -103,6 +109,7 @@ export function createSourceBoard({
         return enter('fresh');
       },
       failed(error, atLeast) {
+        for (const listener of outcomeListeners) listener(name, false);
         lastError = error;
         if (atLeast === 'down') {
           timer();
@@ -128,9 +135,14 @@ export function createSourceBoard({
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onOutcome(listener) {
+      outcomeListeners.add(listener);
+      return () => outcomeListeners.delete(listener);
+    },
     close() {
       for (const cancel of timers) cancel();
       listeners.clear();
+      outcomeListeners.clear();
     },
   };
 }

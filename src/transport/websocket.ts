@@ -60,7 +60,7 @@ export class WebSocketTransport implements Transport, FlushListener {
   #events: TransportEvents | undefined;
   #heardAt: number;
   #fault: TransportFault | undefined;
-  /** Bytes that were unanswered when the ping was sent that is not answered yet; −1: none is out. */
+  /** Bytes that the ping will answer which is not answered yet; −1: none is out. */
   #probed = -1;
   /** Bytes after the last answered ping at which the next one follows. */
   #probeAfter: number;
@@ -151,8 +151,9 @@ export class WebSocketTransport implements Transport, FlushListener {
 
   probe(): void {
     if (this.#probed >= 0 || !this.open) return;
-    this.#probed = this.#unanswered;
     this.#write(pingFrame);
+    // With the ping itself: once it is answered, nothing is left of what came before it.
+    this.#probed = this.#unanswered;
     this.#setLimit();
   }
 
@@ -253,6 +254,7 @@ export class WebSocketTransport implements Transport, FlushListener {
 
 function faultOf(error: Error): TransportFault {
   const code = 'code' in error ? String(error.code) : '';
-  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return 'oversize';
-  return code.startsWith('WS_ERR') ? 'protocol' : 'socket';
+  if (/^WS_ERR_UNSUPPORTED_(MESSAGE|DATA_PAYLOAD)_LENGTH$/.test(code)) return 'oversize';
+  // The second: what it sent compressed could not be decompressed.
+  return /^(WS_ERR|Z)_/.test(code) ? 'protocol' : 'socket';
 }

@@ -28,7 +28,8 @@ export class RawClient {
   #head: string | undefined = '';
   #closeCode = 1006;
 
-  constructor(port: number, events: RawClientEvents) {
+  /** @param target of the request. Default `/`. */
+  constructor(port: number, events: RawClientEvents, target = '/') {
     this.#events = events;
     this.#socket = connect({
       port,
@@ -42,7 +43,7 @@ export class RawClient {
         },
       },
     });
-    this.#socket.write(handshake('/'));
+    this.#socket.write(handshake(target));
     // What failed is told by the close code.
     this.#socket.on('error', () => {});
     this.#socket.on('close', () => events.onEnd(this.#closeCode));

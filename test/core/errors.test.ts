@@ -4,7 +4,7 @@ import { closeCauses, errorMessage, problemDocument, problemTable } from '../../
 const problems = Object.entries(problemTable);
 
 describe('problem table', () => {
-  it('holds these sixteen codes and no other: clients match on them', () => {
+  it('holds these eighteen codes and no other: clients match on them', () => {
     expect(Object.keys(problemTable).sort()).toEqual([
       'AT_CAPACITY',
       'AUTH_UNAVAILABLE',
@@ -12,6 +12,7 @@ describe('problem table', () => {
       'BAD_REQUEST',
       'ENGINE_UNREACHABLE',
       'FORBIDDEN_ROLE',
+      'INGEST_DISABLED',
       'INTERNAL',
       'LIMIT',
       'NOT_FOUND',
@@ -21,6 +22,7 @@ describe('problem table', () => {
       'TOO_MANY_CONNECTIONS',
       'UNAUTHENTICATED',
       'UNKNOWN_SYMBOL',
+      'UNSUPPORTED_MEDIA_TYPE',
       'UPGRADE_REQUIRED',
     ]);
   });
@@ -52,8 +54,19 @@ describe('problem table', () => {
 });
 
 describe('close causes', () => {
-  it('are these five, each once, in camel case', () => {
-    expect([...closeCauses].sort()).toEqual(['rateLimited', 'shutdown', 'silent', 'slow', 'tokenExpired']);
+  it('are these ten, each once, in camel case', () => {
+    expect([...closeCauses].sort()).toEqual([
+      'badInput',
+      'badParameters',
+      'idle',
+      'rateLimited',
+      'shutdown',
+      'silent',
+      'slow',
+      'tokenExpired',
+      'unavailable',
+      'unknownName',
+    ]);
     expect(new Set<string>(closeCauses).size).toBe(closeCauses.length);
     for (const cause of closeCauses) expect(cause).toMatch(/^[a-z]+([A-Z][a-z]+)*$/);
   });

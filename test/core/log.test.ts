@@ -43,6 +43,14 @@ describe('warning throttle', () => {
     expect(log.entries.map(({ fields }) => fields.key)).toEqual(['a', 'b', 'c']);
   });
 
+  it('makes a message of how many there were since the last line, this one included', () => {
+    const { log, clock, warn } = throttled();
+    for (let count = 0; count < 3; count += 1) warn('a', {}, (times) => `x ${times}`);
+    clock.advance(5000);
+    warn('a', {}, (times) => `x ${times}`);
+    expect(log.entries.map(({ message }) => message)).toEqual(['x 1', 'x 3']);
+  });
+
   it('is not postponed by what it leaves out', () => {
     const { log, clock, warn } = throttled(1000);
     for (let count = 0; count < 40; count += 1) {

@@ -13,6 +13,7 @@ describe('metric table', () => {
       'bff_bytes_total{dialect}',
       'bff_clients{dialect}',
       'bff_connections_total{dialect}',
+      'bff_dropped_total{dialect}',
       'bff_encode_seconds',
       'bff_event_latency_seconds',
       'bff_fanout_seconds',

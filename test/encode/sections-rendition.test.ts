@@ -38,4 +38,21 @@ describe('StateRendition of some sections', () => {
       patch: { timestamp: 't9', market: { price: 3 } },
     });
   });
+
+  it('states in each delta what may have moved without being a change: others were shown an older one', () => {
+    const { rendition, commit, feed, projection } = setUpRendition({
+      mode: 'delta',
+      sections: ['market', 'note'],
+      initial,
+    });
+    commit({ ...initial, timestamp: 't2', market: { price: 2 } });
+    // Somebody joins here and is shown t2. The sweep comes later, when the timestamp has moved on by itself.
+    const joined = projection.of(feed.current);
+    commit({ ...initial, timestamp: 't3', market: { price: 2 } });
+    rendition.next();
+    commit({ ...initial, timestamp: 't3', market: { price: 4 } });
+    const { delta } = rendition.next();
+    expect(joined.timestamp).toBe('t2');
+    expect(textOf(delta)).toMatchObject({ base: 2, patch: { timestamp: 't3', market: { price: 4 } } });
+  });
 });

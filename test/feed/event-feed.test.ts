@@ -37,6 +37,13 @@ describe('EventFeed', () => {
     expect(kept(feed)).toBe('dddddddd');
   });
 
+  it('gives an entry the last of the numbers that it takes', () => {
+    const feed = setUp({ weightOf: (text) => text.length });
+    for (const event of ['aaa', 'b', 'cc']) feed.append(event);
+    expect(feed.recent().map(({ seq }) => seq)).toEqual([4, 5, 7]);
+    expect(feed.seq).toBe(7);
+  });
+
   it('tells each listener of each entry, until it stops listening', () => {
     const feed = setUp();
     const heard: string[] = [];

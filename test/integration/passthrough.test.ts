@@ -87,7 +87,7 @@ describe.concurrent('ENGINE_PASSTHROUGH', () => {
     });
     expect(one?.headers).toMatchObject({ authorization: 'Bearer engine-token', 'x-mine': 'z' });
     expect(one?.headers).not.toHaveProperty('cookie');
-    expect(await (await fetch(`${gateway.url}/api/instances`)).text()).toBe('answer to GET');
+    expect(await (await fetch(`${gateway.url}/api/instances/7`)).text()).toBe('answer to GET');
   });
 
   it('hands on answers without a body, and redirects unfollowed', async (test) => {

@@ -7,6 +7,7 @@ const documented: Readonly<Record<string, readonly string[]>> = {
   bff_packets_total: ['dialect', 'type'],
   bff_bytes_total: ['dialect'],
   bff_skipped_total: ['dialect'],
+  bff_dropped_total: ['dialect'],
   bff_encode_seconds: [],
   bff_fanout_seconds: [],
   bff_event_latency_seconds: [],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ApiChannel, ApiMessage } from '../../http/asyncapi.ts';
+import { jsonSchema, apiMessage as message } from '../../http/api-message.ts';
+import type { ApiChannel } from '../../http/asyncapi.ts';
 import { connectOptions } from './options.ts';
 import { haltMessage, pingMessage, resumeMessage, resyncMessage, subscribeMessage } from './schema.ts';
 
@@ -53,18 +54,6 @@ const error = z.object({
     .describe('Stable, such as BAD_OPTION, LIMIT, UNKNOWN_SYMBOL, FORBIDDEN, ENGINE_UNREACHABLE'),
   message: z.string().describe('For people'),
 });
-
-function message(name: string, summary: string, schema: z.ZodType): ApiMessage {
-  return { name, summary, payload: jsonSchema(schema) };
-}
-
-function jsonSchema(schema: z.ZodType): object {
-  return z.toJSONSchema(schema, {
-    target: 'draft-7',
-    io: 'input',
-    unrepresentable: 'any',
-  });
-}
 
 /** What `/asyncapi.json` says of this dialect. */
 export function describeTelemetry(address: string, id: string): ApiChannel {

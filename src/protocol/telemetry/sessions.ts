@@ -22,8 +22,8 @@ export const closeCodes: Readonly<Record<CloseCause, number | undefined>> = {
   rateLimited: 1008,
   tokenExpired: 4401,
   badInput: 1008,
-  badRequest: 4400,
-  notFound: 4404,
+  badParameters: 4400,
+  unknownName: 4404,
   unavailable: 4500,
 };
 

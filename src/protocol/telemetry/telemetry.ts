@@ -76,6 +76,8 @@ export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts
   serveTelemetry({ ...parts, documents, views, compression, runCommand });
 
   return {
+    /** The engine's document, as it was last committed. */
+    document: () => documents.engine.feed.current.document,
     start: () => documents.engine.start(),
     /** Events may have been missed: what they said is asked for. */
     eventsMissed: documents.pollStates,

@@ -1,0 +1,57 @@
+import type { IncomingMessage } from 'node:http';
+import { clientAddress } from './auth/client-address.ts';
+import type { OriginPolicy } from './auth/origin.ts';
+import { connectionsPossible } from './config/open-file-limit.ts';
+import type { Settings } from './config/settings.ts';
+import type { Clock } from './core/clock.ts';
+import { createWarningThrottle, type Log } from './core/log.ts';
+import { ConnectionLimits } from './deliver/connection-limits.ts';
+import type { Entry } from './http/upgrade.ts';
+
+const limitHints = {
+  total: { setting: 'MAX_CONNECTIONS' },
+  per_ip: {
+    setting: 'MAX_CONNECTIONS_PER_IP',
+    hint: 'behind a proxy, set TRUST_PROXY to tell clients apart',
+  },
+} as const;
+
+export interface AdmissionParts {
+  readonly origins: OriginPolicy;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Who may connect at all, whatever the dialect: by origin, and while there is room. */
+export function createAdmission(
+  settings: Settings,
+  { origins, clock, log }: AdmissionParts,
+): (request: IncomingMessage) => Entry {
+  const limits = new ConnectionLimits({
+    maxConnections: boundByOpenFiles(settings.MAX_CONNECTIONS, log),
+    maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
+    exemptLoopback: settings.TRUST_PROXY === 0,
+  });
+  const warn = createWarningThrottle(log, clock);
+  return (request) => {
+    if (!origins.allows(request.headers.origin)) {
+      return { ok: false, code: 'ORIGIN_REFUSED', detail: 'see ALLOWED_ORIGINS' };
+    }
+    const address = clientAddress(request, settings.TRUST_PROXY);
+    const admission = limits.admit(address);
+    if (admission.ok) return admission;
+    warn(admission.reason, { address, ...limitHints[admission.reason] }, 'connection refused');
+    return admission.reason === 'total'
+      ? { ok: false, code: 'AT_CAPACITY', detail: 'see MAX_CONNECTIONS', retryAfterS: 5 }
+      : { ok: false, code: 'TOO_MANY_CONNECTIONS', detail: 'see MAX_CONNECTIONS_PER_IP and TRUST_PROXY' };
+  };
+}
+
+/** More connections than open files would fail one by one; fewer places are refused with a clear answer. */
+function boundByOpenFiles(wanted: number, log: Log): number {
+  const possible = connectionsPossible();
+  if (possible === undefined || (wanted > 0 && wanted <= possible)) return wanted;
+  const hint = 'raise the open-file limit (ulimit -n), or set MAX_CONNECTIONS to what it allows';
+  log.warn({ MAX_CONNECTIONS: wanted, possible, hint }, 'connections bounded by the open-file limit');
+  return possible;
+}

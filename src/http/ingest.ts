@@ -1,0 +1,35 @@
+import type { CredentialRequest } from '../auth/credentials.ts';
+import { roleCovers } from '../auth/role.ts';
+import type { Guard, Refusal } from './guard.ts';
+
+export interface IngestOptions {
+  readonly guard: Guard;
+  /** Whether tokens are verified at all. */
+  readonly authEnabled: boolean;
+  /** `ALLOW_INGEST`: events from everyone, where no token can say who an agent is. */
+  readonly allowIngest: boolean;
+}
+
+/** Decides whether a request may bring events in, which others will see. */
+export type IngestEntrance = (request: CredentialRequest) => Promise<{ readonly ok: true } | Refusal>;
+
+/** @param dialect the name by which its guard knows it */
+export function createIngestEntrance(
+  dialect: string,
+  { guard, authEnabled, allowIngest }: IngestOptions,
+): IngestEntrance {
+  return async (request) => {
+    const grant = await guard(dialect, request);
+    if (!grant.ok) return grant;
+    if (grant.authenticated) {
+      return roleCovers(grant.role, 'operator') || roleCovers(grant.role, 'agent')
+        ? { ok: true }
+        : { ok: false, code: 'FORBIDDEN_ROLE', detail: 'this needs the role operator or agent' };
+    }
+    // Whoever may look without a token may not therefore say what others see.
+    if (authEnabled) {
+      return { ok: false, code: 'UNAUTHENTICATED', detail: 'no token was offered', challenge: 'Bearer' };
+    }
+    return allowIngest ? { ok: true } : { ok: false, code: 'INGEST_DISABLED', detail: 'see ALLOW_INGEST' };
+  };
+}

@@ -1,0 +1,84 @@
+import type { JsonValue } from '../../core/json.ts';
+import type { RecordListener } from '../../core/log.ts';
+import type { ApiDescription } from '../../http/asyncapi.ts';
+import type { Entrance } from '../../http/entrance.ts';
+import type { IngestEntrance } from '../../http/ingest.ts';
+import type { Router } from '../../http/router.ts';
+import type { UpgradeRouter } from '../../http/upgrade.ts';
+import type { EngineTraffic } from '../../source/engine-traffic.ts';
+import type { EventSource } from '../../source/events.ts';
+import { createWebSocketAcceptor } from '../../transport/websocket-server.ts';
+import { describeDiagnostics } from './api.ts';
+import { createChannels } from './channels.ts';
+import { createFigures } from './figures.ts';
+import { addHttpApi } from './http-api.ts';
+import { createIntake } from './intake.ts';
+import { createJournal } from './journal.ts';
+import { createLogBook } from './log-book.ts';
+import { eventKinds } from './schema.ts';
+import { closeCodes, createDiagnosticsSessions, type SessionDependencies } from './sessions.ts';
+
+export interface DiagnosticsOptions {
+  /** Telemetry frames a second that events may cause, burst 5. 0: no cap. */
+  readonly maxRateHz: number;
+}
+
+export interface DiagnosticsParts extends Omit<SessionDependencies, 'channels'> {
+  readonly events: EventSource;
+  readonly traffic: Pick<EngineTraffic, 'figures' | 'onTurn'>;
+  /** What the engine's state says of its plans. */
+  readonly activePlans: () => JsonValue | undefined;
+  /** Where the gateway's own records come from; those of `deliveryLog` must not be among them. */
+  readonly onRecord: (listener: RecordListener) => () => void;
+  readonly upgrades: UpgradeRouter;
+  readonly router: Router;
+  readonly api: ApiDescription;
+  readonly entrance: Entrance;
+  readonly ingestEntrance: IngestEntrance;
+}
+
+const path = '/ws/diagnostics';
+const maxMessageBytes = 64 * 1024;
+
+/** The diagnostics dialect: logs, figures, diary entries and graph changes, behind its endpoints. */
+export function createDiagnostics({ maxRateHz }: DiagnosticsOptions, parts: DiagnosticsParts) {
+  const { events, traffic, activePlans, onRecord, upgrades, api, entrance } = parts;
+  const { hub, sessions, clock, log, meter } = parts;
+  const logBook = createLogBook(clock);
+  const figures = createFigures({
+    engine: traffic.figures,
+    activePlans,
+    sessions: () => sessions.size,
+    lastFanOutAt: () => hub.lastFanOutAt,
+    clock,
+  });
+  const channels = createChannels({ figures, logBook, maxRateHz, hub, clock, meter });
+  const newId = (): string => crypto.randomUUID();
+  const journal = createJournal({ channels, figures, logBook, clock, newId });
+  const intake = createIntake({ journal, clock, log, meter });
+  for (const kind of eventKinds) {
+    events.subscribe(`diagnostics:${kind}`, (message) => intake.onMessage(kind, message));
+  }
+  const stops = [onRecord(journal.record), traffic.onTurn(() => channels.telemetryChanged())];
+
+  // Never deflated: secrets may stand beside text that others chose.
+  const accept = createWebSocketAcceptor({ maxMessageBytes, closeCodes, clock, compression: false });
+  const clients = createDiagnosticsSessions({ ...parts, channels });
+  api.add(describeDiagnostics(path));
+  upgrades.route(path, {
+    entrance,
+    connect({ request, socket, head, permission }) {
+      accept(request, socket, head, (transport) => clients.open(transport, permission));
+      return undefined;
+    },
+  });
+  addHttpApi({ ...parts, figures, logBook, clients, intake });
+
+  return {
+    start: () => channels.start(),
+    close() {
+      for (const stop of stops) stop();
+      channels.close();
+    },
+  };
+}

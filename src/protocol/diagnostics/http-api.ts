@@ -1,0 +1,62 @@
+import { readBody } from '../../http/body.ts';
+import type { Entrance } from '../../http/entrance.ts';
+import type { IngestEntrance } from '../../http/ingest.ts';
+import { problemResponse } from '../../http/problem.ts';
+import type { Router } from '../../http/router.ts';
+import type { Figures } from './figures.ts';
+import { type Intake, maxEventBytes } from './intake.ts';
+import type { LogBook } from './log-book.ts';
+import { logsQuery } from './schema.ts';
+import type { DiagnosticsSessions } from './sessions.ts';
+
+export interface HttpApiDependencies {
+  readonly router: Router;
+  readonly entrance: Entrance;
+  readonly ingestEntrance: IngestEntrance;
+  readonly figures: Figures;
+  readonly logBook: LogBook;
+  readonly clients: DiagnosticsSessions;
+  readonly intake: Intake;
+}
+
+const path = '/api/diagnostics';
+const jsonType = /^application\/json\s*(;|$)/i;
+
+/** The HTTP twins of the dialect, and the way in for those who have no Redis. */
+export function addHttpApi(dependencies: HttpApiDependencies): void {
+  const { router, entrance, ingestEntrance, figures, logBook, clients, intake } = dependencies;
+
+  const show = (name: string, read: (query: URLSearchParams) => object | Response): void => {
+    router.get(`${path}/${name}`, async ({ req }) => {
+      const entry = await entrance(req.raw);
+      if (!entry.ok) return problemResponse(entry.code, entry);
+      const answer = read(new URL(req.url).searchParams);
+      if (answer instanceof Response) return answer;
+      return Response.json(answer, { headers: { 'cache-control': 'no-store' } });
+    });
+  };
+
+  show('telemetry', () => figures.read());
+  show('connections', () => clients.states());
+  show('logs', (query) => {
+    const asked = logsQuery.safeParse(Object.fromEntries(query));
+    if (asked.success) return logBook.newest(asked.data.limit);
+    return problemResponse('BAD_OPTION', { detail: 'limit: expected a whole number from 1 to 200' });
+  });
+
+  router.post(`${path}/events`, async ({ req }) => {
+    const entry = await ingestEntrance(req.raw);
+    if (!entry.ok) return problemResponse(entry.code, entry);
+    // A page of another origin cannot send this type without asking first.
+    if (!jsonType.test(req.header('content-type') ?? '')) {
+      return problemResponse('UNSUPPORTED_MEDIA_TYPE', { detail: 'content-type: expected application/json' });
+    }
+    const body = await readBody(req.raw, maxEventBytes);
+    if (body === 'too_large') {
+      return problemResponse('TOO_LARGE', { detail: `a body may have ${maxEventBytes} bytes` });
+    }
+    const refusal = intake.onBody(body ?? Buffer.alloc(0));
+    if (refusal !== undefined) return problemResponse('BAD_REQUEST', { detail: refusal.detail });
+    return Response.json({ accepted: true }, { status: 202 });
+  });
+}

@@ -1,0 +1,110 @@
+import type { z } from 'zod';
+import type { Clock } from '../../core/clock.ts';
+import type { JsonValue } from '../../core/json.ts';
+import { createWarningThrottle, type Log } from '../../core/log.ts';
+import type { Meter } from '../../core/meter.ts';
+import { parseUntrusted, type RefusalReason } from '../../core/untrusted-json.ts';
+import type { Journal } from './journal.ts';
+import {
+  type EventKind,
+  faultsOf,
+  graphEvent,
+  ingestBody,
+  llmEvent,
+  logEvent,
+  type Place,
+  personaEvent,
+} from './schema.ts';
+
+/** Why an event was not taken, in a word and in a sentence that names the field at fault. */
+export interface IntakeRefusal {
+  /** Label value of `bff_rejected_total{edge="event"}` and `{edge="ingest"}`. */
+  readonly reason: RefusalReason | 'too_large' | 'non_finite' | 'shape';
+  readonly detail: string;
+}
+
+export interface IntakeOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+/** Takes events from outside, each whole or not at all. */
+export interface Intake {
+  /** A message of the Redis channel of its kind. */
+  onMessage(kind: EventKind, message: Buffer): void;
+  /** The body of a POST, `{type, data}`. Undefined: it was taken. */
+  onBody(bytes: Buffer): IntakeRefusal | undefined;
+}
+
+/** Of one event on its way in. */
+export const maxEventBytes = 64 * 1024;
+
+type Take = (data: JsonValue, place: Place, receivedAt: number) => IntakeRefusal | undefined;
+
+const inMessage: Place = { whole: 'event', prefix: '' };
+const inBody: Place = { whole: 'data', prefix: 'data.' };
+const wholeBody: Place = { whole: 'body', prefix: '' };
+
+export function createIntake({ journal, clock, log, meter }: IntakeOptions): Intake {
+  const warn = createWarningThrottle(log, clock);
+  const take: Readonly<Record<EventKind, Take>> = {
+    log: taking(logEvent, journal.log),
+    persona_entry: taking(personaEvent, journal.personaEntry),
+    graph_update: taking(graphEvent, journal.graphUpdate),
+    llm: taking(llmEvent, journal.llm),
+  };
+
+  const refuse = (edge: 'event' | 'ingest', from: string, refusal: IntakeRefusal): void => {
+    const { reason, detail } = refusal;
+    meter.count('bff_rejected_total', { edge, reason });
+    warn(`${from} ${reason}`, { from, reason, detail }, 'diagnostics event refused');
+  };
+
+  const takeEnvelope = (value: JsonValue, receivedAt: number): IntakeRefusal | undefined => {
+    const envelope = ingestBody.safeParse(value);
+    if (!envelope.success) return { reason: 'shape', detail: faultsOf(envelope.error, wholeBody) };
+    const { type, data } = envelope.data;
+    return take[type](data, inBody, receivedAt);
+  };
+
+  return {
+    onMessage(kind, message) {
+      const receivedAt = clock.monotonic();
+      const read = readJson(message);
+      const refusal = read.ok ? take[kind](read.value, inMessage, receivedAt) : read;
+      if (refusal !== undefined) refuse('event', `diagnostics:${kind}`, refusal);
+    },
+    onBody(bytes) {
+      const receivedAt = clock.monotonic();
+      const read = readJson(bytes);
+      const refusal = read.ok ? takeEnvelope(read.value, receivedAt) : read;
+      if (refusal !== undefined) refuse('ingest', 'POST', refusal);
+      return refusal;
+    },
+  };
+}
+
+function taking<Event>(schema: z.ZodType<Event>, apply: (event: Event, receivedAt: number) => void): Take {
+  return (data, place, receivedAt) => {
+    const read = schema.safeParse(data);
+    if (!read.success) return { reason: 'shape', detail: faultsOf(read.error, place) };
+    apply(read.data, receivedAt);
+    return undefined;
+  };
+}
+
+function readJson(
+  bytes: Buffer,
+): { readonly ok: true; readonly value: JsonValue } | ({ readonly ok: false } & IntakeRefusal) {
+  if (bytes.length > maxEventBytes) {
+    return { ok: false, reason: 'too_large', detail: `${bytes.length} bytes, ${maxEventBytes} at most` };
+  }
+  const parsed = parseUntrusted(bytes.toString('utf8'), { nonFinite: 'null' });
+  if (!parsed.ok) return { ok: false, reason: parsed.reason, detail: parsed.detail };
+  const [path] = parsed.nonFinite;
+  return path === undefined
+    ? { ok: true, value: parsed.value }
+    : { ok: false, reason: 'non_finite', detail: `${path.slice(0, 200)}: not a finite number` };
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { isoTime } from '../../core/clock.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+
+/**
+ * What may come in, by Redis and by `POST /api/diagnostics/events`. Fields that no page names are left out; what
+ * is not valid is refused whole.
+ */
+
+/** ISO 8601; a time without an offset is taken as UTC, as the engines that leave it out mean it. */
+const timestamp = z.iso
+  .datetime({ offset: true, local: true })
+  .transform((text) => isoTime(Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`)))
+  .describe('ISO 8601; default: when it was received');
+const short = z.string().min(1).max(256);
+const text = z.string().max(16_384);
+const share = z.number().min(0).max(1);
+const count = z.int().min(0);
+const object = z.custom<JsonObject>(isJsonObject, 'expected an object').meta({ type: 'object' });
+
+export const logLevels = ['info', 'warning', 'error'] as const;
+export const entryTypes = ['observation', 'reflection', 'goal', 'plan', 'decision', 'outcome'] as const;
+
+export const logEvent = z.object({
+  timestamp: timestamp.optional(),
+  level: z.enum(logLevels),
+  message: text.min(1),
+});
+
+export const personaEvent = z.object({
+  id: short.optional().describe('Default: one is made'),
+  timestamp: timestamp.optional(),
+  entry_type: z.enum(entryTypes),
+  content: text,
+  summary: text.nullish(),
+  sentiment: short.nullish(),
+  confidence: share.nullish(),
+  metadata: object.nullish(),
+});
+
+export const graphEvent = z.object({
+  update_type: short,
+  entity_id: short,
+  timestamp: timestamp.optional(),
+  details: object.nullish(),
+});
+
+const llmFields = {
+  llm_latency_ms: z.number().min(0).nullish(),
+  llm_prompt_tokens: count.nullish(),
+  llm_completion_tokens: count.nullish(),
+  llm_total_tokens: count.nullish(),
+  persona_sentiment: short.nullish(),
+  persona_confidence: share.nullish(),
+  last_llm_session: short.nullish(),
+  active_plans: count.nullish(),
+};
+export const llmEvent = z
+  .object({ ...llmFields, last_llm_update: timestamp.nullish() })
+  .refine((event) => Object.keys(llmFields).some((name) => Object.hasOwn(event, name)), {
+    error: `expected at least one of ${Object.keys(llmFields).join(', ')}`,
+  });
+
+/** The kinds of events, as their Redis channels and a POST name them. */
+export const eventKinds = ['log', 'persona_entry', 'graph_update', 'llm'] as const;
+export type EventKind = (typeof eventKinds)[number];
+
+export type LogEvent = z.infer<typeof logEvent>;
+export type PersonaEvent = z.infer<typeof personaEvent>;
+export type GraphEvent = z.infer<typeof graphEvent>;
+export type LlmEvent = z.infer<typeof llmEvent>;
+export type LogLevel = LogEvent['level'];
+
+/** The envelope of a POST; its `data` is checked by the schema of its kind. */
+export const ingestBody = z.object({ type: z.enum(eventKinds), data: object });
+
+/** How many log entries a request for them may ask for. */
+export const logsQuery = z.object({
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/)
+    .transform(Number)
+    .pipe(z.int().min(1).max(200))
+    .default(50),
+});
+
+/** Where what is checked stands in what came in. */
+export interface Place {
+  /** Its name. */
+  readonly whole: string;
+  /** What comes before the names of its fields. */
+  readonly prefix: string;
+}
+
+/** What is wrong, field by field. */
+export function faultsOf({ issues }: z.ZodError, { whole, prefix }: Place): string {
+  return issues
+    .map(({ path, message }) => `${path.length === 0 ? whole : prefix + path.join('.')}: ${message}`)
+    .join('; ')
+    .slice(0, 500);
+}

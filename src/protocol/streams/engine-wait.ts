@@ -1,0 +1,17 @@
+import type { Session } from '../../deliver/session.ts';
+import type { InstanceSource } from './instance-source.ts';
+import { refuse, type SessionDependencies } from './sessions.ts';
+
+/** How long a client may have to wait for the engine's first answer. */
+const waitMs = 5000;
+
+/** Waits for the engine's first answer; a client that waits in vain is told so and sent away. */
+export async function engineAnswered(
+  session: Session,
+  source: InstanceSource,
+  { meter }: SessionDependencies,
+): Promise<boolean> {
+  const answered = await source.answered(waitMs);
+  if (!answered) refuse(session, 'engine_unavailable', 'The engine has not answered yet', meter);
+  return answered;
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { type Clock, isoTime } from '../../core/clock.ts';
+import type { JsonValue } from '../../core/json.ts';
+import { parseUntrusted } from '../../core/untrusted-json.ts';
+import { eventTime } from './instance-event.ts';
+
+/** What clients are told of a message: nothing else of it is kept. */
+export type MessageMetadata = {
+  readonly message_id: string;
+  /** What has become of the message, such as `delivered`. */
+  readonly event: string;
+  readonly from: string;
+  readonly to: string;
+  readonly message_type: string;
+  readonly detail: string | null;
+  /** ISO 8601. */
+  readonly timestamp: string;
+};
+
+export interface MessageEvent {
+  readonly metadata: MessageMetadata;
+  /** Filters, and is not sent. */
+  readonly correlationId: string | undefined;
+}
+
+const maxDetailLength = 4096;
+const text = z.string().max(256);
+
+const schema = z.object({
+  message_id: text.min(1),
+  event: text.min(1),
+  from: text,
+  to: text,
+  message_type: text,
+  /** A text; anything else would be more than a detail. */
+  detail: z
+    .string()
+    .transform((detail) => detail.slice(0, maxDetailLength))
+    .nullable()
+    .catch(null),
+  timestamp: eventTime,
+  correlation_id: text.optional().catch(undefined),
+});
+
+/** What is taken out of an event of the channel `message_events`: by name, each field for itself. */
+export function messageEventSchema(clock: Clock) {
+  return schema.transform(
+    ({ message_id, event, from, to, message_type, detail, timestamp, correlation_id }): MessageEvent => ({
+      metadata: {
+        ...{ message_id, event, from, to, message_type, detail },
+        timestamp: timestamp ?? isoTime(clock.now()),
+      },
+      correlationId: correlation_id,
+    }),
+  );
+}
+
+/**
+ * The value in a text. What is in the private part of an event is none of our business: whatever its keys and its
+ * depth are, they are no reason to refuse it.
+ */
+export function parseMessageEvent(json: string): JsonValue | undefined {
+  try {
+    return JSON.parse(json) as JsonValue;
+  } catch {
+    // Numbers such as NaN, which some engines write, are not JSON.
+    const parsed = parseUntrusted(json, { nonFinite: 'null' });
+    return parsed.ok ? parsed.value : undefined;
+  }
+}

@@ -1,0 +1,111 @@
+import type { Clock } from '../../core/clock.ts';
+import type { CloseCause } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { Log } from '../../core/log.ts';
+import type { Meter } from '../../core/meter.ts';
+import { parseUntrusted } from '../../core/untrusted-json.ts';
+import type { Hub } from '../../deliver/hub.ts';
+import { MessageLimiter, messageDefaults } from '../../deliver/message-limiter.ts';
+import { Session, type SessionLimits } from '../../deliver/session.ts';
+import type { Sessions } from '../../deliver/sessions.ts';
+import type { Transport } from '../../deliver/transport.ts';
+import type { Permission } from '../../http/entrance.ts';
+import { type ErrorCode, errorCauses, toPacket } from './packets.ts';
+
+export const dialect = 'streams';
+/** Frames that a client may lack and still be sent each of them. */
+export const maxBehind = 256;
+/** A client that says nothing for so long is closed. */
+const idleAfterMs = 90_000;
+
+/** Close codes of this dialect: 4000 and the HTTP status for what an error frame tells of. */
+export const closeCodes: Readonly<Record<CloseCause, number | undefined>> = {
+  shutdown: 1001,
+  slow: 1013,
+  silent: undefined,
+  idle: 1001,
+  rateLimited: 1008,
+  tokenExpired: 4401,
+  badInput: 1008,
+  badParameters: 4400,
+  unknownName: 4404,
+  unavailable: 4500,
+};
+
+/** What one of the streams is to a client. */
+export interface StreamClient {
+  /** What its messages may be, besides the ping; for people. */
+  readonly expected?: string;
+  /** Does what a message asks for. False: it is none of this stream. */
+  act?(message: JsonObject): boolean;
+  /** Gives back what it holds. The session has ended. */
+  end(): void;
+}
+
+export interface SessionDependencies {
+  readonly hub: Hub;
+  readonly sessions: Sessions;
+  readonly sessionLimits: SessionLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly newConnectionId: () => string;
+}
+
+export interface Arrival {
+  readonly transport: Transport;
+  readonly stream: 'instances' | 'logs' | 'messages';
+  readonly permission: Permission;
+}
+
+const pong = toPacket({ type: 'pong' });
+
+/** Starts the session of a client that was let in. */
+export function openSession(
+  { transport, stream, permission }: Arrival,
+  create: (session: Session) => StreamClient,
+  dependencies: SessionDependencies,
+): void {
+  const { hub, sessions, sessionLimits, clock, log, meter, newConnectionId } = dependencies;
+  const id = newConnectionId();
+  let client: StreamClient | undefined;
+  const session = new Session({
+    ...{ id, dialect, transport, clock, meter, hub },
+    // No pings: only the client's own messages say that somebody is there.
+    limits: {
+      idleAfterMs,
+      ...sessionLimits,
+      pingEveryMs: Number.POSITIVE_INFINITY,
+      silentAfterMs: Number.POSITIVE_INFINITY,
+    },
+    limiter: new MessageLimiter(messageDefaults),
+    expiresAt: permission.expiresAt,
+    onMessage(data, isBinary) {
+      const message = isBinary ? undefined : readText(data.toString('utf8'));
+      if (message?.type === 'ping') session.answer(pong);
+      else if (message === undefined || client?.act?.(message) !== true) {
+        const expected = ['{"type":"ping"}', client?.expected].filter((text) => text !== undefined);
+        refuse(session, 'invalid_frame', `expected a text frame ${expected.join(' or ')}`, meter);
+      }
+    },
+    onEnd({ code, cause, fault }) {
+      sessions.delete(session);
+      client?.end();
+      log.info({ connection_id: id, stream, code, cause, fault }, 'Stream client disconnected');
+    },
+  });
+  sessions.add(session);
+  log.info({ connection_id: id, stream, role: permission.role }, 'Stream client connected');
+  client = create(session);
+}
+
+/** Tells a client why it is sent away, and closes the connection. */
+export function refuse(session: Session, code: ErrorCode, message: string, meter: Meter): void {
+  meter.count('bff_rejected_total', { edge: dialect, reason: code });
+  session.dismiss(toPacket({ type: 'error', code, message }), errorCauses[code]);
+}
+
+function readText(text: string): JsonObject | undefined {
+  const parsed = parseUntrusted(text, { nonFinite: 'null' });
+  return parsed.ok && isJsonObject(parsed.value) ? parsed.value : undefined;
+}

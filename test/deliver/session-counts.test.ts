@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Channel } from '../../src/deliver/channel.ts';
+import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
+import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
+import { Session, sessionDefaults } from '../../src/deliver/session.ts';
+import { createEventRendition } from '../../src/encode/event-rendition.ts';
+import { createEventFeed } from '../../src/feed/event-feed.ts';
+import { packet } from '../support/fake-rendition.ts';
+import { createFakeTransport } from '../support/fake-transport.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
+
+const maxBehind = 3;
+
+/** A session that follows events, of which it may lack three. */
+function setUp(beyond: 'oldest' | 'snapshot' = 'oldest') {
+  const clock = createManualClock();
+  const meter = createMemoryMeter();
+  const hub = new Hub({ clock, meter, ...hubDefaults });
+  const feed = createEventFeed<string>({ epoch: 'e', capacity: maxBehind });
+  const channel = new Channel(
+    createEventRendition<string>({
+      dialect: 'test',
+      feed,
+      render: ([text = '']) => packet(text),
+      snapshot: () => packet('all'),
+      maxBehind,
+      beyond,
+    }),
+  );
+  hub.open(channel);
+  const transport = createFakeTransport();
+  const missed: number[] = [];
+  const sentAtEnd: number[] = [];
+  const session: Session = new Session({
+    ...{ id: 'one', dialect: 'test', transport, clock, meter, hub, expiresAt: undefined },
+    limits: sessionDefaults,
+    limiter: new MessageLimiter(messageDefaults),
+    onMessage: () => {},
+    onMissed: (count) => missed.push(count),
+    onEnd: () => sentAtEnd.push(session.sent),
+  });
+  const subscription = session.follow(channel, () => packet('hello'));
+  let events = 0;
+  const append = (count: number): void => {
+    for (let index = 0; index < count; index += 1) {
+      events += 1;
+      feed.append(`${events}`);
+    }
+  };
+  const total = () => missed.reduce((sum, count) => sum + count, 0);
+  return { meter, hub, clock, channel, transport, session, subscription, missed, total, sentAtEnd, append };
+}
+
+describe('What a session was sent', () => {
+  it('is counted packet by packet, answers included, and known at its end', () => {
+    const { append, session, transport, sentAtEnd } = setUp();
+    append(2);
+    session.answer(packet('pong'));
+    expect(session.sent).toBe(4);
+    transport.end();
+    expect(sentAtEnd).toEqual([4]);
+  });
+
+  it('is no answer that waits, until it goes', () => {
+    const { session, transport } = setUp();
+    transport.block();
+    session.answer(packet('a'));
+    session.answer(packet('b'));
+    expect(session.sent).toBe(1);
+    transport.drain();
+    expect(session.sent).toBe(3);
+  });
+
+  it('is still counted when it follows something else', () => {
+    const { append, session, subscription, channel } = setUp();
+    append(2);
+    session.unfollow(subscription);
+    expect(session.sent).toBe(3);
+    session.follow(channel, () => packet('again'));
+    append(1);
+    expect(session.sent).toBe(5);
+  });
+
+  it('is not mistaken for what its neighbour was sent', () => {
+    const { append, session, channel } = setUp();
+    const other = createFakeTransport();
+    channel.add({ blocked: () => {}, missed: () => {} }, other);
+    append(2);
+    expect([session.sent, other.sent.length]).toEqual([3, 2]);
+  });
+});
+
+describe('What a session misses', () => {
+  it.each(['oldest', 'snapshot'] as const)('is told while it is blocked, as it happens: %s', (beyond) => {
+    const { append, transport, missed, meter } = setUp(beyond);
+    transport.block();
+    append(maxBehind);
+    expect(missed).toEqual([]);
+    append(3);
+    expect(missed).toEqual([1, 1, 1]);
+    expect(meter.value('bff_dropped_total', { dialect: 'test' })).toBe(3);
+    transport.drain();
+    expect(missed).toHaveLength(3);
+    expect(transport.sent).toEqual(beyond === 'oldest' ? ['hello', '4', '5', '6'] : ['hello', 'all']);
+  });
+
+  it('is counted anew after it has read on, and after it was sent the whole', () => {
+    const { append, transport, total, session, subscription } = setUp();
+    transport.block();
+    append(maxBehind + 5);
+    transport.drain();
+    transport.block();
+    append(maxBehind + 2);
+    expect(total()).toBe(7);
+    transport.drain();
+    transport.block();
+    append(maxBehind + 4);
+    transport.unblock();
+    session.resync(subscription);
+    transport.drain();
+    transport.block();
+    append(maxBehind + 1);
+    expect(total()).toBe(12);
+  });
+
+  it('and what it is sent are together all that happened, however it reads', () => {
+    const step = fc.oneof(
+      fc.constant('block'),
+      fc.nat(4),
+      fc.nat(6).map((count) => ({ append: count })),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const { append, transport, total } = setUp();
+        let events = 0;
+        for (const action of steps) {
+          if (action === 'block') transport.block();
+          else if (typeof action === 'number') transport.drain(action);
+          else if (typeof action === 'object') {
+            append(action.append);
+            events += action.append;
+          }
+        }
+        transport.drain();
+        const numbers = transport.sent.slice(1).map(Number);
+        expect(numbers.length + total()).toBe(events);
+        expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+      }),
+    );
+  });
+});
+
+describe('Hub', () => {
+  it('knows when its last fan-out was', () => {
+    const { hub, clock, append, transport } = setUp();
+    expect(hub.lastFanOutAt).toBeUndefined();
+    clock.advance(1000);
+    append(1);
+    const first = clock.now();
+    expect(hub.lastFanOutAt).toBe(first);
+    transport.end();
+    clock.advance(1000);
+    append(1);
+    expect(hub.lastFanOutAt).toBe(first);
+  });
+});

@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createEventRendition, type EventRenditionOptions } from '../../src/encode/event-rendition.ts';
+import { createEventFeed } from '../../src/feed/event-feed.ts';
+import { packet } from '../support/fake-rendition.ts';
+
+/** Events are texts that take as many numbers as they have letters. */
+function setUp(options: Partial<EventRenditionOptions<string>> = {}) {
+  const feed = createEventFeed<string>({ epoch: 'e', capacity: 1, weightOf: ({ length }) => length });
+  const all: string[] = [];
+  const rendition = createEventRendition<string>({
+    dialect: 'test',
+    feed,
+    maxBehind: 3,
+    beyond: 'oldest',
+    tellMissed: (count) => packet(`-${count}`),
+    snapshot: () => packet(`<${all.join('')}>`),
+    render: (events) => packet(events.join('')),
+    ...options,
+  });
+  return {
+    rendition,
+    append(...texts: string[]) {
+      for (const text of texts) {
+        all.push(text);
+        feed.append(text);
+      }
+    },
+    /** The packets that a session which stands at `cursor` is sent. */
+    readFrom(cursor: number): string[] {
+      const texts: string[] = [];
+      for (let at = cursor; at < rendition.seq; ) {
+        const step = rendition.after(at);
+        texts.push(step.packet.message.plain.toString());
+        at = step.seq;
+      }
+      return texts;
+    },
+  };
+}
+
+describe('EventRendition, step by step', () => {
+  it('gathers as long as the next one may join', () => {
+    const gathered = (event: string, before: readonly string[]) => `${before.join('')}${event}`.length <= 5;
+    const { append, readFrom } = setUp({ gathered, maxBehind: 10 });
+    append('aa', 'bb', 'c', 'dddddddd', 'e', 'f');
+    expect(readFrom(1)).toEqual(['aabbc', 'dddddddd', 'ef']);
+    expect(readFrom(3)).toEqual(['bbc', 'dddddddd', 'ef']);
+  });
+
+  it('gives the snapshot in the place of an event that nothing else can tell, and all before it as they are', () => {
+    const { append, readFrom } = setUp({
+      bySnapshot: (event) => event === '!',
+      gathered: true,
+      maxBehind: 10,
+    });
+    append('a', 'b', '!', 'c');
+    expect(readFrom(1)).toEqual(['ab', '<ab!c>']);
+    expect(readFrom(3)).toEqual(['<ab!c>']);
+    append('d');
+    expect(readFrom(4)).toEqual(['cd']);
+  });
+
+  it('says how many were missed by the numbers that they take, without those that do not count', () => {
+    const { append, readFrom } = setUp({ counts: (event) => event !== '!', gathered: true });
+    append('aaaa', '!', 'bb', '!', 'cc', 'd');
+    expect(readFrom(1)).toEqual(['-6', '!ccd']);
+    expect(readFrom(5)).toEqual(['-2', '!ccd']);
+  });
+
+  it('does not count what it does not show', () => {
+    const { append, readFrom } = setUp({ shows: (event) => !event.startsWith('x') });
+    append('x', 'a', 'xx', 'b', 'c', 'x', 'd', 'e', 'f');
+    expect(readFrom(1)).toEqual(['-3', 'd', 'e', 'f']);
+  });
+
+  it('accounts for everything that it shows, to every session', () => {
+    const event = fc.string({ unit: fc.constantFrom(...'ab!x'), minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 30 }), fc.array(event, { maxLength: 30 }), (before, after) => {
+        const shows = (text: string) => !text.startsWith('x');
+        const counts = (text: string) => !text.startsWith('!');
+        const { rendition, append, readFrom } = setUp({
+          shows,
+          counts,
+          gathered: (next, held) => held.length < 2 && next !== 'a',
+        });
+        append(...before);
+        const cursor = rendition.seq;
+        append(...after);
+        const texts = readFrom(cursor);
+        const skipped = texts[0]?.startsWith('-') ? Number(texts.shift()?.slice(1)) : 0;
+        const shown = after.filter(shows);
+        const missed = shown.slice(0, -3).filter(counts).join('').length;
+        expect(skipped).toBe(missed);
+        expect(texts.join('')).toBe(shown.slice(-3).join(''));
+      }),
+    );
+  });
+});

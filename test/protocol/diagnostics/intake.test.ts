@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { eventKinds } from '../../../src/protocol/diagnostics/schema.ts';
+import { examples, setUpDiagnostics } from './set-up.ts';
+
+const bad = [
+  ['log', { level: 'debug', message: 'x' }, 'level: '],
+  ['log', { level: 'info' }, 'message: '],
+  ['log', { level: 'info', message: '' }, 'message: '],
+  ['log', { level: 'info', message: 7 }, 'message: '],
+  ['log', { level: 'info', message: 'x'.repeat(16_385) }, 'message: '],
+  ['log', { level: 'info', message: 'x', timestamp: 'yesterday' }, 'timestamp: '],
+  ['log', { level: 'info', message: 'x', timestamp: 1_700_000_000 }, 'timestamp: '],
+  ['persona_entry', { ...examples.persona_entry, entry_type: 'dream' }, 'entry_type: '],
+  ['persona_entry', { ...examples.persona_entry, confidence: 1.01 }, 'confidence: '],
+  ['persona_entry', { ...examples.persona_entry, confidence: '0.5' }, 'confidence: '],
+  ['persona_entry', { ...examples.persona_entry, metadata: [] }, 'metadata: '],
+  ['persona_entry', { ...examples.persona_entry, content: null }, 'content: '],
+  ['persona_entry', { ...examples.persona_entry, id: '' }, 'id: '],
+  ['graph_update', { ...examples.graph_update, details: 'x' }, 'details: '],
+  ['graph_update', { details: {} }, 'update_type: '],
+  ['graph_update', { update_type: 'entity_added' }, 'entity_id: '],
+  ['llm', { llm_latency_ms: -1 }, 'llm_latency_ms: '],
+  ['llm', { llm_prompt_tokens: 1.5 }, 'llm_prompt_tokens: '],
+  ['llm', { persona_confidence: 2 }, 'persona_confidence: '],
+  ['llm', { active_plans: -1 }, 'active_plans: '],
+  ['llm', {}, 'expected at least one of'],
+  ['llm', { colour: 'red' }, 'expected at least one of'],
+  ['log', [], 'event: '],
+  ['graph_update', null, 'event: '],
+] as const;
+
+describe('Events from outside', () => {
+  it.each(eventKinds)('reach every client as they are: %s', (kind) => {
+    const { connect, publish, meter } = setUpDiagnostics();
+    const client = connect();
+    publish(kind, examples[kind]);
+    const { type, data } = client.last();
+    if (kind === 'llm') expect([type, data]).toEqual(['telemetry', expect.objectContaining(examples.llm)]);
+    else expect([type, data]).toEqual([kind, expect.objectContaining(examples[kind])]);
+    expect(client.frames()).toHaveLength(3);
+    expect(meter.observations('bff_event_latency_seconds')).toBe(1);
+  });
+
+  it('are given what they leave out, and lose what no page names', () => {
+    const { connect, publish } = setUpDiagnostics();
+    const client = connect();
+    publish('persona_entry', { entry_type: 'goal', content: 'x', secret: 'y' });
+    publish('graph_update', { update_type: 'a', entity_id: 'b', secret: 'y' });
+    publish('log', { level: 'error', message: 'x', secret: 'y', id: 'mine' });
+    const timestamp = '2026-01-01T00:00:00.000Z';
+    const unknown = { summary: null, sentiment: null, confidence: null, metadata: {} };
+    expect(client.frames().slice(2)).toEqual([
+      {
+        type: 'persona_entry',
+        data: { id: 'entry-made', timestamp, entry_type: 'goal', content: 'x', ...unknown },
+      },
+      { type: 'graph_update', data: { update_type: 'a', entity_id: 'b', timestamp, details: {} } },
+      {
+        type: 'log',
+        data: { id: expect.stringMatching(/^log-\d+-2$/), timestamp, level: 'error', message: 'x' },
+      },
+    ]);
+  });
+
+  it.each([
+    ['2025-11-23T13:45:30Z', '2025-11-23T13:45:30.000Z'],
+    ['2025-11-23T13:45:30.123456+02:00', '2025-11-23T11:45:30.123Z'],
+    ['2025-11-23T13:45:30.123456', '2025-11-23T13:45:30.123Z'],
+  ])('have the time %s shown as %s', (timestamp, shown) => {
+    const { connect, publish } = setUpDiagnostics();
+    const client = connect();
+    publish('log', { ...examples.log, timestamp });
+    expect(client.last().data).toMatchObject({ timestamp: shown });
+  });
+
+  it.each(bad)('are refused whole, with the field at fault: %s %j', (kind, data, fault) => {
+    const { connect, publish, refused, written, figures } = setUpDiagnostics();
+    const client = connect();
+    const before = figures.read();
+    publish(kind, data);
+    expect(refused('shape')).toBe(1);
+    const line = written.entries.find(({ message }) => message === 'diagnostics event refused');
+    expect(line).toMatchObject({
+      level: 'warn',
+      fields: { from: `diagnostics:${kind}`, reason: 'shape', detail: expect.stringContaining(fault) },
+    });
+    // The refusal is a record of the gateway's own, and nothing of the event is in it.
+    expect(client.types()).toEqual(['telemetry', 'logs', 'log']);
+    expect(client.last().data).toMatchObject({ level: 'warning', message: 'diagnostics event refused' });
+    expect(figures.read()).toMatchObject({ llm_total_tokens: before.llm_total_tokens, active_plans: 0 });
+  });
+
+  it.each([
+    ['malformed', '{"level":'],
+    ['malformed', ''],
+    ['too_deep', `${'{"a":'.repeat(70)}1${'}'.repeat(70)}`],
+    ['forbidden_key', '{"level":"info","message":"x","__proto__":{"a":1}}'],
+    ['non_finite', '{"entry_type":"goal","content":"x","confidence":NaN}'],
+    ['non_finite', '{"entry_type":"goal","content":"x","metadata":{"a":[1e999]}}'],
+    ['too_large', `{"level":"info","message":"x","padding":"${'x'.repeat(65_536)}"}`],
+  ])('are refused before they are looked at: %s', (reason, text) => {
+    const { connect, publish, refused } = setUpDiagnostics();
+    const client = connect();
+    publish('persona_entry', text);
+    expect(refused(reason)).toBe(1);
+    expect(client.types()).toEqual(['telemetry', 'logs', 'log']);
+  });
+
+  it('are logged once in 5 s for each reason, however many are refused', () => {
+    const { publish, refused, lines } = setUpDiagnostics();
+    for (let count = 0; count < 500; count += 1) publish('log', { level: 'loud' });
+    expect(refused('shape')).toBe(500);
+    expect(lines('warn')).toHaveLength(1);
+  });
+});
+
+describe('The body of a POST', () => {
+  it.each(eventKinds)('is taken where its event is good: %s', (type) => {
+    const { connect, intake } = setUpDiagnostics();
+    const client = connect();
+    expect(intake.onBody(Buffer.from(JSON.stringify({ type, data: examples[type] })))).toBeUndefined();
+    expect(client.types()).toEqual(['telemetry', 'logs', type === 'llm' ? 'telemetry' : type]);
+  });
+
+  it.each([
+    [{ type: 'graph', data: {} }, 'type: '],
+    [{ data: {} }, 'type: '],
+    [{ type: 'log' }, 'data: '],
+    [{ type: 'log', data: 'x' }, 'data: '],
+    [{ type: 'log', data: { level: 'info' } }, 'data.message: '],
+    [{ type: 'llm', data: {} }, 'data: expected at least one of'],
+    [[], 'body: '],
+  ])('is refused with the field at fault: %j', (body, fault) => {
+    const { intake, refused } = setUpDiagnostics();
+    const refusal = intake.onBody(Buffer.from(JSON.stringify(body)));
+    expect(refusal?.reason).toBe('shape');
+    expect(refusal?.detail).toContain(fault);
+    expect(refused('shape', 'ingest')).toBe(1);
+  });
+});

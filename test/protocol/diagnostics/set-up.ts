@@ -1,0 +1,126 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
+import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
+import { sessionDefaults } from '../../../src/deliver/session.ts';
+import { Sessions } from '../../../src/deliver/sessions.ts';
+import type { Permission } from '../../../src/http/entrance.ts';
+import { createLogRecorder } from '../../../src/observe/log-recorder.ts';
+import { createChannels } from '../../../src/protocol/diagnostics/channels.ts';
+import { createFigures } from '../../../src/protocol/diagnostics/figures.ts';
+import { createIntake } from '../../../src/protocol/diagnostics/intake.ts';
+import { createJournal } from '../../../src/protocol/diagnostics/journal.ts';
+import { createLogBook } from '../../../src/protocol/diagnostics/log-book.ts';
+import type { EventKind } from '../../../src/protocol/diagnostics/schema.ts';
+import { createDiagnosticsSessions } from '../../../src/protocol/diagnostics/sessions.ts';
+import type { EngineFigures } from '../../../src/source/engine-traffic.ts';
+import { createFakeTransport } from '../../support/fake-transport.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+import { createMemoryLog } from '../../support/memory-log.ts';
+import { createMemoryMeter } from '../../support/memory-meter.ts';
+import { readWebSocketFrame } from '../../support/packet-reader.ts';
+
+const viewer: Permission = {
+  role: 'viewer',
+  anonymous: true,
+  commands: false,
+  refusal: 'COMMANDS_DISABLED',
+  subject: undefined,
+  expiresAt: undefined,
+};
+
+function counting(name: string): () => string {
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${name}-${count}`;
+  };
+}
+
+/** Everything of the dialect between what comes in and a transport that a test blocks and drains. */
+export function setUpDiagnostics({ maxRateHz = 0, newConnectionId = counting('id') } = {}) {
+  const clock = createManualClock();
+  const meter = createMemoryMeter();
+  const written = createMemoryLog();
+  const { log, onRecord } = createLogRecorder(written);
+  const hub = new Hub({ clock, meter, ...hubDefaults });
+  const sessions = new Sessions({ clock, meter });
+  const engine = { requestCount: 0, successPercent: 100, latencyMs: undefined, lastSuccessAt: undefined };
+  const inputs: { engine: EngineFigures; activePlans: JsonValue | undefined } = {
+    engine,
+    activePlans: undefined,
+  };
+  const logBook = createLogBook(clock);
+  const figures = createFigures({
+    engine: () => inputs.engine,
+    activePlans: () => inputs.activePlans,
+    sessions: () => sessions.size,
+    lastFanOutAt: () => hub.lastFanOutAt,
+    clock,
+  });
+  const channels = createChannels({ figures, logBook, maxRateHz, hub, clock, meter });
+  const journal = createJournal({ channels, figures, logBook, clock, newId: () => 'made' });
+  const intake = createIntake({ journal, clock, log, meter });
+  const clients = createDiagnosticsSessions({
+    ...{ channels, hub, sessions, clock, log, meter, deliveryLog: written },
+    sessionLimits: { ...sessionDefaults, silentAfterMs: Number.POSITIVE_INFINITY },
+    newConnectionId,
+  });
+  onRecord(journal.record);
+  channels.start();
+
+  return {
+    ...{ clock, meter, written, log, hub, inputs, logBook, figures, channels, intake, clients },
+    publish: (kind: EventKind, data: JsonValue | string) =>
+      intake.onMessage(kind, Buffer.from(typeof data === 'string' ? data : JSON.stringify(data))),
+    refused: (reason: string, edge = 'event') => meter.value('bff_rejected_total', { edge, reason }),
+    lines: (level: string) =>
+      written.entries.filter((entry) => entry.level === level).map(({ message }) => message),
+    connect() {
+      const transport = createFakeTransport();
+      clients.open(transport, viewer);
+      const frames = (): JsonObject[] => transport.frames.map(readWebSocketFrame);
+      return {
+        transport,
+        frames,
+        types: () => frames().map(({ type }) => type),
+        last: () => frames().at(-1) ?? {},
+        /** `data` of the frames of this type, in order. */
+        all: (type: string) =>
+          frames().flatMap((frame) => (frame.type === type && isJsonObject(frame.data) ? [frame.data] : [])),
+        say: (message: JsonObject | string) =>
+          transport.receive(typeof message === 'string' ? message : JSON.stringify(message)),
+      };
+    },
+  };
+}
+
+/** Good ones of each kind, as the page shows them. */
+export const examples = {
+  log: { timestamp: '2025-11-23T13:45:30.123Z', level: 'info', message: 'HCG health check passed (45.2 ms)' },
+  persona_entry: {
+    id: 'entry-abc123',
+    timestamp: '2025-11-23T13:45:30.123Z',
+    entry_type: 'observation',
+    content: 'User engaged with planning interface',
+    summary: 'User interaction',
+    sentiment: 'neutral',
+    confidence: 0.85,
+    metadata: { source: 'ui', session_id: 'session-123' },
+  },
+  graph_update: {
+    update_type: 'entity_added',
+    entity_id: 'entity-123',
+    timestamp: '2025-11-23T13:45:30.123Z',
+    details: { kind: 'goal', depth: [1, { deeper: null }] },
+  },
+  llm: {
+    llm_latency_ms: 1250.5,
+    llm_prompt_tokens: 120,
+    llm_completion_tokens: 85,
+    llm_total_tokens: 205,
+    persona_sentiment: 'positive',
+    persona_confidence: 0.92,
+    active_plans: 3,
+    last_llm_update: '2025-11-23T13:45:28.789Z',
+    last_llm_session: 'session-123',
+  },
+} as const satisfies Record<EventKind, JsonObject>;

@@ -1,0 +1,58 @@
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { setUpLogs } from './log-set-up.ts';
+import { instance } from './set-up.ts';
+
+describe('Log stream that is refused, or ends', () => {
+  it.for(['nobody', '../a', '..', '.', 'a/b', '%2e%2e', 'a\0', '', 'x'.repeat(65), 'é'])(
+    'knows no instance named %j, and reads nothing',
+    async (name, test) => {
+      const { watch, logs } = await setUpLogs(test);
+      const client = await watch(name);
+      expect(client.frames()).toMatchObject([{ type: 'error', code: 'instance_not_found' }]);
+      expect([client.transport.closes, logs.size]).toEqual([['unknownName'], 0]);
+    },
+  );
+
+  it('serves no name that could lead elsewhere, even where the engine has such an instance', async (test) => {
+    const { watch, answer, clock, logs } = await setUpLogs(test);
+    const names = ['../a', '..', 'a/b', 'mit Leerzeichen'];
+    clock.advance(1000);
+    await answer(names.map((name) => instance(name)));
+    for (const name of names) expect((await watch(name)).types()).toEqual(['error']);
+    expect(logs.size).toBe(0);
+  });
+
+  it('follows no link', async (test) => {
+    const { folder, watch, until } = await setUpLogs(test);
+    writeFileSync(`${folder.directory}/elsewhere`, 'secret\n');
+    symlinkSync(`${folder.directory}/elsewhere`, folder.pathOf('a'));
+    const [client, other] = [await watch('a'), await watch('b')];
+    folder.append('b', 'x\n');
+    await until(other, (frames) => frames.length === 2);
+    expect(client.frames()).toEqual([{ type: 'backlog', lines: [], count: 0 }]);
+  });
+
+  it('ends when the instance is deleted, for those who watch it', async (test) => {
+    const { watch, instanceEvent, logs } = await setUpLogs(test);
+    const [gone, other] = [await watch('a'), await watch('b')];
+    instanceEvent({ type: 'instance_archived', name: 'a' });
+    expect(gone.transport.closes).toEqual([]);
+    instanceEvent({ type: 'instance_deleted', name: 'a' });
+    expect(gone.frames().at(-1)).toMatchObject({ type: 'error', code: 'instance_not_found' });
+    expect([gone.transport.closes, other.transport.closes]).toEqual([['unknownName'], []]);
+    gone.transport.end();
+    expect(logs.size).toBe(1);
+  });
+
+  it('says what is missing where there is no folder, and where too many logs are open', async (test) => {
+    const { watch, connectLog } = await setUpLogs(test, 1);
+    const without = connectLog({ name: 'a', backlog: 1 }, undefined);
+    await watch('a');
+    const [tooMany, same] = [await watch('b'), await watch('a')];
+    expect(without.frames()).toMatchObject([{ code: 'logs_unavailable' }]);
+    expect(tooMany.frames()).toMatchObject([{ code: 'limit' }]);
+    expect([without.transport.closes, tooMany.transport.closes]).toEqual([['unavailable'], ['unavailable']]);
+    expect(same.types()).toEqual(['backlog']);
+  });
+});

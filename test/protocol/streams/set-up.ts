@@ -1,0 +1,136 @@
+import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
+import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
+import { type SessionLimits, sessionDefaults } from '../../../src/deliver/session.ts';
+import { Sessions } from '../../../src/deliver/sessions.ts';
+import type { Permission } from '../../../src/http/entrance.ts';
+import { InstanceClient } from '../../../src/protocol/streams/instance-client.ts';
+import { LogClient, type LogRequest } from '../../../src/protocol/streams/log-client.ts';
+import type { LogFeeds } from '../../../src/protocol/streams/log-feeds.ts';
+import { MessageClient } from '../../../src/protocol/streams/message-client.ts';
+import { createMessageViews, type MessageFilter } from '../../../src/protocol/streams/message-views.ts';
+import {
+  type Arrival,
+  openSession,
+  type SessionDependencies,
+} from '../../../src/protocol/streams/sessions.ts';
+import { createSharedInstances } from '../../../src/protocol/streams/shared-instances.ts';
+import type { EngineClient } from '../../../src/source/engine-client.ts';
+import { PollFailure } from '../../../src/source/poll-failure.ts';
+import { createFakeTransport } from '../../support/fake-transport.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+import { createMemoryLog } from '../../support/memory-log.ts';
+import { createMemoryMeter } from '../../support/memory-meter.ts';
+import { readWebSocketFrame } from '../../support/packet-reader.ts';
+import type { TestScope } from '../../support/wait.ts';
+
+export const viewer: Permission = {
+  role: 'viewer',
+  anonymous: true,
+  commands: false,
+  refusal: 'COMMANDS_DISABLED',
+  subject: undefined,
+  expiresAt: undefined,
+};
+
+/** A request for the instances that waits for its answer. */
+export interface Request {
+  readonly path: string;
+  answer(body: JsonValue): Promise<void>;
+  fail(): Promise<void>;
+}
+
+/** Lets everything happen that waits for nothing but its turn. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** An engine whose answers the test gives, request by request. */
+function createScriptedClient(): EngineClient & { readonly requests: Request[] } {
+  const requests: Request[] = [];
+  return {
+    requests,
+    get(path) {
+      let settle = { resolve: (_body: string): void => {}, reject: (_error: PollFailure): void => {} };
+      const body = new Promise<string>((resolve, reject) => {
+        settle = { resolve, reject };
+      });
+      requests.push({
+        path,
+        answer(value) {
+          settle.resolve(JSON.stringify(value));
+          return settled();
+        },
+        fail() {
+          settle.reject(new PollFailure('status', 'HTTP 500', { status: 500 }));
+          return settled();
+        },
+      });
+      return body;
+    },
+    close: async () => {},
+  };
+}
+
+/** The streams over transports that a test blocks and drains, at a time that it moves. */
+export function setUpStreams(test: TestScope, limits: Partial<SessionLimits> = {}) {
+  const clock = createManualClock();
+  const log = createMemoryLog();
+  const meter = createMemoryMeter();
+  const hub = new Hub({ clock, meter, ...hubDefaults });
+  const sessions = new Sessions({ clock, meter });
+  const client = createScriptedClient();
+  let lastId = 0;
+  const dependencies: SessionDependencies = {
+    ...{ hub, sessions, clock, log, meter },
+    sessionLimits: { ...sessionDefaults, ...limits },
+    newConnectionId() {
+      lastId += 1;
+      return `${lastId}`;
+    },
+  };
+  const instances = createSharedInstances({ ...dependencies, client, pollTimeoutMs: 900 });
+  const messages = createMessageViews({ ...dependencies, maxViews: 3 });
+  test.onTestFinished(() => instances.close());
+
+  const connect = (
+    stream: Arrival['stream'],
+    create: Parameters<typeof openSession>[1],
+    permission = viewer,
+  ) => {
+    const transport = createFakeTransport();
+    openSession({ transport, stream, permission }, create, dependencies);
+    const frames = (): JsonObject[] => transport.frames.map(readWebSocketFrame);
+    return {
+      transport,
+      frames,
+      types: () => frames().map(({ type }) => type),
+      say: (message: JsonValue) => transport.receive(JSON.stringify(message)),
+    };
+  };
+
+  return {
+    ...{ clock, log, meter, hub, sessions, client, instances, messages, dependencies },
+    connectInstances: (permission = viewer) =>
+      connect(
+        'instances',
+        (session) => new InstanceClient(session, instances.acquire(), dependencies),
+        permission,
+      ),
+    connectLog: (request: LogRequest, logs: LogFeeds | undefined) =>
+      connect(
+        'logs',
+        (session) => new LogClient(session, instances.acquire(), request, { ...dependencies, logs }),
+      ),
+    connectMessages(filter: Partial<MessageFilter> = {}) {
+      const lease = messages.acquire({ instance: undefined, correlationId: undefined, ...filter });
+      return lease && connect('messages', (session) => new MessageClient(session, lease));
+    },
+    /** The engine answers what it is asked first. */
+    answer: (body: JsonValue): Promise<void> => client.requests.shift()?.answer(body) ?? settled(),
+    instanceEvent: (event: JsonValue) => instances.onEvent(Buffer.from(JSON.stringify(event))),
+    messageEvent: (event: JsonValue) => messages.onEvent(Buffer.from(JSON.stringify(event))),
+  };
+}
+
+/** An instance as an engine lists it. */
+export function instance(name: string, more: JsonObject = {}): JsonObject {
+  return { name, status: 'running', port: 18_801, pid: 7, archived_at: null, ...more };
+}

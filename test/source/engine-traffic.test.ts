@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { createEngineTraffic } from '../../src/source/engine-traffic.ts';
+import { createSourceBoard } from '../../src/source/freshness.ts';
+import { PollFailure } from '../../src/source/poll-failure.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { createMemoryLog } from '../support/memory-log.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
+
+const never = new AbortController().signal;
+
+/** An engine that answers when the test says so. */
+function setUp() {
+  const clock = createManualClock();
+  const board = createSourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
+  const waiting: { resolve(body: string): void; reject(error: Error): void }[] = [];
+  let closed = false;
+  const traffic = createEngineTraffic({
+    clock,
+    board,
+    client: {
+      get: (path) => new Promise((resolve, reject) => waiting.push({ resolve: () => resolve(path), reject })),
+      close: async () => {
+        closed = true;
+      },
+    },
+  });
+  const turns: number[] = [];
+  const stop = traffic.onTurn(() => turns.push(clock.monotonic()));
+  const request = async (ms: number, failure?: Error): Promise<unknown> => {
+    const answer = traffic.client.get('/state', never);
+    clock.advance(ms);
+    const one = waiting.shift();
+    if (failure === undefined) one?.resolve('');
+    else one?.reject(failure);
+    return await answer.catch((error: unknown) => error);
+  };
+  const open = (name: string) => board.open(name, { freshMs: () => 1000 });
+  return { clock, traffic, turns, stop, request, open, isClosed: () => closed };
+}
+
+describe('EngineTraffic', () => {
+  it('knows nothing at first', () => {
+    expect(setUp().traffic.figures()).toEqual({
+      requestCount: 0,
+      successPercent: 100,
+      latencyMs: undefined,
+      lastSuccessAt: undefined,
+    });
+  });
+
+  it('passes requests, answers and failures on as they are, and closes what it wraps', async () => {
+    const { request, traffic, isClosed } = setUp();
+    expect(await request(1)).toBe('/state');
+    const failure = new PollFailure('connect', 'ECONNREFUSED');
+    expect(await request(1, failure)).toBe(failure);
+    await traffic.client.close();
+    expect(isClosed()).toBe(true);
+  });
+
+  it('counts a request when it is sent', () => {
+    const { traffic } = setUp();
+    const pending = traffic.client.get('/hanging', never);
+    expect(traffic.figures()).toMatchObject({ requestCount: 1, successPercent: 100 });
+    expect(pending).toBeInstanceOf(Promise);
+  });
+
+  it('counts as success what was answered with 2xx, and no other', async () => {
+    const { request, traffic } = setUp();
+    await request(5);
+    await request(5, new PollFailure('timeout', 'late'));
+    await request(5, new PollFailure('status', 'HTTP 500', { status: 500 }));
+    await request(5);
+    expect(traffic.figures()).toMatchObject({ requestCount: 4, successPercent: 50 });
+  });
+
+  it('takes the latency of the last request that was answered, with whatever status', async () => {
+    const { request, traffic } = setUp();
+    await request(12.5);
+    expect(traffic.figures().latencyMs).toBe(12.5);
+    await request(900, new PollFailure('timeout', 'late'));
+    await request(1, new PollFailure('connect', 'ECONNREFUSED'));
+    expect(traffic.figures().latencyMs).toBe(12.5);
+    await request(7, new PollFailure('status', 'HTTP 404', { status: 404 }));
+    expect(traffic.figures().latencyMs).toBe(7);
+  });
+
+  it('takes a poll for a success only where its answer could be used', async () => {
+    const { request, traffic, open, clock } = setUp();
+    const source = open('state');
+    await request(1);
+    source.failed('the answer is not valid JSON');
+    expect(traffic.figures().lastSuccessAt).toBeUndefined();
+    clock.advance(10);
+    source.succeeded();
+    expect(traffic.figures().lastSuccessAt).toBe(clock.now());
+  });
+
+  it('tells when a source fails and when it is well again, and not how long it goes on', () => {
+    const { turns, open, clock } = setUp();
+    const [state, agents] = [open('state'), open('agents')];
+    state.succeeded();
+    agents.failed('HTTP 404');
+    for (let second = 0; second < 3; second += 1) {
+      clock.advance(1000);
+      state.succeeded();
+      agents.failed('HTTP 404');
+    }
+    expect(turns).toEqual([0]);
+    state.failed('ECONNREFUSED');
+    state.failed('ECONNREFUSED');
+    clock.advance(1);
+    state.succeeded();
+    agents.succeeded();
+    expect(turns).toEqual([0, 3000, 3001, 3001]);
+  });
+
+  it('takes Redis for no poll', () => {
+    const { turns, open, traffic } = setUp();
+    const redis = open('redis');
+    redis.failed('lost', 'stale');
+    redis.succeeded();
+    expect(turns).toEqual([]);
+    expect(traffic.figures().lastSuccessAt).toBeUndefined();
+  });
+
+  it('tells nobody any more who has stopped listening', () => {
+    const { turns, stop, open } = setUp();
+    stop();
+    open('state').failed('HTTP 500');
+    expect(turns).toEqual([]);
+  });
+});

@@ -1,6 +1,7 @@
 import { ensureBuild } from './lib/build.mjs';
 import { ensureProgram } from './lib/ensure-program.mjs';
 import { checkNodeVersion } from './lib/node-version.mjs';
+import { checkPackage } from './lib/package-check.mjs';
 import { ensurePackages } from './lib/packages.mjs';
 import { chromium, redis } from './lib/programs.mjs';
 import { run } from './lib/run.mjs';
@@ -29,6 +30,7 @@ if (await steps.run('Packages', ensurePackages)) {
     await check('Style', 'check:style');
     await check('Layers', 'check:layers');
     await check('Unused code', 'check:unused');
+    await steps.run('Package', checkPackage);
   }
   await steps.run('Tests', async () => {
     const result = await runVitest(vitestArgs);

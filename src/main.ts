@@ -2,6 +2,7 @@
 import { helpText, type Invocation, readCommandLine } from './cli/commands.ts';
 import { runDemo, runEngine } from './cli/demo.ts';
 import { serve } from './cli/serve.ts';
+import { tail } from './cli/tail.ts';
 import { ConfigError, loadSettings, printSettings } from './config/load.ts';
 import { errorMessage } from './core/errors.ts';
 import { createLogger } from './observe/logger.ts';
@@ -27,6 +28,13 @@ async function run(invocation: Invocation): Promise<void> {
       process.stdout.write(
         `${printSettings(loadSettings({ env: process.env, required: required[invocation.command] }))}\n`,
       );
+      return;
+    case 'tail':
+      process.exitCode = await tail(invocation.tail, {
+        print: (text) => process.stdout.write(`${text}\n`),
+        complain: (text) => process.stderr.write(`${text}\n`),
+        colour: process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '',
+      });
       return;
     default: {
       const settings = loadSettings({ env: process.env, required: required[invocation.do] });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildDashboard } from './dashboard.mjs';
 import { root } from './root.mjs';
 import { run } from './run.mjs';
 
@@ -15,6 +16,8 @@ const otherInputs = [
   'tsconfig.json',
   '.ci/tsconfig.build.json',
   '.ci/lib/build.mjs',
+  '.ci/lib/dashboard.mjs',
+  '.ci/lib/sdk-size.mjs',
 ];
 
 /** Builds dist/ where it does not match the sources. Returns whether it matches now. */
@@ -38,12 +41,22 @@ export async function build() {
     return false;
   }
   cpSync(source, target, { recursive: true, filter: isFolderOrAsset });
+  try {
+    await buildDashboard();
+  } catch (error) {
+    console.error('build: the dashboard failed,', error);
+    return false;
+  }
+  // Loaded here: what it bundles with is not installed yet when a first build begins.
+  const { checkSdkSize } = await import('./sdk-size.mjs');
+  if (!(await checkSdkSize())) return false;
   writeFileSync(stampFile, stamp);
   return true;
 }
 
-/** Pages and other files that the compiler does not look at go along unchanged. */
+/** Files that the compiler does not look at go along unchanged. The dashboard is built by itself. */
 function isFolderOrAsset(path) {
+  if (path === join(source, 'dashboard')) return false;
   return statSync(path).isDirectory() || !/\.tsx?$/.test(path);
 }
 

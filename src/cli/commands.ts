@@ -1,3 +1,5 @@
+import { readTailArguments, type TailArguments } from './tail-arguments.ts';
+
 /** The commands of `telemetry-bff`, for `--help` and for reading the command line. */
 const commands = {
   serve: 'run the gateway (needs ENGINE_URL)',
@@ -6,17 +8,23 @@ const commands = {
     'run the demo engine alone (ENGINE_PORT, default 8000; events to REDIS_URL, logs to ENGINE_LOG_DIR)',
 } as const;
 export type Command = keyof typeof commands;
+const tailHelp = 'print a line for each update of a gateway (see below)';
 
 export type Invocation =
   | { readonly do: Command }
   | { readonly do: 'help' | 'version' }
   | { readonly do: 'print-config'; readonly command: Command }
+  | { readonly do: 'tail'; readonly tail: TailArguments }
   | { readonly do: 'refuse'; readonly message: string };
 
 /** @param args what follows the script's name on the command line */
 export function readCommandLine(args: readonly string[]): Invocation {
   if (args.includes('--help') || args.includes('-h')) return { do: 'help' };
   if (args.includes('--version')) return { do: 'version' };
+  if (args[0] === 'tail') {
+    const tail = readTailArguments(args.slice(1));
+    return typeof tail === 'string' ? { do: 'refuse', message: tail } : { do: 'tail', tail };
+  }
   const unknown = args.find((arg) => arg.startsWith('-') && arg !== '--print-config');
   if (unknown !== undefined) return { do: 'refuse', message: `unknown option ${unknown}` };
   const [name = 'serve', ...rest] = args.filter((arg) => !arg.startsWith('-'));
@@ -32,8 +40,8 @@ function isCommand(name: string): name is Command {
 export const helpText = `Usage: telemetry-bff [command] [option]
 
 Commands
-${Object.entries(commands)
-  .map(([name, does]) => `  ${name.padEnd(8)}${does}`)
+${Object.entries({ ...commands, 'tail URL': tailHelp })
+  .map(([name, does]) => `  ${name.padEnd(10)}${does}`)
   .join('\n')}
   Without a command: serve.
 
@@ -41,6 +49,11 @@ Options
   --print-config  print the settings in force, secrets left out, and exit
   --version       print the version and exit
   --help          print this and exit
+
+Options of tail
+  --once          print the WELCOME and exit: 0, or 1 where none came within 3 s (a health check)
+  --mode full|delta   --encoding json|msgpack   --interval MS
+  --sections market,logs   --symbol QQQ   --token JWT
 
 Settings come from the environment, or from the JSON or YAML file that CONFIG_FILE names.
 The README lists them all.

@@ -1,0 +1,87 @@
+import type { JsonValue } from '../core/json.ts';
+
+/**
+ * The document, as README.md describes it: every section may be left out (by `sections`, or by the engine) and
+ * every figure may be null, when the engine does not know it. Fields that are not named here pass through as the
+ * engine sends them; an application that knows more of its engine can add to these interfaces.
+ */
+export interface TelemetryDocument {
+  /** ISO 8601, of the engine's snapshot. */
+  readonly timestamp?: string | null;
+  readonly status?: 'ACTIVE' | 'HALT' | 'INITIALIZING' | null;
+  readonly market?: MarketSection;
+  readonly portfolio?: PortfolioSection;
+  readonly signal?: SignalSection;
+  readonly governance?: GovernanceSection;
+  /** The last ten, oldest first. */
+  readonly logs?: readonly LogLine[];
+  readonly agents?: Figures;
+  readonly models?: Figures;
+  readonly sources?: Sources;
+  readonly [section: string]: unknown;
+}
+
+export interface MarketSection {
+  readonly symbol?: string | null;
+  /** USD. */
+  readonly price?: number | null;
+  /** Hill tail index. */
+  readonly alpha?: number | null;
+  /** `Gaussian`, `Lévy Stable` or `Critical`. */
+  readonly regime?: string | null;
+  /** USD per period. */
+  readonly velocity?: number | null;
+  /** USD per period². */
+  readonly acceleration?: number | null;
+  readonly [field: string]: JsonValue | undefined;
+}
+
+export interface PortfolioSection {
+  /** USD. */
+  readonly nav?: number | null;
+  /** USD. */
+  readonly cash?: number | null;
+  /** USD. */
+  readonly daily_pnl?: number | null;
+  /** A fraction: −0.05 is −5 %. */
+  readonly max_drawdown?: number | null;
+  readonly [field: string]: JsonValue | undefined;
+}
+
+export interface SignalSection {
+  readonly side?: 'BUY' | 'SELL' | 'FLAT' | null;
+  /** 0 to 1. */
+  readonly confidence?: number | null;
+  readonly reasoning?: string | null;
+  readonly [field: string]: JsonValue | undefined;
+}
+
+export interface GovernanceSection {
+  /** A fraction, 0 to 0.2. */
+  readonly approved_size?: number | null;
+  readonly [field: string]: JsonValue | undefined;
+}
+
+export interface LogLine {
+  readonly level?: string;
+  readonly message?: string;
+  /** ISO 8601. */
+  readonly timestamp?: string;
+  readonly [field: string]: JsonValue | undefined;
+}
+
+/** Name → its figures, such as `latency_ms` or `success_rate`. */
+export interface Figures {
+  readonly [name: string]: { readonly [figure: string]: JsonValue } | null;
+}
+
+/** What the gateway says of its inputs, by name: `state`, `agents`, `models`, `redis` and configured ones. */
+export interface Sources {
+  readonly [source: string]: {
+    readonly status: 'fresh' | 'stale' | 'down';
+    /** When the status last changed, ISO 8601. */
+    readonly since: string;
+    /** Why it is not fresh. */
+    readonly error?: string;
+  };
+}

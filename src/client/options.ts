@@ -1,0 +1,63 @@
+import { type Clock, systemClock } from '../core/clock.ts';
+import { platform } from './platform.ts';
+import type {
+  Codec,
+  Fetch,
+  TelemetryClientOptions,
+  Timing,
+  TokenProvider,
+  WebSocketConstructor,
+} from './types.ts';
+
+const timingDefaults: Omit<Timing, 'staleMs'> = {
+  heartbeatMs: 25_000,
+  silenceMs: 75_000,
+  connectMs: 10_000,
+  backoffMs: 1000,
+  backoffMaxMs: 30_000,
+  steadyMs: 5000,
+  pollMs: 1000,
+  tokenMarginMs: 60_000,
+  answerMs: 10_000,
+};
+
+/** All but the view, with everything decided that can be decided beforehand. */
+export interface Settings {
+  /** http or https, its path ending with a slash. */
+  readonly base: URL;
+  readonly token: string | TokenProvider | undefined;
+  readonly codec: Codec | undefined;
+  /** None: there is none, or it is not wanted. */
+  readonly WebSocket: WebSocketConstructor | null | undefined;
+  readonly fetch: Fetch | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** `staleMs` undefined: it depends on the view. */
+  readonly timing: Omit<Timing, 'staleMs'> & Partial<Timing>;
+}
+
+/** Throws a TypeError where the URL is none. */
+export function readOptions(options: TelemetryClientOptions): Settings {
+  // Looked up now: an application may have put one there. And called on the global object, as browsers demand.
+  const platformFetch: Fetch | undefined = platform.fetch && ((url, init) => globalThis.fetch(url, init));
+  const { url, token, codec, timing } = options;
+  const { clock = systemClock, random = Math.random, fetch = platformFetch } = options;
+  const { WebSocket = platform.WebSocket } = options;
+  return {
+    base: readBase(url),
+    token,
+    codec,
+    WebSocket,
+    fetch,
+    clock,
+    random,
+    timing: { ...timingDefaults, ...timing },
+  };
+}
+
+function readBase(url: string | URL): URL {
+  const base = new URL(url, platform.document?.baseURI);
+  base.protocol = base.protocol.replace('ws', 'http');
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  return base;
+}

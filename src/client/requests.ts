@@ -1,0 +1,107 @@
+import type { Cancel, Clock } from '../core/clock.ts';
+import type { AckPacket, ErrorPacket, Granted } from '../wire/packet.ts';
+import type { Link } from './link.ts';
+import { TelemetryError } from './telemetry-error.ts';
+
+/** What somebody waits for. */
+export interface Awaited {
+  readonly command: string;
+  readonly requestId: string;
+  /** The connection that the answer comes by. Undefined: what is waited for is a connection. */
+  readonly link?: Link;
+  readonly timeoutMs: number;
+  /** The error when the time is over. */
+  readonly late: Failure;
+}
+
+type Failure = readonly [code: string, message: string];
+export type Outcome = Pick<AckPacket, 'granted' | 'result'>;
+
+interface Waiting extends Awaited {
+  readonly cancelTimeout: Cancel;
+  resolve(outcome: Outcome): void;
+  reject(error: TelemetryError): void;
+}
+
+/** Those who wait for an answer of the gateway, or for a connection. */
+export interface Requests {
+  /** Resolves with the ACK, or when there is a connection. Rejects with the ERROR, or a code of the client's own. */
+  wait(awaited: Awaited): Promise<Outcome>;
+  /** Takes an answer. False: nobody waits for it. */
+  settle(answer: AckPacket | ErrorPacket): boolean;
+  /** There is a connection, with these options. */
+  connected(granted: Granted | undefined): void;
+  /** A connection is over: what was sent by it will not be answered. */
+  end(link: Link): void;
+  /** Closes a connection when nothing is waited for by it: perhaps at once. */
+  retire(link: Link): void;
+  close(): void;
+}
+
+const closed: Failure = ['CLOSED', 'the client was closed'];
+
+export function createRequests(clock: Clock): Requests {
+  const all = new Set<Waiting>();
+  /** Connections kept for the answers to come by, and for nothing else. */
+  const retired = new Set<Link>();
+  let isClosed = false;
+
+  const find = (applies: (waiting: Waiting) => boolean): Waiting[] => [...all].filter(applies);
+  const rejectAll = (these: Waiting[], failure: Failure): void => {
+    for (const waiting of these) take(waiting).reject(errorOf(waiting, failure));
+  };
+  const retire = (link: Link): void => {
+    retired.add(link);
+    if (find((waiting) => waiting.link === link).length > 0) return;
+    retired.delete(link);
+    link.close(false);
+  };
+
+  /** Its wait is over. */
+  const take = (waiting: Waiting): Waiting => {
+    waiting.cancelTimeout();
+    all.delete(waiting);
+    for (const link of retired) retire(link);
+    return waiting;
+  };
+
+  return {
+    wait: (awaited) =>
+      new Promise((resolve, reject) => {
+        if (isClosed) {
+          reject(errorOf(awaited, closed));
+          return;
+        }
+        const cancelTimeout = clock.after(awaited.timeoutMs, () => rejectAll([waiting], awaited.late));
+        const waiting: Waiting = { ...awaited, cancelTimeout, resolve, reject };
+        all.add(waiting);
+      }),
+    settle(answer) {
+      const [waiting] = find(({ link, requestId }) => link !== undefined && requestId === answer.requestId);
+      if (waiting === undefined) return false;
+      if (answer.type === 'ACK') take(waiting).resolve(answer);
+      else take(waiting).reject(new TelemetryError(answer.code, answer.message, answer));
+      return true;
+    },
+    connected(granted) {
+      const outcome = granted === undefined ? {} : { granted };
+      for (const waiting of find(({ link }) => link === undefined)) take(waiting).resolve(outcome);
+    },
+    end(link) {
+      retired.delete(link);
+      rejectAll(
+        find((waiting) => waiting.link === link),
+        ['DISCONNECTED', 'the connection ended'],
+      );
+    },
+    retire,
+    close() {
+      isClosed = true;
+      rejectAll([...all], closed);
+    },
+  };
+}
+
+function errorOf({ command, requestId }: Awaited, [code, message]: Failure): TelemetryError {
+  return new TelemetryError(code, `${command}: ${message}`, { command, requestId });
+}

@@ -1,0 +1,62 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import type {
+  AckPacket,
+  DeltaPacket,
+  ErrorPacket,
+  PongPacket,
+  TelemetryPacket,
+  WelcomePacket,
+} from '../wire/packet.ts';
+
+export type DocumentPacket = WelcomePacket | TelemetryPacket | DeltaPacket;
+export type ServerPacket = DocumentPacket | AckPacket | ErrorPacket | PongPacket;
+
+/** `malformed`: it is not what its type promises. `unknown`: of a type that a later gateway may have. */
+export type PacketRead = ServerPacket | 'malformed' | 'unknown';
+
+/** Checks as much of a message as would do harm here if it were otherwise. */
+export function readPacket(message: unknown): PacketRead {
+  if (!isJsonObject(message) || !isText(message.type)) return 'malformed';
+  const isSound = checks.get(message.type);
+  if (isSound === undefined) return 'unknown';
+  return isPacket(message, isSound) ? message : 'malformed';
+}
+
+type Check = (message: JsonObject) => boolean;
+
+const hasDocument: Check = ({ seq, data }) => isSeq(seq) && isJsonObject(data);
+const hasChange: Check = ({ seq, base, patch, append = {} }) =>
+  isSeq(seq) &&
+  isSeq(base) &&
+  isJsonObject(patch) &&
+  isJsonObject(append) &&
+  Object.values(append).every(isAppend);
+
+const checks: ReadonlyMap<string, Check> = new Map([
+  [
+    'WELCOME',
+    (message) =>
+      isText(message.epoch) && isJsonObject(message.granted) && (hasDocument(message) || hasChange(message)),
+  ],
+  ['TELEMETRY', (message) => hasDocument(message) && (message.epoch === undefined || isText(message.epoch))],
+  ['DELTA', hasChange],
+  ['ACK', ({ granted = {} }) => isJsonObject(granted)],
+  ['ERROR', ({ code, message }) => isText(code) && isText(message)],
+  ['PONG', ({ t }) => typeof t === 'number'],
+] satisfies [string, Check][]);
+
+function isPacket(message: JsonObject, isSound: Check): message is ServerPacket {
+  return isSound(message);
+}
+
+function isAppend(value: JsonValue): boolean {
+  return isJsonObject(value) && isSeq(value.drop) && Array.isArray(value.add);
+}
+
+function isSeq(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}

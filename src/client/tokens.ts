@@ -1,0 +1,105 @@
+import type { Cancel, Clock } from '../core/clock.ts';
+import { isJsonObject } from '../core/json.ts';
+import type { Timing, TokenProvider } from './types.ts';
+
+export interface TokensOptions {
+  readonly token: string | TokenProvider | undefined;
+  readonly clock: Clock;
+  readonly timing: Pick<Timing, 'tokenMarginMs'>;
+  /** There is another token than the one that connections were opened with. */
+  readonly onRenewed: () => void;
+  readonly onFault: (error: unknown) => void;
+}
+
+/** The token in use. A provider is asked for the first one, before it expires, and when it was refused. */
+export interface Tokens {
+  /** One that is good as far as one can know; undefined where none is used. Rejects with what the provider threw. */
+  get(): Promise<string | undefined>;
+  /** The gateway does not take this token. */
+  refuse(token: string | undefined): void;
+  close(): void;
+}
+
+/** Not sooner, whatever a token says: a provider that gives expired ones must not be asked without pause. */
+const leastLifeMs = 1000;
+
+export function createTokens(options: TokensOptions): Tokens {
+  const { token: provider, clock, timing, onRenewed, onFault } = options;
+  const { tokenMarginMs } = timing;
+  let held: { readonly token: string; readonly goodUntil: number } | undefined;
+  let asking: Promise<string> | undefined;
+  let cancelRenewal: Cancel = () => {};
+  let isClosed = false;
+
+  if (typeof provider !== 'function') {
+    return { get: () => Promise.resolve(provider), refuse: cancelRenewal, close: cancelRenewal };
+  }
+  const renewIn = (ms: number): void => {
+    cancelRenewal();
+    if (isClosed || !Number.isFinite(ms)) return;
+    cancelRenewal = clock.after(ms, () => {
+      const before = held?.token;
+      ask().then(
+        (token) => {
+          if (!isClosed && token !== before) onRenewed();
+        },
+        () => {},
+      );
+    });
+  };
+  const ask = (): Promise<string> => {
+    asking ??= askNow().finally(() => {
+      asking = undefined;
+    });
+    return asking;
+  };
+  const askNow = async (): Promise<string> => {
+    try {
+      const token = await provider();
+      const lifeMs = Math.max(leastLifeMs, tokenLifeMs(token, clock.now()));
+      held = { token, goodUntil: clock.monotonic() + lifeMs };
+      renewIn(lifeMs - Math.min(tokenMarginMs, lifeMs / 5));
+      return token;
+    } catch (error) {
+      // As often as it takes while the old one is good; after that, every attempt to connect asks.
+      if (held !== undefined) renewIn(tokenMarginMs / 5);
+      if (!isClosed) onFault(error);
+      throw error;
+    }
+  };
+
+  return {
+    get: async () => (held !== undefined && clock.monotonic() < held.goodUntil ? held.token : await ask()),
+    refuse(token) {
+      if (held?.token === token) held = undefined;
+    },
+    close() {
+      isClosed = true;
+      cancelRenewal();
+    },
+  };
+}
+
+/**
+ * How long a token is good for, from now. Where this machine's clock is wrong, `exp` alone would mislead: it is never
+ * longer than from `iat` to `exp`, and that long where `exp` seems to be over. Infinity: it does not say.
+ */
+export function tokenLifeMs(token: string, nowMs: number): number {
+  const { exp, iat } = readClaims(token);
+  if (typeof exp !== 'number') return Number.POSITIVE_INFINITY;
+  const restMs = exp * 1000 - nowMs;
+  if (typeof iat !== 'number' || iat >= exp) return restMs;
+  const wholeMs = (exp - iat) * 1000;
+  return restMs > 0 ? Math.min(restMs, wholeMs) : wholeMs;
+}
+
+/** The claims, read but not verified: that is the gateway's work. */
+function readClaims(token: string): { readonly exp?: unknown; readonly iat?: unknown } {
+  try {
+    const [, payload = ''] = token.split('.');
+    const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
+    return isJsonObject(claims) ? claims : {};
+  } catch {
+    return {};
+  }
+}

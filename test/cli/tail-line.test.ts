@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { inColour, plain, type TailUpdate, tailLine } from '../../src/cli/tail-line.ts';
+
+const at = new Date('2026-11-21T08:00:46.284Z');
+const update: TailUpdate = {
+  document: {
+    status: 'ACTIVE',
+    market: { symbol: 'SPY', price: 450.3 },
+    portfolio: { daily_pnl: -1234.5 },
+    sources: { state: { status: 'fresh', since: '' }, agents: { status: 'stale', since: '' } },
+  },
+  changed: ['market'],
+  seq: 29,
+  bytes: 2147,
+  perSecond: 3,
+  priceBefore: 450,
+};
+
+describe('tailLine', () => {
+  it('says when, which version, the figures that count, what is late, what changed and what it took', () => {
+    expect(tailLine(update, at, plain)).toBe(
+      '08:00:46.284  #29  ACTIVE  SPY 450.30 ▲  P&L −1,234.50  agents stale  market  2.1 KB  3.0/s',
+    );
+  });
+
+  it.each([
+    [449, '▲'],
+    [451, '▼'],
+    [450.3, '·'],
+    [undefined, '·'],
+  ])('shows a price of 450.30 after %s as %s', (priceBefore, mark) => {
+    expect(tailLine({ ...update, priceBefore }, at, plain)).toContain(`450.30 ${mark}`);
+  });
+
+  it('leaves out what the document does not have, or not as a number', () => {
+    const document = { status: null, market: { price: null }, portfolio: {} };
+    expect(tailLine({ ...update, document, bytes: 42 }, at, plain)).toBe(
+      '08:00:46.284  #29  no status  market  42 B  3.0/s',
+    );
+  });
+
+  it('paints only where there are colours', () => {
+    expect(tailLine(update, at, plain)).not.toContain('\u001b');
+    expect(tailLine(update, at, inColour)).toContain('\u001b[31m−1,234.50\u001b[0m');
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { connectToFake } from './fake-gateway.ts';
+
+describe('The heartbeat', () => {
+  it('pings at once and each 25 s while the gateway talks', async () => {
+    const { socket, advance } = await connectToFake();
+    socket.welcome();
+    expect(socket.sentOf('PING')).toHaveLength(1);
+    for (let second = 1; second <= 100; second += 1) {
+      await advance(1000);
+      socket.say({ type: 'TELEMETRY', seq: 2, data: { second } });
+    }
+    expect(socket.sentOf('PING')).toHaveLength(5);
+  });
+
+  it('measures the round trip by the echoed t', async () => {
+    const { client, socket, advance } = await connectToFake();
+    socket.welcome();
+    expect(client.stats.roundTripMs).toBeUndefined();
+    const [ping] = socket.sentOf('PING');
+    await advance(42);
+    socket.say({ type: 'PONG', t: ping?.t, server_time: '' });
+    expect(client.stats.roundTripMs).toBe(42);
+  });
+
+  it('asks before it calls a silent connection stale, and reconnects after 75 s', async () => {
+    const { client, socket, sockets, advance } = await connectToFake();
+    socket.welcome();
+    await advance(9999);
+    expect(socket.sentOf('PING')).toHaveLength(1);
+    await advance(1);
+    expect(socket.sentOf('PING')).toHaveLength(2);
+    await advance(4999);
+    expect(client.status.state).toBe('live');
+    await advance(1);
+    expect(client.status).toMatchObject({
+      state: 'stale',
+      transport: 'websocket',
+      reason: 'silent',
+    });
+    await advance(59_999);
+    expect(socket.isClosed).toBe(false);
+    await advance(1);
+    expect(socket.isClosed).toBe(true);
+    expect(client.status.reason).toBe('websocket: silent');
+    await advance(1000);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it.each([
+    ['an answer', { type: 'PONG', t: 1, server_time: '' }],
+    ['a type that it does not know', { type: 'NEWS' }],
+    ['the same packet again', { type: 'TELEMETRY', seq: 1, data: { status: 'ACTIVE' } }],
+  ])('takes %s for life', async (_, message) => {
+    const { client, socket, sockets, advance } = await connectToFake();
+    socket.welcome();
+    await advance(15_000);
+    expect(client.status.state).toBe('stale');
+    socket.say(message);
+    expect(client.status).toMatchObject({ state: 'live', reason: '' });
+    expect(client.freshness.silentMs).toBe(0);
+    await advance(70_000);
+    expect(sockets).toHaveLength(1);
+  });
+
+  it('is as patient as the interval that was asked for', async () => {
+    const { client, socket, advance } = await connectToFake({ interval: 30_000 });
+    socket.welcome();
+    await advance(60_000);
+    expect(client.status.state).toBe('live');
+  });
+
+  it('reports a state to listeners once', async () => {
+    const { client, socket, advance } = await connectToFake();
+    const states: string[] = [];
+    client.on('state', ({ state }) => states.push(state));
+    socket.welcome();
+    await advance(30_000);
+    socket.say({ type: 'PONG', t: 0 });
+    await advance(1000);
+    client.close();
+    expect(states).toEqual(['live', 'stale', 'live', 'closed']);
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expectTypeOf, it } from 'vitest';
+import { WebSocket } from 'ws';
+import {
+  type ConnectionStatus,
+  createTelemetryClient,
+  type MarketSection,
+  type TelemetryClient,
+  type TelemetryDocument,
+  type TelemetryError,
+  type ViewChange,
+  type WebSocketConstructor,
+} from '../../src/client/index.ts';
+import { msgpack } from '../../src/client/msgpack.ts';
+import { useTelemetry, useTelemetryStatus } from '../../src/client/react.ts';
+import type { JsonValue } from '../../src/core/json.ts';
+
+/** Facts about types: the compiler checks them, running them does nothing. */
+const unrun = (_: (client: TelemetryClient) => unknown): void => {};
+
+describe('The types of the SDK', () => {
+  it('take any WebSocket, and a token as text or from a provider', () => {
+    expectTypeOf(WebSocket).toExtend<WebSocketConstructor>();
+    unrun(() => createTelemetryClient({ url: new URL('http://h'), WebSocket, token: 'jwt' }));
+    unrun(() =>
+      createTelemetryClient({ url: 'http://h', token: () => 'jwt', encoding: 'msgpack', codec: msgpack }),
+    );
+    unrun(() =>
+      createTelemetryClient({ url: 'http://h', token: async () => 'jwt', timing: { pollMs: 1 }, fetch }),
+    );
+  });
+
+  it('refuse options that do not exist', () => {
+    // @ts-expect-error url is missing
+    unrun(() => createTelemetryClient({ mode: 'full' }));
+    // @ts-expect-error there is no such mode
+    unrun(() => createTelemetryClient({ url: 'http://h', mode: 'fast' }));
+    // @ts-expect-error it is called sections
+    unrun(() => createTelemetryClient({ url: 'http://h', section: ['market'] }));
+    // @ts-expect-error there is no such command
+    unrun((client) => client.command('STOP'));
+    // @ts-expect-error there is no such event
+    unrun((client) => client.on('message', () => {}));
+  });
+
+  it('know what is at a path', () => {
+    unrun((client) =>
+      client.select('market.price', (price) =>
+        expectTypeOf(price).toEqualTypeOf<number | null | undefined>(),
+      ),
+    );
+    unrun((client) =>
+      client.select('market', (market) => expectTypeOf(market).toEqualTypeOf<MarketSection | undefined>()),
+    );
+    unrun((client) =>
+      client.select('signal.side', (side) =>
+        expectTypeOf(side).toEqualTypeOf<'BUY' | 'SELL' | 'FLAT' | null | undefined>(),
+      ),
+    );
+    unrun((client) =>
+      client.select('agents.Scout.latency_ms', (value) => expectTypeOf(value).toEqualTypeOf<unknown>()),
+    );
+    unrun((client) => client.select('risk.var', (value) => expectTypeOf(value).toEqualTypeOf<unknown>()));
+  });
+
+  it('know what a selector selects', () => {
+    unrun((client) =>
+      client.select(
+        ({ logs = [] }) => logs.length,
+        (count, previous) => {
+          expectTypeOf(count).toEqualTypeOf<number>();
+          expectTypeOf(previous).toEqualTypeOf<number | undefined>();
+        },
+        (a, b) => a === b,
+      ),
+    );
+    unrun((client) =>
+      expectTypeOf(useTelemetry(client, ({ market }) => market?.price)).toEqualTypeOf<
+        number | null | undefined
+      >(),
+    );
+    unrun((client) => expectTypeOf(useTelemetryStatus(client)).toEqualTypeOf<ConnectionStatus>());
+  });
+
+  it('know what an event carries', () => {
+    unrun((client) => client.on('error', (error) => expectTypeOf(error).toEqualTypeOf<TelemetryError>()));
+    unrun((client) =>
+      client.on('state', ({ state }) => expectTypeOf(state).toEqualTypeOf<ConnectionStatus['state']>()),
+    );
+    unrun((client) =>
+      client.on('update', ({ document, changed }) => {
+        expectTypeOf(document).toEqualTypeOf<TelemetryDocument>();
+        expectTypeOf(changed).toEqualTypeOf<readonly string[]>();
+      }),
+    );
+  });
+
+  it('let nobody write to the document', () => {
+    // @ts-expect-error it is shared by all who look at it
+    unrun(({ document }) => document.logs?.push({}));
+    unrun(({ document }) => {
+      // @ts-expect-error it is shared by all who look at it
+      document.status = 'HALT';
+    });
+    expectTypeOf<TelemetryDocument['risk']>().toEqualTypeOf<unknown>();
+    expectTypeOf<NonNullable<TelemetryDocument['market']>['spread']>().toEqualTypeOf<JsonValue | undefined>();
+  });
+
+  it('take null for an option that goes back to its default', () => {
+    expectTypeOf({ sections: null, symbol: null, mode: null } as const).toExtend<ViewChange>();
+    unrun(async (client) => expectTypeOf((await client.command('HALT')).result).toEqualTypeOf<JsonValue>());
+  });
+
+  it('make a client something to iterate over', () => {
+    unrun(async (client) => {
+      for await (const document of client) expectTypeOf(document).toEqualTypeOf<TelemetryDocument>();
+    });
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { createReplica } from '../../src/client/replica.ts';
+import { type DocumentPacket, readPacket } from '../../src/client/server-packet.ts';
+import { granted } from './fake-gateway.ts';
+
+function packet(message: object): DocumentPacket {
+  const read = readPacket(message);
+  if (typeof read === 'string' || !('seq' in read))
+    throw new Error(`not a document: ${JSON.stringify(message)}`);
+  return read;
+}
+const welcome = (seq: number, more: object, epoch = 'e'): DocumentPacket =>
+  packet({ type: 'WELCOME', seq, epoch, granted, ...more });
+const full = (seq: number, data: object, epoch?: string): DocumentPacket =>
+  packet({ type: 'TELEMETRY', seq, data, ...(epoch === undefined ? {} : { epoch }) });
+const delta = (base: number, seq: number, patch: object, append = {}): DocumentPacket =>
+  packet({ type: 'DELTA', base, seq, patch, append });
+
+describe('Replica', () => {
+  it('follows whole documents and the deltas that fit them', () => {
+    const replica = createReplica();
+    expect(replica.hasDocument).toBe(false);
+    expect(replica.apply(welcome(3, { data: { a: 1, logs: [1, 2] } }))).toBe('changed');
+    expect(replica.apply(delta(3, 7, { a: null, b: { c: 1 } }, { logs: { drop: 1, add: [3] } }))).toBe(
+      'changed',
+    );
+    expect(replica.document).toEqual({ b: { c: 1 }, logs: [2, 3] });
+    expect(replica.position).toEqual({ epoch: 'e', seq: 7 });
+  });
+
+  it('takes a delta on another version for a gap, and no further one until a whole document comes', () => {
+    const replica = createReplica();
+    replica.apply(welcome(3, { data: { a: 1 } }));
+    expect(replica.apply(delta(4, 5, { a: 2 }))).toBe('gap');
+    expect(replica.apply(delta(3, 5, { a: 3 }))).toBe('ignored');
+    expect(replica.document).toEqual({ a: 1 });
+    expect(replica.apply(full(6, { a: 4 }))).toBe('changed');
+    expect(replica.apply(delta(6, 8, { a: 5 }))).toBe('changed');
+    expect(replica.document).toEqual({ a: 5 });
+  });
+
+  it('takes a delta that appends to what is no array for a gap', () => {
+    const replica = createReplica();
+    replica.apply(welcome(1, { data: { logs: 'none' } }));
+    expect(replica.apply(delta(1, 2, {}, { logs: { drop: 0, add: [1] } }))).toBe('gap');
+    expect(replica.document).toEqual({ logs: 'none' });
+  });
+
+  it('resumes by a WELCOME from the very version it holds', () => {
+    const replica = createReplica();
+    replica.apply(welcome(3, { data: { a: 1, b: {} } }));
+    const { b } = replica.document;
+    replica.distrust();
+    expect(replica.apply(welcome(9, { base: 3, patch: { a: 2 } }))).toBe('changed');
+    expect(replica.document).toEqual({ a: 2, b: {} });
+    expect(replica.document.b).toBe(b);
+    expect(replica.apply(delta(9, 10, { a: 3 }))).toBe('changed');
+  });
+
+  it.each([
+    ['another version', welcome(9, { base: 4, patch: { a: 2 } })],
+    ['another life of the feed', welcome(9, { base: 3, patch: { a: 2 } }, 'other')],
+  ])('takes a WELCOME from %s for a gap', (_, packetOfAnother) => {
+    const replica = createReplica();
+    replica.apply(welcome(3, { data: { a: 1 } }));
+    expect(replica.apply(packetOfAnother)).toBe('gap');
+    expect(replica.document).toEqual({ a: 1 });
+    expect(replica.position).toEqual({ epoch: 'e', seq: 3 });
+  });
+
+  it('keeps its document, as an object, where a packet repeats it', () => {
+    const replica = createReplica();
+    replica.apply(welcome(3, { data: { a: { b: 1 } } }));
+    const before = replica.document;
+    expect(replica.apply(full(3, { a: { b: 1 } }))).toBe('unchanged');
+    expect(replica.document).toBe(before);
+  });
+
+  it('goes back to an older version, and to another epoch, when a whole document says so', () => {
+    const replica = createReplica();
+    replica.apply(welcome(9, { data: { a: 1 } }));
+    replica.apply(full(2, { a: 2 }, 'restarted'));
+    expect(replica.position).toEqual({ epoch: 'restarted', seq: 2 });
+    expect(replica.document).toEqual({ a: 2 });
+  });
+
+  it('has no position where none was told', () => {
+    const replica = createReplica();
+    replica.apply(full(0, { a: 1 }, ''));
+    expect(replica.hasDocument).toBe(true);
+    expect(replica.position).toBeUndefined();
+  });
+});

@@ -1,0 +1,155 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { createTokens, tokenLifeMs } from '../../src/client/tokens.ts';
+import type { TokenProvider } from '../../src/client/types.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { unsignedToken } from '../support/tokens.ts';
+
+const start = Date.parse('2026-01-01T00:00:00.000Z');
+const inSeconds = (seconds: number): number => start / 1000 + seconds;
+const token = (lifeS: number, name = ''): string =>
+  unsignedToken({ sub: name, iat: inSeconds(0), exp: inSeconds(lifeS) });
+
+function setUp(provider: TokenProvider | string) {
+  const clock = createManualClock(start);
+  const renewed: unknown[] = [];
+  const faults: unknown[] = [];
+  const tokens = createTokens({
+    token: provider,
+    clock,
+    timing: { tokenMarginMs: 60_000 },
+    onRenewed: () => renewed.push(clock.monotonic()),
+    onFault: (error) => faults.push(error),
+  });
+  const advance = async (ms: number): Promise<void> => {
+    clock.advance(ms);
+    await nextTurn();
+  };
+  return { clock, tokens, renewed, faults, advance };
+}
+
+describe('Tokens', () => {
+  it('leaves a text alone', async () => {
+    const { tokens } = setUp('opaque');
+    tokens.refuse('opaque');
+    expect(await tokens.get()).toBe('opaque');
+  });
+
+  it('asks a provider once for all who want the token at the same time, and again a minute before it expires', async () => {
+    let asked = 0;
+    const { tokens, renewed, advance } = setUp(async () => {
+      asked += 1;
+      return token(3600 * asked, String(asked));
+    });
+    expect(await Promise.all([tokens.get(), tokens.get(), tokens.get()])).toEqual(
+      Array(3).fill(token(3600, '1')),
+    );
+    await advance(3600_000 - 60_001);
+    expect(asked).toBe(1);
+    await advance(1);
+    expect(asked).toBe(2);
+    expect(renewed).toEqual([3600_000 - 60_000]);
+    expect(await tokens.get()).toBe(token(7200, '2'));
+  });
+
+  it('asks for the next one after four fifths of a short life', async () => {
+    let asked = 0;
+    const { tokens, advance } = setUp(() => {
+      asked += 1;
+      return token(asked * 100);
+    });
+    await tokens.get();
+    await advance(79_999);
+    expect(asked).toBe(1);
+    await advance(1);
+    expect(asked).toBe(2);
+  });
+
+  it('asks again after a refusal, unless there is another token by then', async () => {
+    let asked = 0;
+    const { tokens } = setUp(() => {
+      asked += 1;
+      return `opaque ${asked}`;
+    });
+    expect(await tokens.get()).toBe('opaque 1');
+    expect(await tokens.get()).toBe('opaque 1');
+    tokens.refuse('opaque 1');
+    expect(await tokens.get()).toBe('opaque 2');
+    tokens.refuse('opaque 1');
+    expect(await tokens.get()).toBe('opaque 2');
+  });
+
+  it('keeps the good token while the provider fails, and tries again until it does not', async () => {
+    let asked = 0;
+    const { tokens, renewed, faults, advance } = setUp(() => {
+      asked += 1;
+      if (asked > 1 && asked < 4) throw new Error('away');
+      return token(3600 * asked, String(asked));
+    });
+    await tokens.get();
+    await advance(3540_000);
+    expect(await tokens.get()).toBe(token(3600, '1'));
+    await advance(12_000);
+    await advance(12_000);
+    expect(faults).toHaveLength(2);
+    expect(renewed).toHaveLength(1);
+    expect(await tokens.get()).toBe(token(4 * 3600, '4'));
+  });
+
+  it('rejects with what the provider threw where there is no good token, and asks again next time', async () => {
+    let asked = 0;
+    const { tokens, faults } = setUp(async () => {
+      asked += 1;
+      if (asked === 1) throw new Error('away');
+      return 'opaque';
+    });
+    await expect(tokens.get()).rejects.toThrow('away');
+    expect(faults).toHaveLength(1);
+    expect(await tokens.get()).toBe('opaque');
+  });
+
+  it('does not ask without pause a provider that gives the same token until it has expired', async () => {
+    let asked = 0;
+    const { tokens, renewed, advance } = setUp(() => {
+      asked += 1;
+      return token(100);
+    });
+    await tokens.get();
+    for (let ms = 0; ms < 100_000; ms += 100) await advance(100);
+    expect(asked).toBeLessThan(30);
+    expect(renewed).toEqual([]);
+  });
+
+  it('asks nothing more after the end', async () => {
+    let asked = 0;
+    const { tokens, advance } = setUp(() => {
+      asked += 1;
+      return token(100);
+    });
+    await tokens.get();
+    tokens.close();
+    await advance(1_000_000);
+    expect(asked).toBe(1);
+  });
+});
+
+describe('tokenLifeMs', () => {
+  const claims = (iat: number | undefined, exp: number | undefined): string =>
+    unsignedToken({ ...(iat === undefined ? {} : { iat }), ...(exp === undefined ? {} : { exp }) });
+
+  it.each([
+    ['the rest until exp', claims(inSeconds(-10), inSeconds(50)), 50_000],
+    [
+      'no longer than from iat to exp, by a clock that is slow',
+      claims(inSeconds(3600), inSeconds(3660)),
+      60_000,
+    ],
+    ['from iat to exp, by a clock that is fast', claims(inSeconds(-3600), inSeconds(-3540)), 60_000],
+    ['what is left, without iat', claims(undefined, inSeconds(-5)), -5000],
+    ['endless, without exp', claims(inSeconds(0), undefined), Number.POSITIVE_INFINITY],
+    ['endless, of what is no JWT', 'opaque', Number.POSITIVE_INFINITY],
+    ['endless, of what only looks like one', 'a.!!!.c', Number.POSITIVE_INFINITY],
+  ])('is %s', (_, text, lifeMs) => {
+    expect(tokenLifeMs(text, start)).toBe(lifeMs);
+  });
+});

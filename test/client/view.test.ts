@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import type { TelemetryClientOptions } from '../../src/client/index.ts';
+import { createTelemetryClient } from '../../src/client/index.ts';
+import { msgpack } from '../../src/client/msgpack.ts';
+import { createView } from '../../src/client/view.ts';
+import { connectToFake, granted } from './fake-gateway.ts';
+
+describe('View', () => {
+  it('asks for nothing that the gateway does anyway', () => {
+    const view = createView({ mode: 'full', encoding: 'json', interval: 0 }, undefined);
+    expect(view.query('websocket', 'e-1')).toBe('');
+  });
+
+  it('asks for all options, on plain HTTP for JSON', () => {
+    const view = createView(
+      { mode: 'delta', encoding: 'msgpack', interval: 250, sections: ['market', 'a&b'], symbol: '^GSPC' },
+      msgpack,
+    );
+    const websocket = new URLSearchParams(view.query('websocket', 'e-1'));
+    const all = { mode: 'delta', interval: '250', sections: 'market,a&b', symbol: '^GSPC', since: 'e-1' };
+    expect(Object.fromEntries(websocket)).toEqual({ ...all, encoding: 'msgpack' });
+    expect(Object.fromEntries(new URLSearchParams(view.query('sse', 'e-1')))).toEqual(all);
+  });
+
+  it('has each change in it from when it is proposed until it is dropped, and keeps the others', () => {
+    const view = createView({ interval: 50 }, undefined);
+    const first = view.propose({ interval: 100, symbol: 'QQQ' });
+    const second = view.propose({ interval: 250, sections: ['logs'] });
+    expect(view.wanted).toMatchObject({ interval: 250, symbol: 'QQQ', sections: ['logs'] });
+    second.drop();
+    expect(view.wanted).toMatchObject({ interval: 100, symbol: 'QQQ', sections: null });
+    first.keep();
+    view.propose({ interval: null, symbol: null }).keep();
+    expect(view.wanted).toMatchObject({ interval: 0, symbol: null });
+  });
+
+  it('says in a SUBSCRIBE what was named, with null for all sections and no symbol', () => {
+    const { change } = createView({}, undefined).propose({ mode: null, sections: null, symbol: null });
+    expect(change).toEqual({ mode: 'full', sections: null, symbol: null });
+  });
+});
+
+describe('createTelemetryClient', () => {
+  it.each<[string, TelemetryClientOptions]>([
+    ['a codec', { url: 'http://h', encoding: 'msgpack' }],
+    ['Invalid URL', { url: 'no url' }],
+  ])('throws where an option cannot be used: %s', (message, options) => {
+    expect(() => createTelemetryClient(options)).toThrow(message);
+  });
+
+  it.each([
+    ['http://h', 'ws://h/ws/stream'],
+    ['https://h/bff?x=1#y', 'wss://h/bff/ws/stream'],
+    ['wss://h:8443/bff/', 'wss://h:8443/bff/ws/stream'],
+  ])('finds the gateway below %s', async (url, expected) => {
+    const { socket } = await connectToFake({ url });
+    expect(socket.url).toBe(expected);
+  });
+
+  it('refuses an encoding that it cannot read, also later', async () => {
+    const { client, socket } = await connectToFake();
+    socket.welcome();
+    await expect(client.setOptions({ encoding: 'msgpack' })).rejects.toMatchObject({ code: 'BAD_OPTION' });
+    expect(socket.sentOf('SUBSCRIBE')).toEqual([]);
+  });
+});
+
+describe('setOptions on a WebSocket', () => {
+  it('resolves when the document of the new view is there, with what was granted', async () => {
+    const { client, socket } = await connectToFake();
+    socket.welcome({ a: 1, b: 1 });
+    const changing = client.setOptions({ sections: ['b'] });
+    const [asked] = socket.sentOf('SUBSCRIBE');
+    expect(asked).toMatchObject({ sections: ['b'] });
+    const narrowed = { ...granted, sections: ['b'] };
+    socket.say({ type: 'ACK', command: 'SUBSCRIBE', requestId: asked?.requestId, granted: narrowed });
+    expect(client.granted).toEqual(narrowed);
+    socket.say({ type: 'TELEMETRY', seq: 1, epoch: 'e.b', data: { b: 1 } });
+    expect(await changing).toEqual(narrowed);
+    expect(client.document).toEqual({ b: 1 });
+  });
+
+  it('rejects what the gateway refuses, and does not ask for it again', async () => {
+    const { client, socket, sockets, advance } = await connectToFake();
+    socket.welcome();
+    const changing = client.setOptions({ sections: ['none'] });
+    const requestId = socket.sentOf('SUBSCRIBE')[0]?.requestId;
+    socket.say({
+      type: 'ERROR',
+      command: 'SUBSCRIBE',
+      requestId,
+      code: 'BAD_OPTION',
+      message: 'sections: no',
+    });
+    await expect(changing).rejects.toMatchObject({ code: 'BAD_OPTION', message: 'sections: no', requestId });
+    socket.end();
+    await advance(1000);
+    expect(sockets.at(-1)?.url).not.toContain('sections');
+  });
+
+  it('is in force by the next connection where this one ends before the answer', async () => {
+    const { client, socket, sockets, advance } = await connectToFake();
+    socket.welcome();
+    const changing = client.setOptions({ symbol: 'QQQ' });
+    socket.end();
+    await advance(1000);
+    expect(sockets.at(-1)?.url).toContain('symbol=QQQ');
+    sockets.at(-1)?.welcome();
+    expect(await changing).toEqual(granted);
+  });
+
+  it('rejects where no answer comes, and makes sure of the old view by a new connection', async () => {
+    const { client, socket, sockets, advance } = await connectToFake();
+    socket.welcome({ a: 1 });
+    const changing = client.setOptions({ symbol: 'QQQ' });
+    const rejected = expect(changing).rejects.toMatchObject({ code: 'TIMEOUT', command: 'SUBSCRIBE' });
+    await advance(10_000);
+    await rejected;
+    await advance(0);
+    expect(sockets).toHaveLength(2);
+    expect(sockets.at(-1)?.url).not.toContain('symbol');
+    expect(socket.isClosed).toBe(false);
+    sockets.at(-1)?.welcome({ a: 2 });
+    expect(socket.isClosed).toBe(true);
+    socket.say({ type: 'TELEMETRY', seq: 9, data: { a: 'of the old connection' } });
+    expect(client.document).toEqual({ a: 2 });
+  });
+});

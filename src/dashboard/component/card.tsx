@@ -1,0 +1,47 @@
+import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
+import { useFreshness } from '../hook/use-freshness.ts';
+import { useNow } from '../hook/use-now.ts';
+import { formatAge } from '../model/format.ts';
+
+interface CardProps {
+  readonly title: string;
+  /** Section of the document that it shows. */
+  readonly section: string;
+  readonly area: string;
+  /** Beside the title. */
+  readonly aside?: ComponentChildren;
+  /** Shown until something was received; without it, the children are. */
+  readonly placeholder?: ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
+const notInView = <p class="empty">Not in this view: see the sections under Connection.</p>;
+
+/** A part of the page about one section: says when that is out of date, or not in the present view. */
+export function Card({ title, section, area, aside, placeholder, children }: CardProps) {
+  const id = useId();
+  const { isLoading, isPresent, isStale, staleSince } = useFreshness(section);
+  return (
+    <section
+      class="card"
+      aria-labelledby={id}
+      aria-busy={isLoading}
+      data-area={area}
+      data-testid={`card-${area}`}
+      data-state={isLoading ? 'loading' : isStale ? 'stale' : 'fresh'}
+    >
+      <header class="card-head">
+        <h2 id={id}>{title}</h2>
+        {isStale && <StaleMark since={staleSince} />}
+        <div class="card-aside">{aside}</div>
+      </header>
+      {isLoading ? (placeholder ?? children) : isPresent ? children : notInView}
+    </section>
+  );
+}
+
+function StaleMark({ since }: { readonly since: number | undefined }) {
+  const now = useNow(true);
+  return <span class="stale-mark">{since === undefined ? 'stale' : `stale ${formatAge(now - since)}`}</span>;
+}

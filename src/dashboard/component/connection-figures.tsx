@@ -1,0 +1,103 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useGranted, useStatus } from '../hook/use-client-state.ts';
+import { usePage } from '../hook/use-page.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatRate,
+  formatWholePercent,
+  unknown,
+} from '../model/format.ts';
+import { fullPacketBytes, RateMeter, type Rates } from '../model/rates.ts';
+
+const transports = { websocket: 'WebSocket', sse: 'event stream', polling: 'polling' } as const;
+
+interface Reading extends Rates {
+  readonly seq: number | undefined;
+  readonly roundTripMs: number | undefined;
+  readonly reconnects: number;
+  readonly resyncs: number;
+}
+
+export function ConnectionFigures() {
+  const { state, transport } = useStatus();
+  const granted = useGranted();
+  const reading = useReading();
+  const symbol = granted?.symbol ?? 'default symbol';
+  const sections = granted?.sections === undefined ? 'all sections' : granted.sections.join(', ');
+  const pace =
+    granted === undefined || granted.interval === 0 ? 'each change' : `every ${granted.interval} ms`;
+  const inForce =
+    granted === undefined ? unknown : [granted.mode, granted.encoding, pace, sections, symbol].join(' · ');
+  const through = transport === undefined ? '' : `, ${transports[transport]}`;
+  return (
+    <dl class="connection-figures">
+      <Item label="State" name="connection" text={`${state}${through}`} />
+      <Item label="Role" name="role" text={granted === undefined ? unknown : roleText(granted)} />
+      <Item label="Sequence" name="seq" text={formatCount(reading?.seq)} />
+      <Item label="Updates/s" name="updates-per-second" text={formatRate(reading?.updatesPerSecond)} />
+      <Item
+        label="Bytes/s, uncompressed"
+        name="bytes-per-second"
+        text={reading === undefined ? unknown : formatBytes(reading.bytesPerSecond)}
+      />
+      <Item label="Saved against full JSON" name="saved" text={formatWholePercent(reading?.saved)} />
+      <Item
+        label="Round trip"
+        name="round-trip"
+        text={reading?.roundTripMs === undefined ? unknown : `${formatMs(reading.roundTripMs)} ms`}
+      />
+      <Item
+        label="Reconnects, resyncs"
+        name="reconnects"
+        text={`${formatCount(reading?.reconnects)}, ${formatCount(reading?.resyncs)}`}
+      />
+      <Item label="Options in force" name="granted" text={inForce} isWide />
+    </dl>
+  );
+}
+
+function roleText({ role, commands }: { readonly role: string; readonly commands: boolean }): string {
+  return commands ? `${role}, may halt` : role;
+}
+
+interface ItemProps {
+  readonly label: string;
+  readonly name: string;
+  readonly text: string;
+  readonly isWide?: boolean;
+}
+
+function Item({ label, name, text, isWide = false }: ItemProps) {
+  return (
+    <div class={isWide ? 'wide' : undefined}>
+      <dt>{label}</dt>
+      <dd data-testid={name}>{text}</dd>
+    </div>
+  );
+}
+
+/** The client's figures, read each second. */
+function useReading(): Reading | undefined {
+  const { client } = usePage();
+  const meter = useRef(new RateMeter());
+  const [reading, setReading] = useState<Reading>();
+  useEffect(() => {
+    const read = (): void => {
+      const { stats, document, position } = client;
+      const seq = position?.seq;
+      const rates = meter.current.read({ at: performance.now(), stats }, fullPacketBytes(document, seq ?? 0));
+      const { roundTripMs, reconnects, resyncs } = stats;
+      setReading({ ...rates, seq, roundTripMs, reconnects, resyncs });
+    };
+    read();
+    const timer = setInterval(read, 1000);
+    const leave = client.on('granted', () => meter.current.reset());
+    return () => {
+      clearInterval(timer);
+      leave();
+    };
+  }, [client]);
+  return reading;
+}

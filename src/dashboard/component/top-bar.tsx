@@ -1,0 +1,60 @@
+import type { TelemetryDocument } from '../../client/index.ts';
+import { useStatus } from '../hook/use-client-state.ts';
+import { useSelection } from '../hook/use-selection.ts';
+import { formatText } from '../model/format.ts';
+import { isConnected, isSourceFresh } from '../model/knowledge.ts';
+import { CommandBar } from './command-bar.tsx';
+import { Value } from './figure.tsx';
+import { SourceChips } from './source-chips.tsx';
+import { StatusLine } from './status-line.tsx';
+import { ThemeButton } from './theme-button.tsx';
+
+const selectSymbol = ({ market }: TelemetryDocument): unknown => market?.symbol;
+const selectStatus = ({ status }: TelemetryDocument): unknown => status;
+const selectIsFresh = (document: TelemetryDocument): boolean => isSourceFresh(document, 'state');
+const tones: Readonly<Record<string, string>> = { ACTIVE: 'up', HALT: 'down', INITIALIZING: 'warn' };
+
+export function TopBar() {
+  const symbol = formatText(useSelection(selectSymbol));
+  const status = formatText(useSelection(selectStatus));
+  const isFresh = useSelection(selectIsFresh);
+  const isCurrent = isConnected(useStatus()) && isFresh;
+  return (
+    <header class="top-bar">
+      <div class="top-title">
+        <h1>
+          <span class="unseen">Telemetry of </span>
+          <Value text={symbol} name="symbol" />
+        </h1>
+        <span class="badge" data-tone={tones[status] ?? 'muted'} data-stale={!isCurrent}>
+          <Value text={status} name="status" />
+        </span>
+      </div>
+      <StatusLine />
+      <div class="top-sources">
+        <TransportBadge />
+        <SourceChips />
+      </div>
+      <div class="top-actions">
+        <CommandBar />
+        <ThemeButton />
+      </div>
+    </header>
+  );
+}
+
+/** Only where the page is not connected as it would like to be. */
+function TransportBadge() {
+  const { transport, state } = useStatus();
+  if (state === 'polling') return <Badge text="POLLING" tone="warn" />;
+  if (state === 'stale') return <Badge text="STALE" tone="warn" />;
+  return transport === 'sse' ? <Badge text="EVENT STREAM" tone="muted" /> : null;
+}
+
+function Badge({ text, tone }: { readonly text: string; readonly tone: string }) {
+  return (
+    <span class="badge" data-testid="transport" data-tone={tone}>
+      {text}
+    </span>
+  );
+}

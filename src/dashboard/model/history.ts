@@ -1,0 +1,75 @@
+import type { Fetch, TelemetryDocument } from '../../client/index.ts';
+
+/** A past version of the document. */
+export interface HistoryPoint {
+  /** When the gateway made it, epoch ms of this machine's clock. */
+  readonly at: number;
+  readonly document: TelemetryDocument;
+}
+
+export interface HistoryQuery {
+  /** How far back, 1 to 600. */
+  readonly seconds: number;
+  readonly sections: readonly string[];
+  /** One point for so many seconds. */
+  readonly step: number;
+  /** Undefined: the engine's default document. */
+  readonly symbol: string | undefined;
+}
+
+/** Rejects with HistoryError where the gateway refuses. */
+export type FetchHistory = (query: HistoryQuery) => Promise<readonly HistoryPoint[]>;
+
+export class HistoryError extends Error {
+  override readonly name = 'HistoryError';
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`the gateway answered ${status}`);
+    this.status = status;
+  }
+}
+
+const timeoutMs = 10_000;
+/** `Date` counts whole seconds: a smaller difference between two clocks says nothing. */
+const minSkewMs = 2000;
+
+/** `GET api/telemetry/history`, relative to the page. */
+export function createFetchHistory(fetch: Fetch, token: string | undefined): FetchHistory {
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return async ({ seconds, sections, step, symbol }) => {
+    const query = new URLSearchParams({
+      seconds: String(seconds),
+      sections: sections.join(','),
+      step: String(step),
+      ...(symbol === undefined ? {} : { symbol }),
+    });
+    const response = await fetch(`api/telemetry/history?${query}`, {
+      headers,
+      signal: AbortSignal.timeout(timeoutMs),
+      cache: 'no-store',
+    });
+    if (!response.ok) throw new HistoryError(response.status);
+    const skewMs = skewOf(response.headers.get('date'));
+    return readPoints(await response.json(), skewMs);
+  };
+}
+
+/** How far the gateway's clock is ahead of this one, ms. */
+function skewOf(date: string | null): number {
+  const skew = Date.parse(date ?? '') - Date.now();
+  return Math.abs(skew) >= minSkewMs ? skew : 0;
+}
+
+export function readPoints(answer: unknown, skewMs: number): HistoryPoint[] {
+  if (!Array.isArray(answer)) return [];
+  return answer.flatMap((entry: unknown): HistoryPoint[] => {
+    if (!isObject(entry) || typeof entry.at !== 'string' || !isObject(entry.data)) return [];
+    const at = Date.parse(entry.at);
+    return Number.isNaN(at) ? [] : [{ at: at - skewMs, document: entry.data }];
+  });
+}
+
+function isObject(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,143 @@
+import type { TelemetryClient, TelemetryDocument, Unsubscribe } from '../../client/index.ts';
+import { type FetchHistory, HistoryError } from './history.ts';
+import { figure, isConnected, isSourceFresh } from './knowledge.ts';
+import { LatencyTracks, latencySeconds } from './latency.ts';
+import { createPriceReader, pricePoints } from './price-reader.ts';
+import { Track } from './track.ts';
+
+const second = 1000;
+/** As far back as the gateway tells. */
+const windowSeconds = 600;
+const retryMs = 5000;
+
+export interface RecorderOptions {
+  readonly client: Pick<TelemetryClient, 'document' | 'status' | 'granted' | 'on'>;
+  readonly fetchHistory: FetchHistory;
+  /** Epoch ms. Default: the system's. */
+  readonly now?: () => number;
+  /** The gateway refuses the history for want of a valid token. */
+  readonly onUnauthorised: () => void;
+}
+
+/** What the charts show: the past as the gateway tells it, continued by what comes in here. */
+export class Recorder {
+  readonly price = new Track({ stepMs: second, length: windowSeconds });
+  readonly profit = new Track({ stepMs: second, length: windowSeconds });
+  readonly latencies = new LatencyTracks();
+  readonly #options: Required<RecorderOptions>;
+  readonly #listeners = new Set<() => void>();
+  readonly #leave: readonly Unsubscribe[];
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #readPrice = createPriceReader();
+  #symbol = '';
+  #sections = '';
+  /** From when on the tracks may lack something that the gateway knows; undefined: they lack nothing. */
+  #missingSince: number | undefined = 0;
+  #retryAt = 0;
+  #isFilling = false;
+
+  constructor({ now = Date.now, ...options }: RecorderOptions) {
+    this.#options = { now, ...options };
+    const { client } = options;
+    this.#leave = [client.on('update', () => this.#take()), client.on('state', () => this.#take())];
+    this.#timer = setInterval(() => this.tick(), second);
+  }
+
+  /** Calls back when a track may have changed: often. */
+  onChange(listener: () => void): Unsubscribe {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** What does not change is still so. */
+  tick(): void {
+    const at = this.#options.now();
+    for (const track of [this.price, this.profit, this.latencies]) track.advance(at);
+    this.#fillWhereDue();
+    this.#tell();
+  }
+
+  close(): void {
+    for (const leave of this.#leave) leave();
+    clearInterval(this.#timer);
+  }
+
+  #take(): void {
+    const { client, now } = this.#options;
+    const { document } = client;
+    const isCurrent = isConnected(client.status);
+    const at = now();
+    this.#notice(document);
+    if (!isCurrent) this.#missingSince ??= at;
+    const price = this.#readPrice(document);
+    this.price.put({ at, value: isCurrent ? price : null });
+    this.profit.put({ at, value: isCurrent ? profitOf(document) : null });
+    this.latencies.put(document, at, isCurrent);
+    this.#fillWhereDue();
+    this.#tell();
+  }
+
+  /** Another symbol has another past; sections that come into view have one that was not told yet. */
+  #notice(document: TelemetryDocument): void {
+    const symbol = document.market?.symbol;
+    const sections = ['market', 'portfolio', 'agents', 'models']
+      .filter((section) => document[section] !== undefined)
+      .join();
+    if (typeof symbol === 'string' && symbol !== '' && symbol !== this.#symbol) {
+      this.price.clear();
+      this.#symbol = symbol;
+      this.#missingSince = 0;
+    }
+    if (sections !== this.#sections) this.#missingSince = 0;
+    this.#sections = sections;
+  }
+
+  #fillWhereDue(): void {
+    const { client, now, onUnauthorised } = this.#options;
+    const since = this.#missingSince;
+    if (since === undefined || this.#isFilling || now() < this.#retryAt) return;
+    if (!isConnected(client.status)) return;
+    this.#isFilling = true;
+    this.#missingSince = undefined;
+    this.#fill(since)
+      .catch((error: unknown) => {
+        this.#missingSince = Math.min(since, this.#missingSince ?? since);
+        this.#retryAt = now() + retryMs;
+        if (error instanceof HistoryError && error.status === 401) onUnauthorised();
+      })
+      .finally(() => {
+        this.#isFilling = false;
+      });
+  }
+
+  async #fill(since: number): Promise<void> {
+    const { client, fetchHistory, now } = this.#options;
+    const symbol = this.#symbol;
+    const age = Math.ceil((now() - since) / second) + 1;
+    const query = { step: 1, symbol: client.granted?.symbol };
+    const past = await fetchHistory({
+      ...query,
+      seconds: Math.min(windowSeconds, age),
+      sections: ['market', 'portfolio'],
+    });
+    // Meanwhile another symbol was chosen, whose past will be asked for next.
+    if (symbol !== this.#symbol) return;
+    this.price.fill(pricePoints(past), now());
+    this.profit.fill(
+      past.map(({ at, document }) => ({ at, value: profitOf(document) })),
+      now(),
+    );
+    this.#tell();
+    const seconds = Math.min(latencySeconds, age);
+    this.latencies.fill(await fetchHistory({ ...query, seconds, sections: ['agents', 'models'] }), now());
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function profitOf(document: TelemetryDocument): number | null {
+  return isSourceFresh(document, 'state') ? figure(document, document.portfolio?.daily_pnl) : null;
+}

@@ -1,0 +1,179 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ConnectionStatus, TelemetryDocument } from '../../src/client/index.ts';
+import { HistoryError, type HistoryPoint, type HistoryQuery } from '../../src/dashboard/model/history.ts';
+import { Recorder, type RecorderOptions } from '../../src/dashboard/model/recorder.ts';
+import type { TestScope } from '../support/wait.ts';
+
+const start = 1_800_000_000_000;
+const gap = Number.NaN;
+const second = 1000;
+
+const documentOf = (
+  price: number,
+  symbol = 'SPY',
+  status: 'fresh' | 'stale' = 'fresh',
+): TelemetryDocument => ({
+  status: 'ACTIVE',
+  market: { symbol, price },
+  portfolio: { daily_pnl: price * 2 },
+  agents: { Macro: { latency_ms: price / 10 } },
+  sources: { state: { status, since: '' }, agents: { status, since: '' }, models: { status, since: '' } },
+});
+
+/** A recorder with a client that a test speaks for, and a history that answers when it says so. */
+function setUp(test: TestScope) {
+  type State = ConnectionStatus['state'];
+  const client = { document: {}, status: statusOf('connecting'), granted: undefined };
+  const listeners = { update: new Set<() => void>(), state: new Set<() => void>() };
+  const asked: HistoryQuery[] = [];
+  let answer: (query: HistoryQuery) => Promise<readonly HistoryPoint[]> = async () => [];
+  const unauthorised = vi.fn();
+  const options: RecorderOptions = {
+    client: {
+      get document() {
+        return client.document;
+      },
+      get status() {
+        return client.status;
+      },
+      granted: undefined,
+      on: (event, listener) => {
+        const own = event === 'update' ? listeners.update : listeners.state;
+        const call = (): void => Reflect.apply(listener, undefined, [undefined]);
+        own.add(call);
+        return () => own.delete(call);
+      },
+    },
+    fetchHistory: (query) => {
+      asked.push(query);
+      return answer(query);
+    },
+    onUnauthorised: unauthorised,
+  };
+  const recorder = new Recorder(options);
+  test.onTestFinished(() => recorder.close());
+  return {
+    recorder,
+    asked,
+    unauthorised,
+    history: (next: typeof answer) => {
+      answer = next;
+    },
+    async say(document: TelemetryDocument, state: State = 'live') {
+      client.document = document;
+      client.status = statusOf(state);
+      for (const listener of listeners.update) listener();
+      await vi.advanceTimersByTimeAsync(0);
+    },
+    async become(state: State) {
+      client.status = statusOf(state);
+      for (const listener of listeners.state) listener();
+      await vi.advanceTimersByTimeAsync(0);
+    },
+  };
+}
+
+function statusOf(state: ConnectionStatus['state']): ConnectionStatus {
+  return { state, reason: '', transport: state === 'live' ? 'websocket' : undefined, since: 0 };
+}
+
+describe('Recorder', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ now: start });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('begins with the past that the gateway tells, and goes on with what comes in', async (test) => {
+    const { recorder, asked, history, say } = setUp(test);
+    history(async () => [
+      { at: start - 3 * second, document: documentOf(10) },
+      { at: start - second, document: documentOf(12) },
+    ]);
+    await say(documentOf(13));
+    await vi.advanceTimersByTimeAsync(2 * second);
+    await say(documentOf(14));
+    expect(recorder.price.read()).toMatchObject({
+      from: start - 3 * second,
+      values: [10, 10, 12, 13, 13, 14],
+    });
+    expect(recorder.profit.read().values).toEqual([20, 20, 24, 26, 26, 28]);
+    expect(recorder.latencies.get('agents', 'Macro')?.read().values.at(0)).toBe(1);
+    expect(asked.map(({ sections }) => sections.join())).toEqual(['market,portfolio', 'agents,models']);
+    expect(asked[0]).toMatchObject({ seconds: 600, step: 1 });
+  });
+
+  it('asks after an interruption for what it missed, and fills the hole with it', async (test) => {
+    const { recorder, asked, history, say, become } = setUp(test);
+    await say(documentOf(10));
+    await become('stale');
+    await vi.advanceTimersByTimeAsync(5 * second);
+    expect(recorder.price.read().values).toEqual([10, gap, gap, gap, gap, gap]);
+    history(async () => [{ at: start + 2 * second, document: documentOf(12) }]);
+    asked.length = 0;
+    await say(documentOf(15));
+    expect(asked[0]).toMatchObject({ seconds: 6 });
+    expect(recorder.price.read().values).toEqual([10, gap, 12, 12, 12, 15]);
+  });
+
+  it('leaves a hole no wider than the outage where the gateway forgot everything', async (test) => {
+    const { recorder, history, say, become } = setUp(test);
+    await say(documentOf(10));
+    await become('stale');
+    await vi.advanceTimersByTimeAsync(3 * second);
+    const nothingYet = { ...documentOf(0, '', 'stale'), status: 'INITIALIZING' as const };
+    history(async () => [{ at: start + 3 * second, document: nothingYet }]);
+    await say(nothingYet);
+    await vi.advanceTimersByTimeAsync(second);
+    await say(documentOf(14));
+    expect(recorder.price.read().values).toEqual([10, gap, gap, gap, 14]);
+  });
+
+  it('has a gap while the engine does not answer, except where an event moves the price', async (test) => {
+    const { recorder, say } = setUp(test);
+    await say(documentOf(10));
+    await vi.advanceTimersByTimeAsync(second);
+    await say(documentOf(10, 'SPY', 'stale'));
+    await vi.advanceTimersByTimeAsync(2 * second);
+    await say(documentOf(11, 'SPY', 'stale'));
+    expect(recorder.price.read().values).toEqual([10, 10, gap, 11]);
+    expect(recorder.profit.read().values).toEqual([20, 20, gap, gap]);
+  });
+
+  it('begins anew with another symbol, and takes no past of the one before', async (test) => {
+    const { recorder, history, say } = setUp(test);
+    const answers: (() => void)[] = [];
+    history(async ({ sections }) => {
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return sections.includes('market') ? [{ at: start - second, document: documentOf(1) }] : [];
+    });
+    await say(documentOf(10));
+    await say(documentOf(500, 'QQQ'));
+    answers.shift()?.();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(recorder.price.read().values).toEqual([500]);
+    history(async () => [{ at: start - second, document: documentOf(499, 'QQQ') }]);
+    await vi.advanceTimersByTimeAsync(second);
+    expect(recorder.price.read().values).toEqual([499, 500, 500]);
+  });
+
+  it('asks again later where the history cannot be had, and tells of a missing token', async (test) => {
+    const { recorder, asked, unauthorised, history, say } = setUp(test);
+    history(() => Promise.reject(new HistoryError(401)));
+    await say(documentOf(10));
+    await vi.advanceTimersByTimeAsync(4 * second);
+    expect([asked.length, unauthorised.mock.calls.length]).toEqual([1, 1]);
+    history(async () => [{ at: start - second, document: documentOf(9) }]);
+    await vi.advanceTimersByTimeAsync(second);
+    expect(recorder.price.read().values[0]).toBe(9);
+  });
+
+  it('forgets an agent that is gone', async (test) => {
+    const { recorder, say } = setUp(test);
+    await say(documentOf(10));
+    await say({ ...documentOf(10), agents: { Other: { latency_ms: 1 } } });
+    expect(recorder.latencies.get('agents', 'Macro')).toBeUndefined();
+    expect(recorder.latencies.get('agents', 'Other')?.read().values).toEqual([1]);
+  });
+});

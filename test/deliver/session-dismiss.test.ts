@@ -46,7 +46,10 @@ describe('Session that is dismissed', () => {
     transport.drain(1);
     expect([transport.sent.at(-1), transport.closes]).toEqual(['earlier answer', []]);
     transport.drain();
-    expect([transport.sent, transport.closes]).toEqual([['welcome', 'earlier answer', 'why'], ['unknownName']]);
+    expect([transport.sent, transport.closes]).toEqual([
+      ['welcome', 'earlier answer', 'why'],
+      ['unknownName'],
+    ]);
   });
 
   it('sends no further update, and hears nothing more', () => {

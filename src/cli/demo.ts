@@ -97,13 +97,15 @@ function announcement(url: string, engineUrl: string, operatorToken: string | un
     operatorToken === undefined
       ? ''
       : `
-  Halt the engine, as an operator
+  Halt the engine, as an operator: on the dashboard, or from a terminal
+    ${url}/#token=${operatorToken}
     npx wscat -c '${webSocketUrl}/?token=${operatorToken}' -x '{"type":"HALT"}' -w 2
 `;
   return `
   telemetry-bff demo
   ──────────────────
-  Live page    ${url}
+  Dashboard    ${url}
+  Console      ${url}/websocket-test
   WebSocket    npx wscat -c ${webSocketUrl}
   Deltas       npx wscat -c '${webSocketUrl}/?mode=delta'
   Snapshot     curl ${url}/api/telemetry

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Clock } from '../core/clock.ts';
 import type { CloseCause } from '../core/errors.ts';
+import type { CloseCodes } from '../deliver/close-codes.ts';
 import type { Transport, TransportEvents, TransportFault } from '../deliver/transport.ts';
 import { type Frame, pingFrame, pongFrame } from '../encode/frame.ts';
 import type { Message } from '../encode/message.ts';
@@ -10,7 +11,7 @@ import { type DirectHandle, directHandleOf, type FlushListener, writeDirectly } 
 
 export interface WebSocketOptions {
   /** The dialect's close code for each cause; undefined: no close frame, the connection just ends. */
-  readonly closeCodes: Readonly<Record<CloseCause, number | undefined>>;
+  readonly closeCodes: CloseCodes;
   readonly clock: Clock;
   /** Whether to write past the stream where this Node lets us. Default true. */
   readonly directWrites?: boolean;

@@ -2,26 +2,13 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { ClientOptions } from 'ws';
 import { WebSocket } from 'ws';
 import { systemClock } from '../../src/core/clock.ts';
-import type { CloseCause } from '../../src/core/errors.ts';
+import { usualCloseCodes } from '../../src/deliver/close-codes.ts';
 import type { Transport, TransportEnd } from '../../src/deliver/transport.ts';
 import {
   createWebSocketAcceptor,
   type WebSocketServerOptions,
 } from '../../src/transport/websocket-server.ts';
 import { type Resource, waitFor } from './wait.ts';
-
-const closeCodes: Readonly<Record<CloseCause, number | undefined>> = {
-  shutdown: 1001,
-  slow: 1013,
-  silent: undefined,
-  idle: 1001,
-  rateLimited: 1008,
-  tokenExpired: 4401,
-  badInput: 1008,
-  badParameters: 4400,
-  unknownName: 4404,
-  unavailable: 4500,
-};
 
 /** Both ends of one WebSocket. */
 export interface Connection {
@@ -50,7 +37,7 @@ export async function startTransportServer(
 ): Promise<TransportServer> {
   const accept = createWebSocketAcceptor({
     maxMessageBytes: 16 * 1024,
-    closeCodes,
+    closeCodes: usualCloseCodes,
     clock: systemClock,
     compression: true,
     ...options,

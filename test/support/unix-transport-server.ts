@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClientOptions, WebSocket } from 'ws';
 import { systemClock } from '../../src/core/clock.ts';
+import { usualCloseCodes } from '../../src/deliver/close-codes.ts';
 import type { Transport } from '../../src/deliver/transport.ts';
-import { closeCodes } from '../../src/protocol/telemetry/sessions.ts';
 import { createWebSocketAcceptor } from '../../src/transport/websocket-server.ts';
 import { ServerFrames } from './server-frames.ts';
 import { type Resource, waitFor } from './wait.ts';
@@ -38,7 +38,7 @@ export async function startUnixTransports(
 ): Promise<Resource & { connect(options?: UnixConnectOptions): Promise<UnixConnection> }> {
   const accept = createWebSocketAcceptor({
     maxMessageBytes: 16 * 1024,
-    closeCodes,
+    closeCodes: usualCloseCodes,
     clock: systemClock,
     compression: true,
     directWrites,

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../core/json.ts';
 import type { RecordListener } from '../../core/log.ts';
+import { usualCloseCodes } from '../../deliver/close-codes.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
 import type { Entrance } from '../../http/entrance.ts';
 import type { IngestEntrance } from '../../http/ingest.ts';
@@ -16,7 +17,7 @@ import { createIntake } from './intake.ts';
 import { createJournal } from './journal.ts';
 import { createLogBook } from './log-book.ts';
 import { eventKinds } from './schema.ts';
-import { closeCodes, createDiagnosticsSessions, type SessionDependencies } from './sessions.ts';
+import { createDiagnosticsSessions, type SessionDependencies } from './sessions.ts';
 
 export interface DiagnosticsOptions {
   /** Telemetry frames a second that events may cause, burst 5. 0: no cap. */
@@ -62,7 +63,12 @@ export function createDiagnostics({ maxRateHz }: DiagnosticsOptions, parts: Diag
   const stops = [onRecord(journal.record), traffic.onTurn(() => channels.telemetryChanged())];
 
   // Never deflated: secrets may stand beside text that others chose.
-  const accept = createWebSocketAcceptor({ maxMessageBytes, closeCodes, clock, compression: false });
+  const accept = createWebSocketAcceptor({
+    maxMessageBytes,
+    closeCodes: usualCloseCodes,
+    clock,
+    compression: false,
+  });
   const clients = createDiagnosticsSessions({ ...parts, channels });
   api.add(describeDiagnostics(path));
   upgrades.route(path, {

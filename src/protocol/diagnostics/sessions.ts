@@ -1,4 +1,3 @@
-import type { CloseCause } from '../../core/errors.ts';
 import { createWarningThrottle } from '../../core/log.ts';
 import type { Hub } from '../../deliver/hub.ts';
 import { MessageLimiter, messageDefaults } from '../../deliver/message-limiter.ts';
@@ -8,20 +7,6 @@ import type { Transport } from '../../deliver/transport.ts';
 import type { Permission } from '../../http/entrance.ts';
 import { dialect } from './channels.ts';
 import { type ClientDependencies, type ConnectionState, DiagnosticsClient } from './client.ts';
-
-/** Close codes of this dialect; a silent client gets none, since nobody would read it. */
-export const closeCodes: Readonly<Record<CloseCause, number | undefined>> = {
-  shutdown: 1001,
-  slow: 1013,
-  silent: undefined,
-  idle: 1001,
-  rateLimited: 1008,
-  tokenExpired: 4401,
-  badInput: 1008,
-  badParameters: 4400,
-  unknownName: 4404,
-  unavailable: 4500,
-};
 
 export interface SessionDependencies extends Omit<ClientDependencies, 'warnMalformed'> {
   readonly hub: Hub;

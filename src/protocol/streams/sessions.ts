@@ -1,5 +1,4 @@
 import type { Clock } from '../../core/clock.ts';
-import type { CloseCause } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
@@ -17,20 +16,6 @@ export const dialect = 'streams';
 export const maxBehind = 256;
 /** A client that says nothing for so long is closed. */
 const idleAfterMs = 90_000;
-
-/** Close codes of this dialect: 4000 and the HTTP status for what an error frame tells of. */
-export const closeCodes: Readonly<Record<CloseCause, number | undefined>> = {
-  shutdown: 1001,
-  slow: 1013,
-  silent: undefined,
-  idle: 1001,
-  rateLimited: 1008,
-  tokenExpired: 4401,
-  badInput: 1008,
-  badParameters: 4400,
-  unknownName: 4404,
-  unavailable: 4500,
-};
 
 /** What one of the streams is to a client. */
 export interface StreamClient {

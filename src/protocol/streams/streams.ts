@@ -1,3 +1,4 @@
+import { usualCloseCodes } from '../../deliver/close-codes.ts';
 import type { Session } from '../../deliver/session.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
 import type { Entrance } from '../../http/entrance.ts';
@@ -15,7 +16,6 @@ import { createMessageViews } from './message-views.ts';
 import { addRestTwins } from './rest-twins.ts';
 import {
   type Arrival,
-  closeCodes,
   openSession,
   refuse,
   type SessionDependencies,
@@ -59,7 +59,12 @@ export function createStreams(options: StreamsOptions, parts: StreamsParts) {
   events.subscribe('message_events', messages.onEvent);
 
   // Never compressed: what the logs hold stands beside texts that others choose.
-  const accept = createWebSocketAcceptor({ maxMessageBytes, closeCodes, clock, compression: false });
+  const accept = createWebSocketAcceptor({
+    maxMessageBytes,
+    closeCodes: usualCloseCodes,
+    clock,
+    compression: false,
+  });
   const serve = (
     path: string,
     stream: Arrival['stream'],

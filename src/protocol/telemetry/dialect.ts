@@ -1,3 +1,4 @@
+import { usualCloseCodes } from '../../deliver/close-codes.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
 import type { Refusal } from '../../http/guard.ts';
 import type { Handshake, UpgradeRouter } from '../../http/upgrade.ts';
@@ -5,7 +6,7 @@ import { createWebSocketAcceptor } from '../../transport/websocket-server.ts';
 import { describeTelemetry } from './api.ts';
 import { addHttpApi, type HttpApiDependencies, viewFor } from './http-api.ts';
 import type { ViewOptions } from './options.ts';
-import { closeCodes, openSession } from './sessions.ts';
+import { openSession } from './sessions.ts';
 
 /** Address and id of each endpoint: the same protocol on both. */
 const endpoints = [
@@ -33,7 +34,12 @@ export function serveTelemetry(dependencies: TelemetryDependencies): void {
   const { upgrades, api, views, entrance, clock, compression } = dependencies;
   // Held for good, so that the view which asks for nothing is there whatever else is in use.
   views.acquire(defaultView, 'websocket');
-  const accept = createWebSocketAcceptor({ maxMessageBytes, closeCodes, clock, compression });
+  const accept = createWebSocketAcceptor({
+    maxMessageBytes,
+    closeCodes: usualCloseCodes,
+    clock,
+    compression,
+  });
 
   const connect = ({ request, socket, head, permission, query }: Handshake): Refusal | undefined => {
     const found = viewFor(query, 'websocket', dependencies);

@@ -1,5 +1,4 @@
 import type { Clock } from '../../core/clock.ts';
-import type { CloseCause } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import type { Hub } from '../../deliver/hub.ts';
@@ -12,20 +11,6 @@ import type { Permission } from '../../http/entrance.ts';
 import { type ClientDependencies, TelemetryClient } from './client.ts';
 import type { Since } from './options.ts';
 import { dialect, type Framing, type View } from './views.ts';
-
-/** Close codes of this dialect; a silent client gets none, since nobody would read it. */
-export const closeCodes: Readonly<Record<CloseCause, number | undefined>> = {
-  shutdown: 1001,
-  slow: 1013,
-  silent: undefined,
-  idle: 1001,
-  rateLimited: 1008,
-  tokenExpired: 4401,
-  badInput: 1008,
-  badParameters: 4400,
-  unknownName: 4404,
-  unavailable: 4500,
-};
 
 export interface SessionDependencies extends ClientDependencies {
   readonly hub: Hub;

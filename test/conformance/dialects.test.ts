@@ -53,18 +53,18 @@ describe.each(dialects)('The $name dialect on $path', (dialect) => {
     await client.next((packet) => dialect.markOf(packet) === 1);
   });
 
-  it.skipIf(dialect.refused === undefined)(
-    'says what is wrong and closes where a message is none of its protocol',
-    async (test) => {
+  const { refused } = dialect;
+  if (refused !== undefined) {
+    it('says what is wrong and closes where a message is none of its protocol', async (test) => {
       const { connect } = await setUp(test);
-      for (const message of dialect.refused ?? []) {
+      for (const message of refused) {
         const client = await connect();
         client.socket.send(message);
         expect((await client.closed).code).toBe(1008);
         expect(client.latest.type).toBe('error');
       }
-    },
-  );
+    });
+  }
 
   it('takes a message of the largest size and closes a larger one', async (test) => {
     const { connect } = await setUp(test);

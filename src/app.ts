@@ -9,7 +9,7 @@ import type { JsonObject } from './core/json.ts';
 import type { Log } from './core/log.ts';
 import { randomId } from './core/random.ts';
 import { Hub, hubDefaults } from './deliver/hub.ts';
-import { type SessionLimits, sessionDefaults } from './deliver/session.ts';
+import { type SessionLimits, sessionDefaults } from './deliver/patience.ts';
 import { Sessions } from './deliver/sessions.ts';
 import { addApiDescription, createApiDescription } from './http/asyncapi.ts';
 import { addBuiltPage } from './http/built-page.ts';

@@ -32,6 +32,7 @@ export const problemTable = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is of a type that is not taken here' },
   UPGRADE_REQUIRED: { status: 426, title: 'This path speaks WebSocket only' },
   TOO_MANY_CONNECTIONS: { status: 429, title: 'Too many connections from this address' },
+  TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests at once' },
   INTERNAL: { status: 500, title: 'The gateway failed to answer' },
   AUTH_UNAVAILABLE: { status: 503, title: 'Tokens cannot be verified at present' },
   ENGINE_UNREACHABLE: { status: 502, title: 'The engine did not answer' },

@@ -67,6 +67,8 @@ export interface Meter {
   /** Adds to a counter. `by` defaults to 1. */
   count<Name extends CounterName>(name: Name, labels: Labels<Name>, by?: number): void;
   gauge<Name extends GaugeName>(name: Name, labels: Labels<Name>, value: number): void;
+  /** Takes a series away, as if it had never been set: what it told of is no more. */
+  forget<Name extends GaugeName>(name: Name, labels: Labels<Name>): void;
   /** Records a duration in seconds. */
   observe<Name extends HistogramName>(name: Name, labels: Labels<Name>, seconds: number): void;
 }

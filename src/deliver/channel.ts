@@ -94,14 +94,18 @@ export class Channel {
     return (this.#cursors[slot] ?? nothing) < this.rendition.seq;
   }
 
-  /** ms since it was sent something. */
-  sinceSent({ slot }: Subscription, now: number): number {
-    return now - (this.#sentAt[slot] ?? never);
+  /** Whether the interval allows it another update now. */
+  isDue({ slot }: Subscription, now: number): boolean {
+    return this.#sinceSent(slot, now) >= this.#leastGapMs;
   }
 
-  /** Whether the interval allows it another update now. */
-  isDue(subscription: Subscription, now: number): boolean {
-    return this.sinceSent(subscription, now) >= this.#leastGapMs;
+  /** Whether it was sent nothing for so long that a sweep will bring it the current update again. */
+  isRepeatDue({ slot }: Subscription, now: number): boolean {
+    return this.repeatAfterMs > 0 && this.#sinceSent(slot, now) >= this.repeatAfterMs;
+  }
+
+  #sinceSent(slot: number, now: number): number {
+    return now - (this.#sentAt[slot] ?? never);
   }
 
   /** Forgets what it was sent. */
@@ -133,19 +137,28 @@ export class Channel {
   }
 
   /**
-   * Brings an update to the sessions below `from`, at most `count` of them.
+   * Brings an update to the sessions below `from`: to `count` of them, or fewer if that takes as many packets.
    * @returns where to go on; 0 when the sweep is over
    */
   sweep(update: Update, from: number, count: number, now: number, tally: Tally): number {
     const { seq } = update;
+    const enough = tally.sent + count;
     let index = Math.min(from, this.size);
-    for (const end = Math.max(0, index - count); index > end; ) {
+    for (const end = Math.max(0, index - count); index > end && tally.sent < enough; ) {
       index -= 1;
-      if ((this.#cursors[index] ?? seq) >= seq) continue;
-      if (this.intervalMs > 0 && now - (this.#sentAt[index] ?? never) < this.#leastGapMs) tally.held += 1;
+      if ((this.#cursors[index] ?? seq) >= seq) this.#repeatIfDue(index, now, tally);
+      else if (this.intervalMs > 0 && now - (this.#sentAt[index] ?? never) < this.#leastGapMs)
+        tally.held += 1;
       else if (!this.#serve(index, seq, update, now, tally)) tally.skipped += 1;
     }
     return index;
+  }
+
+  #repeatIfDue(slot: number, now: number, tally: Tally): void {
+    const subscription = this.#subscriptions[slot];
+    if (subscription !== undefined && this.isRepeatDue(subscription, now)) {
+      this.sendWhole(subscription, now, tally);
+    }
   }
 
   /** Sends the session at `slot` one step after the other until it stands at `seq`: false if it does not keep up. */

@@ -38,6 +38,8 @@ export class Hub {
   readonly #turnMs: number;
   readonly #yieldTurn: (rest: () => void) => void;
   readonly #paces = new Map<Channel, Pace>();
+  /** `receivedAt` of the last event whose latency was counted for a channel: a sweep may bring it once more. */
+  readonly #counted = new WeakMap<Channel, number>();
   readonly #waiting = new Set<Channel>();
   #sweep: Sweep | undefined;
   #lastFanOutAt: number | undefined;
@@ -115,8 +117,10 @@ export class Hub {
     this.#lastFanOutAt = this.#clock.now();
     const now = this.#clock.monotonic();
     this.#meter.observe('bff_fanout_seconds', {}, (now - startedAt) / 1000);
-    if (update.receivedAt !== undefined) {
-      this.#meter.observe('bff_event_latency_seconds', {}, (now - update.receivedAt) / 1000);
+    const { receivedAt } = update;
+    if (receivedAt !== undefined && receivedAt !== this.#counted.get(channel)) {
+      this.#counted.set(channel, receivedAt);
+      this.#meter.observe('bff_event_latency_seconds', {}, (now - receivedAt) / 1000);
     }
     // There may be no further news to bring those another sweep.
     if (tally.held > 0) this.request(channel);

@@ -5,26 +5,10 @@ import type { Message } from '../encode/message.ts';
 import type { Packet } from '../encode/rendition.ts';
 import type { Channel, Subscription } from './channel.ts';
 import type { Hub } from './hub.ts';
-import type { MessageLimiter } from './message-limiter.ts';
+import type { MessageLimiter, MessageVerdict } from './message-limiter.ts';
+import { Patience, type SessionLimits } from './patience.ts';
 import { Tally } from './tally.ts';
 import type { Transport, TransportEnd } from './transport.ts';
-
-export interface SessionLimits {
-  /** Interval of the protocol ping. */
-  readonly pingEveryMs: number;
-  /** A client that sent nothing for so long, pongs included, is terminated. */
-  readonly silentAfterMs: number;
-  /** A client that could not be sent to for so long is closed as `slow`. */
-  readonly slowAfterMs: number;
-  /** A client that sent no message for so long is closed as `idle`. Default: it need not send any. */
-  readonly idleAfterMs?: number;
-}
-
-export const sessionDefaults: SessionLimits = {
-  pingEveryMs: 30_000,
-  silentAfterMs: 75_000,
-  slowAfterMs: 30_000,
-};
 
 export interface SessionEnd extends TransportEnd {
   /** Why the gateway ended it; undefined where the client did, or the network. */
@@ -62,24 +46,21 @@ export class Session {
   readonly #transport: Transport;
   readonly #subscriptions: Subscription[] = [];
   readonly #answers: Message[] = [];
+  readonly #patience: Patience;
   /** Packets sent besides those that the subscriptions count. */
   #sentBeside = 0;
-  #probedAt: number;
-  #messageAt: number;
   #closeCause: CloseCause | undefined;
   #dismissedFor: CloseCause | undefined;
-  /** Since when it has not been writable; undefined while it is. */
-  #blockedSince: number | undefined;
 
   constructor(options: SessionOptions) {
     this.id = options.id;
     this.dialect = options.dialect;
     this.#options = options;
     this.#transport = options.transport;
-    this.#probedAt = options.clock.monotonic();
-    this.#messageAt = this.#probedAt;
+    this.#patience = new Patience(options.limits, options.clock.monotonic());
     options.transport.start({
       onMessage: (data, isBinary) => this.#receive(data, isBinary),
+      onControl: () => this.#admitControl(),
       onDrain: () => this.#drain(),
       onEnd: (end) => this.#end(end),
     });
@@ -119,7 +100,7 @@ export class Session {
 
   /** The client could not be sent an update: it will be given the newest state when it drains. */
   blocked(now: number): void {
-    this.#blockedSince ??= now;
+    this.#patience.blocked(now);
   }
 
   /** The client was too slow to be sent so many events. */
@@ -164,48 +145,53 @@ export class Session {
 
   /** Looks after the connection: pings, and the ends of the silent and the slow. Called about twice a second. */
   check(now: number): void {
-    const { pingEveryMs, silentAfterMs, slowAfterMs, idleAfterMs } = this.#options.limits;
-    const { expiresAt, clock } = this.#options;
-    if (expiresAt !== undefined && clock.now() >= expiresAt) {
-      this.close('tokenExpired');
+    const { expiresAt, clock, hub } = this.#options;
+    const expired = expiresAt !== undefined && clock.now() >= expiresAt;
+    const cause = expired ? 'tokenExpired' : this.#patience.endedBy(now, this.#transport.heardAt);
+    if (cause !== undefined) {
+      this.close(cause);
       return;
     }
-    if (now - this.#transport.heardAt >= silentAfterMs) {
-      this.close('silent');
-      return;
-    }
-    if (idleAfterMs !== undefined && now - this.#messageAt >= idleAfterMs) {
-      this.close('idle');
-      return;
-    }
-    if (this.#blockedSince !== undefined && now - this.#blockedSince >= slowAfterMs) {
-      this.close('slow');
-      return;
-    }
-    if (now - this.#probedAt >= pingEveryMs) {
-      this.#probedAt = now;
-      this.#transport.probe();
-    }
+    if (this.#patience.takeProbe(now)) this.#transport.probe();
     for (const subscription of this.#subscriptions) {
       const { channel } = subscription;
-      const { repeatAfterMs } = channel;
-      if (repeatAfterMs > 0 && channel.sinceSent(subscription, now) >= repeatAfterMs)
-        this.#sendWhole(subscription, now);
+      // By a sweep, which yields: in a quiet hour thousands are due at the same time.
+      if (channel.isRepeatDue(subscription, now)) hub.request(channel);
     }
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
-    if (this.#dismissedFor !== undefined) return;
-    const { limiter, clock, dialect, meter, onMessage, onExcess } = this.#options;
-    this.#messageAt = clock.monotonic();
-    const verdict = limiter.admit(this.#messageAt);
-    if (verdict === 'admitted') {
-      onMessage(data, isBinary);
-      return;
-    }
-    if (onExcess?.(data, isBinary) === true) return;
+    if (this.#isOver) return;
+    const { onMessage, onExcess } = this.#options;
+    const verdict = this.#admit();
+    if (verdict === 'admitted') onMessage(data, isBinary);
+    else if (onExcess?.(data, isBinary) !== true) this.#refuse(verdict);
+  }
+
+  /** A client may ping instead of sending messages; that costs as much to read, so it counts as one. */
+  #admitControl(): boolean {
+    if (this.#isOver) return false;
+    const verdict = this.#admit();
+    if (verdict === 'admitted') return true;
+    this.#refuse(verdict);
+    return false;
+  }
+
+  #admit(): MessageVerdict {
+    const now = this.#options.clock.monotonic();
+    this.#patience.heard(now);
+    return this.#options.limiter.admit(now);
+  }
+
+  #refuse(verdict: MessageVerdict): void {
+    const { dialect, meter } = this.#options;
     meter.count('bff_rejected_total', { edge: dialect, reason: 'rate' });
     if (verdict === 'flooding') this.close('rateLimited');
+  }
+
+  /** Whether the gateway has ended it: a client may go on sending until it answers the close frame, or never does. */
+  get #isOver(): boolean {
+    return this.#closeCause !== undefined || this.#dismissedFor !== undefined;
   }
 
   #drain(): void {
@@ -217,8 +203,12 @@ export class Session {
     }
     this.#transport.resume();
     if (this.#dismissedFor !== undefined) this.close(this.#dismissedFor);
-    const now = this.#options.clock.monotonic();
-    this.#blockedSince = undefined;
+    this.#patience.retry(() => this.#catchUp(this.#options.clock.monotonic()));
+  }
+
+  /** Sends what the subscriptions lack: true if anything was sent. */
+  #catchUp(now: number): boolean {
+    const { sent } = this;
     for (const subscription of this.#subscriptions) {
       const { channel } = subscription;
       if (!channel.isBehind(subscription)) continue;
@@ -226,6 +216,7 @@ export class Session {
         this.#counted((tally) => channel.catchUp(subscription, now, tally));
       else this.#options.hub.request(channel);
     }
+    return this.sent > sent;
   }
 
   #sendWhole(subscription: Subscription, now: number): void {

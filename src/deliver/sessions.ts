@@ -11,6 +11,7 @@ export class Sessions {
   readonly #clock: Clock;
   readonly #meter: Meter;
   readonly #stopChecks: () => void;
+  #shuttingDown = false;
   #onEmpty: (() => void) | undefined;
 
   constructor({ clock, meter }: { clock: Clock; meter: Meter }) {
@@ -30,6 +31,8 @@ export class Sessions {
     this.#sessions.add(session);
     this.#meter.count('bff_connections_total', { dialect: session.dialect });
     this.#tally(session.dialect, 1);
+    // Its token may have taken longer to verify than the others took to be told.
+    if (this.#shuttingDown) session.close('shutdown');
   }
 
   delete(session: Session): void {
@@ -41,6 +44,7 @@ export class Sessions {
   /** Closes every session as `shutdown`; those that did not answer within `timeoutMs` are terminated. */
   async shutDown(timeoutMs: number): Promise<void> {
     this.#stopChecks();
+    this.#shuttingDown = true;
     for (const session of this.#sessions) session.close('shutdown');
     if (this.#sessions.size === 0) return;
     await new Promise<void>((resolve) => {

@@ -7,6 +7,8 @@ export class Tally {
   skipped = 0;
   /** Sessions that the interval does not allow an update yet. */
   held = 0;
+  /** Packets. */
+  sent = 0;
   #bytes = 0;
   #packets = new Map<string, number>();
   /** Most are of the same type as the one before. */
@@ -14,6 +16,7 @@ export class Tally {
   #times = 0;
 
   add({ type }: Packet, bytes: number): void {
+    this.sent += 1;
     this.#bytes += bytes;
     if (type !== this.#type) {
       this.#note();

@@ -4,6 +4,8 @@ import type { Message } from '../encode/message.ts';
 /** What a transport tells the session that it carries. */
 export interface TransportEvents {
   onMessage(data: Buffer, isBinary: boolean): void;
+  /** A control frame that the client sent of its own accord. False: it sends too many, let it go unanswered. */
+  onControl(): boolean;
   /** The client can be sent to again, after `offer` or `answer` returned false. */
   onDrain(): void;
   /** The last event, whoever ended the connection. */

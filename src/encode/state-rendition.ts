@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Meter } from '../core/meter.ts';
+import type { Version } from '../feed/history.ts';
 import type { Position } from '../feed/position.ts';
 import type { Projection } from '../feed/projection.ts';
 import { type Delta, diff } from '../wire/delta.ts';
@@ -54,16 +55,18 @@ export function createStateRendition(options: StateRenditionOptions): StateRendi
     return { type: packet.type, message };
   };
 
-  const updateTo = (data: JsonObject, position: Position): StateUpdate => {
+  const updateTo = (version: Version, position: Position): StateUpdate => {
     // A whole packet has much in common with the one before, and next to nothing with a delta.
     const previous = mode === 'full' ? lastSweep?.main : undefined;
-    const makeFull = () => timed(words.full(data, position), position, previous);
-    return new StateUpdate(position.seq, feed.current.receivedAt, makeFull);
+    const makeFull = () => timed(words.full(projection.of(version), position), position, previous);
+    const update = new StateUpdate(version, position.seq, makeFull);
+    // Where only what is unremarkable changed since: how to get here, and when it was learnt, are the same.
+    if (newest?.seq === position.seq) update.continue(newest);
+    return update;
   };
 
   const newestUpdate = (): StateUpdate => {
-    const { position } = projection;
-    if (newest?.seq !== position.seq) newest = updateTo(projection.of(feed.current), position);
+    if (newest?.version !== feed.current) newest = updateTo(feed.current, projection.position);
     return newest;
   };
 
@@ -123,15 +126,18 @@ function restate(delta: Delta | undefined, data: JsonObject, keys: readonly stri
 
 /** One version, made ready. Its packets are made when first asked for, and once. */
 class StateUpdate implements Update {
+  /** What the feed holds. */
+  readonly version: Version;
   readonly seq: number;
-  readonly receivedAt: number | undefined;
+  receivedAt: number | undefined;
   readonly #makeFull: () => Packet;
   #full: Step | undefined;
   #delta: (Step & { readonly base: number }) | undefined;
 
-  constructor(seq: number, receivedAt: number | undefined, makeFull: () => Packet) {
+  constructor(version: Version, seq: number, makeFull: () => Packet) {
+    this.version = version;
     this.seq = seq;
-    this.receivedAt = receivedAt;
+    this.receivedAt = version.receivedAt;
     this.#makeFull = makeFull;
   }
 
@@ -154,6 +160,11 @@ class StateUpdate implements Update {
 
   tellAsDelta(packet: Packet, base: number): void {
     this.#delta = { packet, seq: this.seq, missed: 0, base };
+  }
+
+  continue(before: StateUpdate): void {
+    this.receivedAt = before.receivedAt;
+    this.#delta = before.#delta;
   }
 
   /** What most sessions are sent of it, if it was made. */

@@ -27,6 +27,7 @@ export function createPrometheusMeter(): PrometheusMeter {
   return {
     count: (name, labels, by = 1) => counters.get(name)?.inc(labels, by),
     gauge: (name, labels, value) => gauges.get(name)?.set(labels, value),
+    forget: (name, labels) => gauges.get(name)?.remove(labels),
     observe: (name, labels, seconds) => histograms.get(name)?.observe(labels, seconds),
     text: () => registry.metrics(),
     contentType: registry.contentType,

@@ -22,14 +22,36 @@ export interface EngineClient {
   close(): Promise<void>;
 }
 
+/** What the engine answered, whether or not that is a success. */
+export interface EngineAnswer {
+  /** Never a redirect. */
+  readonly status: number;
+  readonly contentType: string | undefined;
+  /** The header `Retry-After`. */
+  readonly retryAfter: string | undefined;
+  readonly body: string;
+}
+
+/** Asks the engine on behalf of somebody else, who is to be told what it answers. */
+export interface EngineForwarder {
+  /**
+   * The answer to `GET {url}{path}`, whatever its status.
+   * @param path starts with exactly one slash
+   * @throws PollFailure where there is none: redirects, oversize bodies, lost connections, abort
+   */
+  ask(path: string, signal: AbortSignal): Promise<EngineAnswer>;
+}
+
 /** One slash first (to URLs a backslash is one), so that nothing appended to the base URL can name another host. */
 export const enginePathPattern = /^\/(?![/\\])/;
 
 const defaultMaxBodyBytes = 4 * 1024 * 1024;
+/** Of a body that nobody wants: read, so that its connection can be used again. */
+const maxDumpBytes = 64 * 1024;
 /** Answers that say "not now" rather than "no". */
 const retryableStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
 
-export function createEngineClient(options: EngineClientOptions): EngineClient {
+export function createEngineClient(options: EngineClientOptions): EngineClient & EngineForwarder {
   const base = new URL(options.url);
   const prefix = base.pathname.replace(/\/+$/, '');
   const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
@@ -40,19 +62,38 @@ export function createEngineClient(options: EngineClientOptions): EngineClient {
     ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
   };
 
+  const request = async <Result>(
+    path: string,
+    signal: AbortSignal,
+    read: (response: Dispatcher.ResponseData) => Promise<Result>,
+  ): Promise<Result> => {
+    if (!enginePathPattern.test(path) || !staysOn(base.origin, prefix + path)) {
+      throw new PollFailure('shape', 'the path must start with one slash and stay on the engine');
+    }
+    try {
+      return await read(await pool.request({ path: prefix + path, method: 'GET', headers, signal }));
+    } catch (error) {
+      throw asPollFailure(error, signal);
+    }
+  };
+
   return {
-    async get(path, signal) {
-      if (!enginePathPattern.test(path) || !staysOn(base.origin, prefix + path)) {
-        throw new PollFailure('shape', 'the path must start with one slash and stay on the engine');
-      }
-      try {
-        const response = await pool.request({ path: prefix + path, method: 'GET', headers, signal });
+    get: (path, signal) =>
+      request(path, signal, async (response) => {
+        await refuseRedirect(response);
         await refuseUnlessSuccess(response);
         return await readBody(response.body, maxBodyBytes);
-      } catch (error) {
-        throw asPollFailure(error, signal);
-      }
-    },
+      }),
+    ask: (path, signal) =>
+      request(path, signal, async (response) => {
+        await refuseRedirect(response);
+        return {
+          status: response.statusCode,
+          contentType: firstOf(response.headers['content-type']),
+          retryAfter: firstOf(response.headers['retry-after']),
+          body: await readBody(response.body, maxBodyBytes),
+        };
+      }),
     close: () => pool.destroy(),
   };
 }
@@ -61,14 +102,19 @@ function staysOn(origin: string, path: string): boolean {
   return URL.canParse(path, origin) && new URL(path, origin).origin === origin;
 }
 
+function firstOf(header: string | readonly string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : header?.[0];
+}
+
+async function refuseRedirect({ statusCode, body }: Dispatcher.ResponseData): Promise<void> {
+  if (statusCode < 300 || statusCode >= 400) return;
+  await body.dump({ limit: maxDumpBytes });
+  throw new PollFailure('redirect', `HTTP ${statusCode}: redirects are not followed`, { status: statusCode });
+}
+
 async function refuseUnlessSuccess({ statusCode, body }: Dispatcher.ResponseData): Promise<void> {
   if (statusCode >= 200 && statusCode < 300) return;
-  await body.dump({ limit: 64 * 1024 });
-  if (statusCode >= 300 && statusCode < 400) {
-    throw new PollFailure('redirect', `HTTP ${statusCode}: redirects are not followed`, {
-      status: statusCode,
-    });
-  }
+  await body.dump({ limit: maxDumpBytes });
   throw new PollFailure('status', `HTTP ${statusCode}`, {
     status: statusCode,
     retryable: retryableStatuses.has(statusCode),

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { EngineClient } from './engine-client.ts';
+import type { EngineClient, EngineForwarder } from './engine-client.ts';
 import type { SourceBoard } from './freshness.ts';
 import { PollFailure } from './poll-failure.ts';
 import { SuccessRate } from './success-rate.ts';
@@ -7,9 +7,9 @@ import { SuccessRate } from './success-rate.ts';
 export interface EngineFigures {
   /** Requests since the start, those under way included. */
   readonly requestCount: number;
-  /** 0 to 100: requests that ended well, of those that ended in the last 60 s. 100 where there was none. */
+  /** 0 to 100: requests that ended well, of those that ended well or badly in the last 60 s. 100 where none did. */
   readonly successPercent: number;
-  /** ms that the last request took which the engine answered, with whatever status; undefined before that. */
+  /** ms that the last poll took which the engine answered, with whatever status; undefined before that. */
   readonly latencyMs: number | undefined;
   /** When a poll last gave what could be used, epoch ms; undefined before that. */
   readonly lastSuccessAt: number | undefined;
@@ -17,41 +17,49 @@ export interface EngineFigures {
 
 /** How the gateway gets on with its engine. */
 export interface EngineTraffic {
-  /** To be used in place of the client given: what goes through it is counted. */
+  /** For polls, in place of the client given: what goes through it is counted. */
   readonly client: EngineClient;
+  /**
+   * For requests of the gateway's clients. They are counted, but who asks for what there is not, or goes away, has
+   * the engine neither succeed nor fail, and how long it takes is not how long a poll takes.
+   */
+  readonly forwarder: EngineForwarder;
+  /** Hears from now on how the polls of this board end, until it is closed. */
+  watch(board: Pick<SourceBoard, 'onOutcome'>): void;
   figures(): EngineFigures;
   /** Calls the listener when a poll fails whose source was well until then, and when it is well again. */
   onTurn(listener: () => void): () => void;
 }
 
 export interface EngineTrafficOptions {
-  readonly client: EngineClient;
-  /** Knows how the polls end: an answer that came is not yet one that can be used. */
-  readonly board: SourceBoard;
+  readonly client: EngineClient & EngineForwarder;
   readonly clock: Clock;
 }
 
 /** The one source that is not polled from the engine. */
 const redis = 'redis';
 
-export function createEngineTraffic({ client, board, clock }: EngineTrafficOptions): EngineTraffic {
+export function createEngineTraffic({ client, clock }: EngineTrafficOptions): EngineTraffic {
   const listeners = new Set<() => void>();
-  const failing = new Set<string>();
   const rate = new SuccessRate();
   let requestCount = 0;
   let latencyMs: number | undefined;
   let lastSuccessAt: number | undefined;
 
-  board.onOutcome((name, succeeded) => {
-    if (name === redis) return;
-    if (succeeded) lastSuccessAt = clock.now();
-    if (failing.has(name) !== succeeded) return;
-    if (succeeded) failing.delete(name);
-    else failing.add(name);
-    for (const listener of listeners) listener();
-  });
+  const watch: EngineTraffic['watch'] = (board) => {
+    const failing = new Set<string>();
+    // An answer that came is not yet one that can be used: only the board knows.
+    board.onOutcome((name, succeeded) => {
+      if (name === redis) return;
+      if (succeeded) lastSuccessAt = clock.now();
+      if (failing.has(name) !== succeeded) return;
+      if (succeeded) failing.delete(name);
+      else failing.add(name);
+      for (const listener of listeners) listener();
+    });
+  };
 
-  const get = async (path: string, signal: AbortSignal): Promise<string> => {
+  const get: EngineClient['get'] = async (path, signal) => {
     const startedAt = clock.monotonic();
     const ended = (succeeded: boolean, answered: boolean): void => {
       const now = clock.monotonic();
@@ -69,8 +77,23 @@ export function createEngineTraffic({ client, board, clock }: EngineTrafficOptio
     }
   };
 
+  const ask: EngineForwarder['ask'] = async (path, signal) => {
+    requestCount += 1;
+    try {
+      const answer = await client.ask(path, signal);
+      const { status } = answer;
+      if (status < 400 || status >= 500) rate.add(clock.monotonic(), status < 400);
+      return answer;
+    } catch (error) {
+      if (isFailureOfEngine(error, signal)) rate.add(clock.monotonic(), false);
+      throw error;
+    }
+  };
+
   return {
     client: { get, close: () => client.close() },
+    forwarder: { ask },
+    watch,
     figures: () => ({
       requestCount,
       successPercent: rate.percent(clock.monotonic()),
@@ -82,4 +105,11 @@ export function createEngineTraffic({ client, board, clock }: EngineTrafficOptio
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** Whether it was not reached, or took too long: not where the client went away, or the answer does not suit us. */
+function isFailureOfEngine(error: unknown, { reason }: AbortSignal): boolean {
+  if (!(error instanceof PollFailure)) return true;
+  if (error.reason === 'connect') return true;
+  return error.reason === 'timeout' && reason instanceof Error && reason.name === 'TimeoutError';
 }

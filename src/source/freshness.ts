@@ -47,6 +47,7 @@ export interface SourceBoard {
   onExpiry(listener: () => void): () => void;
   /** Told how each attempt of each source ended, whether or not its freshness changed. Must not throw. */
   onOutcome(listener: OutcomeListener): () => void;
+  /** Nobody asks the sources any more: what still comes of them is neither told nor shown, nor are their figures. */
   close(): void;
 }
 
@@ -61,9 +62,10 @@ export function createSourceBoard({
 }): SourceBoard {
   const listeners = new Set<() => void>();
   const outcomeListeners = new Set<OutcomeListener>();
-  const timers = new Set<() => void>();
+  const ends = new Set<() => void>();
   const known = new Set<string>();
   let states: Readonly<Record<string, SourceState>> = {};
+  let closed = false;
 
   const open = (name: string, { freshMs, downAfterMs = 30_000 }: SourceOptions): Source => {
     let timer: Cancel = () => {};
@@ -95,12 +97,16 @@ export function createSourceBoard({
 
     show(state);
     meter.gauge('bff_source_up', { source: name }, 0);
-    timers.add(() => timer());
+    ends.add(() => {
+      timer();
+      meter.forget('bff_source_up', { source: name });
+    });
     return {
       get state() {
         return state;
       },
       succeeded() {
+        if (closed) return false;
         for (const listener of outcomeListeners) listener(name, true);
         lastError = undefined;
         known.add(name);
@@ -109,6 +115,7 @@ export function createSourceBoard({
         return enter('fresh');
       },
       failed(error, atLeast) {
+        if (closed) return false;
         for (const listener of outcomeListeners) listener(name, false);
         lastError = error;
         if (atLeast === 'down') {
@@ -140,7 +147,8 @@ export function createSourceBoard({
       return () => outcomeListeners.delete(listener);
     },
     close() {
-      for (const cancel of timers) cancel();
+      closed = true;
+      for (const end of ends) end();
       listeners.clear();
       outcomeListeners.clear();
     },

@@ -46,7 +46,7 @@ export class Connection extends WebSocket {
 /** One WebSocket. Updates are frames made elsewhere, written to the socket as they are. */
 export class WebSocketTransport implements Transport, FlushListener {
   // These are all that a fan-out reads: together at the start of the object, in one line of the cache.
-  /** Bytes sent since the last answered ping. */
+  /** Bytes of updates sent since the last answered ping. */
   #unanswered = 0;
   /** Bytes at which there is something to be looked at before more is sent; 0 while nothing can be. */
   #limit: number;
@@ -114,6 +114,8 @@ export class WebSocketTransport implements Transport, FlushListener {
     client.on('error', (error) => {
       this.#fault = faultOf(error);
     });
+    // `ws` keeps what befalls the socket to itself.
+    this.#socket.on('error', () => this.#failed());
     client.on('close', (code) =>
       events.onEnd({ code, ...(this.#fault === undefined ? {} : { fault: this.#fault }) }),
     );
@@ -153,7 +155,6 @@ export class WebSocketTransport implements Transport, FlushListener {
   probe(): void {
     if (this.#probed >= 0 || !this.open) return;
     this.#write(pingFrame);
-    // With the ping itself: once it is answered, nothing is left of what came before it.
     this.#probed = this.#unanswered;
     this.#setLimit();
   }
@@ -180,14 +181,14 @@ export class WebSocketTransport implements Transport, FlushListener {
   onFlushed(ok: boolean): void {
     this.#waiting = false;
     this.#setLimit();
-    if (!ok || !this.open) return;
-    if (this.#unansweredPing !== undefined) this.#onPing(this.#unansweredPing);
+    if (!ok) this.#failed();
+    if (!this.open) return;
+    if (this.#unansweredPing !== undefined) this.#pong(this.#unansweredPing);
     this.#drained();
   }
 
   /** Writes an answer or a control frame, which may also follow what waits. */
   #write(frame: Frame): void {
-    this.#unanswered += frame.length;
     if (this.#waiting) this.#writeToStream(frame);
     else this.#writeNow(frame);
   }
@@ -200,7 +201,12 @@ export class WebSocketTransport implements Transport, FlushListener {
     }
     const outcome = writeDirectly(this.#handle, frame, this);
     if (outcome === 'pending') this.#wait();
-    else if (outcome === 'failed') this.terminate();
+    else if (outcome === 'failed') this.#failed();
+  }
+
+  #failed(): void {
+    this.#fault ??= 'socket';
+    this.terminate();
   }
 
   #writeToStream(frame: Frame): void {
@@ -223,7 +229,10 @@ export class WebSocketTransport implements Transport, FlushListener {
 
   #onPong(): void {
     this.#heardAt = this.#clock.monotonic();
-    if (this.#probed < 0) return;
+    if (this.#probed < 0) {
+      this.#events?.onControl();
+      return;
+    }
     this.#unanswered -= this.#probed;
     this.#probed = -1;
     this.#probeAfter = this.#drawProbeAfter();
@@ -244,10 +253,12 @@ export class WebSocketTransport implements Transport, FlushListener {
   /** Only the last of several pings need be answered (RFC 6455 §5.5.3): one waits at most. */
   #onPing(payload: Buffer): void {
     this.#heardAt = this.#clock.monotonic();
-    if (this.#waiting) {
-      this.#unansweredPing = payload;
-      return;
-    }
+    if (this.#events?.onControl() !== true) return;
+    if (this.#waiting) this.#unansweredPing = payload;
+    else this.#pong(payload);
+  }
+
+  #pong(payload: Buffer): void {
     this.#unansweredPing = undefined;
     if (this.open) this.#write(pongFrame(payload));
   }

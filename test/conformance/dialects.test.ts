@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type SessionLimits, sessionDefaults } from '../../src/deliver/session.ts';
+import { type SessionLimits, sessionDefaults } from '../../src/deliver/patience.ts';
 import { createMemoryEvents } from '../../src/source/events.ts';
 import { connectClient, refusalOf, UpgradeRefused } from '../support/client.ts';
 import { dialects, proveAlive } from '../support/dialect.ts';

@@ -4,7 +4,7 @@ import { closeCauses, errorMessage, problemDocument, problemTable } from '../../
 const problems = Object.entries(problemTable);
 
 describe('problem table', () => {
-  it('holds these eighteen codes and no other: clients match on them', () => {
+  it('holds these nineteen codes and no other: clients match on them', () => {
     expect(Object.keys(problemTable).sort()).toEqual([
       'AT_CAPACITY',
       'AUTH_UNAVAILABLE',
@@ -20,6 +20,7 @@ describe('problem table', () => {
       'SHUTTING_DOWN',
       'TOO_LARGE',
       'TOO_MANY_CONNECTIONS',
+      'TOO_MANY_REQUESTS',
       'UNAUTHENTICATED',
       'UNKNOWN_SYMBOL',
       'UNSUPPORTED_MEDIA_TYPE',

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { Channel } from '../../src/deliver/channel.ts';
+import { Channel, type ChannelOptions } from '../../src/deliver/channel.ts';
 import { Hub } from '../../src/deliver/hub.ts';
 import { Tally } from '../../src/deliver/tally.ts';
-import { createFakeRendition } from '../support/fake-rendition.ts';
+import type { Rendition } from '../../src/encode/rendition.ts';
+import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { createOutlet } from '../support/outlet.ts';
@@ -10,13 +11,13 @@ import { createOutlet } from '../support/outlet.ts';
 const turnMs = 5;
 
 /** A hub whose fan-outs take 1 ms for each subscriber, so that a batch of 64 is more than a turn. */
-function setUp(subscribers: number) {
+function setUp(subscribers: number, options: ChannelOptions = {}) {
   const clock = createManualClock();
   const meter = createMemoryMeter();
   const turns: (() => void)[] = [];
   const hub = new Hub({ clock, meter, turnMs, yieldTurn: (rest) => turns.push(rest) });
   const rendition = createFakeRendition();
-  const channel = new Channel(rendition);
+  const channel = new Channel(rendition, options);
   hub.open(channel);
   const received = Array.from({ length: subscribers }, () => [] as string[]);
   for (const one of received) {
@@ -25,7 +26,7 @@ function setUp(subscribers: number) {
       one.push(text);
       return true;
     });
-    channel.sendWhole(channel.add(outlet, outlet), 0, new Tally());
+    channel.sendWhole(channel.add(outlet, outlet), clock.monotonic(), new Tally());
     one.length = 0;
   }
   const takeTurn = () => turns.shift()?.();
@@ -51,6 +52,73 @@ describe('Hub', () => {
     takeTurn();
     takeTurn();
     expect(sent()).toBe(200);
+  });
+
+  it('repeats the current update to those who were sent nothing for long, in turns as well', () => {
+    const { hub, channel, clock, received, turns, takeTurn } = setUp(200, { repeatAfterMs: 5000 });
+    clock.advance(4000);
+    hub.request(channel);
+    while (turns.length > 0) takeTurn();
+    expect(received.flat()).toEqual([]);
+    clock.advance(1000);
+    hub.request(channel);
+    expect(received.flat()).toHaveLength(64);
+    while (turns.length > 0) takeTurn();
+    expect(received.every((one) => one.join() === '1')).toBe(true);
+  });
+
+  it('gives the event loop a turn though each subscriber is sent many packets', () => {
+    const { hub, clock, turns } = setUp(0);
+    let seq = 1;
+    const eventByEvent: Rendition = {
+      ...createFakeRendition(),
+      get seq() {
+        return seq;
+      },
+      next: () => ({
+        seq,
+        receivedAt: undefined,
+        after: (cursor) => ({ packet: packet(`${cursor + 1}`), seq: cursor + 1, missed: 0 }),
+      }),
+    };
+    const channel = new Channel(eventByEvent);
+    hub.open(channel);
+    let sent = 0;
+    const outlet = createOutlet(() => {
+      clock.advance(0.1);
+      sent += 1;
+      return true;
+    });
+    for (let count = 0; count < 50; count += 1) {
+      channel.sendWhole(channel.add(outlet, outlet), clock.monotonic(), new Tally());
+    }
+    [seq, sent] = [101, 0];
+    const perTurn: number[] = [];
+    const note = () => perTurn.push(sent - perTurn.reduce((sum, turn) => sum + turn, 0));
+    hub.request(channel);
+    note();
+    for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) {
+      turn();
+      note();
+    }
+    expect(sent).toBe(50 * 100);
+    expect(Math.max(...perTurn)).toBeLessThanOrEqual(2 * 100);
+  });
+
+  it('counts the latency of an event once, however often it is sent', () => {
+    const { hub, clock, meter } = setUp(0);
+    const rendition = createFakeRendition();
+    const timed: Rendition = { ...rendition, next: () => ({ ...rendition.next(), receivedAt: 0 }) };
+    const channel = new Channel(timed, { repeatAfterMs: 5000 });
+    hub.open(channel);
+    const outlet = createOutlet(() => true);
+    channel.add(outlet, outlet);
+    for (let times = 0; times < 3; times += 1) {
+      hub.request(channel);
+      clock.advance(5000);
+    }
+    expect(meter.observations('bff_fanout_seconds')).toBe(3);
+    expect(meter.observations('bff_event_latency_seconds')).toBe(1);
   });
 
   it('finishes a sweep while news arrives, and conflates that news into the next one', () => {

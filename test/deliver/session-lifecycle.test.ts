@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Channel } from '../../src/deliver/channel.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
 import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
-import { Session, sessionDefaults } from '../../src/deliver/session.ts';
+import { sessionDefaults } from '../../src/deliver/patience.ts';
+import { Session } from '../../src/deliver/session.ts';
 import { Sessions } from '../../src/deliver/sessions.ts';
 import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
@@ -131,6 +132,17 @@ describe('Sessions', () => {
     transports[1]?.end({ code: 1001 });
     await done;
     expect(transports.some(({ terminated }) => terminated)).toBe(false);
+  });
+
+  it('closes who comes while it shuts down', async () => {
+    const { connect, sessions } = setUp();
+    const early = connect();
+    const done = sessions.shutDown(5000);
+    const late = connect();
+    expect(late.closes).toEqual(['shutdown']);
+    early.end({ code: 1001 });
+    late.end({ code: 1001 });
+    await done;
   });
 
   it('terminates at shutdown those that do not go in time', async () => {

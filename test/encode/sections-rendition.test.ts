@@ -39,6 +39,23 @@ describe('StateRendition of some sections', () => {
     });
   });
 
+  it('shows the newest of what is no change by itself, as a greeting of the same number does', () => {
+    const { rendition, commit } = setUpRendition({ sections: ['market'], initial });
+    expect(textOf(rendition.latest())).toMatchObject({ seq: 1, data: { timestamp: 't0' } });
+    commit({ ...initial, timestamp: 't1', agents: { A: 2 } });
+    expect(textOf(rendition.latest())).toMatchObject({ seq: 1, data: { timestamp: 't1' } });
+  });
+
+  it('still tells as a delta what was told so before only that moved', () => {
+    const { rendition, commit } = setUpRendition({ mode: 'delta', sections: ['market', 'note'], initial });
+    commit({ ...initial, market: { price: 2 } }, 5);
+    rendition.next();
+    commit({ ...initial, timestamp: 't1', market: { price: 2 } }, 9);
+    const again = rendition.next();
+    expect(textOf(again.delta)).toMatchObject({ base: 1, seq: 2, patch: { market: { price: 2 } } });
+    expect(again.receivedAt).toBe(5);
+  });
+
   it('states in each delta what may have moved without being a change: others were shown an older one', () => {
     const { rendition, commit, feed, projection } = setUpRendition({
       mode: 'delta',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sessionDefaults } from '../../src/deliver/session.ts';
+import { sessionDefaults } from '../../src/deliver/patience.ts';
 import { setUpWithRedis } from '../support/diagnostics.ts';
 import { type RedisServer, redisMissing, startRedis } from '../support/redis-server.ts';
 import { waitFor } from '../support/wait.ts';

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { sessionDefaults } from '../../src/deliver/session.ts';
+import { sessionDefaults } from '../../src/deliver/patience.ts';
 import { refusalOf, valueAt } from '../support/client.ts';
 import { streamRefusalOf } from '../support/event-stream-client.ts';
 import { createMirror } from '../support/mirror.ts';

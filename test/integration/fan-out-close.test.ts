@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { sessionDefaults } from '../../src/deliver/session.ts';
+import { sessionDefaults } from '../../src/deliver/patience.ts';
 import { createMemoryEvents } from '../../src/source/events.ts';
 import { connectClient, valueAt } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sessionDefaults } from '../../src/deliver/session.ts';
+import { sessionDefaults } from '../../src/deliver/patience.ts';
 import { createMemoryEvents } from '../../src/source/events.ts';
 import { connectClient, type Packet, type TestClient } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';

@@ -21,6 +21,8 @@ export interface FakeTransport extends Transport {
   drain(frames?: number): void;
   /** A message from the client. */
   receive(text: string): void;
+  /** A ping from the client: whether it is to be answered. */
+  ping(): boolean;
   /** The client was heard of, without a message. */
   hear(now: number): void;
   end(end?: TransportEnd): void;
@@ -106,6 +108,7 @@ export function createFakeTransport(): FakeTransport {
       events?.onDrain();
     },
     receive: (text) => events?.onMessage(Buffer.from(text), false),
+    ping: () => events?.onControl() ?? false,
     hear(now) {
       state.heardAt = now;
     },

@@ -1,6 +1,6 @@
 import { createGateway } from '../../src/app.ts';
 import { type Environment, loadSettings } from '../../src/config/load.ts';
-import type { SessionLimits } from '../../src/deliver/session.ts';
+import type { SessionLimits } from '../../src/deliver/patience.ts';
 import { createDemoEngine, type DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
 import type { EventSource } from '../../src/source/events.ts';
 import { createMemoryLog } from './memory-log.ts';

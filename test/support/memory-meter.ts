@@ -18,6 +18,7 @@ export function createMemoryMeter(): MemoryMeter {
   return {
     count: (name, labels, by = 1) => add(values, key(name, labels), by),
     gauge: (name, labels, value) => void values.set(key(name, labels), value),
+    forget: (name, labels) => void values.delete(key(name, labels)),
     observe: (name, labels) => add(observed, key(name, labels), 1),
     value: (name, labels) => values.get(key(name, labels)) ?? 0,
     observations: (name, labels) => observed.get(key(name, labels)) ?? 0,

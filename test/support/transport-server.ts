@@ -17,6 +17,10 @@ export interface Connection {
   /** What the transport told its session. */
   readonly messages: readonly { readonly text: string; readonly isBinary: boolean }[];
   readonly ends: readonly TransportEnd[];
+  /** The client's machine forgets the connection, without a word. */
+  reset(): void;
+  /** Called at each control frame of the client's own accord. */
+  onControl: () => boolean;
   /** Called at each drain. */
   onDrain: () => void;
   /** What the client got: messages as their text, pings and pongs by name, and the close code. */
@@ -72,12 +76,15 @@ export async function startTransportServer(
         client,
         messages,
         ends,
+        reset: () => void stream?.resetAndDestroy(),
+        onControl: () => true,
         onDrain: () => {},
         received,
         bytesRead: () => stream?.bytesRead ?? 0,
       };
       transport.start({
         onMessage: (data, isBinary) => void messages.push({ text: data.toString(), isBinary }),
+        onControl: () => connection.onControl(),
         onDrain: () => connection.onDrain(),
         onEnd: (end) => void ends.push(end),
       });

@@ -76,6 +76,7 @@ export async function startUnixTransports(
       const connection: UnixConnection = { transport, client, received, pongs, frames, onDrain: () => {} };
       transport.start({
         onMessage: () => {},
+        onControl: () => true,
         onDrain: () => connection.onDrain(),
         onEnd: () => {},
       });

@@ -16,6 +16,7 @@ async function open(test: TestScope) {
     const transport = createEventStream(response, clock);
     transport.start({
       onMessage: () => {},
+      onControl: () => true,
       onDrain() {
         subject.drains += 1;
       },

@@ -117,6 +117,22 @@ describe.each([
     expect(seqs(connection)).toEqual([1, 2]);
   });
 
+  it('sends one also to a client that was given an answer since it was pinged', async () => {
+    const connection = await server.connect({ autoPong: false });
+    const { transport, client, received } = connection;
+    const huge = packet(1, 2 * windowBytes);
+    let offers = 0;
+    connection.onDrain = () => {
+      if (transport.offer(huge) > 0) offers += 1;
+    };
+    connection.onDrain();
+    await waitFor('the ping behind it', () => received.includes('<ping>'));
+    await waitFor('the answer', () => transport.answer(textMessage('answer')));
+    expect(transport.offer(huge)).toBe(0);
+    client.pong();
+    await waitFor('another one', () => offers === 2);
+  });
+
   it('counts a client that answers no ping as not writable, though it reads everything', async () => {
     const connection = await server.connect({ autoPong: false });
     const taken = await fillWindow(connection, 16_000);

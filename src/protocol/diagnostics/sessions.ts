@@ -1,7 +1,8 @@
 import { createWarningThrottle } from '../../core/log.ts';
 import type { Hub } from '../../deliver/hub.ts';
 import { MessageLimiter, messageDefaults } from '../../deliver/message-limiter.ts';
-import { Session, type SessionLimits } from '../../deliver/session.ts';
+import type { SessionLimits } from '../../deliver/patience.ts';
+import { Session } from '../../deliver/session.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
 import type { Transport } from '../../deliver/transport.ts';
 import type { Permission } from '../../http/entrance.ts';

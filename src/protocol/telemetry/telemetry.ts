@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import type { Hub } from '../../deliver/hub.ts';
-import type { SessionLimits } from '../../deliver/session.ts';
+import type { SessionLimits } from '../../deliver/patience.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
 import { HistoryBudget } from '../../feed/history.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
 import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
-import { type SessionLimits, sessionDefaults } from '../../../src/deliver/session.ts';
+import { type SessionLimits, sessionDefaults } from '../../../src/deliver/patience.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
 import type { Permission } from '../../../src/http/entrance.ts';
 import { InstanceClient } from '../../../src/protocol/streams/instance-client.ts';

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../src/core/json.ts';
 import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
-import { sessionDefaults } from '../../../src/deliver/session.ts';
+import { sessionDefaults } from '../../../src/deliver/patience.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
 import type { Permission } from '../../../src/http/entrance.ts';
 import type { RunCommand } from '../../../src/protocol/telemetry/commands.ts';

@@ -1,0 +1,73 @@
+import type { CloseCause } from '../core/errors.ts';
+
+export interface SessionLimits {
+  /** Interval of the protocol ping. */
+  readonly pingEveryMs: number;
+  /** A client that sent nothing for so long, pongs included, is terminated. */
+  readonly silentAfterMs: number;
+  /** A client that could not be sent to for so long is closed as `slow`. */
+  readonly slowAfterMs: number;
+  /** A client that sent neither a message nor a ping for so long is closed as `idle`. Default: it need not. */
+  readonly idleAfterMs?: number;
+}
+
+export const sessionDefaults: SessionLimits = {
+  pingEveryMs: 30_000,
+  silentAfterMs: 75_000,
+  slowAfterMs: 30_000,
+};
+
+/** How long one client is borne that is silent, idle or slow. All times are monotonic ms. */
+export class Patience {
+  readonly #limits: SessionLimits;
+  #probedAt: number;
+  #messageAt: number;
+  /** Since when it has not been writable; undefined while it is. */
+  #blockedSince: number | undefined;
+
+  constructor(limits: SessionLimits, now: number) {
+    this.#limits = limits;
+    this.#probedAt = now;
+    this.#messageAt = now;
+  }
+
+  /** It sent something of its own accord. */
+  heard(now: number): void {
+    this.#messageAt = now;
+  }
+
+  /** It could not be sent something. */
+  blocked(now: number): void {
+    this.#blockedSince ??= now;
+  }
+
+  /**
+   * Tries again to send to it. A client that takes nothing is as blocked as it was before.
+   * @param attempt true if anything was sent; calls `blocked` if anything was not
+   */
+  retry(attempt: () => boolean): void {
+    const before = this.#blockedSince;
+    this.#blockedSince = undefined;
+    if (attempt() || this.#blockedSince === undefined) return;
+    this.#blockedSince = before ?? this.#blockedSince;
+  }
+
+  /**
+   * Why it is borne no longer; undefined: it is.
+   * @param heardAt when anything at all came from it, protocol frames included
+   */
+  endedBy(now: number, heardAt: number): CloseCause | undefined {
+    const { silentAfterMs, idleAfterMs = Number.POSITIVE_INFINITY, slowAfterMs } = this.#limits;
+    if (now - heardAt >= silentAfterMs) return 'silent';
+    if (now - this.#messageAt >= idleAfterMs) return 'idle';
+    if (this.#blockedSince !== undefined && now - this.#blockedSince >= slowAfterMs) return 'slow';
+    return undefined;
+  }
+
+  /** Whether it is to be asked for a sign of life: once each interval. */
+  takeProbe(now: number): boolean {
+    if (now - this.#probedAt < this.#limits.pingEveryMs) return false;
+    this.#probedAt = now;
+    return true;
+  }
+}

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { Channel } from '../../src/deliver/channel.ts';
+import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
+import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
+import { sessionDefaults } from '../../src/deliver/patience.ts';
+import { Session } from '../../src/deliver/session.ts';
+import { Sessions } from '../../src/deliver/sessions.ts';
+import { createFakeRendition, packet } from '../support/fake-rendition.ts';
+import { createFakeTransport } from '../support/fake-transport.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
+
+function setUp({ idleAfterMs = Number.POSITIVE_INFINITY, expiresInMs = Number.POSITIVE_INFINITY } = {}) {
+  const clock = createManualClock();
+  const meter = createMemoryMeter();
+  const hub = new Hub({ clock, meter, ...hubDefaults });
+  const rendition = createFakeRendition();
+  const channel = new Channel(rendition);
+  hub.open(channel);
+  const sessions = new Sessions({ clock, meter });
+  const transport = createFakeTransport();
+  const heard: string[] = [];
+  const session = new Session({
+    ...{ id: 'one', dialect: 'test', transport, clock, meter, hub },
+    limits: { ...sessionDefaults, silentAfterMs: Number.POSITIVE_INFINITY, idleAfterMs },
+    limiter: new MessageLimiter(messageDefaults),
+    expiresAt: clock.now() + expiresInMs,
+    onMessage: (data) => void heard.push(data.toString()),
+    onExcess: (data) => heard.push(`urgent ${data}`) > 0,
+    onEnd: () => {},
+  });
+  sessions.add(session);
+  session.follow(channel, () => packet('welcome'));
+  return { clock, meter, rendition, transport, heard, session };
+}
+
+describe('Session that the gateway has closed', () => {
+  it('acts on nothing more, however urgent, though its client goes on without answering the close', () => {
+    const { clock, transport, heard } = setUp({ expiresInMs: 1000 });
+    transport.receive('in time');
+    clock.advance(1500);
+    expect(transport.closes).toEqual(['tokenExpired']);
+    for (let count = 0; count < 100; count += 1) transport.receive('too late');
+    expect(heard).toEqual(['in time']);
+    expect(transport.ping()).toBe(false);
+  });
+});
+
+describe('Session and the pings of its client', () => {
+  it('answers as many as it would take messages, and closes one that goes on for 10 s', () => {
+    const { clock, meter, transport } = setUp();
+    const answered = Array.from({ length: 50 }, () => transport.ping()).filter(Boolean);
+    expect(answered).toHaveLength(40);
+    expect(meter.value('bff_rejected_total', { edge: 'test', reason: 'rate' })).toBe(10);
+    for (let elapsed = 0; elapsed < 10_100; elapsed += 10) {
+      clock.advance(10);
+      transport.ping();
+    }
+    expect(transport.closes).toContain('rateLimited');
+  });
+
+  it('takes them for a sign that its client is not idle', () => {
+    const { clock, transport } = setUp({ idleAfterMs: 90_000 });
+    for (let elapsed = 0; elapsed < 300; elapsed += 30) {
+      expect(transport.ping()).toBe(true);
+      clock.advance(30_000);
+    }
+    expect(transport.closes).toEqual([]);
+    clock.advance(61_000);
+    expect(transport.closes).toContain('idle');
+  });
+});
+
+describe('Session of a slow client', () => {
+  it('is closed 30 s after the first update that was refused, whatever drains let nothing through', () => {
+    const { clock, rendition, transport } = setUp();
+    transport.block();
+    rendition.publish();
+    for (let second = 0; second < 29; second += 1) {
+      clock.advance(1000);
+      transport.drain(0);
+    }
+    expect(transport.closes).toEqual([]);
+    clock.advance(1500);
+    expect(transport.closes).toContain('slow');
+  });
+
+  it('is not closed while each drain lets something through', () => {
+    const { clock, rendition, transport } = setUp();
+    transport.block();
+    for (let second = 0; second < 90; second += 1) {
+      rendition.publish();
+      clock.advance(1000);
+      if (second % 20 === 0) transport.drain(1);
+    }
+    expect(transport.closes).toEqual([]);
+  });
+});

@@ -33,7 +33,7 @@ export class Ledger {
   readonly faults: string[] = [];
   readonly #versions: Versions;
   readonly #entries = new Map<string, Entry>();
-  /** The digest of what was sent as an update of a view. */
+  /** The digest of what was sent as an update of a view, which may be told again as of a later version. */
   readonly #updates = new Map<string, string>();
 
   constructor(versions: Versions) {
@@ -83,14 +83,14 @@ export class Ledger {
   #check(view: FanOutView, { type, seq, body }: Entry, isBinary: boolean, digest: string): void {
     const where = `${type} ${seq} in ${JSON.stringify(view)}`;
     if (isBinary !== (view.encoding === 'msgpack')) this.faults.push(`${where}: the wrong encoding`);
+    const document = this.#documentOf(view, body);
+    const version = this.#versions.seqOf(document.timestamp);
     // Whoever comes with a position, or from another document, is told more than the update.
     if (type !== 'WELCOME' && body.epoch === undefined) {
-      const name = `${where} ${String(body.base)}`;
+      const name = `${where} ${String(body.base)} ${version}`;
       if ((this.#updates.get(name) ?? digest) !== digest) this.faults.push(`${where}: two different texts`);
       this.#updates.set(name, digest);
     }
-    const document = this.#documentOf(view, body);
-    const version = this.#versions.seqOf(document.timestamp);
     if (version === undefined) this.faults.push(`${where}: no such timestamp`);
     else if (!isDeepStrictEqual(document, this.#shown(view, version)))
       this.faults.push(`${where}: wrong data`);

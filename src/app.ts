@@ -92,9 +92,9 @@ export function createGateway({
       url: settings.ENGINE_URL,
       ...(settings.ENGINE_TOKEN === undefined ? {} : { token: settings.ENGINE_TOKEN }),
     }),
-    board,
     clock,
   });
+  traffic.watch(board);
   const { client } = traffic;
   const eventSource =
     settings.REDIS_URL === undefined
@@ -113,7 +113,7 @@ export function createGateway({
   const origins = createOriginPolicy(settings.ALLOWED_ORIGINS);
   const gate = createGate({
     verifier: authEnabled(settings) ? createVerifier(verifierOptions(settings)) : undefined,
-    demanding: new Set([...settings.AUTH_DIALECTS, ...(settings.METRICS_AUTH ? ['metrics'] : [])]),
+    demanding: new Set([...settings.AUTH_DIALECTS, ...(settings.METRICS_AUTH ? ['prometheus'] : [])]),
     defaultRole: settings.AUTH_DEFAULT_ROLE,
   });
   const guard = createGuard({ gate, allowedOrigins: settings.ALLOWED_ORIGINS, meter });
@@ -130,7 +130,7 @@ export function createGateway({
   addOperationsRoutes(router, {
     ...health,
     authoriseMetrics: async (request) =>
-      settings.METRICS_AUTH ? await guard('metrics', request) : { ok: true },
+      settings.METRICS_AUTH ? await guard('prometheus', request) : { ok: true },
     metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),
   });
   const api = createApiDescription({
@@ -143,7 +143,7 @@ export function createGateway({
   addBuiltPage(router, '/', new URL('../dist/dashboard/', import.meta.url));
   addPage(router, '/websocket-test', new URL('./dashboard/websocket-test.html', import.meta.url));
   const parts = {
-    ...{ client, board, events: eventSource, hub, sessions, sessionLimits },
+    ...{ client, traffic, board, events: eventSource, hub, sessions, sessionLimits },
     ...{ upgrades, router, api, admit, clock, log, audit, meter, newConnectionId: randomId },
   };
   /** The engine's state, once a dialect asks for it. */
@@ -163,7 +163,6 @@ export function createGateway({
         {
           ...parts,
           newConnectionId: () => crypto.randomUUID(),
-          traffic,
           activePlans: () => engineState().active_plans,
           onRecord: recorder.onRecord,
           deliveryLog: writtenLog,
@@ -186,9 +185,9 @@ export function createGateway({
       ),
   };
   for (const name of settings.DIALECTS) dialects.push(build[name]());
-  // After the dialects, whose paths are their own whatever is forwarded around them. What the engine shows is shown
-  // to whoever may see its telemetry.
-  const passthroughEntrance = entranceTo('telemetry');
+  // After the dialects, whose paths are their own whatever is forwarded around them. What the engine shows may be
+  // what any of them shows: where one demands a token, so does this.
+  const passthroughEntrance = entranceTo(settings.AUTH_DIALECTS[0] ?? 'telemetry');
   const endPassthrough = addPassthrough(router, {
     prefixes: settings.ENGINE_PASSTHROUGH,
     engineUrl: settings.ENGINE_URL,

@@ -25,9 +25,7 @@ async function run(invocation: Invocation): Promise<void> {
       process.exitCode = 64;
       return;
     case 'print-config':
-      process.stdout.write(
-        `${printSettings(loadSettings({ env: process.env, required: required[invocation.command] }))}\n`,
-      );
+      process.stdout.write(`${printSettings(loadSettings({ env: process.env }))}\n`);
       return;
     case 'tail':
       process.exitCode = await tail(invocation.tail, {

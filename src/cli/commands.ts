@@ -12,8 +12,7 @@ const tailHelp = 'print a line for each update of a gateway (see below)';
 
 export type Invocation =
   | { readonly do: Command }
-  | { readonly do: 'help' | 'version' }
-  | { readonly do: 'print-config'; readonly command: Command }
+  | { readonly do: 'help' | 'version' | 'print-config' }
   | { readonly do: 'tail'; readonly tail: TailArguments }
   | { readonly do: 'refuse'; readonly message: string };
 
@@ -30,7 +29,7 @@ export function readCommandLine(args: readonly string[]): Invocation {
   const [name = 'serve', ...rest] = args.filter((arg) => !arg.startsWith('-'));
   if (!isCommand(name)) return { do: 'refuse', message: `unknown command ${name}` };
   if (rest.length > 0) return { do: 'refuse', message: `${name} takes no argument ${rest.join(' ')}` };
-  return args.includes('--print-config') ? { do: 'print-config', command: name } : { do: name };
+  return { do: args.includes('--print-config') ? 'print-config' : name };
 }
 
 function isCommand(name: string): name is Command {

@@ -10,6 +10,7 @@ import { randomId } from '../core/random.ts';
 import { createDemoEngine, type DemoEngine } from '../demo/engine.ts';
 import { LogFolderError } from '../demo/instance/log-files.ts';
 import { createRedisPublisher } from '../demo/redis-publisher.ts';
+import { listenFault } from '../http/server.ts';
 import { createMemoryEvents } from '../source/events.ts';
 import { runUntilSignal } from './run-until-signal.ts';
 import { serve } from './serve.ts';
@@ -29,7 +30,7 @@ export async function runEngine(settings: Settings, log: Logger): Promise<void> 
     ...(redis === undefined ? {} : { publish: redis.publish }),
     ...(logDir === undefined ? {} : { logDir }),
   });
-  await startEngine(engine);
+  await startEngine(engine, settings);
   runUntilSignal(log, settings.SHUTDOWN_TIMEOUT_MS, async () => {
     await engine.stop();
     await redis?.close();
@@ -50,7 +51,7 @@ export async function runDemo(settings: Settings, log: Logger, print: (text: str
     logDir,
     log,
   });
-  const { url: engineUrl } = await startEngine(engine);
+  const { url: engineUrl } = await startEngine(engine, settings);
   const stop = async (): Promise<void> => {
     await engine.stop();
     await redis?.close();
@@ -70,11 +71,12 @@ function givenLogDir({ ENGINE_LOG_DIR }: Settings): string | undefined {
   return ENGINE_LOG_DIR === undefined ? undefined : resolve(ENGINE_LOG_DIR);
 }
 
-async function startEngine(engine: DemoEngine): Promise<{ readonly url: string }> {
+async function startEngine(engine: DemoEngine, settings: Settings): Promise<{ readonly url: string }> {
   try {
     return await engine.start();
   } catch (error) {
-    throw error instanceof LogFolderError ? new ConfigError([`ENGINE_LOG_DIR: ${error.message}`]) : error;
+    if (error instanceof LogFolderError) throw new ConfigError([`ENGINE_LOG_DIR: ${error.message}`]);
+    throw new Error(listenFault(error, settings.ENGINE_PORT, settings.HOST, 'ENGINE_PORT'));
   }
 }
 

@@ -22,6 +22,9 @@ export function verifierOptions(settings: Settings): VerifierOptions {
 /** What is wrong with settings that are each valid, but not together. */
 export function combinationFaults(settings: Settings): string[] {
   const faults: string[] = [];
+  const { PORT, EXTRA_PORTS } = settings;
+  const twice = [PORT, ...EXTRA_PORTS].find((port, index, all) => port !== 0 && all.indexOf(port) !== index);
+  if (twice !== undefined) faults.push(`EXTRA_PORTS: ${twice} is listened on already – name each port once`);
   const keys = keySettings.filter((name) => settings[name] !== undefined);
   if (keys.length > 1) faults.push(`${keys.join(', ')}: only one of them may be set`);
   if (keys.length === 1) faults.push(...keyFaults(settings));

@@ -41,6 +41,17 @@ const cron = z.string().superRefine((text, context) => {
   }
 });
 
+/** The engine's address, below which its paths begin: what else a URL may hold would be lost without a word. */
+const engineUrl = urlWith(['http:', 'https:'], 'http://localhost:8000').superRefine((text, context) => {
+  if (!URL.canParse(text)) return;
+  const { username, password, search, hash } = new URL(text);
+  const refuse = (message: string) => context.addIssue({ code: 'custom', message });
+  if (username !== '' || password !== '') {
+    refuse('a user and password are not sent to the engine – expected none, and a token in ENGINE_TOKEN');
+  }
+  if (search !== '' || hash !== '') refuse('expected a URL without a query, such as http://localhost:8000');
+});
+
 /** Text from the environment is a comma list; a config file may give an array. */
 const list = <Item extends z.ZodType>(item: Item) =>
   z.preprocess(
@@ -62,9 +73,10 @@ const flag = z.preprocess(
 /** The dialects that are built in. */
 const dialects = ['telemetry', 'diagnostics', 'streams'] as const;
 export type DialectName = (typeof dialects)[number];
-const dialectList = list(z.enum(dialects, { error: `expected a comma list of ${dialects.join(', ')}` }))
-  .transform((names) => [...new Set(names)])
-  .default([...dialects]);
+const expectedDialects = `expected a comma list of ${dialects.join(', ')}`;
+const dialectList = list(z.enum(dialects, { error: expectedDialects })).transform((names) => [
+  ...new Set(names),
+]);
 
 const origins = z
   .union(
@@ -130,7 +142,7 @@ export const settingsSchema = z.strictObject({
   PORT: integer(0, 65_535).default(3000),
   HOST: z.string().min(1).default('0.0.0.0'),
   EXTRA_PORTS: list(integer(1, 65_535)).default([]),
-  ENGINE_URL: urlWith(['http:', 'https:'], 'http://localhost:8000').optional(),
+  ENGINE_URL: engineUrl.optional(),
   ENGINE_TOKEN: z.string().min(1).optional(),
   REDIS_URL: urlWith(['redis:', 'rediss:'], 'redis://localhost:6379').optional(),
   REDIS_STATE_CHANNEL: z.string().min(1).default('state_update'),
@@ -153,8 +165,10 @@ export const settingsSchema = z.strictObject({
   AUTH_ISSUER: z.string().min(1).optional(),
   AUTH_AUDIENCE: z.string().min(1).optional(),
   AUTH_DEFAULT_ROLE: z.enum(roles).optional(),
-  DIALECTS: dialectList,
-  AUTH_DIALECTS: dialectList,
+  DIALECTS: dialectList
+    .refine((names) => names.length > 0, { error: `nothing would be served – ${expectedDialects}` })
+    .default([...dialects]),
+  AUTH_DIALECTS: dialectList.default([...dialects]),
   METRICS_AUTH: flag.default(false),
   ALLOW_COMMANDS: flag.default(false),
   ALLOW_INGEST: flag.default(false),

@@ -80,9 +80,7 @@ export function createHttpServer(
 
 function listen(server: Server, port: number, host: string, setting: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new Error(listenFault(error, port, host, setting))),
-    );
+    server.once('error', (error) => reject(new Error(listenFault(error, port, host, setting))));
     server.listen({ port, host, backlog: 4096 }, () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);
@@ -90,9 +88,10 @@ function listen(server: Server, port: number, host: string, setting: string): Pr
   });
 }
 
-function listenFault(error: NodeJS.ErrnoException, port: number, host: string, setting: string): string {
+/** Why a port cannot be had, and what to do about it. */
+export function listenFault(error: unknown, port: number, host: string, setting: string): string {
   const where = `${host}:${port}`;
-  switch (error.code) {
+  switch (error instanceof Error && 'code' in error && error.code) {
     case 'EADDRINUSE':
       return `cannot listen on ${where}: the port is in use. Stop the other program or set ${setting}${setting === 'PORT' ? ' (0 picks a free one)' : ''}.`;
     case 'EACCES':
@@ -101,6 +100,6 @@ function listenFault(error: NodeJS.ErrnoException, port: number, host: string, s
     case 'ENOTFOUND':
       return `cannot listen on ${where}: this machine has no such address. Set HOST (0.0.0.0 for all).`;
     default:
-      return `cannot listen on ${where}: ${error.message}. See ${setting} and HOST.`;
+      return `cannot listen on ${where}: ${errorMessage(error)}. See ${setting} and HOST.`;
   }
 }

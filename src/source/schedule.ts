@@ -12,7 +12,7 @@ export interface Schedule {
 }
 
 export interface ScheduleOptions {
-  /** Six fields, seconds first; five fields start at minutes. */
+  /** Six fields, seconds first. */
   readonly expression: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -49,9 +49,12 @@ export function createSchedule({ expression, clock, log, onTick }: ScheduleOptio
   };
 }
 
-/** What is wrong with a cron expression, or undefined. */
+/** What is wrong with a cron expression of six fields, or undefined. */
 export function cronFault(expression: string): string | undefined {
   const { valid, errors } = cron.validateDetailed(expression);
-  if (valid) return undefined;
+  if (valid) {
+    // Five would be taken to start at minutes: each two minutes where two seconds were meant.
+    return expression.trim().split(/\s+/).length === 6 ? undefined : 'expression: the seconds are missing';
+  }
   return errors.map(({ field, message }) => `${field}: ${message}`).join('; ') || 'not a cron expression';
 }

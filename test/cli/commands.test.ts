@@ -14,9 +14,9 @@ describe('readCommandLine', () => {
     [['nonsense', '--nonsense', '-h'], { do: 'help' }],
     [['--version'], { do: 'version' }],
     [['--help', '--version'], { do: 'help' }],
-    [['--print-config'], { do: 'print-config', command: 'serve' }],
-    [['--print-config', 'demo'], { do: 'print-config', command: 'demo' }],
-    [['engine', '--print-config'], { do: 'print-config', command: 'engine' }],
+    [['--print-config'], { do: 'print-config' }],
+    [['--print-config', 'demo'], { do: 'print-config' }],
+    [['engine', '--print-config'], { do: 'print-config' }],
   ])('reads %j', (args, invocation) => expect(readCommandLine(args)).toEqual(invocation));
 
   it.each([

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { commandResult } from '../support/gateway-process.ts';
 
@@ -11,5 +12,20 @@ describe('ENGINE_LOG_DIR', () => {
     expect(stderr).toContain(`ENGINE_LOG_DIR: cannot write log files to ${folder}: ${reason}`);
     expect(stderr.trim().split('\n')).toHaveLength(2);
     expect(code).toBe(78);
+  });
+});
+
+describe('ENGINE_PORT', () => {
+  it('is named where engine finds it in use', async (test) => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    test.onTestFinished(() => void other.close());
+    const address = other.address();
+    const port = typeof address === 'object' && address !== null ? `${address.port}` : '';
+    const { code, stderr } = await commandResult(['engine'], { HOST: '127.0.0.1', ENGINE_PORT: port });
+    expect([code, stderr.trim()]).toEqual([
+      1,
+      `cannot listen on 127.0.0.1:${port}: the port is in use. Stop the other program or set ENGINE_PORT.`,
+    ]);
   });
 });

@@ -29,6 +29,16 @@ describe('Settings together', () => {
   });
 
   it.each([
+    ['3000', '4000,3000', 3000],
+    ['3000', '4000,4000', 4000],
+  ])('refuse a port that is named twice: PORT=%s, EXTRA_PORTS=%s', (port, extra, twice) => {
+    expect(faultsOf({ PORT: port, EXTRA_PORTS: extra })).toContain(
+      `EXTRA_PORTS: ${twice} is listened on already`,
+    );
+    expect(faultsOf({ PORT: '0', EXTRA_PORTS: '4000,4001' })).toBe('');
+  });
+
+  it.each([
     ['AUTH_ISSUER', 'https://login.example.com'],
     ['AUTH_AUDIENCE', 'dashboards'],
     ['AUTH_DEFAULT_ROLE', 'operator'],

@@ -9,14 +9,12 @@ describe('Secrets', () => {
     const text = printSettings(
       load({
         ENGINE_TOKEN: secret,
-        ENGINE_URL: `http://user:${secret}@engine:8000/api?token=${secret}`,
         REDIS_URL: `redis://:${secret}@redis:6379/0?password=${secret}`,
       }),
     );
     expect(text).not.toContain(secret);
     expect(JSON.parse(text)).toMatchObject({
       ENGINE_TOKEN: '[redacted]',
-      ENGINE_URL: 'http://[redacted]@engine:8000/api',
       REDIS_URL: 'redis://[redacted]@redis:6379/0',
     });
   });

@@ -92,11 +92,32 @@ describe('Settings', () => {
     expect(line).toMatch(/expected a URL such as (http|redis):\/\/localhost:\d+ \(given: ".+"\)$/);
   });
 
-  it.each(['61 * * * * *', 'each second', '* * *', '0 0 0 30 2 *'])('refuse POLL_CRON=%s', (value) => {
-    const [line] = faultsOf({ POLL_CRON: value });
-    expect(line).toMatch(/^POLL_CRON: .+ – expected six fields, seconds first: \* \* \* \* \* \*/);
-    expect(line).toContain(`(given: "${value}")`);
+  it.each([
+    ['http://user:s3cret@engine:8000', 'a user and password are not sent'],
+    ['http://engine:8000/api?key=1', 'without a query'],
+    ['http://engine:8000/#part', 'without a query'],
+  ])('refuse what would not reach the engine of ENGINE_URL=%s', (value, fault) => {
+    const [line, ...others] = faultsOf({ ENGINE_URL: value });
+    expect(others).toEqual([]);
+    expect(line).toContain(`ENGINE_URL: `);
+    expect(line).toContain(fault);
+    expect(line).not.toMatch(/s3cret|key=1/);
   });
+
+  it('refuse DIALECTS without a dialect', () => {
+    expect(faultsOf({ DIALECTS: ',' })).toEqual([
+      'DIALECTS: nothing would be served – expected a comma list of telemetry, diagnostics, streams (given: ",")',
+    ]);
+  });
+
+  it.each(['61 * * * * *', 'each second', '* * *', '*/2 * * * *', '0 0 0 30 2 *'])(
+    'refuse POLL_CRON=%s',
+    (value) => {
+      const [line] = faultsOf({ POLL_CRON: value });
+      expect(line).toMatch(/^POLL_CRON: .+ – expected six fields, seconds first: \* \* \* \* \* \*/);
+      expect(line).toContain(`(given: "${value}")`);
+    },
+  );
 
   it('read ALLOWED_ORIGINS as a list', () => {
     expect(load({ ALLOWED_ORIGINS: '*' }).ALLOWED_ORIGINS).toBe('*');

@@ -5,6 +5,7 @@ import { request } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { startGateway } from '../support/gateway.ts';
 import { rawExchange } from '../support/raw-socket.ts';
+import { secretToken, testClaims, testSecret } from '../support/tokens.ts';
 import { type TestScope, useIn } from '../support/wait.ts';
 
 interface Seen {
@@ -144,6 +145,18 @@ describe.concurrent('ENGINE_PASSTHROUGH', () => {
     });
     expect(large.status).toBe(413);
     expect(open.forwarded()).toEqual([]);
+  });
+
+  it('demands a token where any dialect does', async (test) => {
+    const { gateway, forwarded } = await setUp(test, {
+      AUTH_JWT_SECRET: testSecret,
+      AUTH_DIALECTS: 'streams',
+    });
+    expect((await fetch(`${gateway.url}/api/orders`)).status).toBe(401);
+    expect((await fetch(`${gateway.url}/api/instances/7`)).status).toBe(401);
+    expect(forwarded()).toEqual([]);
+    const headers = { authorization: `Bearer ${await secretToken(testClaims())}` };
+    expect((await fetch(`${gateway.url}/api/instances/7`, { headers })).status).toBe(201);
   });
 
   it('answers 502 while the engine is away', async (test) => {

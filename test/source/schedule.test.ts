@@ -18,7 +18,6 @@ describe('Schedule', () => {
     ['*/2 * * * * *', 2000],
     ['*/5 * * * * *', 5000],
     ['0 * * * * *', 60_000],
-    ['* * * * *', 60_000],
     ['0 */10 * * * *', 600_000],
     ['0 0 * * * *', 3_600_000],
   ])('knows the period of %s', (expression, periodMs) => {
@@ -62,7 +61,7 @@ describe('Schedule', () => {
 });
 
 describe('cronFault', () => {
-  it.each(['* * * * * *', '*/2 * * * * *', '* * * * *', '0 0 9 * * 1-5', '0 0 0 29 2 *'])(
+  it.each(['* * * * * *', '*/2 * * * * *', '0 0 9 * * 1-5', '0 0 0 29 2 *'])(
     'finds nothing wrong with %s',
     (expression) => expect(cronFault(expression)).toBeUndefined(),
   );
@@ -77,6 +76,7 @@ describe('cronFault', () => {
     ['0 0 0 30 2 *', 'dayOfMonth'],
     ['every second', 'expression'],
     ['* * *', 'expression'],
+    ['*/2 * * * *', 'expression'],
     ['* * * * * * *', 'expression'],
     ['', 'expression'],
   ])('says which field of %j is wrong', (expression, field) => {

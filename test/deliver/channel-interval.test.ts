@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Channel } from '../../src/deliver/channel.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
-import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
-import { sessionDefaults } from '../../src/deliver/patience.ts';
-import { Session } from '../../src/deliver/session.ts';
 import { createEventRendition } from '../../src/encode/event-rendition.ts';
 import { createEventFeed } from '../../src/feed/event-feed.ts';
 import { packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { newSession } from '../support/session.ts';
 
 /** A session that follows events, sent each 100 ms. */
 function setUp() {
@@ -25,13 +23,7 @@ function setUp() {
   const channel = new Channel(rendition, { intervalMs: 100 });
   hub.open(channel);
   const transport = createFakeTransport();
-  const session = new Session({
-    ...{ id: 'one', dialect: 'test', transport, clock, meter, hub, limits: sessionDefaults },
-    limiter: new MessageLimiter(messageDefaults),
-    expiresAt: undefined,
-    onMessage: () => {},
-    onEnd: () => {},
-  });
+  const session = newSession({ transport, clock, meter, hub });
   session.follow(channel, () => packet('first'));
   const append = (text: string) => {
     for (const event of text) feed.append(event);

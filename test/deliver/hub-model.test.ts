@@ -2,13 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Channel } from '../../src/deliver/channel.ts';
 import { Hub } from '../../src/deliver/hub.ts';
-import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
-import { sessionDefaults } from '../../src/deliver/patience.ts';
-import { Session } from '../../src/deliver/session.ts';
 import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport, type FakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { newSession } from '../support/session.ts';
 
 /** What may happen to a hub between two turns of a fan-out. */
 type Step =
@@ -48,17 +46,8 @@ function createModel() {
 
   const join = (): void => {
     const transport = createFakeTransport();
-    const session = new Session({
-      id: `${all.length}`,
-      dialect: 'test',
-      transport,
-      clock,
-      meter,
-      hub,
-      expiresAt: undefined,
-      limits: sessionDefaults,
-      limiter: new MessageLimiter(messageDefaults),
-      onMessage: () => {},
+    const session = newSession({
+      ...{ transport, clock, meter, hub },
       onEnd: () => live.splice(live.indexOf(transport), 1),
     });
     all.push(transport);

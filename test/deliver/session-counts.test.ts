@@ -2,15 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Channel } from '../../src/deliver/channel.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
-import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
-import { sessionDefaults } from '../../src/deliver/patience.ts';
-import { Session } from '../../src/deliver/session.ts';
+import type { Session } from '../../src/deliver/session.ts';
 import { createEventRendition } from '../../src/encode/event-rendition.ts';
 import { createEventFeed } from '../../src/feed/event-feed.ts';
 import { packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { newSession } from '../support/session.ts';
 
 const maxBehind = 3;
 
@@ -34,11 +33,8 @@ function setUp(beyond: 'oldest' | 'snapshot' = 'oldest') {
   const transport = createFakeTransport();
   const missed: number[] = [];
   const sentAtEnd: number[] = [];
-  const session: Session = new Session({
-    ...{ id: 'one', dialect: 'test', transport, clock, meter, hub, expiresAt: undefined },
-    limits: sessionDefaults,
-    limiter: new MessageLimiter(messageDefaults),
-    onMessage: () => {},
+  const session: Session = newSession({
+    ...{ transport, clock, meter, hub },
     onMissed: (count) => missed.push(count),
     onEnd: () => sentAtEnd.push(session.sent),
   });

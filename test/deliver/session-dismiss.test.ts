@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Channel } from '../../src/deliver/channel.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
-import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
 import { sessionDefaults } from '../../src/deliver/patience.ts';
-import { Session } from '../../src/deliver/session.ts';
 import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { newSession } from '../support/session.ts';
 
 function setUp() {
   const clock = createManualClock();
@@ -18,13 +17,10 @@ function setUp() {
   hub.open(channel);
   const transport = createFakeTransport();
   const messages: string[] = [];
-  const session = new Session({
-    ...{ id: 'one', dialect: 'test', transport, clock, meter, hub },
+  const session = newSession({
+    ...{ transport, clock, meter, hub },
     limits: { ...sessionDefaults, silentAfterMs: Number.POSITIVE_INFINITY },
-    limiter: new MessageLimiter(messageDefaults),
-    expiresAt: undefined,
     onMessage: (data) => void messages.push(data.toString()),
-    onEnd: () => {},
   });
   session.follow(channel, () => packet('welcome'));
   return { clock, channel, rendition, transport, session, messages };

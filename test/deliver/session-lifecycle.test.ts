@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Channel } from '../../src/deliver/channel.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
-import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
-import { sessionDefaults } from '../../src/deliver/patience.ts';
-import { Session } from '../../src/deliver/session.ts';
+import type { Session } from '../../src/deliver/session.ts';
 import { Sessions } from '../../src/deliver/sessions.ts';
 import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { newSession } from '../support/session.ts';
 
 function setUp() {
   const clock = createManualClock();
@@ -21,17 +20,9 @@ function setUp() {
   const connect = (expiresAt?: number) => {
     const transport = createFakeTransport();
     transport.hear(clock.monotonic());
-    const session: Session = new Session({
-      id: 'any',
-      dialect: 'test',
-      transport,
-      clock,
-      meter,
-      hub,
+    const session: Session = newSession({
+      ...{ transport, clock, meter, hub },
       expiresAt,
-      limits: sessionDefaults,
-      limiter: new MessageLimiter(messageDefaults),
-      onMessage: () => {},
       onEnd: () => sessions.delete(session),
     });
     sessions.add(session);

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Channel } from '../../src/deliver/channel.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
-import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
 import { sessionDefaults } from '../../src/deliver/patience.ts';
-import { Session } from '../../src/deliver/session.ts';
 import { Sessions } from '../../src/deliver/sessions.ts';
 import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { newSession } from '../support/session.ts';
 
 function setUp({ idleAfterMs = Number.POSITIVE_INFINITY, expiresInMs = Number.POSITIVE_INFINITY } = {}) {
   const clock = createManualClock();
@@ -20,14 +19,12 @@ function setUp({ idleAfterMs = Number.POSITIVE_INFINITY, expiresInMs = Number.PO
   const sessions = new Sessions({ clock, meter });
   const transport = createFakeTransport();
   const heard: string[] = [];
-  const session = new Session({
-    ...{ id: 'one', dialect: 'test', transport, clock, meter, hub },
+  const session = newSession({
+    ...{ transport, clock, meter, hub },
     limits: { ...sessionDefaults, silentAfterMs: Number.POSITIVE_INFINITY, idleAfterMs },
-    limiter: new MessageLimiter(messageDefaults),
     expiresAt: clock.now() + expiresInMs,
     onMessage: (data) => void heard.push(data.toString()),
     onExcess: (data) => heard.push(`urgent ${data}`) > 0,
-    onEnd: () => {},
   });
   sessions.add(session);
   session.follow(channel, () => packet('welcome'));

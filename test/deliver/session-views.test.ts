@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Channel } from '../../src/deliver/channel.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
-import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
-import { sessionDefaults } from '../../src/deliver/patience.ts';
-import { Session } from '../../src/deliver/session.ts';
 import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { newSession } from '../support/session.ts';
 
 function setUp(intervalMs = 0) {
   const clock = createManualClock();
@@ -20,19 +18,7 @@ function setUp(intervalMs = 0) {
     return { rendition, channel };
   };
   const transport = createFakeTransport();
-  const session = new Session({
-    id: 'one',
-    dialect: 'test',
-    transport,
-    clock,
-    meter,
-    hub,
-    limits: sessionDefaults,
-    limiter: new MessageLimiter(messageDefaults),
-    expiresAt: undefined,
-    onMessage: () => {},
-    onEnd: () => {},
-  });
+  const session = newSession({ transport, clock, meter, hub });
   return { clock, open, transport, session };
 }
 

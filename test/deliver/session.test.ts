@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { Channel } from '../../src/deliver/channel.ts';
 import { Hub } from '../../src/deliver/hub.ts';
-import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
-import { sessionDefaults } from '../../src/deliver/patience.ts';
-import { Session } from '../../src/deliver/session.ts';
+import type { Session } from '../../src/deliver/session.ts';
 import { Sessions } from '../../src/deliver/sessions.ts';
 import type { TransportEnd } from '../../src/deliver/transport.ts';
 import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { newSession } from '../support/session.ts';
 
 function setUp({ repeatAfterMs = 5000 } = {}) {
   const clock = createManualClock();
@@ -22,16 +21,8 @@ function setUp({ repeatAfterMs = 5000 } = {}) {
   const transport = createFakeTransport();
   const messages: string[] = [];
   const ends: TransportEnd[] = [];
-  const session: Session = new Session({
-    id: 'one',
-    dialect: 'test',
-    transport,
-    clock,
-    meter,
-    hub,
-    expiresAt: undefined,
-    limits: sessionDefaults,
-    limiter: new MessageLimiter(messageDefaults),
+  const session: Session = newSession({
+    ...{ transport, clock, meter, hub },
     onMessage: (data) => {
       messages.push(data.toString());
       session.answer(packet(`re ${data}`));
@@ -76,19 +67,7 @@ describe('Session', () => {
     const { channel, rendition, clock, meter, hub } = setUp();
     const transport = createFakeTransport();
     transport.block();
-    const second = new Session({
-      id: 'two',
-      dialect: 'test',
-      transport,
-      clock,
-      meter,
-      hub,
-      expiresAt: undefined,
-      limits: sessionDefaults,
-      limiter: new MessageLimiter(messageDefaults),
-      onMessage: () => {},
-      onEnd: () => {},
-    });
+    const second = newSession({ transport, clock, meter, hub });
     second.follow(channel, () => packet(`welcome ${rendition.seq}`, 'WELCOME'));
     rendition.publish();
     expect(transport.sent).toEqual([]);

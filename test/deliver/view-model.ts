@@ -1,9 +1,7 @@
 import type { JsonObject } from '../../src/core/json.ts';
 import { Channel, type Subscription } from '../../src/deliver/channel.ts';
 import { Hub } from '../../src/deliver/hub.ts';
-import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
-import { sessionDefaults } from '../../src/deliver/patience.ts';
-import { Session } from '../../src/deliver/session.ts';
+import type { Session } from '../../src/deliver/session.ts';
 import { jsonEncoder, msgpackEncoder } from '../../src/encode/encoder.ts';
 import type { Message } from '../../src/encode/message.ts';
 import { createStateRendition, type PacketWords } from '../../src/encode/state-rendition.ts';
@@ -14,6 +12,7 @@ import { createFakeTransport, type FakeTransport } from '../support/fake-transpo
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { PacketReader, readWebSocketFrame } from '../support/packet-reader.ts';
+import { newSession } from '../support/session.ts';
 
 /** How a client of the model sees the document. */
 export interface ModelView {
@@ -150,16 +149,8 @@ export function createViewModel(initial: JsonObject) {
       let client: ModelClient | undefined;
       const reader = new PacketReader();
       const { transport, onRequest } = createReader(() => (client?.view ?? view).interval, reader);
-      const session = new Session({
-        id: 'any',
-        dialect: 'test',
-        transport,
-        clock,
-        meter,
-        hub,
-        limits: sessionDefaults,
-        limiter: new MessageLimiter(messageDefaults),
-        expiresAt: undefined,
+      const session = newSession({
+        ...{ transport, clock, meter, hub },
         onMessage: () =>
           onRequest(() => {
             if (client !== undefined) session.resync(client.subscription);

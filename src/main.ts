@@ -27,13 +27,16 @@ async function run(invocation: Invocation): Promise<void> {
     case 'print-config':
       process.stdout.write(`${printSettings(loadSettings({ env: process.env }))}\n`);
       return;
-    case 'tail':
-      process.exitCode = await tail(invocation.tail, {
+    case 'tail': {
+      const code = await tail(invocation.tail, {
         print: (text) => process.stdout.write(`${text}\n`),
         complain: (text) => process.stderr.write(`${text}\n`),
         colour: process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '',
       });
+      // Once all is written, and not when the other end has answered the close: a stuck one never does.
+      process.stdout.write('', () => process.exit(code));
       return;
+    }
     default: {
       const settings = loadSettings({ env: process.env, required: required[invocation.do] });
       const log = createLogger({ level: settings.LOG_LEVEL });
@@ -42,6 +45,14 @@ async function run(invocation: Invocation): Promise<void> {
       else await serve({ ...settings, ENGINE_URL: settings.ENGINE_URL ?? '' }, log);
     }
   }
+}
+
+for (const output of [process.stdout, process.stderr]) {
+  output.on('error', (error) => {
+    // Who reads the output has seen enough, as `head` does: nothing failed.
+    if ('code' in error && error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
 }
 
 try {

@@ -18,20 +18,9 @@ export interface TailOutput {
  * Prints a line for each update of a gateway, reconnecting for ever.
  * @returns with `once`: the exit code, 0 when a WELCOME came and 1 when none did in time. Otherwise it never returns.
  */
-export async function tail(options: TailArguments, output: TailOutput): Promise<number> {
-  const { url, mode, encoding, interval, sections, symbol, token, once } = options;
-  const client = createTelemetryClient({
-    url,
-    mode,
-    encoding,
-    codec: msgpack,
-    WebSocket,
-    ...(interval === undefined ? {} : { interval }),
-    ...(sections === undefined ? {} : { sections }),
-    ...(symbol === undefined ? {} : { symbol }),
-    ...(token === undefined ? {} : { token }),
-  });
-  const complaint = (text: string) => output.complain(`${text} – ${new URL(url).host}`);
+export async function tail({ connect, once }: TailArguments, output: TailOutput): Promise<number> {
+  const client = createTelemetryClient({ ...connect, codec: msgpack, WebSocket });
+  const complaint = (text: string) => output.complain(`${text} – ${new URL(connect.url).host}`);
   client.on('error', ({ code, message }) => complaint(`${code}: ${message}`));
   if (once) return await printWelcome(client, output, complaint);
   client.on('state', ({ state, reason, transport }) => {
@@ -62,7 +51,11 @@ async function printWelcome(
   return came ? 0 : 1;
 }
 
-function printUpdates(client: TelemetryClient, { print, colour }: TailOutput): void {
+/** A line for each update from now on. */
+export function printUpdates(
+  client: TelemetryClient,
+  { print, colour }: Pick<TailOutput, 'print' | 'colour'>,
+): void {
   const recent: number[] = [];
   let bytesBefore = 0;
   let priceBefore: number | undefined;

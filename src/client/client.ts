@@ -11,7 +11,7 @@ import { createReceiver } from './receiver.ts';
 import { createReplica } from './replica.ts';
 import { createRequests } from './requests.ts';
 import { createSelection } from './selection.ts';
-import { nextStatus } from './status.ts';
+import { stateOf } from './status.ts';
 import { TelemetryError } from './telemetry-error.ts';
 import { createTokens } from './tokens.ts';
 import type { ClientEvents, ConnectionStatus, TelemetryClient, TelemetryClientOptions } from './types.ts';
@@ -36,7 +36,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     since: clock.now(),
   };
   let isClosed = false;
-  let connections = 0;
+  let reconnects = -1;
   let heardAt: number | undefined;
 
   const emitError = (code: string, message: string, cause: unknown): void =>
@@ -44,7 +44,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   const emitter: Emitter<ClientEvents> = createEmitter((cause, during) => {
     if (during !== 'error' && emitter.has('error')) emitError('LISTENER', 'a listener threw', cause);
     // Shown where uncaught errors are, without making it one: Node would end the process.
-    else platform.reportError?.(cause);
+    else (platform.reportError ?? platform.console.error)(cause);
   });
 
   const receiver = createReceiver({
@@ -53,22 +53,22 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     emitter,
     settle: requests.settle,
     wholeTimeoutMs: timing.connectMs,
-    askForWhole() {
+    askForWhole(isStuck) {
       const { live } = ladder;
-      if (live?.link?.send === undefined) live?.renew();
+      if (isStuck || !live?.link?.send) live?.renew();
       else live.link.send({ type: 'RESYNC' });
     },
-    onStuck: () => ladder.live?.renew(),
   });
 
   const refresh = (): void => {
     if (!isClosed) ladder.update();
-    const { hasDocument } = replica;
-    const reasons = isClosed ? 'closed' : ladder.reasons;
-    const next = nextStatus(status, { isClosed, hasDocument, live: ladder.live, reasons }, clock.now());
-    if (next === status) return;
-    status = next;
-    emitter.emit('state', next);
+    const { live } = ladder;
+    const state = isClosed ? 'closed' : stateOf(live, replica.hasDocument);
+    const reason = live?.isSilent ? 'silent' : ladder.reasons;
+    if (status.state === state && status.reason === reason && status.transport === live?.name) return;
+    const since = status.state === state ? status.since : clock.now();
+    status = { state, reason, transport: live?.name, since };
+    emitter.emit('state', status);
   };
 
   const events: LaneEvents = {
@@ -78,12 +78,13 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     onMessage: (message, bytes, link) => receiver.take(message, bytes, ladder.live?.link === link),
     onLive(transport, replaced) {
       if (transport === 'polling') receiver.forgetGranted();
-      else connections += 1;
+      else reconnects += 1;
       if (replaced !== undefined) requests.retire(replaced);
       requests.connected(receiver.granted);
       refresh();
     },
     onEnded: requests.end,
+    onRefused: requests.refuse,
     onChange: refresh,
   };
   const age = (at: number | undefined): number | undefined =>
@@ -122,12 +123,15 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     get granted() {
       return receiver.granted;
     },
+    get wanted() {
+      return view.wanted();
+    },
     get freshness() {
       return readFreshness(status.state, client.document, age(heardAt), age(receiver.changedAt));
     },
     get stats() {
       const { transport } = status;
-      return { ...receiver.counts, reconnects: Math.max(0, connections - 1), transport };
+      return { ...receiver.counts, reconnects: Math.max(0, reconnects), transport };
     },
     on: emitter.on,
     select: <Value>(
@@ -135,7 +139,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       callback: (value: Value, previous: Value | undefined) => void,
       isEqual: (a: Value, b: Value) => boolean = Object.is,
     ) => {
-      const take = createSelection({ selection, callback, isEqual });
+      const take = createSelection(selection, callback, isEqual);
       if (replica.hasDocument) emitter.guard(() => take(replica.document));
       return emitter.on('update', ({ document }) => take(document));
     },

@@ -70,13 +70,13 @@ export function createCommands({ ladder, requests, view, clock, answerMs }: Comm
       return { ...request, result };
     },
     async setOptions(options) {
-      const { change, keep, drop } = view.propose(options);
+      const { change, settle } = view.propose(options);
       try {
         const granted = await putInForce(change);
-        keep();
+        settle(true);
         return granted;
       } catch (error) {
-        drop();
+        settle(false);
         // It may be in force all the same, or tried again and again: only a new connection has the old view for sure.
         if (isCode(error, 'TIMEOUT')) ladder.renew();
         throw error;

@@ -26,12 +26,12 @@ export function openConnection(
     opened = true;
   };
   socket.onmessage = ({ data }: { readonly data: unknown }) => readMessage(data, codec, events);
-  socket.onerror = (error: { readonly message?: unknown }) => {
-    if (typeof error.message === 'string') fault = error.message;
+  socket.onerror = ({ message = '' }: { readonly message?: unknown }) => {
+    fault = `${message}`;
   };
   socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) =>
     events.onEnd({
-      reason: opened ? `closed with ${code} ${reason}`.trim() : `no connection ${fault}`.trim(),
+      reason: (opened ? `closed with ${code} ${reason}` : `no connection ${fault}`).trim(),
       // Browsers do not say why a handshake failed; `ws` does, in its message.
       refusesToken: code === tokenExpired || fault.includes(' 401'),
     });

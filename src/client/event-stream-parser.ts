@@ -10,8 +10,8 @@ export function createEventStreamParser(onData: (data: string) => void): (chunk:
     if (line === '') {
       if (data.length > 0) onData(data.join('\n'));
       data = [];
-    } else if (line === 'data' || line.startsWith('data:')) {
-      data.push(line.slice('data:'.length).replace(/^ /, ''));
+    } else if (/^data(:|$)/.test(line)) {
+      data.push(line.replace(/^data:? ?/, ''));
     }
   };
 

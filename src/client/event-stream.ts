@@ -33,5 +33,5 @@ export function openEventStream(request: Omit<HttpRequest, 'signal'>, events: Li
   read()
     .catch(requestFault)
     .then(events.onEnd, () => {});
-  return { send: undefined, close: () => abort.abort() };
+  return { close: () => abort.abort() };
 }

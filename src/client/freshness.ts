@@ -5,13 +5,13 @@ const worstFirst = ['down', 'stale', 'fresh'] as const;
 
 export function readFreshness(
   state: ClientState,
-  { sources = {} }: TelemetryDocument,
+  { sources }: TelemetryDocument,
   silentMs: number | undefined,
   unchangedMs: number | undefined,
 ): Freshness {
-  const statuses = Object.values(sources).map(({ status }) => status);
+  const statuses = Object.values(sources ?? {}).map((source) => source?.status);
   return {
-    isFresh: (state === 'live' || state === 'polling') && sources.state?.status === 'fresh',
+    isFresh: (state === 'live' || state === 'polling') && sources?.state?.status === 'fresh',
     silentMs,
     unchangedMs,
     sources: worstFirst.find((status) => statuses.includes(status)),

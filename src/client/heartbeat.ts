@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
 import type { Timing } from './types.ts';
 
 export interface HeartbeatOptions {
@@ -25,13 +25,20 @@ export interface Heartbeat {
 const looks = 3;
 
 /** Watches one connection for signs of life: any frame is one. */
-export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
-  const { clock, timing, staleMs, ping, onChange, onDead } = options;
-  const { heartbeatMs, silenceMs } = timing;
+export function createHeartbeat({
+  clock,
+  timing: { heartbeatMs, silenceMs },
+  staleMs,
+  ping,
+  onChange,
+  onDead,
+}: HeartbeatOptions): Heartbeat {
   let heardAt = clock.monotonic();
   // At once: the round trip is known from the start.
   let pingAt = 0;
   let isSilent = false;
+  let lookEveryMs = 0;
+  let stopLooking: Cancel = () => {};
 
   const setSilent = (next: boolean): void => {
     if (next === isSilent) return;
@@ -41,7 +48,8 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
   const look = (): void => {
     const now = clock.monotonic();
     const silentMs = now - heardAt;
-    if (silentMs >= silenceMs) {
+    // Where nobody can be asked, it is no sooner dead than silent.
+    if (silentMs >= (ping ? silenceMs : Math.max(silenceMs, staleMs()))) {
       onDead();
       return;
     }
@@ -52,7 +60,14 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
     }
     setSilent(missed >= looks);
   };
-  const stop = clock.every(Math.min(staleMs() / looks, heartbeatMs), look);
+  const lookInTime = (): void => {
+    const everyMs = Math.min(staleMs() / looks, heartbeatMs);
+    if (everyMs === lookEveryMs) return;
+    lookEveryMs = everyMs;
+    stopLooking();
+    stopLooking = clock.every(everyMs, look);
+  };
+  lookInTime();
   look();
 
   return {
@@ -62,11 +77,13 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
     heard() {
       heardAt = clock.monotonic();
       setSilent(false);
+      // The answer to a change of the view was heard as well.
+      lookInTime();
     },
     ask() {
       pingAt = 0;
       look();
     },
-    stop,
+    stop: () => stopLooking(),
   };
 }

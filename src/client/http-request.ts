@@ -1,5 +1,5 @@
 import { errorMessage } from '../core/errors.ts';
-import { isJsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { LinkEnd } from './link.ts';
 import type { Fetch } from './types.ts';
 
@@ -18,13 +18,17 @@ export function sendRequest(
   return fetch(url, { headers: { ...headers, ...authorization }, signal, cache: 'no-store' });
 }
 
+const viewFaults: readonly unknown[] = ['BAD_OPTION', 'UNKNOWN_SYMBOL', 'LIMIT'];
+
 /** What a refusal says: the gateway's are problem documents (RFC 9457), a proxy's are anything. */
 export async function readRefusal(response: Response): Promise<LinkEnd> {
   const { status, headers } = response;
   const problem: unknown = await response.json().catch(() => undefined);
-  const words = isJsonObject(problem) ? [problem.code, problem.detail] : [];
+  const { code, detail }: Partial<JsonObject> = isJsonObject(problem) ? problem : {};
+  const words = [`HTTP ${status}`, code, detail].filter((word) => typeof word === 'string');
   return {
-    reason: [`HTTP ${status}`, ...words.filter((word) => typeof word === 'string')].join(': '),
+    reason: words.join(': '),
+    refusesView: viewFaults.includes(code) ? [`${code}`, `${detail ?? ''}`] : undefined,
     refusesToken: status === 401,
     // A date, which the header may hold too, is no number: then the ordinary wait has to do.
     retryAfterMs: Number(headers.get('retry-after')) * 1000 || 0,

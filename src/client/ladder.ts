@@ -8,7 +8,7 @@ import type { TransportName } from './types.ts';
 export interface Ladder {
   /** The best lane that is live. */
   readonly live: Lane | undefined;
-  /** Why the lanes better than the live one are not live: of those that failed, in their order. */
+  /** Why lanes that run are not live: of those that failed, in their order. */
   readonly reasons: string;
   has(name: TransportName): boolean;
   /** Starts and stops lanes as they stand now. */
@@ -23,18 +23,13 @@ export interface Ladder {
 const failuresBeforeNext = { websocket: 3, sse: 1, polling: 0 } as const;
 
 export function createLadder(lanes: readonly Lane[]): Ladder {
-  const findLive = (): number => lanes.findIndex(({ link }) => link !== undefined);
   return {
     get live() {
-      return lanes[findLive()];
+      return lanes.find(({ link }) => link !== undefined);
     },
     get reasons() {
-      const live = findLive();
-      return lanes
-        .slice(0, live < 0 ? lanes.length : live)
-        .filter(({ reason }) => reason !== '')
-        .map(({ name, reason }) => `${name}: ${reason}`)
-        .join('; ');
+      const failing = lanes.filter(({ link, reason }) => link === undefined && reason !== '');
+      return failing.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
     },
     has: (wanted) => lanes.some(({ name }) => name === wanted),
     update() {

@@ -2,7 +2,7 @@ import { backoffMs } from '../core/backoff.ts';
 import type { Cancel, Clock } from '../core/clock.ts';
 import { errorMessage } from '../core/errors.ts';
 import { createHeartbeat, type Heartbeat } from './heartbeat.ts';
-import type { Link, LinkEnd, LinkEvents, OpenLink } from './link.ts';
+import type { Link, LinkEnd, LinkEvents, OpenLink, ViewFault } from './link.ts';
 import type { PacketRead } from './server-packet.ts';
 import type { Tokens } from './tokens.ts';
 import type { Timing, TransportName } from './types.ts';
@@ -16,6 +16,8 @@ export interface LaneEvents {
   /** A connection gave its first document. `replaced` is the one before, if it is still open: close it. */
   onLive(transport: TransportName, replaced: Link | undefined): void;
   onEnded(link: Link): void;
+  /** A new connection was refused for the view that it asked for. */
+  onRefused(fault: ViewFault): void;
   /** Anything that the state depends on. */
   onChange(): void;
 }
@@ -52,7 +54,7 @@ export interface Lane {
   /** The live connection. */
   readonly link: Link | undefined;
   readonly isSilent: boolean;
-  /** Connections in a row that did not last; 0 while one has. */
+  /** Connections in a row that did not last, up to the one that ended last. */
   readonly failures: number;
   /** How the last connection ended; empty where none did yet. */
   readonly reason: string;
@@ -108,21 +110,25 @@ export function createLane(options: LaneOptions, context: LaneContext): Lane {
     events.onEnded(link);
   };
 
-  const end = (attempt: Attempt, { reason: why, refusesToken, retryAfterMs = 0 }: LinkEnd): void => {
+  const end = (attempt: Attempt, how: LinkEnd): void => {
+    const { reason: why, refusesToken, refusesView, retryAfterMs = 0 } = how;
     if (attempt.isOver) return;
-    const isCurrent = attempt === live || attempt === opening;
+    const isNew = attempt === opening;
+    const isCurrent = isNew || attempt === live;
     const now = clock.monotonic();
     const wasSteady = now - (attempt.liveAt ?? now) >= steadyMs;
     discard(attempt, true);
     if (refusesToken) tokens.refuse(attempt.token);
     if (!isCurrent || !isRunning) return;
+    if (refusesView && isNew) events.onRefused(refusesView);
     failures = wasSteady ? 0 : failures + 1;
     reason = why;
     if (opening === undefined) {
       // With another token all is well at once; where that one does not last either, it is not the token.
       const waitMs = wasSteady && refusesToken ? 0 : backoffMs(Math.max(1, failures), jitter);
       stopWaiting();
-      cancelWait = clock.after(Math.max(waitMs, retryAfterMs), open);
+      // A proxy may ask for a day: it is not waited longer than for anything else.
+      cancelWait = clock.after(Math.max(waitMs, Math.min(retryAfterMs, jitter.maxMs)), open);
     }
     events.onChange();
   };
@@ -131,7 +137,9 @@ export function createLane(options: LaneOptions, context: LaneContext): Lane {
     stopWaiting();
     discard(opening, false);
     const attempt: Attempt = {
-      cancelTimeout: clock.after(connectMs, () => end(attempt, { reason: 'no answer in time' })),
+      cancelTimeout: clock.after(connectMs, () =>
+        end(attempt, { reason: attempt.link ? 'no answer in time' : 'no token in time' }),
+      ),
     };
     opening = attempt;
     const openWith = (token: string | undefined): void => {
@@ -148,7 +156,7 @@ export function createLane(options: LaneOptions, context: LaneContext): Lane {
   const eventsOf = (attempt: Attempt): LinkEvents => {
     const onHeard = (): void => {
       if (attempt.isOver) return;
-      attempt.heartbeat?.heard();
+      if (attempt === live) attempt.heartbeat?.heard();
       events.onHeard();
     };
     return {

@@ -30,7 +30,7 @@ export function createLanes(
     if (transport === 'websocket') target.protocol = target.protocol.replace('http', 'ws');
     return target.href;
   };
-  const intervalMs = (): number => view.wanted.interval ?? 0;
+  const intervalMs = (): number => view.wanted().interval ?? 0;
   const staleMs = (): number => timing.staleMs ?? missedRepeats * Math.max(packetMs, intervalMs());
 
   const lanes: LaneOptions[] = [];
@@ -47,7 +47,8 @@ export function createLanes(
       {
         name: 'sse',
         open: (token, events) => openEventStream({ fetch, url: url('sse'), token }, events),
-        staleMs: () => Math.max(staleMs(), missedRepeats * commentMs),
+        // Comments come whatever the interval is.
+        staleMs: () => Math.max(timing.staleMs ?? 0, missedRepeats * commentMs),
       },
       {
         name: 'polling',

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { platform } from './platform.ts';
+import { badOption } from './telemetry-error.ts';
 import type {
   Codec,
   Fetch,
@@ -36,13 +37,12 @@ export interface Settings {
   readonly timing: Omit<Timing, 'staleMs'> & Partial<Timing>;
 }
 
-/** Throws a TypeError where the URL is none. */
+/** @throws TelemetryError where the URL leads to no gateway, TypeError where it is none */
 export function readOptions(options: TelemetryClientOptions): Settings {
   // Looked up now: an application may have put one there. And called on the global object, as browsers demand.
   const platformFetch: Fetch | undefined = platform.fetch && ((url, init) => globalThis.fetch(url, init));
-  const { url, token, codec, timing } = options;
-  const { clock = systemClock, random = Math.random, fetch = platformFetch } = options;
-  const { WebSocket = platform.WebSocket } = options;
+  const { url, token, codec, timing, clock = systemClock, random = Math.random } = options;
+  const { fetch = platformFetch, WebSocket = platform.WebSocket } = options;
   return {
     base: readBase(url),
     token,
@@ -55,9 +55,13 @@ export function readOptions(options: TelemetryClientOptions): Settings {
   };
 }
 
-function readBase(url: string | URL): URL {
+/** @throws TelemetryError where it leads to no gateway, TypeError where it is no URL */
+export function readBase(url: string | URL): URL {
   const base = new URL(url, platform.document?.baseURI);
+  if (!/^(ws|http)s?:$/.test(base.protocol + base.search)) {
+    throw badOption('url: expected ws(s):// or http(s)://, no query');
+  }
   base.protocol = base.protocol.replace('ws', 'http');
-  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  base.pathname = base.pathname.replace(/(\/ws\/stream)?\/?$/, '/');
   return base;
 }

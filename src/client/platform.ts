@@ -1,8 +1,7 @@
 import type { Fetch, Unsubscribe, WebSocketConstructor } from './types.ts';
 
 interface EventTargetLike {
-  addEventListener?(type: string, listener: () => void): void;
-  removeEventListener?(type: string, listener: () => void): void;
+  addEventListener?(type: string, listener: () => void, options: { readonly signal: AbortSignal }): void;
 }
 
 /** What browsers, workers and versions of Node have or have not. */
@@ -10,7 +9,9 @@ interface Platform extends EventTargetLike {
   readonly fetch?: Fetch;
   readonly WebSocket?: WebSocketConstructor;
   readonly document?: EventTargetLike & { readonly baseURI: string };
-  reportError?(error: unknown): void;
+  /** Node has none. */
+  readonly reportError?: (error: unknown) => void;
+  readonly console: { readonly error: (error: unknown) => void };
 }
 
 export const platform: Platform = globalThis;
@@ -20,11 +21,9 @@ export const platform: Platform = globalThis;
  * good time to see to the connection, since browsers let hidden pages sleep.
  */
 export function onWake(wake: () => void): Unsubscribe {
-  const page = platform.document;
-  platform.addEventListener?.('online', wake);
-  page?.addEventListener?.('visibilitychange', wake);
-  return () => {
-    platform.removeEventListener?.('online', wake);
-    page?.removeEventListener?.('visibilitychange', wake);
-  };
+  // It has the `signal` that takes the listeners away.
+  const leaving = new AbortController();
+  platform.addEventListener?.('online', wake, leaving);
+  platform.document?.addEventListener?.('visibilitychange', wake, leaving);
+  return () => leaving.abort();
 }

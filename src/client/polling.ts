@@ -51,7 +51,6 @@ export function openPolling(options: PollingOptions, { onHeard, onMessage, onEnd
   run();
 
   return {
-    send: undefined,
     close() {
       cancel();
       abort.abort();

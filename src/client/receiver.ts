@@ -12,10 +12,8 @@ export interface ReceiverOptions {
   readonly emitter: Emitter<ClientEvents>;
   /** For a whole document that was asked for. */
   readonly wholeTimeoutMs: number;
-  /** Has a whole document sent: by the connection in use, or by a new one. */
-  readonly askForWhole: () => void;
-  /** It did not come: has it sent by a new connection. */
-  readonly onStuck: () => void;
+  /** Has a whole document sent: by the connection in use, or by a new one where that `isStuck`. */
+  readonly askForWhole: (isStuck: boolean) => void;
   /** Gives an answer to who waits for it. False: nobody does. */
   readonly settle: (answer: AckPacket | ErrorPacket) => boolean;
 }
@@ -41,8 +39,14 @@ export interface Receiver {
   close(): void;
 }
 
-export function createReceiver(options: ReceiverOptions): Receiver {
-  const { clock, replica, emitter, wholeTimeoutMs, askForWhole, onStuck, settle } = options;
+export function createReceiver({
+  clock,
+  replica,
+  emitter,
+  wholeTimeoutMs,
+  askForWhole,
+  settle,
+}: ReceiverOptions): Receiver {
   const counts: Counts = {
     bytes: 0,
     packets: 0,
@@ -65,10 +69,10 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     if (cancelWhole !== undefined) return;
     cancelWhole = clock.after(wholeTimeoutMs, () => {
       cancelWhole = undefined;
-      onStuck();
+      askForWhole(true);
     });
     counts.resyncs += 1;
-    askForWhole();
+    askForWhole(false);
   };
   const stopNeedingWhole = (): void => {
     cancelWhole?.();

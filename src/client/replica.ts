@@ -1,5 +1,5 @@
 import type { JsonObject } from '../core/json.ts';
-import { applyDelta, type Delta } from '../wire/delta.ts';
+import { applyDelta } from '../wire/delta.ts';
 import type { DocumentPacket } from './server-packet.ts';
 import { shareStructure } from './structural-sharing.ts';
 
@@ -31,10 +31,11 @@ export function createReplica(): Replica {
   let awaitsWhole = false;
 
   const hold = (next: JsonObject, epoch: string | undefined, seq: number): Applied => {
-    position = epoch ? { epoch, seq } : undefined;
-    hasDocument = true;
     const before = document;
     document = shareStructure(before, next);
+    position = epoch ? { epoch, seq } : undefined;
+    hasDocument = true;
+    awaitsWhole = false;
     return document === before ? 'unchanged' : 'changed';
   };
 
@@ -51,28 +52,21 @@ export function createReplica(): Replica {
     apply(packet) {
       const { seq } = packet;
       const epoch = ('epoch' in packet ? packet.epoch : undefined) ?? position?.epoch;
-      if ('data' in packet) {
-        awaitsWhole = false;
-        return hold(packet.data, epoch, seq);
+      try {
+        if ('data' in packet) return hold(packet.data, epoch, seq);
+        // A WELCOME says what became of the version that this client told it has, whatever happened in between.
+        if (packet.type === 'DELTA' && awaitsWhole) return 'ignored';
+        if (position?.epoch === epoch && position?.seq === packet.base) {
+          return hold(applyDelta(document, packet), epoch, seq);
+        }
+      } catch {
+        // It appends to what is no array here, or nests deeper than the stack: whatever it was made for, it was not this.
       }
-      // A WELCOME says what became of the version that this client told it has, whatever happened in between.
-      if (packet.type === 'DELTA' && awaitsWhole) return 'ignored';
-      const fits = position?.epoch === epoch && position?.seq === packet.base;
-      const next = fits ? tryDelta(document, packet) : undefined;
-      awaitsWhole = next === undefined;
-      return next === undefined ? 'gap' : hold(next, epoch, seq);
+      awaitsWhole = true;
+      return 'gap';
     },
     distrust() {
       awaitsWhole = true;
     },
   };
-}
-
-function tryDelta(document: JsonObject, delta: Delta): JsonObject | undefined {
-  try {
-    return applyDelta(document, delta);
-  } catch {
-    // It appends to what is no array here: whatever it was made for, it was not this.
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../core/clock.ts';
 import type { AckPacket, ErrorPacket, Granted } from '../wire/packet.ts';
-import type { Link } from './link.ts';
+import type { Link, ViewFault } from './link.ts';
 import { TelemetryError } from './telemetry-error.ts';
 
 /** What somebody waits for. */
@@ -14,7 +14,7 @@ export interface Awaited {
   readonly late: Failure;
 }
 
-type Failure = readonly [code: string, message: string];
+type Failure = ViewFault;
 export type Outcome = Pick<AckPacket, 'granted' | 'result'>;
 
 interface Waiting extends Awaited {
@@ -31,6 +31,8 @@ export interface Requests {
   settle(answer: AckPacket | ErrorPacket): boolean;
   /** There is a connection, with these options. */
   connected(granted: Granted | undefined): void;
+  /** A connection was refused for its view: so is every change of the view that waits for one. */
+  refuse(fault: ViewFault): void;
   /** A connection is over: what was sent by it will not be answered. */
   end(link: Link): void;
   /** Closes a connection when nothing is waited for by it: perhaps at once. */
@@ -38,7 +40,7 @@ export interface Requests {
   close(): void;
 }
 
-const closed: Failure = ['CLOSED', 'the client was closed'];
+const closed: Failure = ['CLOSED', 'the client is closed'];
 
 export function createRequests(clock: Clock): Requests {
   const all = new Set<Waiting>();
@@ -47,8 +49,8 @@ export function createRequests(clock: Clock): Requests {
   let isClosed = false;
 
   const find = (applies: (waiting: Waiting) => boolean): Waiting[] => [...all].filter(applies);
-  const rejectAll = (these: Waiting[], failure: Failure): void => {
-    for (const waiting of these) take(waiting).reject(errorOf(waiting, failure));
+  const rejectAll = (failure: Failure, applies: (waiting: Waiting) => boolean): void => {
+    for (const waiting of find(applies)) take(waiting).reject(errorOf(waiting, failure));
   };
   const retire = (link: Link): void => {
     retired.add(link);
@@ -72,7 +74,9 @@ export function createRequests(clock: Clock): Requests {
           reject(errorOf(awaited, closed));
           return;
         }
-        const cancelTimeout = clock.after(awaited.timeoutMs, () => rejectAll([waiting], awaited.late));
+        const cancelTimeout = clock.after(awaited.timeoutMs, () =>
+          rejectAll(awaited.late, (other) => other === waiting),
+        );
         const waiting: Waiting = { ...awaited, cancelTimeout, resolve, reject };
         all.add(waiting);
       }),
@@ -87,17 +91,17 @@ export function createRequests(clock: Clock): Requests {
       const outcome = granted === undefined ? {} : { granted };
       for (const waiting of find(({ link }) => link === undefined)) take(waiting).resolve(outcome);
     },
+    refuse(fault) {
+      rejectAll(fault, ({ link, command }) => link === undefined && command === 'SUBSCRIBE');
+    },
     end(link) {
       retired.delete(link);
-      rejectAll(
-        find((waiting) => waiting.link === link),
-        ['DISCONNECTED', 'the connection ended'],
-      );
+      rejectAll(['DISCONNECTED', 'the connection ended'], (waiting) => waiting.link === link);
     },
     retire,
     close() {
       isClosed = true;
-      rejectAll([...all], closed);
+      rejectAll(closed, () => true);
     },
   };
 }

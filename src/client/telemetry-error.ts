@@ -31,3 +31,8 @@ export class TelemetryError extends Error {
     this.requestId = details.requestId;
   }
 }
+
+/** An option that cannot be used, for what the message says. */
+export function badOption(message: string): TelemetryError {
+  return new TelemetryError('BAD_OPTION', message);
+}

@@ -5,7 +5,7 @@ import type { Timing, TokenProvider } from './types.ts';
 export interface TokensOptions {
   readonly token: string | TokenProvider | undefined;
   readonly clock: Clock;
-  readonly timing: Pick<Timing, 'tokenMarginMs'>;
+  readonly timing: Pick<Timing, 'tokenMarginMs' | 'connectMs'>;
   /** There is another token than the one that connections were opened with. */
   readonly onRenewed: () => void;
   readonly onFault: (error: unknown) => void;
@@ -23,16 +23,20 @@ export interface Tokens {
 /** Not sooner, whatever a token says: a provider that gives expired ones must not be asked without pause. */
 const leastLifeMs = 1000;
 
-export function createTokens(options: TokensOptions): Tokens {
-  const { token: provider, clock, timing, onRenewed, onFault } = options;
-  const { tokenMarginMs } = timing;
+export function createTokens({
+  token: provider,
+  clock,
+  timing: { tokenMarginMs, connectMs },
+  onRenewed,
+  onFault,
+}: TokensOptions): Tokens {
   let held: { readonly token: string; readonly goodUntil: number } | undefined;
   let asking: Promise<string> | undefined;
   let cancelRenewal: Cancel = () => {};
   let isClosed = false;
 
   if (typeof provider !== 'function') {
-    return { get: () => Promise.resolve(provider), refuse: cancelRenewal, close: cancelRenewal };
+    return { get: async () => provider, refuse: cancelRenewal, close: cancelRenewal };
   }
   const renewIn = (ms: number): void => {
     cancelRenewal();
@@ -47,13 +51,23 @@ export function createTokens(options: TokensOptions): Tokens {
       );
     });
   };
+  const forget = (): void => {
+    asking = undefined;
+  };
+  /** As often as it takes while the old one is good; after that, every attempt to connect asks. */
+  const askLater = (): void => {
+    if (held !== undefined) renewIn(tokenMarginMs / 5);
+  };
   const ask = (): Promise<string> => {
-    asking ??= askNow().finally(() => {
-      asking = undefined;
-    });
+    asking ??= askNow().finally(forget);
     return asking;
   };
   const askNow = async (): Promise<string> => {
+    // One that never answers must not keep others from asking. What it says late is good all the same.
+    const cancel = clock.after(connectMs, () => {
+      forget();
+      askLater();
+    });
     try {
       const token = await provider();
       const lifeMs = Math.max(leastLifeMs, tokenLifeMs(token, clock.now()));
@@ -61,15 +75,16 @@ export function createTokens(options: TokensOptions): Tokens {
       renewIn(lifeMs - Math.min(tokenMarginMs, lifeMs / 5));
       return token;
     } catch (error) {
-      // As often as it takes while the old one is good; after that, every attempt to connect asks.
-      if (held !== undefined) renewIn(tokenMarginMs / 5);
+      askLater();
       if (!isClosed) onFault(error);
       throw error;
+    } finally {
+      cancel();
     }
   };
 
   return {
-    get: async () => (held !== undefined && clock.monotonic() < held.goodUntil ? held.token : await ask()),
+    get: async () => (held && clock.monotonic() < held.goodUntil ? held.token : ask()),
     refuse(token) {
       if (held?.token === token) held = undefined;
     },

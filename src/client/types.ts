@@ -58,7 +58,8 @@ export interface FetchInit {
 export interface TelemetryClientOptions extends ViewOptions {
   /**
    * Where the gateway is: `https://host`, `wss://host/prefix`, or relative to the page. `ws/stream`,
-   * `api/stream/telemetry` and `api/telemetry` are looked for below its path.
+   * `api/stream/telemetry` and `api/telemetry` are looked for below its path; a `/ws/stream` at its end is left out.
+   * No query: options go beside it.
    */
   readonly url: string | URL;
   /**
@@ -83,14 +84,14 @@ export interface TelemetryClientOptions extends ViewOptions {
 export interface Timing {
   /** A PING with `t` goes out so often. Default 25,000. */
   readonly heartbeatMs: number;
-  /** A connection silent for so long is given up and made anew. Default 75,000. */
+  /** A connection silent for so long is given up and made anew. Default 75,000; Server-Sent Events: `staleMs` at least. */
   readonly silenceMs: number;
   /**
-   * Silent for so long, the state is `stale`; a PING at two thirds of it asks first. Default 15,000, or 3 intervals;
-   * with Server-Sent Events, where nobody can be asked, 45,000 at least.
+   * Silent for so long, the state is `stale`; a PING at two thirds of it asks first. Default 15,000, or 3 intervals.
+   * With Server-Sent Events, where nobody can be asked, three of the gateway's comments: 45,000 at least.
    */
   readonly staleMs: number;
-  /** For a connection to give its first packet, and for a poll to be answered. Default 10,000. */
+  /** For a connection to give its first packet, a poll to be answered, a provider to give a token. Default 10,000. */
   readonly connectMs: number;
   /** First and longest wait before a new attempt (full jitter, doubled each time). Default 1,000 and 30,000. */
   readonly backoffMs: number;
@@ -209,6 +210,8 @@ export interface TelemetryClient extends AsyncIterable<TelemetryDocument> {
   readonly status: ConnectionStatus;
   /** Options in force, role, and whether commands are open. Undefined before, and where only polling works. */
   readonly granted: Granted | undefined;
+  /** The view asked for, changes that were not answered yet included; null: the gateway's own choice. */
+  readonly wanted: Required<ViewChange>;
   readonly freshness: Freshness;
   readonly stats: ClientStats;
 

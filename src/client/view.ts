@@ -1,27 +1,25 @@
 import type { JsonObject } from '../core/json.ts';
-import { TelemetryError } from './telemetry-error.ts';
+import { badOption } from './telemetry-error.ts';
 import type { Codec, TransportName, ViewChange, ViewOptions } from './types.ts';
 
 /** A view with every option decided. Null where the gateway's own choice is meant. */
-type WholeView = { readonly [Option in keyof ViewOptions]-?: NonNullable<ViewOptions[Option]> | null };
+type WholeView = Required<ViewChange>;
 
-/** What the gateway does unless told otherwise. */
-const gatewayDefaults: WholeView = {
+/** What the gateway does unless told otherwise, and what clients have that do not say what they want. */
+const defaults: WholeView = {
   mode: 'full',
   encoding: 'json',
   interval: 0,
   sections: null,
   symbol: null,
 };
-/** What clients have that do not say what they want. */
-const defaults: WholeView = { ...gatewayDefaults, mode: 'full' };
 
 /** The view that the application wants: what every new connection asks for. */
 export interface View {
-  readonly wanted: WholeView;
+  readonly wanted: () => WholeView;
   /**
-   * Puts a change in. Exactly one of `keep` and `drop` is to be called when its fate is known.
-   * @throws TelemetryError where this client could not read what it asks for
+   * Puts a change in, to be settled when its fate is known.
+   * @throws TelemetryError where the gateway would refuse it for sure, or this client could not read it
    */
   propose(options: ViewChange): Proposal;
   /** The query string that asks for it. Plain HTTP is JSON always. */
@@ -31,54 +29,50 @@ export interface View {
 interface Proposal {
   /** What a SUBSCRIBE says. */
   readonly change: JsonObject;
-  keep(): void;
-  drop(): void;
+  /** Its fate: it is in force, or it never will be. */
+  settle(isInForce: boolean): void;
 }
 
-/** @throws TelemetryError where this client could not read what it asks for */
+/** @throws TelemetryError as `propose` does */
 export function createView(initial: ViewOptions, codec: Codec | undefined): View {
   let settled = defaults;
   /** Asked for and not answered yet, in order. */
   let pending: readonly Partial<WholeView>[] = [];
-  const readWanted = (): WholeView => Object.assign({}, settled, ...pending);
+  const wanted = (): WholeView => Object.assign({}, settled, ...pending);
 
   const propose: View['propose'] = (options) => {
-    if (options.encoding === 'msgpack' && codec === undefined) {
-      throw new TelemetryError('BAD_OPTION', 'encoding: msgpack needs a codec');
-    }
-    const named = Object.entries(defaults).flatMap(([option, standard]) => {
+    const { encoding, interval, sections } = options;
+    const ms = interval ?? 0;
+    if (encoding === 'msgpack' && !codec) throw badOption('encoding: msgpack needs a codec');
+    if (sections?.length === 0) throw badOption('sections: at least one');
+    if (!(ms >= 0 && ms <= 60_000)) throw badOption('interval: 0 to 60000 ms');
+    const change: Partial<WholeView> = {};
+    for (const [option, standard] of Object.entries(defaults)) {
       const value: unknown = Reflect.get(options, option);
-      return value === undefined ? [] : [[option, value ?? standard]];
-    });
-    const change: Partial<WholeView> = Object.fromEntries(named);
+      if (value !== undefined) Reflect.set(change, option, value ?? standard);
+    }
     pending = [...pending, change];
-    const drop = (): void => {
-      pending = pending.filter((other) => other !== change);
-    };
     return {
       change,
-      drop,
-      keep() {
-        drop();
-        settled = { ...settled, ...change };
+      settle(isInForce) {
+        pending = pending.filter((other) => other !== change);
+        if (isInForce) settled = { ...settled, ...change };
       },
     };
   };
 
-  propose(initial).keep();
+  propose(initial).settle(true);
   return {
-    get wanted() {
-      return readWanted();
-    },
+    wanted,
     propose,
     query(transport, since) {
-      const wanted = readWanted();
+      const view = wanted();
       const query = new URLSearchParams();
-      for (const [option, value] of Object.entries(wanted)) {
+      for (const [option, value] of Object.entries(view)) {
         if (transport !== 'websocket' && option === 'encoding') continue;
-        if (value !== Reflect.get(gatewayDefaults, option)) query.set(option, String(value));
+        if (value !== Reflect.get(defaults, option)) query.set(option, String(value));
       }
-      if (wanted.mode === 'delta' && since !== undefined) query.set('since', since);
+      if (view.mode === 'delta' && since !== undefined) query.set('since', since);
       return query.toString();
     },
   };

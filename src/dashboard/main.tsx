@@ -33,7 +33,7 @@ const client = createTelemetryClient({
 const recorder = new Recorder({
   client,
   fetchHistory: createFetchHistory((input, init) => fetch(input, init), tokens.current),
-  onUnauthorised: tokens.refused,
+  onUnauthorised: () => tokens.judged(true),
 });
 const logTrail = new LogTrail();
 client.select('logs', (lines) => logTrail.take(lines ?? []));

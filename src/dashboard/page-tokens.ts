@@ -8,10 +8,10 @@ export interface PageTokens {
   readonly current: string | undefined;
   /** Connects anew with this token; undefined: without one. */
   use(token: string | undefined): void;
-  /** The gateway wants a token, or another one. */
-  refused(): void;
-  /** Calls back on each refusal, and at once where there was one. */
-  readonly onRefused: (listener: () => void) => () => void;
+  /** What the gateway thinks of it: refused is also the page that has none where one is wanted. */
+  judged(isRefused: boolean): void;
+  /** Calls back at once, and on each judgement. */
+  readonly onJudged: (listener: (isRefused: boolean) => void) => () => void;
 }
 
 /**
@@ -24,7 +24,7 @@ export function createPageTokens(): PageTokens {
     passing.write(storageKey, given);
     history.replaceState(null, '', location.pathname + location.search);
   }
-  const listeners = new Set<() => void>();
+  const listeners = new Set<(isRefused: boolean) => void>();
   let isRefused = false;
   return {
     current: given ?? passing.read(storageKey),
@@ -33,13 +33,13 @@ export function createPageTokens(): PageTokens {
       // Everything that was shown may have been for another role.
       location.reload();
     },
-    refused() {
-      isRefused = true;
-      for (const listener of listeners) listener();
+    judged(next) {
+      isRefused = next;
+      for (const listener of listeners) listener(next);
     },
-    onRefused(listener) {
+    onJudged(listener) {
       listeners.add(listener);
-      if (isRefused) listener();
+      listener(isRefused);
       return () => listeners.delete(listener);
     },
   };

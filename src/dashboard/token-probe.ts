@@ -5,11 +5,13 @@ import type { PageTokens } from './page-tokens.ts';
 export function watchForRefusals(client: TelemetryClient, tokens: PageTokens): void {
   const headers = tokens.current === undefined ? {} : { authorization: `Bearer ${tokens.current}` };
   const ask = async (): Promise<void> => {
-    const { status } = await fetch('api/telemetry', { method: 'HEAD', headers, cache: 'no-store' });
-    if (status === 401 || status === 403) tokens.refused();
+    const { ok, status } = await fetch('api/telemetry', { method: 'HEAD', headers, cache: 'no-store' });
+    const isRefused = status === 401 || status === 403;
+    if (ok || isRefused) tokens.judged(isRefused);
   };
   client.on('state', ({ transport, reason }) => {
+    if (transport !== undefined) tokens.judged(false);
     // A gateway that is not there at all refuses nobody.
-    if (transport === undefined && reason !== '') ask().catch(() => {});
+    else if (reason !== '') ask().catch(() => {});
   });
 }

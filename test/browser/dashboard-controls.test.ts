@@ -118,6 +118,39 @@ describe.skipIf(chromiumMissing)('The dashboard’s controls', () => {
     await shows('status', /^HALT$/);
   });
 
+  it('keep HALT within reach while a RESUME is not answered, and say elsewhere how it ended', async (test) => {
+    const { page, gateway, shows, part, shoot, faults } = await open(test, { ALLOW_COMMANDS: 'true' });
+    await shows('status', /^ACTIVE$/);
+    await page.getByRole('button', { name: 'Halt …' }).click();
+    await page.getByRole('button', { name: 'Halt trading' }).click();
+    await shows('situation-text', /^Trading is halted/);
+    await part('command-dialog').waitFor({ state: 'detached' });
+    expect(await page.getByRole('button', { name: 'Halt …' }).count()).toBe(0);
+
+    gateway.engine.faults.apply({ kind: 'hang', path: '/api/system/resume' });
+    await page.getByRole('button', { name: 'Resume …' }).click();
+    await page.getByRole('button', { name: 'Resume trading' }).click();
+    await page.getByRole('button', { name: 'Resuming …' }).waitFor();
+    await shoot('resume-pending');
+    await page.keyboard.press('Escape');
+    await part('command-dialog').waitFor({ state: 'detached' });
+    await shows('command-notice', /^Resuming …$/);
+    await page.getByRole('button', { name: 'Halt …' }).click();
+    await page.getByRole('button', { name: 'Halt trading' }).click();
+    await shows('command-notice', /^RESUME failed\. SUPERSEDED: /);
+    await part('command-dialog').waitFor({ state: 'detached' });
+    await shoot('resume-superseded');
+    expect(gateway.engine.market.status()).toBe('HALT');
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    await shows('command-notice', /^$/);
+    expect(faults).toEqual([]);
+
+    await gateway.stop();
+    await shows('situation-text', /^Reconnecting/);
+    await page.getByRole('button', { name: 'Halt …' }).waitFor();
+    await shoot('halted-lost');
+  });
+
   it('offer no commands to those who may not', async (test) => {
     const { page, shows } = await open(test);
     await shows('role', /^viewer$/);
@@ -141,6 +174,21 @@ describe.skipIf(chromiumMissing)('The dashboard’s controls', () => {
     await shows('role', /^operator, may halt$/);
     expect(page.url()).toBe(`${origin}/?mode=delta`);
     expect(await part('card-connection').innerHTML()).not.toContain(token);
+  });
+
+  it('ask for another token when the one in use has expired', async (test) => {
+    const token = await secretToken(testClaims({ exp: Math.floor(Date.now() / 1000) + 4 }));
+    const settings = { AUTH_JWT_SECRET: testSecret };
+    const { page, shows, shoot } = await open(test, settings, `/#token=${token}`);
+    await shows('symbol', /^SPY$/);
+    await shows('situation-text', /^The gateway wants another token: enter one under Connection/, {
+      timeoutMs: 20_000,
+    });
+    expect(await page.getByTestId('price').textContent()).toMatch(/\d/);
+    await shoot('token-expired');
+    await page.getByLabel('Token').fill(await secretToken(testClaims()));
+    await page.getByRole('button', { name: 'Use' }).click();
+    await shows('situation-text', /^Live/);
   });
 
   it('are all reached by keyboard, and have names', async (test) => {

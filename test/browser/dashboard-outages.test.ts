@@ -100,6 +100,23 @@ describe.skipIf(chromiumMissing)('The dashboard, when something is away', () => 
     expect(faults).toEqual([]);
   });
 
+  it('shows the past of its own symbol while it polls', async (test) => {
+    const gateway = await useIn(test, startGateway());
+    const proxy = await useIn(test, startDashboardProxy(gateway.port));
+    const query = '?symbol=QQQ';
+    const first = await openDashboard(test, browser, `${proxy.url}/${query}`);
+    await first.shows('symbol', /^QQQ$/);
+    await first.shows('price-change', /in [4-9] s/);
+    proxy.block({ webSockets: true, eventStreams: true });
+    const { shows } = await openDashboard(test, browser, `${proxy.url}/${query}`);
+    await shows('transport', /^POLLING$/, { timeoutMs: 20_000 });
+    await shows('symbol', /^QQQ$/);
+    const range = await shows('price-range', /low [\d.]+.* high [\d.]+/);
+    const low = Number(/low ([\d.]+)/.exec(range)?.[1]);
+    // SPY costs 450, and QQQ 512.
+    expect(low).toBeGreaterThan(480);
+  });
+
   it('says that it is connecting while nothing was received, with the places of figures kept', async (test) => {
     const gateway = await useIn(test, startGateway());
     const proxy = await useIn(test, startDashboardProxy(gateway.port));

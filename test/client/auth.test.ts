@@ -116,6 +116,20 @@ describe('A token provider', () => {
     expect(sockets[0]?.protocols).toEqual(['token', 'good']);
   });
 
+  it('that never answers is given up, and asked again', async () => {
+    let asked = 0;
+    const { client, sockets, advance } = await connectToFake({
+      token: () => {
+        asked += 1;
+        return asked === 1 ? new Promise(() => {}) : 'good';
+      },
+    });
+    await advance(10_000);
+    expect(client.status.reason).toBe('websocket: no token in time');
+    await advance(1000);
+    expect(sockets[0]?.protocols).toEqual(['token', 'good']);
+  });
+
   it('is not asked without pause where each token is refused at once', async () => {
     let asked = 0;
     const { sockets, advance } = await connectToFake({

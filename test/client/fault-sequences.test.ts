@@ -82,6 +82,7 @@ describe('A client behind a proxy that cuts, delays, stalls and forgets', () => 
     const used = { websocket: 0, sse: 0, polling: 0 };
     let reconnects = 0;
     let deltas = 0;
+    let compared = 0;
 
     const run = async ({ view, steps }: Sequence, ended: Promise<void>): Promise<void> => {
       const proxy = await useIn(test, startFaultProxy(gateway.port));
@@ -126,6 +127,7 @@ describe('A client behind a proxy that cuts, delays, stalls and forgets', () => 
         // `timestamp` alone is no change of some sections, so that it may be that of a later version.
         if (state === undefined) continue;
         expect({ ...Object(asJson(state)), timestamp: point.data.timestamp }).toEqual(point.data);
+        compared += 1;
       }
     };
 
@@ -153,5 +155,7 @@ describe('A client behind a proxy that cuts, delays, stalls and forgets', () => 
     expect(Math.min(...Object.values(used))).toBeGreaterThan(0);
     expect(reconnects).toBeGreaterThan(batches * 5);
     expect(deltas).toBeGreaterThan(100);
+    // Besides each last one.
+    expect(compared).toBeGreaterThan(5 * batches * sequencesPerBatch);
   });
 });

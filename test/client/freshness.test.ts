@@ -35,6 +35,16 @@ describe('Freshness', () => {
     expect(client.status.state).toBe('live');
   });
 
+  it.each([
+    [{ sources: null }, undefined],
+    [{ sources: 'none' }, undefined],
+    [{ sources: { state: null, agents: source('stale') } }, 'stale'],
+  ])('is read from whatever a server calls sources: %j', async (data, worst) => {
+    const { client, socket } = await connectToFake();
+    socket.welcome(Object(data));
+    expect(client.freshness).toMatchObject({ isFresh: false, sources: worst });
+  });
+
   it('is lost with the connection, whatever the document says', async () => {
     const { client, socket } = await connectToFake();
     socket.welcome(Object({ sources: { state: source('fresh') } }));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { connectToFake } from './fake-gateway.ts';
+import { connectToFake, granted } from './fake-gateway.ts';
+import { connectToStreams } from './fake-streams.ts';
 
 describe('The heartbeat', () => {
   it('pings at once and each 25 s while the gateway talks', async () => {
@@ -68,6 +69,43 @@ describe('The heartbeat', () => {
     socket.welcome();
     await advance(60_000);
     expect(client.status.state).toBe('live');
+  });
+
+  it('looks as often as the view of now asks for, not as the one that it began with', async () => {
+    const { client, socket, advance } = await connectToFake({ interval: 60_000 });
+    const states: string[] = [];
+    client.on('state', ({ state }) => states.push(state));
+    socket.welcome();
+    const changing = client.setOptions({ interval: 0 });
+    const requestId = socket.sentOf('SUBSCRIBE')[0]?.requestId;
+    socket.say({ type: 'ACK', command: 'SUBSCRIBE', requestId, granted });
+    socket.say({ type: 'TELEMETRY', seq: 2, data: {} });
+    await changing;
+    let answered = socket.sentOf('PING').length;
+    for (let second = 1; second <= 60; second += 1) {
+      await advance(1000);
+      const pings = socket.sentOf('PING');
+      for (const { t } of pings.slice(answered)) socket.say({ type: 'PONG', t });
+      answered = pings.length;
+    }
+    expect(states).toEqual(['live']);
+    await advance(15_000);
+    expect(client.status).toMatchObject({ state: 'stale', reason: 'silent' });
+  });
+
+  it('gives a stream of events, which cannot be asked, the time for three comments', async () => {
+    const timing = { heartbeatMs: 2000, staleMs: 6000, silenceMs: 15_000 };
+    const { client, streams, advance } = await connectToStreams({ timing, interval: 60_000 });
+    await streams[0]?.say({ type: 'WELCOME', seq: 1, epoch: 'e', granted, data: { a: 1 } });
+    for (let comment = 0; comment < 4; comment += 1) {
+      await advance(15_500);
+      expect([client.status.state, streams.length]).toEqual(['live', 1]);
+      await streams[0]?.comment();
+    }
+    await advance(44_000);
+    expect(client.status.state).toBe('live');
+    await advance(4000);
+    expect(client.status).toMatchObject({ state: 'stale', transport: undefined });
   });
 
   it('reports a state to listeners once', async () => {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { TelemetryDocument } from '../../src/client/index.ts';
 import { connectToFake } from './fake-gateway.ts';
 
@@ -20,7 +20,9 @@ describe('Listeners', () => {
     expect(client.stats.updates).toBe(2);
   });
 
-  it('that throw disturb neither each other nor the client, and are told of', async () => {
+  it('that throw disturb neither each other nor the client, and are told of', async (test) => {
+    const written = vi.spyOn(console, 'error').mockImplementation(() => {});
+    test.onTestFinished(() => written.mockRestore());
     const { client, socket } = await connectToFake();
     const errors: unknown[] = [];
     const seen: unknown[] = [];
@@ -44,7 +46,26 @@ describe('Listeners', () => {
     expect(seen).toEqual([{ a: 1 }, { a: 2 }]);
     expect(client.status.state).toBe('live');
     expect(errors).toHaveLength(4);
+    expect(written).toHaveBeenCalledTimes(4);
     expect(errors[0]).toMatchObject({ name: 'TelemetryError', code: 'LISTENER', cause: fault });
+  });
+
+  it('that throw are seen where nobody listens to errors: in Node, which has no reportError, on the console', async (test) => {
+    const written = vi.spyOn(console, 'error').mockImplementation(() => {});
+    test.onTestFinished(() => written.mockRestore());
+    const { client, socket } = await connectToFake();
+    const fault = new Error('mine');
+    client.on('update', () => {
+      throw fault;
+    });
+    socket.welcome({ a: 1 });
+    expect(written.mock.calls).toEqual([[fault]]);
+    const reported = vi.fn();
+    vi.stubGlobal('reportError', reported);
+    test.onTestFinished(() => void vi.unstubAllGlobals());
+    socket.say({ type: 'TELEMETRY', seq: 2, data: { a: 2 } });
+    expect(reported.mock.calls).toEqual([[fault]]);
+    expect(written).toHaveBeenCalledTimes(1);
   });
 
   it('stop when told to, also in the middle of an event, and once for each time they were added', async () => {

@@ -107,10 +107,11 @@ describe('A client whose connections fail', () => {
 
   it('does not wait when the network is back', async () => {
     const listeners = new Map<string, () => void>();
-    Reflect.set(globalThis, 'addEventListener', (type: string, listener: () => void) =>
-      listeners.set(type, listener),
-    );
-    Reflect.set(globalThis, 'removeEventListener', (type: string) => listeners.delete(type));
+    type Options = { readonly signal: AbortSignal };
+    Reflect.set(globalThis, 'addEventListener', (type: string, listener: () => void, { signal }: Options) => {
+      listeners.set(type, listener);
+      signal.addEventListener('abort', () => listeners.delete(type));
+    });
     try {
       const { client, socket, sockets, advance } = await connectToFake();
       socket.end();
@@ -126,7 +127,6 @@ describe('A client whose connections fail', () => {
       expect(listeners.size).toBe(0);
     } finally {
       Reflect.deleteProperty(globalThis, 'addEventListener');
-      Reflect.deleteProperty(globalThis, 'removeEventListener');
     }
   });
 });

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { connectToFake } from './fake-gateway.ts';
+import { connectToStreams } from './fake-streams.ts';
 
+const depth = 20_000;
+const deep = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
 const gap = { type: 'DELTA', base: 5, seq: 6, patch: { a: 6 } };
 
 describe('A client that missed something', () => {
@@ -34,6 +37,26 @@ describe('A client that missed something', () => {
     expect(client.stats.malformed).toBe(1);
   });
 
+  it.each([
+    ['a whole document', (value: unknown) => ({ type: 'TELEMETRY', seq: 2, data: { a: value } })],
+    ['a delta', (value: unknown) => ({ type: 'DELTA', base: 1, seq: 2, patch: { a: value } })],
+  ])('does the same after %s that nests deeper than the stack', async (_, packet) => {
+    const { client, socket } = await connectToFake({ mode: 'delta' });
+    socket.open();
+    // As text: it is too deep for JSON.stringify as well.
+    const welcome = JSON.stringify({ type: 'WELCOME', seq: 1, epoch: 'e', granted: {}, data: { a: 'DEEP' } });
+    socket.say(welcome.replace('"DEEP"', deep));
+    const { document } = client;
+    const frame = JSON.stringify(packet('DEEP')).replace('"DEEP"', deep.replace('1', '2'));
+    socket.say(frame);
+    expect(socket.sentOf('RESYNC')).toHaveLength(1);
+    expect(client.document).toBe(document);
+    expect(client.position?.seq).toBe(1);
+    socket.say({ type: 'TELEMETRY', seq: 3, data: { a: 3 } });
+    expect(client.document).toEqual({ a: 3 });
+    expect(client.status.state).toBe('live');
+  });
+
   it('does not care about what it cannot know', async () => {
     const { client, socket } = await connectToFake();
     socket.welcome({ a: 1 });
@@ -60,25 +83,13 @@ describe('A client that missed something', () => {
   });
 
   it('connects anew where there is no way to ask, and keeps what comes until then', async () => {
-    const streams: ReadableStreamDefaultController<Uint8Array>[] = [];
-    const { client, advance } = await connectToFake({
-      WebSocket: null,
-      mode: 'delta',
-      fetch: () => {
-        const body = new ReadableStream<Uint8Array>({ start: (controller) => void streams.push(controller) });
-        return Promise.resolve(new Response(body, { headers: { 'content-type': 'text/event-stream' } }));
-      },
-    });
-    const say = async (index: number, packet: object): Promise<void> => {
-      streams[index]?.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(packet)}\n\n`));
-      await advance(0);
-    };
-    await say(0, { type: 'WELCOME', seq: 1, epoch: 'e', granted: {}, data: { a: 1 } });
-    await say(0, gap);
+    const { client, streams } = await connectToStreams({ mode: 'delta' });
+    await streams[0]?.say({ type: 'WELCOME', seq: 1, epoch: 'e', granted: {}, data: { a: 1 } });
+    await streams[0]?.say(gap);
     expect(streams).toHaveLength(2);
     expect(client.status).toMatchObject({ state: 'live', transport: 'sse' });
-    await say(1, { type: 'WELCOME', seq: 7, epoch: 'e', granted: {}, data: { a: 7 } });
-    await say(1, { type: 'DELTA', base: 7, seq: 8, patch: { a: 8 } });
+    await streams[1]?.say({ type: 'WELCOME', seq: 7, epoch: 'e', granted: {}, data: { a: 7 } });
+    await streams[1]?.say({ type: 'DELTA', base: 7, seq: 8, patch: { a: 8 } });
     expect(client.document).toEqual({ a: 8 });
     client.close();
   });

@@ -17,7 +17,7 @@ function setUp(provider: TokenProvider | string) {
   const tokens = createTokens({
     token: provider,
     clock,
-    timing: { tokenMarginMs: 60_000 },
+    timing: { tokenMarginMs: 60_000, connectMs: 10_000 },
     onRenewed: () => renewed.push(clock.monotonic()),
     onFault: (error) => faults.push(error),
   });
@@ -118,6 +118,52 @@ describe('Tokens', () => {
     for (let ms = 0; ms < 100_000; ms += 100) await advance(100);
     expect(asked).toBeLessThan(30);
     expect(renewed).toEqual([]);
+  });
+
+  it('asks again where a provider never answers, and takes what it says late', async () => {
+    const answers: ((token: string) => void)[] = [];
+    const { tokens, advance } = setUp(() => new Promise((resolve) => answers.push(resolve)));
+    const first = tokens.get();
+    await advance(9999);
+    const early = tokens.get();
+    expect(answers).toHaveLength(1);
+    await advance(1);
+    const second = tokens.get();
+    expect(answers).toHaveLength(2);
+    answers[0]?.('late');
+    expect(await Promise.all([first, early])).toEqual(['late', 'late']);
+    expect(await tokens.get()).toBe('late');
+    answers[1]?.('newer');
+    expect(await second).toBe('newer');
+    expect(await tokens.get()).toBe('newer');
+    expect(answers).toHaveLength(2);
+  });
+
+  it('tries again while the old token is good where the provider does not answer for the next', async () => {
+    let asked = 0;
+    const { tokens, renewed, advance } = setUp(() => {
+      asked += 1;
+      return asked === 2 ? new Promise(() => {}) : token(3600 * asked, String(asked));
+    });
+    await tokens.get();
+    await advance(3540_000);
+    await advance(10_000);
+    await advance(12_000);
+    expect(asked).toBe(3);
+    expect(renewed).toHaveLength(1);
+    expect(await tokens.get()).toBe(token(3 * 3600, '3'));
+  });
+
+  it('asks again where the provider throws at once, not in its promise', async () => {
+    let asked = 0;
+    const { tokens } = setUp(() => {
+      asked += 1;
+      if (asked < 3) throw new Error('away');
+      return 'opaque';
+    });
+    await expect(tokens.get()).rejects.toThrow('away');
+    await expect(tokens.get()).rejects.toThrow('away');
+    expect(await tokens.get()).toBe('opaque');
   });
 
   it('asks nothing more after the end', async () => {

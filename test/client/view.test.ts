@@ -26,12 +26,12 @@ describe('View', () => {
     const view = createView({ interval: 50 }, undefined);
     const first = view.propose({ interval: 100, symbol: 'QQQ' });
     const second = view.propose({ interval: 250, sections: ['logs'] });
-    expect(view.wanted).toMatchObject({ interval: 250, symbol: 'QQQ', sections: ['logs'] });
-    second.drop();
-    expect(view.wanted).toMatchObject({ interval: 100, symbol: 'QQQ', sections: null });
-    first.keep();
-    view.propose({ interval: null, symbol: null }).keep();
-    expect(view.wanted).toMatchObject({ interval: 0, symbol: null });
+    expect(view.wanted()).toMatchObject({ interval: 250, symbol: 'QQQ', sections: ['logs'] });
+    second.settle(false);
+    expect(view.wanted()).toMatchObject({ interval: 100, symbol: 'QQQ', sections: null });
+    first.settle(true);
+    view.propose({ interval: null, symbol: null }).settle(true);
+    expect(view.wanted()).toMatchObject({ interval: 0, symbol: null });
   });
 
   it('says in a SUBSCRIBE what was named, with null for all sections and no symbol', () => {
@@ -42,25 +42,51 @@ describe('View', () => {
 
 describe('createTelemetryClient', () => {
   it.each<[string, TelemetryClientOptions]>([
-    ['a codec', { url: 'http://h', encoding: 'msgpack' }],
+    ['encoding: msgpack needs a codec', { url: 'http://h', encoding: 'msgpack' }],
+    ['sections: at least one', { url: 'http://h', sections: [] }],
+    ['interval: 0 to 60000', { url: 'http://h', interval: -1 }],
+    ['interval: 0 to 60000', { url: 'http://h', interval: 60_001 }],
+    ['interval: 0 to 60000', { url: 'http://h', interval: Number.NaN }],
     ['Invalid URL', { url: 'no url' }],
+    ['url: expected ws', { url: 'localhost:3000' }],
+    ['url: expected ws', { url: 'ftp://h' }],
+    ['url: expected ws', { url: new URL('file:///etc/passwd') }],
+    ['no query', { url: 'ws://h/ws/stream?mode=delta' }],
   ])('throws where an option cannot be used: %s', (message, options) => {
     expect(() => createTelemetryClient(options)).toThrow(message);
   });
 
   it.each([
     ['http://h', 'ws://h/ws/stream'],
-    ['https://h/bff?x=1#y', 'wss://h/bff/ws/stream'],
+    ['https://h/bff#y', 'wss://h/bff/ws/stream'],
+    ['ws://h/ws/stream', 'ws://h/ws/stream'],
+    ['wss://h/bff/ws/stream/', 'wss://h/bff/ws/stream'],
+    ['wss://h/ws/streams', 'wss://h/ws/streams/ws/stream'],
     ['wss://h:8443/bff/', 'wss://h:8443/bff/ws/stream'],
   ])('finds the gateway below %s', async (url, expected) => {
     const { socket } = await connectToFake({ url });
     expect(socket.url).toBe(expected);
   });
 
-  it('refuses an encoding that it cannot read, also later', async () => {
+  it('says what it asks for, changes that wait for their answer included', async () => {
+    const { client, socket } = await connectToFake({ symbol: 'QQQ', sections: ['market'] });
+    const view = { mode: 'full', encoding: 'json', interval: 0, sections: ['market'], symbol: 'QQQ' };
+    expect(client.wanted).toEqual(view);
+    socket.welcome();
+    const changing = client.setOptions({ symbol: null });
+    expect(client.wanted).toEqual({ ...view, symbol: null });
+    const requestId = socket.sentOf('SUBSCRIBE')[0]?.requestId;
+    socket.say({ type: 'ERROR', command: 'SUBSCRIBE', requestId, code: 'LIMIT', message: 'no' });
+    await expect(changing).rejects.toMatchObject({ code: 'LIMIT' });
+    expect(client.wanted).toEqual(view);
+  });
+
+  it('refuses what cannot be, also later', async () => {
     const { client, socket } = await connectToFake();
     socket.welcome();
-    await expect(client.setOptions({ encoding: 'msgpack' })).rejects.toMatchObject({ code: 'BAD_OPTION' });
+    for (const change of [{ encoding: 'msgpack' as const }, { sections: [] }, { interval: 1e6 }]) {
+      await expect(client.setOptions(change)).rejects.toMatchObject({ code: 'BAD_OPTION' });
+    }
     expect(socket.sentOf('SUBSCRIBE')).toEqual([]);
   });
 });

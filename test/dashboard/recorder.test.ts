@@ -21,9 +21,9 @@ const documentOf = (
 });
 
 /** A recorder with a client that a test speaks for, and a history that answers when it says so. */
-function setUp(test: TestScope) {
+function setUp(test: TestScope, symbol: string | null = null) {
   type State = ConnectionStatus['state'];
-  const client = { document: {}, status: statusOf('connecting'), granted: undefined };
+  const client = { document: {}, status: statusOf('connecting') };
   const listeners = { update: new Set<() => void>(), state: new Set<() => void>() };
   const asked: HistoryQuery[] = [];
   let answer: (query: HistoryQuery) => Promise<readonly HistoryPoint[]> = async () => [];
@@ -37,6 +37,7 @@ function setUp(test: TestScope) {
         return client.status;
       },
       granted: undefined,
+      wanted: { mode: 'full', encoding: 'json', interval: 0, sections: null, symbol },
       on: (event, listener) => {
         const own = event === 'update' ? listeners.update : listeners.state;
         const call = (): void => Reflect.apply(listener, undefined, [undefined]);
@@ -156,6 +157,38 @@ describe('Recorder', () => {
     history(async () => [{ at: start - second, document: documentOf(499, 'QQQ') }]);
     await vi.advanceTimersByTimeAsync(second);
     expect(recorder.price.read().values).toEqual([499, 500, 500]);
+  });
+
+  it('asks for the past of the symbol that is wanted where none is granted, as while it polls', async (test) => {
+    const { recorder, asked, history, say } = setUp(test, 'QQQ');
+    history(async ({ symbol }) => [
+      { at: start - second, document: documentOf(symbol === 'QQQ' ? 499 : 1, symbol) },
+    ]);
+    await say(documentOf(500, 'QQQ'), 'polling');
+    expect(asked.map(({ symbol }) => symbol)).toEqual(['QQQ', 'QQQ']);
+    expect(recorder.price.read().values).toEqual([499, 500]);
+  });
+
+  it('draws no point of another symbol', async (test) => {
+    const { recorder, history, say } = setUp(test);
+    history(async () => [
+      { at: start - 3 * second, document: documentOf(1, 'SPY') },
+      { at: start - second, document: documentOf(499, 'QQQ') },
+    ]);
+    await say(documentOf(500, 'QQQ'));
+    expect(recorder.price.read().values).toEqual([499, 500]);
+    expect(recorder.profit.read().values).toEqual([998, 1000]);
+  });
+
+  it('knows no symbol while the view is without the market, and begins anew when it is back', async (test) => {
+    const { recorder, history, say } = setUp(test);
+    await say(documentOf(10));
+    const { market: _, ...rest } = documentOf(10);
+    history(async () => [{ at: start - second, document: { ...documentOf(7, 'QQQ') } }]);
+    await say(rest);
+    expect(recorder.profit.read().values[0]).toBe(14);
+    await say(documentOf(500, 'QQQ'));
+    expect(recorder.price.read().values).toEqual([7, 500]);
   });
 
   it('asks again later where the history cannot be had, and tells of a missing token', async (test) => {

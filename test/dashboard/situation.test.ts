@@ -58,6 +58,21 @@ describe('What the page says of its situation', () => {
       'Reconnecting: gateway unreachable for 12 s: values are the last known',
     ],
     [
+      'unauthorised',
+      { status: lost, isUnauthorised: true, isOnline: false },
+      'The gateway wants another token: enter one under Connection. Until then, values are the last known',
+    ],
+    [
+      'silent',
+      { status: status({ state: 'stale' }), isUnauthorised: true },
+      'Gateway silent for 12 s: values are the last known',
+    ],
+    [
+      'unreachable',
+      { status: status({ state: 'closed', transport: undefined }), isUnauthorised: true },
+      'Disconnected for 12 s: values are the last known',
+    ],
+    [
       'unreachable',
       { status: lost, isOnline: false },
       'This device has been offline for 12 s: values are the last known',

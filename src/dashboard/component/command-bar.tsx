@@ -1,33 +1,56 @@
 import { useState } from 'preact/hooks';
 import type { TelemetryDocument } from '../../client/index.ts';
-import { useGranted } from '../hook/use-client-state.ts';
+import { useGranted, useStatus } from '../hook/use-client-state.ts';
+import { type Command, useLeftCommands } from '../hook/use-left-commands.ts';
 import { useSelection } from '../hook/use-selection.ts';
-import { isSourceFresh } from '../model/knowledge.ts';
-import { type Command, CommandDialog } from './command-dialog.tsx';
+import { isConnected, isSourceFresh } from '../model/knowledge.ts';
+import { CommandDialog } from './command-dialog.tsx';
 
-const selectStatus = ({ status }: TelemetryDocument): unknown => status;
+const selectIsHalted = ({ status }: TelemetryDocument): boolean => status === 'HALT';
 const selectIsFresh = (document: TelemetryDocument): boolean => isSourceFresh(document, 'state');
 
 /** HALT and RESUME, for those who may. HALT stays within reach while nobody knows for sure that trading is halted. */
 export function CommandBar() {
-  const granted = useGranted();
-  const isHalted = useSelection(selectStatus) === 'HALT';
+  const mayCommand = useGranted()?.commands === true;
+  const isHalted = useSelection(selectIsHalted);
   const isFresh = useSelection(selectIsFresh);
+  const isOnline = isConnected(useStatus());
   const [asked, setAsked] = useState<Command>();
-  if (granted?.commands !== true) return null;
+  const { left, follow, dismiss } = useLeftCommands();
+  const isResuming = left.some(({ command, isPending }) => isPending && command === 'RESUME');
+  const hasEnded = left.some(({ isPending }) => !isPending);
+  const isSurelyHalted = isHalted && isFresh && isOnline && !isResuming;
+  const ask = (command: Command): void => {
+    dismiss();
+    setAsked(command);
+  };
+  const onClose = (command: Command, outcome: Promise<string> | undefined): void => {
+    setAsked(undefined);
+    if (outcome !== undefined) follow(command, outcome);
+  };
   return (
     <>
-      {isHalted && (
-        <button type="button" class="command" onClick={() => setAsked('RESUME')}>
+      {mayCommand && isHalted && (
+        <button type="button" class="command" onClick={() => ask('RESUME')}>
           Resume …
         </button>
       )}
-      {(!isHalted || !isFresh) && (
-        <button type="button" class="command grave" onClick={() => setAsked('HALT')}>
+      {mayCommand && !isSurelyHalted && (
+        <button type="button" class="command grave" onClick={() => ask('HALT')}>
           Halt …
         </button>
       )}
-      {asked !== undefined && <CommandDialog command={asked} onClose={() => setAsked(undefined)} />}
+      {asked !== undefined && (
+        <CommandDialog command={asked} onClose={(outcome) => onClose(asked, outcome)} />
+      )}
+      <div class="command-notice">
+        <p role="status" data-testid="command-notice">
+          {left.map(({ text }) => text).join(' ')}
+        </p>
+        <button type="button" aria-label="Dismiss" hidden={!hasEnded} onClick={dismiss}>
+          ✕
+        </button>
+      </div>
     </>
   );
 }

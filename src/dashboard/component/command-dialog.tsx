@@ -1,8 +1,7 @@
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { TelemetryError } from '../../client/index.ts';
+import type { Command } from '../hook/use-left-commands.ts';
 import { usePage } from '../hook/use-page.ts';
-
-export type Command = 'HALT' | 'RESUME';
 
 const words = {
   HALT: {
@@ -21,10 +20,14 @@ const words = {
 
 interface CommandDialogProps {
   readonly command: Command;
-  readonly onClose: () => void;
+  /** `outcome`: of a command that was sent and not answered yet, what went wrong in the end; empty: nothing. */
+  readonly onClose: (outcome: Promise<string> | undefined) => void;
 }
 
-/** Asks before a command is sent, and stays until the engine's answer is there. */
+/**
+ * Asks before a command is sent, and stays until the engine's answer is there, unless it is closed: nothing must
+ * stand between an operator and the next command.
+ */
 export function CommandDialog({ command, onClose }: CommandDialogProps) {
   const { client } = usePage();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -32,7 +35,7 @@ export function CommandDialog({ command, onClose }: CommandDialogProps) {
   const title = useId();
   const reason = useRef<HTMLInputElement>(null);
   /** Known before the next render: pressed twice, it is sent once. */
-  const isSending = useRef(false);
+  const outcome = useRef<Promise<string> | undefined>(undefined);
   const [isPending, setPending] = useState(false);
   const [fault, setFault] = useState('');
   const text = words[command];
@@ -42,41 +45,28 @@ export function CommandDialog({ command, onClose }: CommandDialogProps) {
     first.current?.focus();
   }, []);
 
-  const mark = (isNow: boolean): void => {
-    isSending.current = isNow;
-    setPending(isNow);
-  };
-  const send = async (): Promise<void> => {
-    mark(true);
+  const send = (): void => {
     setFault('');
+    setPending(true);
     const given = reason.current?.value ?? '';
-    try {
-      await client.command(command, given === '' ? {} : { reason: given });
-      mark(false);
-      dialog.current?.close();
-    } catch (error) {
-      setFault(explain(error));
-      mark(false);
-    }
+    const sent = client.command(command, given === '' ? {} : { reason: given }).then(() => '', explain);
+    outcome.current = sent;
+    void sent.then((what) => {
+      outcome.current = undefined;
+      setPending(false);
+      setFault(what);
+      if (what === '') dialog.current?.close();
+    });
   };
   const onSubmit = (event: Event): void => {
     event.preventDefault();
-    // `send` tells its faults itself.
-    if (!isSending.current) void send();
-  };
-  /** What was sent cannot be called back, and how it ended has to be seen. */
-  const onCancel = (event: Event): void => {
-    if (isSending.current) event.preventDefault();
-  };
-  const cancel = (): void => {
-    if (!isSending.current) dialog.current?.close();
+    if (outcome.current === undefined) send();
   };
   return (
     <dialog
       ref={dialog}
       aria-labelledby={title}
-      onCancel={onCancel}
-      onClose={onClose}
+      onClose={() => onClose(outcome.current)}
       data-testid="command-dialog"
     >
       <form onSubmit={onSubmit}>
@@ -92,11 +82,10 @@ export function CommandDialog({ command, onClose }: CommandDialogProps) {
         <div class="dialog-actions">
           <button
             type="button"
-            onClick={cancel}
+            onClick={() => dialog.current?.close()}
             ref={command === 'RESUME' ? first : null}
-            aria-disabled={isPending}
           >
-            Cancel
+            {isPending ? 'Close' : 'Cancel'}
           </button>
           <button
             type="submit"

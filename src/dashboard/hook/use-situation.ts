@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { describeSituation, type Situation } from '../model/situation.ts';
+import type { PageTokens } from '../page-tokens.ts';
 import { useStatus } from './use-client-state.ts';
 import { useNow } from './use-now.ts';
 import { usePage } from './use-page.ts';
@@ -10,7 +11,7 @@ export function useSituation(): Situation {
   const { client, outages, tokens } = usePage();
   const status = useStatus();
   const isOnline = useOnline();
-  const isUnauthorised = useRefusal(tokens.onRefused);
+  const isUnauthorised = useRefusal(tokens.onJudged);
   useSelection(selectSources);
   useSelection(selectEngineStatus);
   const isRunningOn = status.state === 'stale' || !client.freshness.isFresh;
@@ -34,9 +35,9 @@ function selectEngineStatus({ status }: { readonly status?: unknown }): unknown 
   return status;
 }
 
-function useRefusal(onRefused: (listener: () => void) => () => void): boolean {
+function useRefusal(onJudged: PageTokens['onJudged']): boolean {
   const [isRefused, setRefused] = useState(false);
-  useEffect(() => onRefused(() => setRefused(true)), [onRefused]);
+  useEffect(() => onJudged(setRefused), [onJudged]);
   return isRefused;
 }
 

@@ -11,7 +11,7 @@ const windowSeconds = 600;
 const retryMs = 5000;
 
 export interface RecorderOptions {
-  readonly client: Pick<TelemetryClient, 'document' | 'status' | 'granted' | 'on'>;
+  readonly client: Pick<TelemetryClient, 'document' | 'status' | 'granted' | 'wanted' | 'on'>;
   readonly fetchHistory: FetchHistory;
   /** Epoch ms. Default: the system's. */
   readonly now?: () => number;
@@ -88,6 +88,8 @@ export class Recorder {
       this.#symbol = symbol;
       this.#missingSince = 0;
     }
+    // Out of sight it may become another one.
+    if (document.market === undefined) this.#symbol = '';
     if (sections !== this.#sections) this.#missingSince = 0;
     this.#sections = sections;
   }
@@ -114,14 +116,17 @@ export class Recorder {
     const { client, fetchHistory, now } = this.#options;
     const symbol = this.#symbol;
     const age = Math.ceil((now() - since) / second) + 1;
-    const query = { step: 1, symbol: client.granted?.symbol };
-    const past = await fetchHistory({
+    // While it polls, the gateway grants nothing in so many words.
+    const asked = client.granted ?? client.wanted;
+    const query = { step: 1, symbol: asked.symbol ?? undefined };
+    const told = await fetchHistory({
       ...query,
       seconds: Math.min(windowSeconds, age),
       sections: ['market', 'portfolio'],
     });
     // Meanwhile another symbol was chosen, whose past will be asked for next.
     if (symbol !== this.#symbol) return;
+    const past = told.filter(({ document }) => isOfSymbol(document, symbol));
     this.price.fill(pricePoints(past), now());
     this.profit.fill(
       past.map(({ at, document }) => ({ at, value: profitOf(document) })),
@@ -136,6 +141,11 @@ export class Recorder {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Before the engine has answered, a document is of no symbol yet; nor is a view without `market`. */
+function isOfSymbol({ market }: TelemetryDocument, symbol: string): boolean {
+  return symbol === '' || !market?.symbol || market.symbol === symbol;
 }
 
 function profitOf(document: TelemetryDocument): number | null {

@@ -32,6 +32,7 @@ export interface SituationInput {
   readonly now: number;
   /** Since when the engine has not answered, epoch ms; undefined: it does, or nobody knows. */
   readonly awaySince: number | undefined;
+  /** Whether the gateway refuses the page for its token, or for want of one. */
   readonly isUnauthorised: boolean;
   /** Whether the browser says that it is on a network. */
   readonly isOnline: boolean;
@@ -57,7 +58,7 @@ function describeConnecting({ status, isUnauthorised, isOnline }: SituationInput
     : say('connecting', 'down', 'Gateway unreachable, trying again and again');
 }
 
-function describeLost({ status, now, isOnline }: SituationInput): Situation {
+function describeLost({ status, now, isUnauthorised, isOnline }: SituationInput): Situation {
   const age = formatAge(now - status.since);
   const lost = (kind: SituationKind, tone: Situation['tone'], what: string): Situation => ({
     kind,
@@ -66,6 +67,10 @@ function describeLost({ status, now, isOnline }: SituationInput): Situation {
     announcement: `${what}: ${lastKnown}`,
   });
   if (status.state === 'closed') return lost('unreachable', 'down', 'Disconnected');
+  if (status.transport === undefined && isUnauthorised) {
+    const wish = 'The gateway wants another token: enter one under Connection';
+    return say('unauthorised', 'warn', `${wish}. Until then, ${lastKnown}`);
+  }
   if (!isOnline) return lost('unreachable', 'down', 'This device has been offline');
   if (status.transport !== undefined) return lost('silent', 'warn', 'Gateway silent');
   return lost('unreachable', 'down', 'Reconnecting: gateway unreachable');

@@ -83,8 +83,8 @@ export function createGateway({
   const { log } = recorder;
   const meter = createPrometheusMeter();
   const board = createSourceBoard({ clock, log, meter });
-  const sessions = new Sessions({ clock, meter });
   const hub = new Hub({ clock, meter, ...hubDefaults });
+  const sessions = new Sessions({ hub, clock, meter });
 
   // In
   const traffic = createEngineTraffic({

@@ -19,7 +19,7 @@ export type RecordListener = (record: LogRecord) => void;
 
 interface Throttled {
   /** When its last line was written, monotonic ms. */
-  at: number;
+  readonly at: number;
   suppressed: number;
   /** Writes the line for those that were left out, with what the last of them said. */
   flush: () => void;

@@ -1,6 +1,23 @@
 import type { Clock } from '../core/clock.ts';
 import type { Meter } from '../core/meter.ts';
-import type { Session } from './session.ts';
+import type { Hub } from './hub.ts';
+import { MessageLimiter, messageDefaults } from './message-limiter.ts';
+import { Session, type SessionEnd, type SessionOptions } from './session.ts';
+
+/** What a dialect makes of a session. */
+export interface SessionClient {
+  /** Takes a message within the rate allowed. Must not throw. */
+  receive(data: Buffer, isBinary: boolean): void;
+  /** Takes one over it: true if it was acted on all the same. Default: none is. */
+  receiveUrgent?(data: Buffer, isBinary: boolean): boolean;
+  /** So many more events will not be sent, since it is too far behind. Default: nobody needs to know. */
+  missed?(count: number): void;
+  /** Gives back what it holds. */
+  ended(end: SessionEnd): void;
+}
+
+/** A client that was let in. */
+export type Arrival = Pick<SessionOptions, 'id' | 'dialect' | 'transport' | 'limits' | 'expiresAt'>;
 
 const checkEveryMs = 500;
 
@@ -8,13 +25,15 @@ const checkEveryMs = 500;
 export class Sessions {
   readonly #sessions = new Set<Session>();
   readonly #perDialect = new Map<string, number>();
+  readonly #hub: Hub;
   readonly #clock: Clock;
   readonly #meter: Meter;
   readonly #stopChecks: () => void;
   #shuttingDown = false;
   #onEmpty: (() => void) | undefined;
 
-  constructor({ clock, meter }: { clock: Clock; meter: Meter }) {
+  constructor({ hub, clock, meter }: { hub: Hub; clock: Clock; meter: Meter }) {
+    this.#hub = hub;
     this.#clock = clock;
     this.#meter = meter;
     this.#stopChecks = clock.every(checkEveryMs, () => {
@@ -27,7 +46,26 @@ export class Sessions {
     return this.#sessions.size;
   }
 
-  add(session: Session): void {
+  /** Starts a session. @param create sends the first packet, and says who takes the messages. */
+  open(arrival: Arrival, create: (session: Session) => SessionClient): void {
+    let client: SessionClient | undefined;
+    const session = new Session({
+      ...arrival,
+      ...{ hub: this.#hub, clock: this.#clock, meter: this.#meter },
+      limiter: new MessageLimiter(messageDefaults),
+      onMessage: (data, isBinary) => client?.receive(data, isBinary),
+      onExcess: (data, isBinary) => client?.receiveUrgent?.(data, isBinary) ?? false,
+      onMissed: (count) => client?.missed?.(count),
+      onEnd: (end) => {
+        this.#delete(session);
+        client?.ended(end);
+      },
+    });
+    this.#add(session);
+    client = create(session);
+  }
+
+  #add(session: Session): void {
     this.#sessions.add(session);
     this.#meter.count('bff_connections_total', { dialect: session.dialect });
     this.#tally(session.dialect, 1);
@@ -35,7 +73,7 @@ export class Sessions {
     if (this.#shuttingDown) session.close('shutdown');
   }
 
-  delete(session: Session): void {
+  #delete(session: Session): void {
     if (!this.#sessions.delete(session)) return;
     this.#tally(session.dialect, -1);
     if (this.#sessions.size === 0) this.#onEmpty?.();

@@ -26,6 +26,10 @@ export interface EventRenditionOptions<Event> {
   readonly snapshot: () => Packet;
   /** Events that a session may lack and still be sent each of them. */
   readonly maxBehind: number;
+  /** Bytes that these events may take; the newest one is kept all the same. 0: no bound. Default 0. */
+  readonly maxBytes?: number;
+  /** What one event takes, for `maxBytes`. Default: nothing. */
+  readonly bytesOf?: (event: Event) => number;
   /** How a session goes on that lacks more: from the snapshot, or from the oldest event that it can be sent. */
   readonly beyond: 'snapshot' | 'oldest';
   /** What it is told first, where it goes on from the oldest: how many events it will not be sent. */
@@ -44,12 +48,14 @@ interface Kept<Event> extends FeedEntry<Event> {
  */
 export function createEventRendition<Event>(options: EventRenditionOptions<Event>): Rendition {
   const { dialect, feed, shows = () => true, counts = () => true, snapshot, maxBehind } = options;
+  const { maxBytes = 0, bytesOf = () => 0 } = options;
   const shown = new Denque<Kept<Event>>();
   const steps = new Map<number, Step>();
   const missedCount = new MissedCount();
   let seq = feed.seq;
   let heard = seq;
   let uncounted = 0;
+  let bytes = 0;
   /** `seq` of the newest event that is no longer kept. */
   let forgotten = seq;
   let receivedAt: number | undefined;
@@ -59,9 +65,13 @@ export function createEventRendition<Event>(options: EventRenditionOptions<Event
   const forgetOldest = (): void => {
     const oldest = shown.shift();
     if (oldest === undefined) return;
+    bytes -= bytesOf(oldest.event);
     forgotten = oldest.seq;
     missedCount.note(oldest.seq, oldest.uncounted);
   };
+
+  const isFull = (): boolean =>
+    shown.length > maxBehind || (maxBytes > 0 && bytes > maxBytes && shown.length > 1);
 
   const stop = feed.onEntry((entry) => {
     const isShown = shows(entry.event);
@@ -69,10 +79,11 @@ export function createEventRendition<Event>(options: EventRenditionOptions<Event
     heard = entry.seq;
     if (!isShown) return;
     shown.push({ ...entry, uncounted });
+    bytes += bytesOf(entry.event);
     seq = entry.seq;
     receivedAt = entry.receivedAt;
     steps.clear();
-    if (shown.length > maxBehind) forgetOldest();
+    while (isFull()) forgetOldest();
     onNews();
   });
 
@@ -119,7 +130,8 @@ export function createEventRendition<Event>(options: EventRenditionOptions<Event
   const stepBeyond = (cursor: number): Step => {
     const missed = missedCount.between(cursor, forgotten);
     if (options.beyond === 'snapshot') return { packet: snapshot(), seq, missed };
-    if (options.tellMissed !== undefined)
+    // What is forgotten need not be anything that counts: then there is nothing to be told.
+    if (options.tellMissed !== undefined && missed > 0)
       return { packet: options.tellMissed(missed), seq: forgotten, missed };
     return { ...after(forgotten), missed };
   };

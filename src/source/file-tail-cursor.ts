@@ -12,7 +12,7 @@ export type Reading =
 const headLength = 256;
 const beforeLength = 1024;
 /** Bytes read at once. */
-const chunkLength = 64 * 1024;
+const chunkLength = 256 * 1024;
 const nothing = Buffer.alloc(0);
 
 /** The buffer that a cursor reads into, to be kept by whoever calls it again and again. */

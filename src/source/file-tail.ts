@@ -3,7 +3,7 @@ import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 import { moveToLastLines } from './file-tail-backlog.ts';
 import { createReadWindow, FileCursor } from './file-tail-cursor.ts';
-import { createFaultReport } from './file-tail-fault.ts';
+import { createFaultReport, errorCode, type LogFileFault } from './file-tail-fault.ts';
 import { LineSplitter } from './file-tail-lines.ts';
 import { identify, isSameFile, logPath, openLog, requireFolder } from './file-tail-open.ts';
 import { RecentLines } from './file-tail-recent.ts';
@@ -15,8 +15,11 @@ export interface FileTailOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
-  /** Lines that follow those of the first read: one call a chunk of up to 64 KiB. Must not throw. */
-  readonly onLines: (lines: readonly string[]) => void;
+  /**
+   * Lines that follow those of the first read: one call a chunk of up to 256 KiB. Must not throw. Where it gives a
+   * promise, which must not reject, nothing further is read until that is kept.
+   */
+  readonly onLines: (lines: readonly string[]) => void | Promise<void>;
   /** The file was replaced or truncated: what follows is the new one from its start. Must not throw. */
   readonly onRotated: () => void;
   /** Lines kept for `recent`. Default 1000. */
@@ -42,6 +45,11 @@ export interface FileTail {
    */
   poll(): Promise<void>;
   /**
+   * What stood in the place of the file at the last look was none (a link, a folder, a device, …), so that nothing
+   * was read; and no file that was there before is followed.
+   */
+  readonly isObstructed: boolean;
+  /**
    * The last `count` lines of the file, oldest first, at most `backlogLines` and 4 MiB. In step with `onLines`:
    * whoever takes them and listens within one turn of the event loop misses nothing and gets nothing twice.
    */
@@ -49,6 +57,9 @@ export interface FileTail {
   /** Nothing is delivered from this call on. Resolves when the file is closed. Never rejects. */
   stop(): Promise<void>;
 }
+
+/** `ELOOP` comes from the system too, where a link took the place just now. */
+const obstructions: ReadonlySet<string> = new Set<LogFileFault['code']>(['ELOOP', 'NOT_A_FILE']);
 
 /** Throws a RangeError for a name that leads elsewhere; see `isLogName`. */
 export function createFileTail(options: FileTailOptions): FileTail {
@@ -64,6 +75,7 @@ export function createFileTail(options: FileTailOptions): FileTail {
   let cursor: FileCursor | undefined;
   /** The file was seen to be missing: all of the next one is new. */
   let wasMissing = false;
+  let isObstructed = false;
   /** The first look is over: what is read now follows the backlog. */
   let hasLooked = false;
   let looking: Promise<void> | undefined;
@@ -72,14 +84,14 @@ export function createFileTail(options: FileTailOptions): FileTail {
   let stopTimer: Cancel = () => {};
   const isStopped = (): boolean => stopping !== undefined;
 
-  const deliver = (lines: readonly string[]): void => {
+  const deliver = async (lines: readonly string[]): Promise<void> => {
     if (lines.length === 0) return;
     recent.add(lines);
-    if (hasLooked) onLines(lines);
+    if (hasLooked) await onLines(lines);
   };
 
-  const endFile = (): void => {
-    deliver(splitter.flush());
+  const endFile = async (): Promise<void> => {
+    await deliver(splitter.flush());
     recent.clear();
     if (hasLooked && !isStopped()) onRotated();
   };
@@ -88,19 +100,20 @@ export function createFileTail(options: FileTailOptions): FileTail {
     for (;;) {
       const reading = await from.read(window);
       if (isStopped() || reading.kind === 'end') return;
-      if (reading.kind === 'rewritten') endFile();
-      else deliver(splitter.push(reading.bytes));
+      if (reading.kind === 'rewritten') await endFile();
+      else await deliver(splitter.push(reading.bytes));
+      if (isStopped()) return;
     }
   };
 
-  /** Whether it went well. What went wrong is reported. */
-  const attempt = async (task: () => Promise<void>): Promise<boolean> => {
+  /** What went wrong, by its code; it is reported. Undefined: nothing did. */
+  const attempt = async (task: () => Promise<void>): Promise<string | undefined> => {
     try {
       await task();
-      return true;
+      return undefined;
     } catch (error) {
       faults.failed(error);
-      return false;
+      return errorCode(error);
     }
   };
 
@@ -112,7 +125,7 @@ export function createFileTail(options: FileTailOptions): FileTail {
       // Written to until it was replaced. If that cannot be read any more, the new one still can.
       await attempt(() => readToEnd(previous));
       if (isStopped()) return;
-      endFile();
+      await endFile();
     }
     cursor = next;
   };
@@ -136,10 +149,11 @@ export function createFileTail(options: FileTailOptions): FileTail {
   };
 
   const look = async (): Promise<void> => {
-    const found = await attempt(findFile);
+    const fault = await attempt(findFile);
     const open = cursor;
-    const read = open === undefined || isStopped() || (await attempt(() => readToEnd(open)));
-    if (found && read) faults.succeeded();
+    const unread = open === undefined || isStopped() ? undefined : await attempt(() => readToEnd(open));
+    if (fault === undefined && unread === undefined) faults.succeeded();
+    isObstructed = open === undefined && fault !== undefined && obstructions.has(fault);
     hasLooked = true;
     looking = undefined;
   };
@@ -166,6 +180,9 @@ export function createFileTail(options: FileTailOptions): FileTail {
   return {
     start: () => (started ??= begin()),
     poll,
+    get isObstructed() {
+      return isObstructed;
+    },
     recent: (count) => recent.last(count),
     stop: () => (stopping ??= end()),
   };

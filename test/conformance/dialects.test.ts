@@ -4,6 +4,7 @@ import { createMemoryEvents } from '../../src/source/events.ts';
 import { connectClient, refusalOf, UpgradeRefused } from '../support/client.ts';
 import { dialects, proveAlive } from '../support/dialect.ts';
 import { startGateway } from '../support/gateway.ts';
+import { secretToken, testClaims, testSecret } from '../support/tokens.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 
 describe.each(dialects)('The $name dialect on $path', (dialect) => {
@@ -153,6 +154,21 @@ describe.each(dialects)('The $name dialect on $path', (dialect) => {
     expect(refusal).toBeInstanceOf(UpgradeRefused);
     expect(refusal.status).toBe(403);
     await proveAlive(await connect({ headers: { origin: 'https://good.example.com' } }), dialect);
+  });
+
+  it('demands a token before the upgrade where auth is on, and ends the connection with the token', async (test) => {
+    const { url, connect, gateway } = await setUp(test, {}, { AUTH_JWT_SECRET: testSecret });
+    for (const headers of [{}, { authorization: 'Bearer nonsense' }]) {
+      const refusal = await refusalOf(url, { headers });
+      expect(refusal).toBeInstanceOf(UpgradeRefused);
+      expect(refusal.status).toBe(401);
+    }
+    const exp = Math.floor(Date.now() / 1000) + 2;
+    const token = await secretToken(testClaims({ role: 'viewer', exp }));
+    const client = await connect({ headers: { authorization: `Bearer ${token}` } });
+    await client.nextOf(dialect.firstType);
+    expect((await client.closed).code).toBe(dialect.closeCodes.tokenExpired);
+    expect(JSON.stringify(gateway.log.entries)).not.toContain(token);
   });
 
   it('counts its clients', async (test) => {

@@ -3,6 +3,7 @@ import { createMemoryEvents } from '../../src/source/events.ts';
 import { dialects } from '../support/dialect.ts';
 import { openEventStream, streamRefusalOf } from '../support/event-stream-client.ts';
 import { startGateway } from '../support/gateway.ts';
+import { secretToken, testClaims, testSecret } from '../support/tokens.ts';
 import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
 
 /** The streams of the dialects: what every dialect owes, as far as a client can ask for it that says nothing. */
@@ -70,6 +71,15 @@ describe.each(streams)('The stream on $path', ({ path, dialect }) => {
     expect((await streamRefusalOf(url, { origin: 'https://bad.example.com' })).status).toBe(403);
     const stream = await open({ origin: 'https://good.example.com' });
     expect((await stream.next()).packet.type).toBe(dialect.firstType);
+  });
+
+  it('demands a token where auth is on, and ends with it', async (test) => {
+    const { url, open } = await setUp(test, { AUTH_JWT_SECRET: testSecret });
+    expect((await streamRefusalOf(url, {})).status).toBe(401);
+    const exp = Math.floor(Date.now() / 1000) + 2;
+    const stream = await open({ authorization: `Bearer ${await secretToken(testClaims({ exp }))}` });
+    expect((await stream.next()).packet.type).toBe(dialect.firstType);
+    await within('the end of the stream', stream.closed);
   });
 
   it('is counted among the clients', async (test) => {

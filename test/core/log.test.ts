@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createWarningThrottle } from '../../src/core/log.ts';
 import { createManualClock } from '../support/manual-clock.ts';
@@ -16,15 +17,19 @@ describe('warning throttle', () => {
     expect(log.entries).toEqual([{ level: 'warn', fields: { source: 'state' }, message: 'poll failed' }]);
   });
 
-  it('logs a key once in 5 s, then says how many it left out', () => {
+  it('logs a key once in 5 s, and says when they are over how many it left out', () => {
     const { log, clock, warn } = throttled();
     for (let count = 0; count < 100; count += 1) warn('late', { count }, 'poll failed');
     clock.advance(4999);
     warn('late', { count: 100 }, 'poll failed');
     expect(log.entries).toHaveLength(1);
     clock.advance(1);
+    expect(log.entries).toHaveLength(2);
+    expect(log.entries[1]).toMatchObject({ message: 'poll failed', fields: { count: 100, suppressed: 100 } });
+    clock.advance(60_000);
+    expect(log.entries).toHaveLength(2);
     warn('late', { count: 101 }, 'poll failed');
-    expect(log.entries[1]?.fields).toEqual({ count: 101, suppressed: 100 });
+    expect(log.entries[2]?.fields).toEqual({ count: 101 });
   });
 
   it('counts what it left out anew after each line', () => {
@@ -34,7 +39,7 @@ describe('warning throttle', () => {
       warn('a', {}, 'x');
       clock.advance(10);
     }
-    expect(log.entries.map(({ fields }) => fields.suppressed)).toEqual([undefined, 1, 1]);
+    expect(log.entries.map(({ fields }) => fields.suppressed)).toEqual([undefined, 1, 2, 2]);
   });
 
   it('keeps keys apart', () => {
@@ -43,12 +48,41 @@ describe('warning throttle', () => {
     expect(log.entries.map(({ fields }) => fields.key)).toEqual(['a', 'b', 'c']);
   });
 
-  it('makes a message of how many there were since the last line, this one included', () => {
+  it('makes a message of how many warnings a line stands for', () => {
     const { log, clock, warn } = throttled();
     for (let count = 0; count < 3; count += 1) warn('a', {}, (times) => `x ${times}`);
     clock.advance(5000);
-    warn('a', {}, (times) => `x ${times}`);
-    expect(log.entries.map(({ message }) => message)).toEqual(['x 1', 'x 3']);
+    expect(log.entries.map(({ message }) => message)).toEqual(['x 1', 'x 2']);
+  });
+
+  it('accounts for every warning, and leaves no line sooner than an interval after the one before', () => {
+    const steps = fc.array(fc.tuple(fc.nat(3), fc.nat(2500)), { maxLength: 30 });
+    fc.assert(
+      fc.property(steps, (steps) => {
+        const { log, clock, warn } = throttled(1000);
+        let warned = 0;
+        let lines = 0;
+        const at: number[] = [];
+        const note = () => {
+          for (; lines < log.entries.length; lines += 1) at.push(clock.monotonic());
+        };
+        for (const [times, ms] of steps) {
+          for (let count = 0; count < times; count += 1) warn('a', {}, (count) => `${count}`);
+          warned += times;
+          note();
+          for (let passed = 0; passed < ms; passed += 1) {
+            clock.advance(1);
+            note();
+          }
+        }
+        clock.advance(1000);
+        expect(log.entries.reduce((sum, { message }) => sum + Number(message), 0)).toBe(warned);
+        for (const [index, time] of at.slice(1).entries()) {
+          expect(time - (at[index] ?? 0)).toBeGreaterThanOrEqual(1000);
+        }
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('is not postponed by what it leaves out', () => {
@@ -57,6 +91,7 @@ describe('warning throttle', () => {
       warn('a', {}, 'x');
       clock.advance(100);
     }
-    expect(log.entries).toHaveLength(4);
+    // One at first, and one at the end of each second.
+    expect(log.entries).toHaveLength(5);
   });
 });

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Channel } from '../../src/deliver/channel.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
-import type { Session } from '../../src/deliver/session.ts';
 import { Sessions } from '../../src/deliver/sessions.ts';
 import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { newSession } from '../support/session.ts';
+import { openSession } from '../support/session.ts';
 
 function setUp() {
   const clock = createManualClock();
@@ -16,17 +15,14 @@ function setUp() {
   const channel = new Channel(rendition, { repeatAfterMs: 5000 });
   const hub = new Hub({ clock, meter, ...hubDefaults });
   hub.open(channel);
-  const sessions = new Sessions({ clock, meter });
+  const sessions = new Sessions({ hub, clock, meter });
   const connect = (expiresAt?: number) => {
     const transport = createFakeTransport();
     transport.hear(clock.monotonic());
-    const session: Session = newSession({
-      ...{ transport, clock, meter, hub },
-      expiresAt,
-      onEnd: () => sessions.delete(session),
+    openSession(sessions, { transport, expiresAt }, (session) => {
+      session.follow(channel, () => packet('welcome', 'WELCOME'));
+      return undefined;
     });
-    sessions.add(session);
-    session.follow(channel, () => packet('welcome', 'WELCOME'));
     return transport;
   };
   return { clock, meter, rendition, sessions, connect };

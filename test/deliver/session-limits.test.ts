@@ -7,7 +7,7 @@ import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { newSession } from '../support/session.ts';
+import { openSession } from '../support/session.ts';
 
 function setUp({ idleAfterMs = Number.POSITIVE_INFINITY, expiresInMs = Number.POSITIVE_INFINITY } = {}) {
   const clock = createManualClock();
@@ -16,19 +16,18 @@ function setUp({ idleAfterMs = Number.POSITIVE_INFINITY, expiresInMs = Number.PO
   const rendition = createFakeRendition();
   const channel = new Channel(rendition);
   hub.open(channel);
-  const sessions = new Sessions({ clock, meter });
+  const sessions = new Sessions({ hub, clock, meter });
   const transport = createFakeTransport();
   const heard: string[] = [];
-  const session = newSession({
-    ...{ transport, clock, meter, hub },
-    limits: { ...sessionDefaults, silentAfterMs: Number.POSITIVE_INFINITY, idleAfterMs },
-    expiresAt: clock.now() + expiresInMs,
-    onMessage: (data) => void heard.push(data.toString()),
-    onExcess: (data) => heard.push(`urgent ${data}`) > 0,
+  const limits = { ...sessionDefaults, silentAfterMs: Number.POSITIVE_INFINITY, idleAfterMs };
+  openSession(sessions, { transport, limits, expiresAt: clock.now() + expiresInMs }, (session) => {
+    session.follow(channel, () => packet('welcome'));
+    return {
+      receive: (data) => void heard.push(data.toString()),
+      receiveUrgent: (data) => heard.push(`urgent ${data}`) > 0,
+    };
   });
-  sessions.add(session);
-  session.follow(channel, () => packet('welcome'));
-  return { clock, meter, rendition, transport, heard, session };
+  return { clock, meter, rendition, transport, heard };
 }
 
 describe('Session that the gateway has closed', () => {

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Channel } from '../../src/deliver/channel.ts';
 import { Hub } from '../../src/deliver/hub.ts';
-import type { Session } from '../../src/deliver/session.ts';
 import { Sessions } from '../../src/deliver/sessions.ts';
 import type { TransportEnd } from '../../src/deliver/transport.ts';
 import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { newSession } from '../support/session.ts';
+import { newSession, openSession } from '../support/session.ts';
 
 function setUp({ repeatAfterMs = 5000 } = {}) {
   const clock = createManualClock();
@@ -17,23 +16,20 @@ function setUp({ repeatAfterMs = 5000 } = {}) {
   const channel = new Channel(rendition, { repeatAfterMs });
   const hub = new Hub({ clock, meter, turnMs: 5 });
   hub.open(channel);
-  const sessions = new Sessions({ clock, meter });
+  const sessions = new Sessions({ hub, clock, meter });
   const transport = createFakeTransport();
   const messages: string[] = [];
   const ends: TransportEnd[] = [];
-  const session: Session = newSession({
-    ...{ transport, clock, meter, hub },
-    onMessage: (data) => {
-      messages.push(data.toString());
-      session.answer(packet(`re ${data}`));
-    },
-    onEnd(end) {
-      ends.push(end);
-      sessions.delete(session);
-    },
+  const session = openSession(sessions, { transport }, (opened) => {
+    opened.follow(channel, () => packet('welcome 1', 'WELCOME'));
+    return {
+      receive(data) {
+        messages.push(data.toString());
+        opened.answer(packet(`re ${data}`));
+      },
+      ended: (end) => void ends.push(end),
+    };
   });
-  sessions.add(session);
-  session.follow(channel, () => packet('welcome 1', 'WELCOME'));
   return { clock, meter, hub, rendition, channel, sessions, transport, messages, ends, session };
 }
 

@@ -68,6 +68,26 @@ describe('EventRendition, step by step', () => {
     expect(readFrom(5)).toEqual(['-2', '!ccd']);
   });
 
+  it('tells nobody of missing nothing, where what is forgotten does not count', () => {
+    const { append, readFrom } = setUp({ counts: (event) => event !== '!' });
+    append('!', 'a', 'b', 'c');
+    expect(readFrom(1)).toEqual(['a', 'b', 'c']);
+    append('d');
+    expect(readFrom(1)).toEqual(['-1', 'b', 'c', 'd']);
+  });
+
+  it('keeps no more than the bytes allowed, the newest event excepted', () => {
+    const { append, readFrom } = setUp({ maxBehind: 100, maxBytes: 5, bytesOf: ({ length }) => length });
+    append('aa', 'bb', 'c');
+    expect(readFrom(1)).toEqual(['aa', 'bb', 'c']);
+    append('d');
+    expect(readFrom(1)).toEqual(['-2', 'bb', 'c', 'd']);
+    append('eeeeeeee');
+    expect(readFrom(1)).toEqual(['-6', 'eeeeeeee']);
+    append('f');
+    expect(readFrom(1)).toEqual(['-14', 'f']);
+  });
+
   it('does not count what it does not show', () => {
     const { append, readFrom } = setUp({ shows: (event) => !event.startsWith('x') });
     append('x', 'a', 'xx', 'b', 'c', 'x', 'd', 'e', 'f');

@@ -112,14 +112,6 @@ describe('Looking at diagnostics with auth on', () => {
     }
   });
 
-  it('ends with 4401 when the token does', async (test) => {
-    const { url } = await setUp(test, { AUTH_JWT_SECRET: testSecret });
-    const exp = Math.floor(Date.now() / 1000) + 2;
-    const headers = { authorization: `Bearer ${await secretToken(testClaims({ exp }))}` };
-    const client = await useIn(test, connectClient(url, { headers }));
-    expect((await client.closed).code).toBe(4401);
-  });
-
   it('shows no command of an operator', async (test) => {
     const { gateway, url } = await setUp(test, { ALLOW_COMMANDS: 'true' });
     const viewer = await useIn(test, connectClient(url));

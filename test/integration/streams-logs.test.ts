@@ -65,6 +65,21 @@ describe('/ws/instances/:name/logs', () => {
     for (const client of clients) expect(linesOf(client)).toEqual(numbered(20));
   });
 
+  it('skips nothing of a burst, however large, to a client that reads as fast as it can', async (test) => {
+    const { folder, connect } = await setUp(test);
+    const client = await connect('a');
+    await client.nextOf('backlog');
+    const lines = 40 * 1024;
+    folder.append('a', `${'x'.repeat(1023)}\n`.repeat(lines));
+    let seen = 0;
+    while (seen < lines) {
+      const { type, body } = await client.next();
+      expect(type).toBe('lines');
+      seen += Number(body.count);
+    }
+    expect(seen).toBe(lines);
+  }, 30_000);
+
   it('goes on with the new file from its start, however the old one went', async (test) => {
     const { folder, connect } = await setUp(test);
     const path = folder.pathOf('a');
@@ -135,12 +150,10 @@ describe('/ws/instances/:name/logs', () => {
       const answer = await rawExchange(gateway.port, handshake(`/ws/instances/${name}/logs`));
       expect(answer, name).toMatch(/^HTTP\/1.1 404 /);
     }
-    const [client, other] = [await connect('link'), await connect('a')];
-    await other.nextOf('backlog');
-    folder.append('a', 'x\n');
-    await other.nextOf('lines');
-    expect(client.packets.map(({ body }) => body)).toEqual([{ type: 'backlog', lines: [], count: 0 }]);
-    expect(heldOpen(folder.directory)).toEqual(['a.log']);
+    const client = await connect('link');
+    expect((await client.closed).code).toBe(4404);
+    expect(client.packets.map(({ body }) => body)).toMatchObject([{ type: 'error', code: 'log_not_a_file' }]);
+    expect(heldOpen(folder.directory)).toEqual([]);
   });
 
   it('ends with 4404 when the instance is deleted meanwhile', async (test) => {

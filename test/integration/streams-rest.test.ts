@@ -65,10 +65,14 @@ describe('The REST twins of the streams', () => {
     const missing = ['nobody/logs', '..%2fx/logs', 'a%2fb/logs', '%2e%2e%2f/logs'].map(
       (name) => `/api/instances/${name}`,
     );
-    const messages = ['nope', '..%2f..%2fhealth', 'a%2fb', 'x'.repeat(129)].map(
-      (id) => `/api/messages/${id}`,
-    );
-    for (const path of [...missing, ...messages]) expect((await ask(path)).status, path).toBe(404);
+    for (const path of missing) expect((await ask(path)).status, path).toBe(404);
+    for (const id of ['..%2f..%2fhealth', 'a%2f..%2f..', '..%5cx', 'a%2f%2e', 'x'.repeat(257)]) {
+      const answer = await ask(`/api/messages/${id}`);
+      expect([answer.status, await answer.json()], id).toEqual([
+        400,
+        expect.objectContaining({ code: 'BAD_REQUEST', detail: expect.stringContaining('id: ') }),
+      ]);
+    }
     expect((await ask('/api/instances/agent-1/logs?tail=-1')).status).toBe(400);
     expect((await ask(`/api/instances?include_archived=${'x'.repeat(300)}`)).status).toBe(400);
   });
@@ -80,6 +84,19 @@ describe('The REST twins of the streams', () => {
       expect(answer.status, path).toBe(502);
       expect(await answer.json()).toMatchObject({ code: 'ENGINE_UNREACHABLE' });
     }
+  });
+
+  it('leave the figures of the engine alone, whatever is asked for', async (test) => {
+    const { ask, gateway } = await setUp(test);
+    const figures = async () => Object(await (await ask('/api/diagnostics/telemetry')).json());
+    await waitFor('polls', async () => (await figures()).last_update !== null);
+    for (let count = 0; count < 30; count += 1)
+      expect((await ask(`/api/messages/no-${count}`)).status).toBe(404);
+    const leaving = new AbortController();
+    const left = fetch(`${gateway.url}/api/instances`, { signal: leaving.signal });
+    leaving.abort();
+    await expect(left).rejects.toThrow();
+    expect(await figures()).toMatchObject({ success_rate: 100 });
   });
 
   it('demand the token of the streams', async (test) => {

@@ -57,6 +57,15 @@ describe('PrometheusMeter', () => {
     expect(lines).toContain('bff_source_latency_seconds_bucket{le="+Inf",source="state"} 1');
   });
 
+  it('takes away the series that is forgotten, and no other', async () => {
+    const meter = createPrometheusMeter();
+    for (const source of ['state', 'instances']) meter.gauge('bff_source_up', { source }, 1);
+    meter.forget('bff_source_up', { source: 'instances' });
+    meter.forget('bff_source_up', { source: 'never set' });
+    const lines = (await meter.text()).split('\n').filter((line) => line.startsWith('bff_source_up{'));
+    expect(lines).toEqual(['bff_source_up{source="state"} 1']);
+  });
+
   it('keeps two gateways in one process apart', async () => {
     const [one, other] = [createPrometheusMeter(), createPrometheusMeter()];
     one.count('bff_arbitrated_total', {});

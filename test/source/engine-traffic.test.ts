@@ -1,46 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { createEngineTraffic } from '../../src/source/engine-traffic.ts';
 import { createSourceBoard } from '../../src/source/freshness.ts';
 import { PollFailure } from '../../src/source/poll-failure.ts';
-import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-
-const never = new AbortController().signal;
-
-/** An engine that answers when the test says so. */
-function setUp() {
-  const clock = createManualClock();
-  const board = createSourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
-  const waiting: { resolve(body: string): void; reject(error: Error): void }[] = [];
-  let closed = false;
-  const traffic = createEngineTraffic({
-    clock,
-    board,
-    client: {
-      get: (path) => new Promise((resolve, reject) => waiting.push({ resolve: () => resolve(path), reject })),
-      close: async () => {
-        closed = true;
-      },
-    },
-  });
-  const turns: number[] = [];
-  const stop = traffic.onTurn(() => turns.push(clock.monotonic()));
-  const request = async (ms: number, failure?: Error): Promise<unknown> => {
-    const answer = traffic.client.get('/state', never);
-    clock.advance(ms);
-    const one = waiting.shift();
-    if (failure === undefined) one?.resolve('');
-    else one?.reject(failure);
-    return await answer.catch((error: unknown) => error);
-  };
-  const open = (name: string) => board.open(name, { freshMs: () => 1000 });
-  return { clock, traffic, turns, stop, request, open, isClosed: () => closed };
-}
+import { never, setUpTraffic } from './engine-traffic-set-up.ts';
 
 describe('EngineTraffic', () => {
   it('knows nothing at first', () => {
-    expect(setUp().traffic.figures()).toEqual({
+    expect(setUpTraffic().traffic.figures()).toEqual({
       requestCount: 0,
       successPercent: 100,
       latencyMs: undefined,
@@ -49,7 +16,7 @@ describe('EngineTraffic', () => {
   });
 
   it('passes requests, answers and failures on as they are, and closes what it wraps', async () => {
-    const { request, traffic, isClosed } = setUp();
+    const { request, traffic, isClosed } = setUpTraffic();
     expect(await request(1)).toBe('/state');
     const failure = new PollFailure('connect', 'ECONNREFUSED');
     expect(await request(1, failure)).toBe(failure);
@@ -58,14 +25,14 @@ describe('EngineTraffic', () => {
   });
 
   it('counts a request when it is sent', () => {
-    const { traffic } = setUp();
+    const { traffic } = setUpTraffic();
     const pending = traffic.client.get('/hanging', never);
     expect(traffic.figures()).toMatchObject({ requestCount: 1, successPercent: 100 });
     expect(pending).toBeInstanceOf(Promise);
   });
 
   it('counts as success what was answered with 2xx, and no other', async () => {
-    const { request, traffic } = setUp();
+    const { request, traffic } = setUpTraffic();
     await request(5);
     await request(5, new PollFailure('timeout', 'late'));
     await request(5, new PollFailure('status', 'HTTP 500', { status: 500 }));
@@ -74,7 +41,7 @@ describe('EngineTraffic', () => {
   });
 
   it('takes the latency of the last request that was answered, with whatever status', async () => {
-    const { request, traffic } = setUp();
+    const { request, traffic } = setUpTraffic();
     await request(12.5);
     expect(traffic.figures().latencyMs).toBe(12.5);
     await request(900, new PollFailure('timeout', 'late'));
@@ -85,7 +52,7 @@ describe('EngineTraffic', () => {
   });
 
   it('takes a poll for a success only where its answer could be used', async () => {
-    const { request, traffic, open, clock } = setUp();
+    const { request, traffic, open, clock } = setUpTraffic();
     const source = open('state');
     await request(1);
     source.failed('the answer is not valid JSON');
@@ -96,7 +63,7 @@ describe('EngineTraffic', () => {
   });
 
   it('tells when a source fails and when it is well again, and not how long it goes on', () => {
-    const { turns, open, clock } = setUp();
+    const { turns, open, clock } = setUpTraffic();
     const [state, agents] = [open('state'), open('agents')];
     state.succeeded();
     agents.failed('HTTP 404');
@@ -115,7 +82,7 @@ describe('EngineTraffic', () => {
   });
 
   it('takes Redis for no poll', () => {
-    const { turns, open, traffic } = setUp();
+    const { turns, open, traffic } = setUpTraffic();
     const redis = open('redis');
     redis.failed('lost', 'stale');
     redis.succeeded();
@@ -124,9 +91,22 @@ describe('EngineTraffic', () => {
   });
 
   it('tells nobody any more who has stopped listening', () => {
-    const { turns, stop, open } = setUp();
+    const { turns, stop, open } = setUpTraffic();
     stop();
     open('state').failed('HTTP 500');
     expect(turns).toEqual([]);
+  });
+
+  it('takes a source for well whose board is closed, and hears of it again from the next one', () => {
+    const { turns, traffic, clock } = setUpTraffic();
+    for (let turn = 1; turn <= 2; turn += 1) {
+      const board = createSourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
+      traffic.watch(board);
+      const source = board.open('instances', { freshMs: () => 1000 });
+      source.failed('ECONNREFUSED');
+      board.close();
+      source.succeeded();
+      expect(turns).toHaveLength(turn);
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { cutMarker, maxLineBytes } from '../../src/source/file-tail-lines.ts';
+import { waitFor } from '../support/wait.ts';
 import { setUpFolder, setUpTail } from './file-tail-set-up.ts';
 
 const mebibyte = 1024 * 1024;
@@ -57,8 +58,33 @@ describe('FileTail, on large files', { timeout: 60_000 }, () => {
     await look;
     expect(lines).toBe((200 * mebibyte) / 128);
     expect(most - before).toBeLessThan(100);
-    // At least one turn for each chunk of 64 KiB.
-    expect(turns).toBeGreaterThan(200 * 16);
+    // At least one turn for each chunk of 256 KiB.
+    expect(turns).toBeGreaterThan(200 * 4);
+  });
+
+  it('reads no further while its listener asks it to wait', async (test) => {
+    const { directory, write, append } = setUpFolder(test);
+    write('');
+    let batches = 0;
+    let goOn = (): void => {};
+    const { tail } = setUpTail(test, directory, {
+      onLines() {
+        batches += 1;
+        return new Promise((resolve) => {
+          goOn = resolve;
+        });
+      },
+    });
+    await tail.start();
+    append(block);
+    const look = tail.poll();
+    for (let batch = 1; batch <= 4; batch += 1) {
+      await waitFor('a batch', () => batches === batch);
+      for (let turn = 0; turn < 100; turn += 1) await nextTurn();
+      expect(batches).toBe(batch);
+      goOn();
+    }
+    await look;
   });
 
   it('holds no more than one line of a file without line ends', async (test) => {

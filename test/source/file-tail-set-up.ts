@@ -26,7 +26,7 @@ export function setUpFolder(test: TestScope) {
 export interface TailSetUp {
   readonly backlogLines?: number;
   /** Called with each batch, after it was noted. */
-  readonly onLines?: (lines: readonly string[]) => void;
+  readonly onLines?: (lines: readonly string[]) => void | Promise<void>;
 }
 
 /** A tail of `engine.log` that looks when the test says so, or when the test moves its clock. */
@@ -44,7 +44,7 @@ export function setUpTail(test: TestScope, directory: string, { onLines, ...opti
     ...options,
     onLines(lines) {
       heard.push(...lines);
-      onLines?.(lines);
+      return onLines?.(lines);
     },
     onRotated: () => void heard.push(rotated),
   });

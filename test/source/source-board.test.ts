@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
+import { createPrometheusMeter } from '../../src/observe/prometheus.ts';
 import { createSourceBoard, type SourceOptions } from '../../src/source/freshness.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
@@ -11,12 +12,13 @@ const at = (ms: number): string => new Date(Date.parse(start) + ms).toISOString(
 function setUp(options: SourceOptions = { freshMs: () => 2000 }) {
   const clock = createManualClock(Date.parse(start));
   const log = createMemoryLog();
-  const board = createSourceBoard({ clock, log, meter: createMemoryMeter() });
+  const meter = createPrometheusMeter();
+  const board = createSourceBoard({ clock, log, meter });
   let expiries = 0;
   const stop = board.onExpiry(() => {
     expiries += 1;
   });
-  return { clock, log, board, source: board.open('state', options), stop, expiries: () => expiries };
+  return { clock, log, meter, board, source: board.open('state', options), stop, expiries: () => expiries };
 }
 
 describe('SourceBoard', () => {
@@ -69,6 +71,16 @@ describe('SourceBoard', () => {
     board.close();
     clock.advance(60_000);
     expect(expiries()).toBe(0);
+  });
+
+  it('shows no figures of sources that nobody asks any more, whatever still comes of them', async () => {
+    const { board, source, meter, log } = setUp();
+    source.succeeded();
+    expect(await meter.text()).toContain('bff_source_up{source="state"} 1');
+    board.close();
+    expect([source.failed('HTTP 500', 'down'), source.succeeded()]).toEqual([false, false]);
+    expect(await meter.text()).not.toContain('bff_source_up{');
+    expect(log.entries).toHaveLength(1);
   });
 
   it('keeps a source fresh whose period is longer than a timer can hold', () => {

@@ -26,6 +26,7 @@ export interface DialectUnderTest {
     /** Undefined: no client is closed for being slow. */
     readonly slow: number | undefined;
     readonly oversize: number;
+    readonly tokenExpired: number;
     /** Of a client that sends no message, in a dialect which does not ping. Undefined: it pings. */
     readonly idle?: number;
   };
@@ -56,7 +57,7 @@ const telemetry = (path: string, options = ''): DialectUnderTest => ({
   },
   ignored: ['', '{', '[1]', 'null', '{"type":"NO_SUCH_TYPE"}', Buffer.from('{"type":"PING","t":7}')],
   maxMessageBytes: 16 * 1024,
-  closeCodes: { shutdown: 1001, slow: 1013, oversize: 1009 },
+  closeCodes: { shutdown: 1001, slow: 1013, oversize: 1009, tokenExpired: 4401 },
   maxBehind: 0,
   update: (events, mark, bytes) =>
     events.publish('state_update', JSON.stringify({ mark, padding: `${mark} `.repeat(bytes / 4) })),
@@ -79,7 +80,7 @@ const diagnostics: DialectUnderTest = {
     Buffer.from('{"type":"ping"}'),
   ],
   maxMessageBytes: 64 * 1024,
-  closeCodes: { shutdown: 1001, slow: undefined, oversize: 1009 },
+  closeCodes: { shutdown: 1001, slow: undefined, oversize: 1009, tokenExpired: 4401 },
   maxBehind: 100,
   update: (events, mark, bytes) =>
     events.publish(
@@ -99,7 +100,7 @@ const streams = {
   ignored: [],
   refused: ['', '{', '[1]', 'null', '{}', '{"type":"NO_SUCH_TYPE"}', Buffer.from('{"type":"ping"}')],
   maxMessageBytes: 64 * 1024,
-  closeCodes: { shutdown: 1001, slow: 1013, oversize: 1009, idle: 1001 },
+  closeCodes: { shutdown: 1001, slow: 1013, oversize: 1009, tokenExpired: 4401, idle: 1001 },
 } as const;
 
 /** An engine that says once which instances there are: what changes then, events say. */

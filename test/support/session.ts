@@ -1,6 +1,7 @@
 import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
 import { sessionDefaults } from '../../src/deliver/patience.ts';
 import { Session, type SessionOptions } from '../../src/deliver/session.ts';
+import type { Arrival, SessionClient, Sessions } from '../../src/deliver/sessions.ts';
 
 type Parts = Pick<SessionOptions, 'transport' | 'clock' | 'meter' | 'hub'> & Partial<SessionOptions>;
 
@@ -16,4 +17,23 @@ export function newSession(parts: Parts): Session {
     onEnd: () => {},
     ...parts,
   });
+}
+
+/** The same, looked after by `sessions`. */
+export function openSession(
+  sessions: Sessions,
+  arrival: Pick<Arrival, 'transport'> & Partial<Arrival>,
+  create: (session: Session) => Partial<SessionClient> | undefined,
+): Session {
+  const opened: Session[] = [];
+  sessions.open(
+    { id: 'one', dialect: 'test', limits: sessionDefaults, expiresAt: undefined, ...arrival },
+    (session) => {
+      opened.push(session);
+      return { receive: () => {}, ended: () => {}, ...create(session) };
+    },
+  );
+  const [session] = opened;
+  if (session === undefined) throw new Error('no session was made');
+  return session;
 }

@@ -60,7 +60,8 @@ export function createChannels(options: ChannelsOptions): Channels {
     }
     return logs.packet;
   };
-  const eventFeed = createEventFeed<EventFrame>({ epoch: randomId(), capacity: maxBehind });
+  // The rendition keeps what its sessions may lack; nobody reads the ring itself.
+  const eventFeed = createEventFeed<EventFrame>({ epoch: randomId(), capacity: 1 });
   const events = new Channel(
     createEventRendition<EventFrame>({
       dialect,

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../core/json.ts';
 import type { RecordListener } from '../../core/log.ts';
 import { usualCloseCodes } from '../../deliver/close-codes.ts';
+import type { Hub } from '../../deliver/hub.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
 import type { Entrance } from '../../http/entrance.ts';
 import type { IngestEntrance } from '../../http/ingest.ts';
@@ -25,6 +26,7 @@ export interface DiagnosticsOptions {
 }
 
 export interface DiagnosticsParts extends Omit<SessionDependencies, 'channels'> {
+  readonly hub: Hub;
   readonly events: EventSource;
   readonly traffic: Pick<EngineTraffic, 'figures' | 'onTurn'>;
   /** What the engine's state says of its plans. */

@@ -1,10 +1,11 @@
+import type { ProblemCode } from '../../core/errors.ts';
 import { readBody } from '../../http/body.ts';
 import type { Entrance } from '../../http/entrance.ts';
 import type { IngestEntrance } from '../../http/ingest.ts';
 import { problemResponse } from '../../http/problem.ts';
 import type { Router } from '../../http/router.ts';
 import type { Figures } from './figures.ts';
-import { type Intake, maxEventBytes } from './intake.ts';
+import { type Intake, type IntakeRefusal, maxEventBytes } from './intake.ts';
 import type { LogBook } from './log-book.ts';
 import { logsQuery } from './schema.ts';
 import type { DiagnosticsSessions } from './sessions.ts';
@@ -20,7 +21,6 @@ export interface HttpApiDependencies {
 }
 
 const path = '/api/diagnostics';
-const jsonType = /^application\/json\s*(;|$)/i;
 
 /** The HTTP twins of the dialect, and the way in for those who have no Redis. */
 export function addHttpApi(dependencies: HttpApiDependencies): void {
@@ -47,16 +47,23 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
   router.post(`${path}/events`, async ({ req }) => {
     const entry = await ingestEntrance(req.raw);
     if (!entry.ok) return problemResponse(entry.code, entry);
-    // A page of another origin cannot send this type without asking first.
-    if (!jsonType.test(req.header('content-type') ?? '')) {
-      return problemResponse('UNSUPPORTED_MEDIA_TYPE', { detail: 'content-type: expected application/json' });
-    }
-    const body = await readBody(req.raw, maxEventBytes);
-    if (body === 'too_large') {
-      return problemResponse('TOO_LARGE', { detail: `a body may have ${maxEventBytes} bytes` });
-    }
-    const refusal = intake.onBody(body ?? Buffer.alloc(0));
-    if (refusal !== undefined) return problemResponse('BAD_REQUEST', { detail: refusal.detail });
+    const refusal =
+      intake.onPost(req.header('content-type') ?? '') ??
+      intake.onBody((await readBody(req.raw, maxEventBytes)) ?? Buffer.alloc(0));
+    if (refusal !== undefined) return problemResponse(problemOf(refusal), refusal);
     return Response.json({ accepted: true }, { status: 202 });
   });
+}
+
+function problemOf({ reason }: IntakeRefusal): ProblemCode {
+  switch (reason) {
+    case 'rate':
+      return 'TOO_MANY_REQUESTS';
+    case 'media_type':
+      return 'UNSUPPORTED_MEDIA_TYPE';
+    case 'too_large':
+      return 'TOO_LARGE';
+    default:
+      return 'BAD_REQUEST';
+  }
 }

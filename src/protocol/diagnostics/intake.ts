@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { createWarningThrottle, type Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
+import { TokenBucket } from '../../core/token-bucket.ts';
 import { parseUntrusted, type RefusalReason } from '../../core/untrusted-json.ts';
 import type { Journal } from './journal.ts';
 import {
@@ -19,8 +20,10 @@ import {
 /** Why an event was not taken, in a word and in a sentence that names the field at fault. */
 export interface IntakeRefusal {
   /** Label value of `bff_rejected_total{edge="event"}` and `{edge="ingest"}`. */
-  readonly reason: RefusalReason | 'too_large' | 'non_finite' | 'shape';
+  readonly reason: RefusalReason | 'too_large' | 'non_finite' | 'shape' | 'media_type' | 'rate';
   readonly detail: string;
+  /** Seconds after which another try makes sense; undefined where none does. */
+  readonly retryAfterS?: number;
 }
 
 export interface IntakeOptions {
@@ -34,12 +37,17 @@ export interface IntakeOptions {
 export interface Intake {
   /** A message of the Redis channel of its kind. */
   onMessage(kind: EventKind, message: Buffer): void;
+  /** Before the body of a POST is read: whether there are too many of them, whoever they are from. */
+  onPost(contentType: string): IntakeRefusal | undefined;
   /** The body of a POST, `{type, data}`. Undefined: it was taken. */
-  onBody(bytes: Buffer): IntakeRefusal | undefined;
+  onBody(bytes: Buffer | 'too_large'): IntakeRefusal | undefined;
 }
 
 /** Of one event on its way in. */
 export const maxEventBytes = 64 * 1024;
+/** POSTs from everybody together: each event is sent to every client, and the clients' bounds are for all of them. */
+const postRate = { perSecond: 100, burst: 200 };
+const jsonType = /^application\/json\s*(;|$)/i;
 
 type Take = (data: JsonValue, place: Place, receivedAt: number) => IntakeRefusal | undefined;
 
@@ -49,6 +57,7 @@ const wholeBody: Place = { whole: 'body', prefix: '' };
 
 export function createIntake({ journal, clock, log, meter }: IntakeOptions): Intake {
   const warn = createWarningThrottle(log, clock);
+  const posts = new TokenBucket(postRate);
   const take: Readonly<Record<EventKind, Take>> = {
     log: taking(logEvent, journal.log),
     persona_entry: taking(personaEvent, journal.personaEntry),
@@ -56,11 +65,13 @@ export function createIntake({ journal, clock, log, meter }: IntakeOptions): Int
     llm: taking(llmEvent, journal.llm),
   };
 
-  const refuse = (edge: 'event' | 'ingest', from: string, refusal: IntakeRefusal): void => {
+  const refuse = (edge: 'event' | 'ingest', from: string, refusal: IntakeRefusal): IntakeRefusal => {
     const { reason, detail } = refusal;
     meter.count('bff_rejected_total', { edge, reason });
     warn(`${from} ${reason}`, { from, reason, detail }, 'diagnostics event refused');
+    return refusal;
   };
+  const refusePost = (refusal: IntakeRefusal): IntakeRefusal => refuse('ingest', 'POST', refusal);
 
   const takeEnvelope = (value: JsonValue, receivedAt: number): IntakeRefusal | undefined => {
     const envelope = ingestBody.safeParse(value);
@@ -76,12 +87,25 @@ export function createIntake({ journal, clock, log, meter }: IntakeOptions): Int
       const refusal = read.ok ? take[kind](read.value, inMessage, receivedAt) : read;
       if (refusal !== undefined) refuse('event', `diagnostics:${kind}`, refusal);
     },
+    onPost(contentType) {
+      const now = clock.monotonic();
+      if (!posts.take(now)) {
+        const { perSecond, burst } = postRate;
+        const detail = `${perSecond} events a second are taken, ${burst} at once`;
+        return refusePost({ reason: 'rate', detail, retryAfterS: Math.ceil(posts.waitMs(now) / 1000) });
+      }
+      // A page of another origin cannot send this type without asking first.
+      if (jsonType.test(contentType)) return undefined;
+      return refusePost({ reason: 'media_type', detail: 'content-type: expected application/json' });
+    },
     onBody(bytes) {
       const receivedAt = clock.monotonic();
+      if (bytes === 'too_large') {
+        return refusePost({ reason: bytes, detail: `a body may have ${maxEventBytes} bytes` });
+      }
       const read = readJson(bytes);
       const refusal = read.ok ? takeEnvelope(read.value, receivedAt) : read;
-      if (refusal !== undefined) refuse('ingest', 'POST', refusal);
-      return refusal;
+      return refusal && refusePost(refusal);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isoTime } from '../../core/clock.ts';
+import { parseIsoTime } from '../../core/iso-time.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 
 /**
@@ -8,9 +9,14 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
  */
 
 /** ISO 8601; a time without an offset is taken as UTC, as the engines that leave it out mean it. */
-const timestamp = z.iso
-  .datetime({ offset: true, local: true })
-  .transform((text) => isoTime(Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`)))
+const timestamp = z
+  .string()
+  .transform((text, { issues }) => {
+    const time = parseIsoTime(text);
+    if (time !== undefined) return isoTime(time);
+    issues.push({ code: 'custom', message: 'expected an ISO 8601 date and time', input: text });
+    return z.NEVER;
+  })
   .describe('ISO 8601; default: when it was received');
 const short = z.string().min(1).max(256);
 const text = z.string().max(16_384);
@@ -57,7 +63,7 @@ const llmFields = {
 };
 export const llmEvent = z
   .object({ ...llmFields, last_llm_update: timestamp.nullish() })
-  .refine((event) => Object.keys(llmFields).some((name) => Object.hasOwn(event, name)), {
+  .refine((event) => Object.keys(llmFields).some((name) => (Reflect.get(event, name) ?? null) !== null), {
     error: `expected at least one of ${Object.keys(llmFields).join(', ')}`,
   });
 

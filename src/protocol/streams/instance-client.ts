@@ -43,7 +43,8 @@ export class InstanceClient implements StreamClient {
   }
 
   async #begin(dependencies: SessionDependencies): Promise<void> {
-    const answered = await engineAnswered(this.#session, this.#lease.resource.source, dependencies);
+    const { source } = this.#lease.resource;
+    const answered = await engineAnswered(this.#session, source, () => this.#ended, dependencies);
     if (answered && !this.#ended) this.#show();
   }
 

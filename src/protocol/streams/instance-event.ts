@@ -1,10 +1,21 @@
 import { z } from 'zod';
+import { isoTime } from '../../core/clock.ts';
+import { parseIsoTime } from '../../core/iso-time.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { type Instance, instanceFields } from './instance.ts';
 
 const { name, status, port, pid, archived_at } = instanceFields;
-/** A time that is none is as good as none. */
-export const eventTime = z.iso.datetime({ offset: true }).optional().catch(undefined);
+/** When it happened: as it is written, where that is in UTC already. A time that is none is as good as none. */
+export const eventTime = z
+  .union([
+    z.iso.datetime(),
+    z.string().transform((text) => {
+      const time = parseIsoTime(text);
+      return time === undefined ? undefined : isoTime(time);
+    }),
+  ])
+  .optional()
+  .catch(undefined);
 const common = { name, timestamp: eventTime };
 
 /** What the engine publishes on `instance_events`: the shapes of the deltas. */

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import type { EngineClient } from '../../source/engine-client.ts';
+import type { EngineTraffic } from '../../source/engine-traffic.ts';
 import { createSourceBoard } from '../../source/freshness.ts';
 import { createPoller } from '../../source/poller.ts';
 import { createSupervisor } from '../../source/supervisor.ts';
@@ -12,6 +13,8 @@ import { createInstances, type Instances } from './instances.ts';
 
 export interface InstanceSourceOptions {
   readonly client: EngineClient;
+  /** Hears how the polls end. */
+  readonly traffic: Pick<EngineTraffic, 'watch'>;
   /** One poll, its retries included. */
   readonly pollTimeoutMs: number;
   readonly clock: Clock;
@@ -38,11 +41,12 @@ const pollEveryMs = 950;
 
 /** Polls at once, and about each second from then on. */
 export function createInstanceSource(options: InstanceSourceOptions): InstanceSource {
-  const { client, pollTimeoutMs, clock, log, meter } = options;
+  const { client, traffic, pollTimeoutMs, clock, log, meter } = options;
   const instances = createInstances({ clock, meter });
   const firstAnswer = createFirstAnswer(clock);
   // Of its own: no other dialect shows how fresh these are.
   const board = createSourceBoard({ clock, log, meter });
+  traffic.watch(board);
   const source = board.open(name, { freshMs: () => 2 * pollEveryMs });
   const poller = createPoller<Instance[]>({
     ...{ name, path, timeoutMs: pollTimeoutMs, client, clock, meter },

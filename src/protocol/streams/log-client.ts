@@ -62,7 +62,7 @@ export class LogClient implements StreamClient {
 
   async #begin({ name, backlog }: LogRequest): Promise<void> {
     const { source } = this.#desk.resource;
-    const answered = await engineAnswered(this.#session, source, this.#dependencies);
+    const answered = await engineAnswered(this.#session, source, () => this.#over, this.#dependencies);
     if (!answered || this.#over) return;
     const feed = this.#open(name);
     if (feed === undefined) return;
@@ -70,6 +70,7 @@ export class LogClient implements StreamClient {
       if (event.name === name && event.instance === undefined) this.#sayUnknown(name);
     });
     await feed.ready;
+    if (!this.#over && feed.isObstructed()) this.#sayObstructed();
     if (!this.#over) this.#session.follow(feed.channel, () => feed.backlog(backlog));
   }
 
@@ -88,6 +89,12 @@ export class LogClient implements StreamClient {
       refuse(this.#session, 'limit', 'Too many logs are in use (MAX_RENDITIONS)', meter);
     }
     return this.#log?.resource;
+  }
+
+  #sayObstructed(): void {
+    this.#over = true;
+    const message = 'The log of this instance is no regular file; links are not followed';
+    refuse(this.#session, 'log_not_a_file', message, this.#dependencies.meter);
   }
 
   #sayUnknown(name: string): void {

@@ -10,6 +10,7 @@ import { createEventFeed } from '../../feed/event-feed.ts';
 import { createRegistry, type Registry } from '../../feed/registry.ts';
 import { createFileTail, type FileTail } from '../../source/file-tail.ts';
 import { type ServerFrame, toPacket } from './packets.ts';
+import { createReadPace, type ReadPace } from './read-pace.ts';
 import { dialect, maxBehind } from './sessions.ts';
 
 export interface LogFeedsOptions {
@@ -27,6 +28,8 @@ export interface LogFeedsOptions {
 export interface LogFeed {
   /** Resolves once the file was looked at. Never rejects. */
   readonly ready: Promise<void>;
+  /** Whether something stands in the place of the file that is none, such as a link. */
+  isObstructed(): boolean;
   readonly channel: Channel;
   /** The last lines: what a session that follows the channel is sent first. */
   backlog(count: number): Packet;
@@ -35,17 +38,35 @@ export interface LogFeed {
 /** Logs by the names of their instances; each is read from its first viewer to its last. */
 export type LogFeeds = Registry<string, LogFeed>;
 
-/** What a look at the file brought: some lines, in one go, or another file. */
-type LogEvent = { readonly lines: readonly string[]; readonly length: number } | 'rotated';
+/** What a look at the file brought: some lines, in one go, which make a frame, or another file. */
+type LogEvent = Lines | 'rotated';
+
+interface Lines {
+  readonly lines: readonly string[];
+  /** Characters in a frame. */
+  readonly length: number;
+}
 
 /** Lines are gathered for so long. */
 const gatherMs = 100;
+/** What stands around a line in a frame: quotes and a comma. */
+const aroundLine = 3;
 /** Characters of lines in one frame; a line that is longer has one of its own. */
 const maxFrameLength = 256 * 1024;
 const maxBacklog = 1000;
+/** What the sessions of one log may lack. */
+const maxHeldBytes = 16 * 1024 * 1024;
+/** What a line takes besides its characters: millions of empty ones are not for nothing. */
+const lineBytes = 32;
+/**
+ * A burst is read no faster than clients that keep up are sent it: what they lack stays far below what is held. A file
+ * that is written faster than this for long is followed later and later, but whole.
+ */
+const readPace = { bytes: 2 * 1024 * 1024, everyMs: gatherMs };
 
 interface OpenLog extends LogFeed {
   readonly tail: FileTail;
+  readonly pace: ReadPace;
 }
 
 /** @throws RangeError from `acquire`, for a name that is not allowed: see `isLogName` */
@@ -58,10 +79,14 @@ export function createLogFeeds(options: LogFeedsOptions): LogFeeds {
       capacity: 1,
       weightOf: (event) => (event === 'rotated' ? 1 : event.lines.length),
     });
+    const pace = createReadPace(clock, readPace);
     const tail = createFileTail({
       ...{ directory, name, clock, log, meter, backlogLines: maxBacklog },
-      onLines: (lines) =>
-        feed.append({ lines, length: lines.reduce((sum, line) => sum + line.length, 0) }, clock.monotonic()),
+      onLines(lines) {
+        const length = lines.reduce((sum, line) => sum + line.length + aroundLine, 0);
+        feed.append({ lines, length }, clock.monotonic());
+        return pace.took(length);
+      },
       onRotated: () => feed.append('rotated', clock.monotonic()),
     });
     const backlog = createBacklog(tail, () => feed.seq);
@@ -73,21 +98,24 @@ export function createLogFeeds(options: LogFeedsOptions): LogFeeds {
       counts: (event) => event !== 'rotated',
       snapshot: () => backlog(maxBacklog),
       maxBehind,
+      maxBytes: maxHeldBytes,
+      bytesOf: (event) => (event === 'rotated' ? 0 : event.length + lineBytes * event.lines.length),
       beyond: 'oldest',
       tellMissed: (count) => toPacket({ type: 'skipped', count }),
     });
     const channel = new Channel(rendition, { intervalMs: gatherMs });
     hub.open(channel);
-    return { tail, ready: tail.start(), channel, backlog };
+    return { tail, pace, ready: tail.start(), isObstructed: () => tail.isObstructed, channel, backlog };
   };
 
   return createRegistry({
     clock,
     key: (name: string) => name,
     open,
-    close({ tail, channel }) {
+    close({ tail, pace, channel }) {
       hub.close(channel);
       void tail.stop();
+      pace.close();
     },
     max: maxLogs,
   });

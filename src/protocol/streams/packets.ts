@@ -5,7 +5,7 @@ import type { Packet } from '../../encode/rendition.ts';
 import type { Instance } from './instance.ts';
 import type { MessageMetadata } from './message-event.ts';
 
-/** What happened to an instance. `timestamp`: ISO 8601, as the engine gave it, or when the gateway saw it. */
+/** What happened to an instance. `timestamp`: ISO 8601 in UTC, when the engine says it did, or the gateway saw it. */
 export type InstanceDelta = { readonly timestamp: string } & (
   | ({ readonly type: 'status_changed' } & Pick<Instance, 'name' | 'status' | 'pid'>)
   | ({ readonly type: 'instance_created' } & Pick<Instance, 'name' | 'port' | 'status'>)
@@ -37,6 +37,8 @@ export const errorCauses = {
   /** A frame of the client. */
   invalid_frame: 'badInput',
   instance_not_found: 'unknownName',
+  /** A link or a folder stands in the place of the log. */
+  log_not_a_file: 'unknownName',
   /** The engine has never answered. */
   engine_unavailable: 'unavailable',
   /** No `INSTANCE_LOG_DIR`. */

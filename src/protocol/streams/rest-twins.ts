@@ -1,27 +1,28 @@
 import { createHash } from 'node:crypto';
-import { errorMessage } from '../../core/errors.ts';
+import type { Clock } from '../../core/clock.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import type { Log } from '../../core/log.ts';
+import { createWarningThrottle, type Log } from '../../core/log.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
 import type { Entrance } from '../../http/entrance.ts';
 import { taggedJson } from '../../http/etag.ts';
 import { problemResponse } from '../../http/problem.ts';
 import type { Router } from '../../http/router.ts';
-import type { EngineClient } from '../../source/engine-client.ts';
+import type { EngineAnswer, EngineForwarder } from '../../source/engine-client.ts';
 import { isLogName } from '../../source/file-tail-open.ts';
 import { PollFailure } from '../../source/poll-failure.ts';
 
 export interface RestTwinsOptions {
   readonly router: Router;
   readonly entrance: Entrance;
-  readonly client: EngineClient;
+  readonly engine: EngineForwarder;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
 const answerTimeoutMs = 10_000;
+/** Of a value in a query, and of the id of a message. */
 const maxValueLength = 256;
-/** An id goes into a path: nothing in it may lead elsewhere. */
-const messageId = /^(?!\.{1,2}$)[A-Za-z0-9._:~-]{1,128}$/;
+const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 /** What is shown of a message in a list. Its text and payload are for those who ask for that one message. */
 const metadataKeys = [
   ...['message_id', 'correlation_id', 'event', 'status', 'from', 'to', 'message_type', 'detail'],
@@ -32,8 +33,13 @@ const metadataKeys = [
  * The same over HTTP, for clients that poll: what the engine answers, in its own shape. Nothing is kept here, so
  * that it works whether or not anybody has a stream open.
  */
-export function addRestTwins({ router, entrance, client, log }: RestTwinsOptions): void {
-  /** What the engine answers to `path`, with such of the request's query as it may have. */
+export function addRestTwins({ router, entrance, engine, clock, log }: RestTwinsOptions): void {
+  const warn = createWarningThrottle(log, clock);
+
+  /**
+   * What the engine answers to `path`, with such of the request's query as it may have. What is no success is passed
+   * on as it is.
+   */
   const ask = async (
     request: Request,
     path: string,
@@ -46,14 +52,14 @@ export function addRestTwins({ router, entrance, client, log }: RestTwinsOptions
     if (typeof query === 'string') return problemResponse('BAD_OPTION', { detail: query });
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(answerTimeoutMs)]);
     try {
-      return answer(await client.get(query.size === 0 ? path : `${path}?${query}`, signal));
+      const answered = await engine.ask(query.size === 0 ? path : `${path}?${query}`, signal);
+      return answered.status < 300 ? answer(answered.body) : passedOn(answered);
     } catch (error) {
-      const status = error instanceof PollFailure ? error.status : undefined;
-      if (status === 404) return problemResponse('NOT_FOUND', { detail: 'the engine knows none' });
-      if (status === 400) return problemResponse('BAD_REQUEST', { detail: 'the engine refused the request' });
-      // Without the path, which may hold the id of a message.
-      log.warn({ error: errorMessage(error) }, 'engine not reached');
-      return problemResponse('ENGINE_UNREACHABLE', { retryAfterS: 1 });
+      if (!(error instanceof PollFailure)) throw error;
+      const { reason, message } = error;
+      // Without the path, which may hold the id of a message. Nor of one who went away: that is no fault.
+      if (!request.signal.aborted) warn(reason, { reason, error: message }, 'engine not reached');
+      return problemResponse('ENGINE_UNREACHABLE', { detail: message, retryAfterS: 1 });
     }
   };
   const tagged = (request: Request) => (body: string) => {
@@ -76,12 +82,34 @@ export function addRestTwins({ router, entrance, client, log }: RestTwinsOptions
   );
   router.get('/api/messages/:id', async ({ req }) => {
     const id = req.param('id');
-    if (!messageId.test(id)) return problemResponse('NOT_FOUND', { detail: 'no such message' });
-    return await ask(req.raw, `/api/messages/${id}`, [], (body) => {
+    if (!isMessageId(id)) {
+      const detail = `id: expected 1 to ${maxValueLength} characters that lead to no other path`;
+      return problemResponse('BAD_REQUEST', { detail });
+    }
+    return await ask(req.raw, `/api/messages/${encodeURIComponent(id)}`, [], (body) => {
       const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
       return new Response(body, { headers });
     });
   });
+}
+
+/**
+ * The engine decides what an id is. It goes into a path, though, and an engine, or a proxy before it, may take an
+ * encoded slash for a plain one: no part of it may lead upwards.
+ */
+function isMessageId(id: string): boolean {
+  return id.length > 0 && id.length <= maxValueLength && !/(?:^|[/\\])\.{1,2}(?:[/\\]|$)/.test(id);
+}
+
+/** Kept by nobody, and never shown as a page of the gateway's own origin, whatever it is. */
+function passedOn({ status, contentType = '', retryAfter, body }: EngineAnswer): Response {
+  const headers = new Headers({
+    'cache-control': 'no-store',
+    'content-type': jsonType.test(contentType) ? contentType : 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+  });
+  if (retryAfter !== undefined) headers.set('retry-after', retryAfter);
+  return new Response(body, { status, headers });
 }
 
 /** The values for the engine, or what is wrong with one. */

@@ -4,9 +4,8 @@ import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
 import type { Hub } from '../../deliver/hub.ts';
-import { MessageLimiter, messageDefaults } from '../../deliver/message-limiter.ts';
 import type { SessionLimits } from '../../deliver/patience.ts';
-import { Session } from '../../deliver/session.ts';
+import type { Session } from '../../deliver/session.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
 import type { Transport } from '../../deliver/transport.ts';
 import type { Permission } from '../../http/entrance.ts';
@@ -52,37 +51,33 @@ export function openSession(
   create: (session: Session) => StreamClient,
   dependencies: SessionDependencies,
 ): void {
-  const { hub, sessions, sessionLimits, clock, log, meter, newConnectionId } = dependencies;
+  const { sessions, sessionLimits, log, meter, newConnectionId } = dependencies;
   const id = newConnectionId();
-  let client: StreamClient | undefined;
-  const session = new Session({
-    ...{ id, dialect, transport, clock, meter, hub },
-    // No pings: only the client's own messages say that somebody is there.
-    limits: {
-      idleAfterMs,
-      ...sessionLimits,
-      pingEveryMs: Number.POSITIVE_INFINITY,
-      silentAfterMs: Number.POSITIVE_INFINITY,
-    },
-    limiter: new MessageLimiter(messageDefaults),
-    expiresAt: permission.expiresAt,
-    onMessage(data, isBinary) {
-      const message = isBinary ? undefined : readText(data.toString('utf8'));
-      if (message?.type === 'ping') session.answer(pong);
-      else if (message === undefined || client?.act?.(message) !== true) {
-        const expected = ['{"type":"ping"}', client?.expected].filter((text) => text !== undefined);
-        refuse(session, 'invalid_frame', `expected a text frame ${expected.join(' or ')}`, meter);
-      }
-    },
-    onEnd({ code, cause, fault }) {
-      sessions.delete(session);
-      client?.end();
-      log.info({ connection_id: id, stream, code, cause, fault }, 'Stream client disconnected');
-    },
+  // No pings: only what the client sends of its own accord says that somebody is there.
+  const limits = {
+    idleAfterMs,
+    ...sessionLimits,
+    pingEveryMs: Number.POSITIVE_INFINITY,
+    silentAfterMs: Number.POSITIVE_INFINITY,
+  };
+  sessions.open({ id, dialect, transport, limits, expiresAt: permission.expiresAt }, (session) => {
+    log.info({ connection_id: id, stream, role: permission.role }, 'Stream client connected');
+    const client = create(session);
+    return {
+      receive(data, isBinary) {
+        const message = isBinary ? undefined : readText(data.toString('utf8'));
+        if (message?.type === 'ping') session.answer(pong);
+        else if (message === undefined || client.act?.(message) !== true) {
+          const expected = ['{"type":"ping"}', client.expected].filter((text) => text !== undefined);
+          refuse(session, 'invalid_frame', `expected a text frame ${expected.join(' or ')}`, meter);
+        }
+      },
+      ended({ code, cause, fault }) {
+        client.end();
+        log.info({ connection_id: id, stream, code, cause, fault }, 'Stream client disconnected');
+      },
+    };
   });
-  sessions.add(session);
-  log.info({ connection_id: id, stream, role: permission.role }, 'Stream client connected');
-  client = create(session);
 }
 
 /** Tells a client why it is sent away, and closes the connection. */

@@ -5,6 +5,7 @@ import type { Entrance } from '../../http/entrance.ts';
 import type { Router } from '../../http/router.ts';
 import type { Handshake, UpgradeRouter } from '../../http/upgrade.ts';
 import type { EngineClient } from '../../source/engine-client.ts';
+import type { EngineTraffic } from '../../source/engine-traffic.ts';
 import type { EventSource } from '../../source/events.ts';
 import { createWebSocketAcceptor } from '../../transport/websocket-server.ts';
 import { streamChannels } from './api.ts';
@@ -33,7 +34,9 @@ export interface StreamsOptions {
 }
 
 export interface StreamsParts extends SessionDependencies {
+  /** For polls. */
   readonly client: EngineClient;
+  readonly traffic: Pick<EngineTraffic, 'watch' | 'forwarder'>;
   readonly events: EventSource;
   readonly upgrades: UpgradeRouter;
   readonly router: Router;
@@ -103,7 +106,7 @@ export function createStreams(options: StreamsOptions, parts: StreamsParts) {
       ? sendAway(session, 'limit', 'Too many filters are in use (MAX_RENDITIONS)')
       : new MessageClient(session, lease);
   });
-  addRestTwins(parts);
+  addRestTwins({ ...parts, engine: parts.traffic.forwarder });
   for (const channel of streamChannels) api.add(channel);
 
   return {

@@ -24,7 +24,7 @@ export interface SymbolDocument extends TelemetryDocument {
 }
 
 /** A symbol is no label: metrics count all symbols together, and its state is nobody else's `state`. */
-const silentMeter: Meter = { count: () => {}, gauge: () => {}, observe: () => {} };
+const silentMeter: Meter = { count: () => {}, gauge: () => {}, forget: () => {}, observe: () => {} };
 const [stateSource] = engineSources;
 
 export function createSymbolDocument(

@@ -36,13 +36,17 @@ function counting(name: string): () => string {
 }
 
 /** Everything of the dialect between what comes in and a transport that a test blocks and drains. */
-export function setUpDiagnostics({ maxRateHz = 0, newConnectionId = counting('id') } = {}) {
+export function setUpDiagnostics({
+  maxRateHz = 0,
+  newConnectionId = counting('id'),
+  silentAfterMs = Number.POSITIVE_INFINITY,
+} = {}) {
   const clock = createManualClock();
   const meter = createMemoryMeter();
   const written = createMemoryLog();
   const { log, onRecord } = createLogRecorder(written);
   const hub = new Hub({ clock, meter, ...hubDefaults });
-  const sessions = new Sessions({ clock, meter });
+  const sessions = new Sessions({ hub, clock, meter });
   const engine = { requestCount: 0, successPercent: 100, latencyMs: undefined, lastSuccessAt: undefined };
   const inputs: { engine: EngineFigures; activePlans: JsonValue | undefined } = {
     engine,
@@ -60,8 +64,8 @@ export function setUpDiagnostics({ maxRateHz = 0, newConnectionId = counting('id
   const journal = createJournal({ channels, figures, logBook, clock, newId: () => 'made' });
   const intake = createIntake({ journal, clock, log, meter });
   const clients = createDiagnosticsSessions({
-    ...{ channels, hub, sessions, clock, log, meter, deliveryLog: written },
-    sessionLimits: { ...sessionDefaults, silentAfterMs: Number.POSITIVE_INFINITY },
+    ...{ channels, sessions, clock, log, meter, deliveryLog: written },
+    sessionLimits: { ...sessionDefaults, silentAfterMs },
     newConnectionId,
   });
   onRecord(journal.record);

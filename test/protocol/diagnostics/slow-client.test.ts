@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { sessionDefaults } from '../../../src/deliver/patience.ts';
 import { setUpDiagnostics } from './set-up.ts';
 
-function setUp() {
-  const subject = setUpDiagnostics();
+function setUp(silentAfterMs = Number.POSITIVE_INFINITY) {
+  const subject = setUpDiagnostics({ silentAfterMs });
   let count = 0;
   const happen = (times: number): void => {
     for (let index = 0; index < times; index += 1) {
@@ -67,22 +68,34 @@ describe('A diagnostics client that does not read', () => {
     slow?.transport.block();
     for (let turn = 1; turn <= 500; turn += 1) {
       happen(1);
-      for (const other of others) expect(seen(other).at(-1)).toBe(turn);
+      for (const other of others) expect(other.transport.sent.at(-1)).toContain(`"entity_id":"${turn}"`);
     }
+    for (const other of others) expect(seen(other)).toEqual(upTo(500));
     expect(dropped()).toEqual([400, 0, 0, 0, 0]);
   });
 
-  it('is never closed for it, however long it goes on', () => {
-    const { connect, happen, clock } = setUp();
+  it('is never closed for it, however long it goes on, as long as it answers pings', () => {
+    const { connect, happen, clock } = setUp(sessionDefaults.silentAfterMs);
     const client = connect();
     client.transport.block();
     for (let minute = 0; minute < 60; minute += 1) {
       happen(10);
       clock.advance(60_000);
+      client.transport.hear(clock.monotonic());
     }
     expect(client.transport.closes).toEqual([]);
     client.transport.drain();
     expect(client.types().at(-1)).toBe('graph_update');
+  });
+
+  it('is closed as silent where it answers none', () => {
+    const { connect, clock } = setUp(sessionDefaults.silentAfterMs);
+    const client = connect();
+    client.transport.block();
+    clock.advance(74_000);
+    expect(client.transport.closes).toEqual([]);
+    clock.advance(2000);
+    expect(client.transport.closes).toEqual(['silent']);
   });
 
   it('is given the newest figures, not those that it did not read', () => {

@@ -53,6 +53,28 @@ describe('Before the engine has answered, a client', () => {
     expect(log.entries.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
+  it('is counted among those sent away where it is still there, and only there', async (test) => {
+    const { connectInstances, connectLog, clock, meter } = setUpStreams(test);
+    const left = [connectInstances(), connectLog({ name: 'a', backlog: 1 }, undefined)];
+    connectInstances();
+    for (const { transport } of left) transport.end();
+    clock.advance(5000);
+    await settled();
+    const labels = { edge: 'streams', reason: 'engine_unavailable' };
+    expect(meter.value('bff_rejected_total', labels)).toBe(1);
+  });
+
+  it('has whoever watches the traffic hear how each poll ends', async (test) => {
+    const { connectInstances, client, clock, answer, boards } = setUpStreams(test);
+    connectInstances();
+    const heard: string[] = [];
+    for (const board of boards) board.onOutcome((name, succeeded) => heard.push(`${name} ${succeeded}`));
+    await client.requests.shift()?.fail();
+    clock.advance(1000);
+    await answer([]);
+    expect(heard).toEqual(['instances false', 'instances true']);
+  });
+
   it('is not told of an empty world by an answer of the wrong shape', async (test) => {
     const { connectInstances, clock, answer, log } = setUpStreams(test);
     const stream = connectInstances();

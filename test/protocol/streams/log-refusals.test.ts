@@ -1,5 +1,6 @@
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { makePipe } from '../../source/file-tail-set-up.ts';
 import { setUpLogs } from './log-set-up.ts';
 import { instance } from './set-up.ts';
 
@@ -23,14 +24,37 @@ describe('Log stream that is refused, or ends', () => {
     expect(logs.size).toBe(0);
   });
 
-  it('follows no link', async (test) => {
+  it.for([
+    ['a link', (path: string, elsewhere: string) => symlinkSync(elsewhere, path)],
+    ['a link that leads nowhere', (path: string) => symlinkSync(`${path}/nowhere`, path)],
+    ['a folder', (path: string) => void mkdirSync(path)],
+    ['a pipe', makePipe],
+  ] as const)('refuses %s in the place of a log, and reads nothing', async ([, make], test) => {
+    const { folder, watch, logs, meter } = await setUpLogs(test);
+    const elsewhere = `${folder.directory}/elsewhere`;
+    writeFileSync(elsewhere, 'secret\n');
+    make(folder.pathOf('a'), elsewhere);
+    const clients = await Promise.all([watch('a'), watch('a', 0)]);
+    for (const { frames, transport } of clients) {
+      expect(frames()).toEqual([{ type: 'error', code: 'log_not_a_file', message: expect.any(String) }]);
+      expect(transport.closes).toEqual(['unknownName']);
+      transport.end();
+    }
+    const labels = { edge: 'streams', reason: 'log_not_a_file' };
+    expect([logs.size, meter.value('bff_rejected_total', labels)]).toEqual([0, 2]);
+  });
+
+  it('keeps who watches a log in whose place a link is put, and shows nothing of where that leads', async (test) => {
     const { folder, watch, until } = await setUpLogs(test);
     writeFileSync(`${folder.directory}/elsewhere`, 'secret\n');
-    symlinkSync(`${folder.directory}/elsewhere`, folder.pathOf('a'));
+    folder.append('a', 'x\n');
     const [client, other] = [await watch('a'), await watch('b')];
-    folder.append('b', 'x\n');
+    rmSync(folder.pathOf('a'));
+    symlinkSync(`${folder.directory}/elsewhere`, folder.pathOf('a'));
+    folder.append('b', 'y\n');
     await until(other, (frames) => frames.length === 2);
-    expect(client.frames()).toEqual([{ type: 'backlog', lines: [], count: 0 }]);
+    expect((await watch('a')).frames()).toEqual(client.frames());
+    expect(client.frames()).toEqual([{ type: 'backlog', lines: ['x'], count: 1 }]);
   });
 
   it('ends when the instance is deleted, for those who watch it', async (test) => {

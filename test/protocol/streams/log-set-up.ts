@@ -35,7 +35,7 @@ export function received(frames: readonly JsonObject[]) {
   const lines: string[] = [];
   let skipped = 0;
   for (const frame of frames.slice(1)) {
-    if (frame.type === 'lines') lines.push(...Object(frame.lines));
+    if (frame.type === 'lines') for (const line of Object(frame.lines)) lines.push(line);
     if (frame.type === 'skipped') skipped += Number(frame.count);
   }
   return { lines, skipped };

@@ -81,6 +81,47 @@ describe('Log stream', () => {
     expect(Math.max(...client.transport.frames.map(({ length }) => length))).toBeLessThan(512 * 1024);
   });
 
+  it('holds 256 frames for a client that lags, of whatever size up to 16 MiB together', async (test) => {
+    const { folder, watch, until } = await setUpLogs(test);
+    const [slow, steady] = [await watch(), await watch()];
+    slow.transport.block();
+    let written = 0;
+    for (let burst = 0; burst < 3; burst += 1) {
+      folder.append('a', `${'x'.repeat(1023)}\n`.repeat(7 * 1024));
+      written += 7 * 1024;
+      await until(steady, (frames) => received(frames).lines.length === written);
+    }
+    slow.transport.drain();
+    await until(slow, (frames) => frames.length > 1 && received(frames).skipped > 0);
+    const { lines, skipped } = received(slow.frames());
+    expect(skipped + lines.length).toBe(written);
+    expect(lines.length).toBeGreaterThan(15 * 1024);
+    expect(lines.length).toBeLessThanOrEqual(16 * 1024);
+  }, 30_000);
+
+  it('counts empty lines for something, lest they take all memory', async (test) => {
+    const { folder, watch, until } = await setUpLogs(test);
+    const [slow, steady] = [await watch(), await watch()];
+    slow.transport.block();
+    const written = 1024 * 1024;
+    folder.append('a', '\n'.repeat(written));
+    await until(steady, (frames) => received(frames).lines.length === written);
+    slow.transport.drain();
+    await until(slow, (frames) => frames.length > 1 && received(frames).skipped > 0);
+    const { lines, skipped } = received(slow.frames());
+    expect(skipped + lines.length).toBe(written);
+    expect(lines.length).toBeLessThan(512 * 1024);
+  }, 30_000);
+
+  it('closes the file when its last viewer leaves in the middle of a burst', async (test) => {
+    const { folder, watch, until } = await setUpLogs(test);
+    const client = await watch();
+    folder.append('a', `${'x'.repeat(1023)}\n`.repeat(10 * 1024));
+    await until(client, (frames) => frames.length > 1);
+    client.transport.end();
+    await waitFor('the file to be closed', () => heldOpen(folder.directory).length === 0);
+  });
+
   it('counts to the line what it does not send to a client that fell too far behind', async (test) => {
     const { folder, watch, until } = await setUpLogs(test);
     const [slow, steady] = [await watch(), await watch()];

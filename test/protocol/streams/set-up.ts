@@ -15,6 +15,7 @@ import {
 } from '../../../src/protocol/streams/sessions.ts';
 import { createSharedInstances } from '../../../src/protocol/streams/shared-instances.ts';
 import type { EngineClient } from '../../../src/source/engine-client.ts';
+import type { SourceBoard } from '../../../src/source/freshness.ts';
 import { PollFailure } from '../../../src/source/poll-failure.ts';
 import { createFakeTransport } from '../../support/fake-transport.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
@@ -75,8 +76,10 @@ export function setUpStreams(test: TestScope, limits: Partial<SessionLimits> = {
   const log = createMemoryLog();
   const meter = createMemoryMeter();
   const hub = new Hub({ clock, meter, ...hubDefaults });
-  const sessions = new Sessions({ clock, meter });
+  const sessions = new Sessions({ hub, clock, meter });
   const client = createScriptedClient();
+  const boards: Pick<SourceBoard, 'onOutcome'>[] = [];
+  const traffic = { watch: (board: Pick<SourceBoard, 'onOutcome'>) => void boards.push(board) };
   let lastId = 0;
   const dependencies: SessionDependencies = {
     ...{ hub, sessions, clock, log, meter },
@@ -86,7 +89,7 @@ export function setUpStreams(test: TestScope, limits: Partial<SessionLimits> = {
       return `${lastId}`;
     },
   };
-  const instances = createSharedInstances({ ...dependencies, client, pollTimeoutMs: 900 });
+  const instances = createSharedInstances({ ...dependencies, client, traffic, pollTimeoutMs: 900 });
   const messages = createMessageViews({ ...dependencies, maxViews: 3 });
   test.onTestFinished(() => instances.close());
 
@@ -107,7 +110,7 @@ export function setUpStreams(test: TestScope, limits: Partial<SessionLimits> = {
   };
 
   return {
-    ...{ clock, log, meter, hub, sessions, client, instances, messages, dependencies },
+    ...{ clock, log, meter, hub, sessions, client, boards, instances, messages, dependencies },
     connectInstances: (permission = viewer) =>
       connect(
         'instances',

@@ -41,11 +41,10 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
   const subject = setUpDocuments(test, { maxSymbols: options.maxSymbols ?? 100 });
   const { clock, log, meter, documents } = subject;
   const hub = new Hub({ clock, meter, ...hubDefaults });
-  const sessions = new Sessions({ clock, meter });
+  const sessions = new Sessions({ hub, clock, meter });
   const views = createViews({ documents, hub, clock, meter, maxRenditions: options.maxRenditions ?? 500 });
   const dependencies: SessionDependencies = {
     views,
-    hub,
     sessions,
     sessionLimits: { ...sessionDefaults, silentAfterMs: Number.POSITIVE_INFINITY },
     clock,

@@ -1,0 +1,54 @@
+import { createEngineTraffic } from '../../src/source/engine-traffic.ts';
+import { createSourceBoard } from '../../src/source/freshness.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { createMemoryLog } from '../support/memory-log.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
+
+export const never = new AbortController().signal;
+
+/** An engine that answers when the test says so. */
+export function setUpTraffic() {
+  const clock = createManualClock();
+  const board = createSourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
+  const waiting: { resolve(): void; reject(error: Error): void }[] = [];
+  const asked: { resolve(status: number): void; reject(error: Error): void }[] = [];
+  let closed = false;
+  const traffic = createEngineTraffic({
+    clock,
+    client: {
+      get: (path) => new Promise((resolve, reject) => waiting.push({ resolve: () => resolve(path), reject })),
+      ask: (body) =>
+        new Promise((resolve, reject) =>
+          asked.push({
+            resolve: (status) => resolve({ status, contentType: undefined, retryAfter: undefined, body }),
+            reject,
+          }),
+        ),
+      close: async () => {
+        closed = true;
+      },
+    },
+  });
+  traffic.watch(board);
+  const turns: number[] = [];
+  const stop = traffic.onTurn(() => turns.push(clock.monotonic()));
+  const request = async (ms: number, failure?: Error): Promise<unknown> => {
+    const answer = traffic.client.get('/state', never);
+    clock.advance(ms);
+    const one = waiting.shift();
+    if (failure === undefined) one?.resolve();
+    else one?.reject(failure);
+    return await answer.catch((error: unknown) => error);
+  };
+  /** A request of somebody else's, which ends with a status or a failure. */
+  const forward = async (end: number | Error, signal = never): Promise<unknown> => {
+    const answer = traffic.forwarder.ask('/messages', signal);
+    clock.advance(1);
+    const one = asked.shift();
+    if (typeof end === 'number') one?.resolve(end);
+    else one?.reject(end);
+    return await answer.catch((error: unknown) => error);
+  };
+  const open = (name: string) => board.open(name, { freshMs: () => 1000 });
+  return { clock, traffic, turns, stop, request, forward, open, isClosed: () => closed };
+}

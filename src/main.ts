@@ -47,11 +47,14 @@ async function run(invocation: Invocation): Promise<void> {
   }
 }
 
+/** By then a write under way has failed. */
+const logNoticesMs = 100;
 for (const output of [process.stdout, process.stderr]) {
   output.on('error', (error) => {
-    // Who reads the output has seen enough, as `head` does: nothing failed.
-    if ('code' in error && error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (!('code' in error) || error.code !== 'EPIPE') throw error;
+    // Who reads the output has seen enough, as `head` does: nothing failed. The log, which writes on its own, must
+    // have noticed too: its flush at exit would try for ever.
+    setTimeout(() => process.exit(0), logNoticesMs);
   });
 }
 

@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { commandResult } from '../support/gateway-process.ts';
+import { within } from '../support/wait.ts';
 
 describe('ENGINE_LOG_DIR', () => {
   it.each([
@@ -27,5 +31,19 @@ describe('ENGINE_PORT', () => {
       1,
       `cannot listen on 127.0.0.1:${port}: the port is in use. Stop the other program or set ENGINE_PORT.`,
     ]);
+  });
+});
+
+describe('demo', () => {
+  it('ends where nobody reads what it prints, whatever its log is about to write', async (test) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', 'demo'], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    test.onTestFinished(() => void child.kill('SIGKILL'));
+    const ended = once(child, 'exit');
+    child.stdout.once('data', () => child.stdout.destroy());
+    expect(await within('the end', ended, 20_000)).toEqual([0, null]);
   });
 });

@@ -60,6 +60,7 @@ export class Hub {
   open(channel: Channel): void {
     const pace = new Pace(this.#clock, channel.intervalMs, () => this.#publish(channel));
     this.#paces.set(channel, pace);
+    this.#meter.gauge('bff_renditions', {}, this.#paces.size);
     channel.rendition.onNews(() => pace.request());
   }
 
@@ -71,6 +72,7 @@ export class Hub {
   close(channel: Channel): void {
     this.#paces.get(channel)?.stop();
     this.#paces.delete(channel);
+    this.#meter.gauge('bff_renditions', {}, this.#paces.size);
     this.#waiting.delete(channel);
     channel.rendition.close();
   }

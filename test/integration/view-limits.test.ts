@@ -33,6 +33,8 @@ describe.concurrent('A view', () => {
 
   it('beyond MAX_RENDITIONS is refused with LIMIT until a view is given up', async (test) => {
     const { connect, gateway, engine } = await setUpViews(test, { settings: { MAX_RENDITIONS: '2' } });
+    const inUse = async () => (await gateway.metrics()).value('bff_renditions');
+    const atRest = await inUse();
     const holder = await connect('?interval=50');
     await holder.nextOf('WELCOME');
     const refusal = await refusalOf(`${gateway.wsUrl}/?symbol=QQQ`);
@@ -48,7 +50,7 @@ describe.concurrent('A view', () => {
     expect((await other.nextOf('ERROR')).body).toMatchObject({ code: 'LIMIT' });
     holder.socket.close();
     await holder.closed;
-    await waitFor('a free view', async () => (await gateway.metrics()).value('bff_renditions') === 1);
+    await waitFor('a free view', async () => (await inUse()) === atRest);
     other.send({ type: 'SUBSCRIBE', mode: 'delta' });
     await other.nextOf('ACK');
     // The symbol of the view that was refused is not polled.

@@ -129,15 +129,7 @@ export function createViews({ documents, hub, clock, meter, maxRenditions }: Vie
       if (options.symbol !== undefined && symbolLease === undefined) return 'symbols';
       const lease = registry.acquire({ options, framing });
       symbolLease?.release();
-      meter.gauge('bff_renditions', {}, registry.size);
-      if (lease === undefined) return 'renditions';
-      return {
-        resource: lease.resource,
-        release() {
-          lease.release();
-          meter.gauge('bff_renditions', {}, registry.size);
-        },
-      };
+      return lease ?? 'renditions';
     },
   };
 }

@@ -1,6 +1,6 @@
 import { renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { heldOpen } from '../source/file-tail-set-up.ts';
+import { heldOpen } from '../source/file-tail/set-up.ts';
 import { connectClient } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';
 import { listed, startInstanceEngine } from '../support/instance-engine.ts';
@@ -35,6 +35,18 @@ describe('/ws/instances/:name/logs', () => {
       const { body } = await (await connect('a', query)).next();
       expect(body).toEqual({ type: 'backlog', lines: lines.slice(1500 - count), count });
     }
+  });
+
+  it('is said at the start to serve nothing, where INSTANCE_LOG_DIR is no folder', async (test) => {
+    const settings = { INSTANCE_LOG_DIR: '/dev/null' };
+    const { log } = await useIn(test, startGateway({ engine: false, settings }));
+    const warning = await waitFor('the warning', () =>
+      log.entries.find(({ message }) => message === 'no logs of instances'),
+    );
+    expect(warning).toMatchObject({
+      level: 'warn',
+      fields: { setting: 'INSTANCE_LOG_DIR', directory: '/dev/null' },
+    });
   });
 
   it.for(['1001', '-1', 'abc', '', '1e2', '0x10', ' 5', '5.0', '00005', '99999999999999999999'])(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Session } from '../../deliver/session.ts';
 import type { Lease } from '../../feed/registry.ts';
-import { isLogName } from '../../source/file-tail-open.ts';
+import { isLogName } from '../../source/file-tail/open.ts';
 import { engineAnswered } from './engine-wait.ts';
 import type { LogFeed, LogFeeds } from './log-feeds.ts';
 import { refuse, type SessionDependencies, type StreamClient } from './sessions.ts';

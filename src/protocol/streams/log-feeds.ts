@@ -8,7 +8,7 @@ import { createEventRendition } from '../../encode/event-rendition.ts';
 import type { Packet } from '../../encode/rendition.ts';
 import { createEventFeed } from '../../feed/event-feed.ts';
 import { createRegistry, type Registry } from '../../feed/registry.ts';
-import { createFileTail, type FileTail } from '../../source/file-tail.ts';
+import { createFileTail, type FileTail } from '../../source/file-tail/file-tail.ts';
 import { type ServerFrame, toPacket } from './packets.ts';
 import { createReadPace, type ReadPace } from './read-pace.ts';
 import { dialect, maxBehind } from './sessions.ts';

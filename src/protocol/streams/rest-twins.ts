@@ -8,7 +8,7 @@ import { taggedJson } from '../../http/etag.ts';
 import { problemResponse } from '../../http/problem.ts';
 import type { Router } from '../../http/router.ts';
 import type { EngineAnswer, EngineForwarder } from '../../source/engine-client.ts';
-import { isLogName } from '../../source/file-tail-open.ts';
+import { isLogName } from '../../source/file-tail/open.ts';
 import { PollFailure } from '../../source/poll-failure.ts';
 
 export interface RestTwinsOptions {

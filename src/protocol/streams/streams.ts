@@ -1,3 +1,4 @@
+import { errorMessage } from '../../core/errors.ts';
 import { usualCloseCodes } from '../../deliver/close-codes.ts';
 import type { Session } from '../../deliver/session.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
@@ -7,6 +8,7 @@ import type { Handshake, UpgradeRouter } from '../../http/upgrade.ts';
 import type { EngineClient } from '../../source/engine-client.ts';
 import type { EngineTraffic } from '../../source/engine-traffic.ts';
 import type { EventSource } from '../../source/events.ts';
+import { requireFolder } from '../../source/file-tail/open.ts';
 import { createWebSocketAcceptor } from '../../transport/websocket-server.ts';
 import { streamChannels } from './api.ts';
 import { InstanceClient } from './instance-client.ts';
@@ -51,7 +53,7 @@ const nothingHeld: StreamClient = { end: () => {} };
 /** The streams dialect: instances, their logs, and the messages between them. */
 export function createStreams(options: StreamsOptions, parts: StreamsParts) {
   const { pollTimeoutMs, maxViews, logDirectory } = options;
-  const { events, upgrades, api, entrance, clock, meter } = parts;
+  const { events, upgrades, api, entrance, clock, log, meter } = parts;
   const instances = createSharedInstances({ ...parts, pollTimeoutMs });
   const messages = createMessageViews({ ...parts, maxViews });
   const logs =
@@ -110,8 +112,16 @@ export function createStreams(options: StreamsOptions, parts: StreamsParts) {
   for (const channel of streamChannels) api.add(channel);
 
   return {
-    /** Its sources start with the first client that needs them. */
-    start: () => {},
+    /** Its sources start with the first client that needs them: only what will fail then is said now. */
+    start() {
+      if (logDirectory === undefined) return;
+      requireFolder(logDirectory).catch((error: unknown) =>
+        log.warn(
+          { setting: 'INSTANCE_LOG_DIR', directory: logDirectory, error: errorMessage(error) },
+          'no logs of instances',
+        ),
+      );
+    },
     eventsMissed: instances.eventsMissed,
     close() {
       instances.close();

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { makePipe } from '../../source/file-tail-set-up.ts';
+import { makePipe } from '../../source/file-tail/set-up.ts';
 import { setUpLogs } from './log-set-up.ts';
 import { instance } from './set-up.ts';
 

@@ -1,6 +1,6 @@
 import { renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { heldOpen } from '../../source/file-tail-set-up.ts';
+import { heldOpen } from '../../source/file-tail/set-up.ts';
 import { waitFor } from '../../support/wait.ts';
 import { numbered, received, setUpLogs } from './log-set-up.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LogModel, type LogStep } from './file-tail-model.ts';
-import { setUpFolder, setUpTail } from './file-tail-set-up.ts';
+import { LogModel, type LogStep } from './model.ts';
+import { setUpFolder, setUpTail } from './set-up.ts';
 
 const backlogLines = 100;
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createFileTail } from '../../src/source/file-tail.ts';
-import { cutMarker, maxLineBytes } from '../../src/source/file-tail-lines.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryLog } from '../support/memory-log.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
-import { waitFor } from '../support/wait.ts';
-import { setUpFolder, setUpTail } from './file-tail-set-up.ts';
+import { createFileTail } from '../../../src/source/file-tail/file-tail.ts';
+import { cutMarker, maxLineBytes } from '../../../src/source/file-tail/lines.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+import { createMemoryLog } from '../../support/memory-log.ts';
+import { createMemoryMeter } from '../../support/memory-meter.ts';
+import { waitFor } from '../../support/wait.ts';
+import { setUpFolder, setUpTail } from './set-up.ts';
 
 describe('FileTail', () => {
   it('starts with the last lines of the file and delivers those that follow', async (test) => {

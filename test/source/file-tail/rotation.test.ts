@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { heldOpen, rotated, setUpFolder, setUpTail } from './file-tail-set-up.ts';
+import { heldOpen, rotated, setUpFolder, setUpTail } from './set-up.ts';
 
 /** A tail that has delivered all of a file that ends in a half-written line. */
 async function following(test: TestContext, text = 'old\nhalf') {

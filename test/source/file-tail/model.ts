@@ -1,5 +1,5 @@
 import { appendFileSync, copyFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
-import { rotated } from './file-tail-set-up.ts';
+import { rotated } from './set-up.ts';
 
 /** What a program, or whoever looks after its logs, does to a log file. */
 export type LogStep =

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { heldOpen, rotated, setUpFolder, setUpTail } from './file-tail-set-up.ts';
+import { heldOpen, rotated, setUpFolder, setUpTail } from './set-up.ts';
 
 vi.mock('node:fs/promises', async (importOriginal) => {
   const original = await importOriginal<typeof import('node:fs/promises')>();
@@ -99,7 +99,7 @@ describe('FileTail, when the file cannot be read', () => {
     const { tail, look, log } = setUpTail(test, directory);
     await tail.start();
     await look();
-    const missing = { level: 'warn', fields: { code: 'NO_FOLDER', expected: 'a log folder that exists' } };
+    const missing = { level: 'warn', fields: { code: 'NO_FOLDER', expected: 'a log folder that exists (INSTANCE_LOG_DIR)' } };
     expect(log.entries).toMatchObject([missing]);
     mkdirSync(directory);
     write('first\n');

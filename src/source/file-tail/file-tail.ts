@@ -1,12 +1,12 @@
-import type { Cancel, Clock } from '../core/clock.ts';
-import type { Log } from '../core/log.ts';
-import type { Meter } from '../core/meter.ts';
-import { moveToLastLines } from './file-tail-backlog.ts';
-import { createReadWindow, FileCursor } from './file-tail-cursor.ts';
-import { createFaultReport, errorCode, type LogFileFault } from './file-tail-fault.ts';
-import { LineSplitter } from './file-tail-lines.ts';
-import { identify, isSameFile, logPath, openLog, requireFolder } from './file-tail-open.ts';
-import { RecentLines } from './file-tail-recent.ts';
+import type { Cancel, Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { Meter } from '../../core/meter.ts';
+import { moveToLastLines } from './backlog.ts';
+import { createReadWindow, FileCursor } from './cursor.ts';
+import { createFaultReport, errorCode, type LogFileFault } from './fault.ts';
+import { LineSplitter } from './lines.ts';
+import { identify, isSameFile, logPath, openLog, requireFolder } from './open.ts';
+import { RecentLines } from './recent.ts';
 
 export interface FileTailOptions {
   readonly directory: string;

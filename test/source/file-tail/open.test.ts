@@ -2,9 +2,9 @@ import { linkSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { identify, isLogName, isSameFile, logPath, openLog } from '../../src/source/file-tail-open.ts';
-import { within } from '../support/wait.ts';
-import { heldOpen, makePipe, setUpFolder } from './file-tail-set-up.ts';
+import { identify, isLogName, isSameFile, logPath, openLog } from '../../../src/source/file-tail/open.ts';
+import { within } from '../../support/wait.ts';
+import { heldOpen, makePipe, setUpFolder } from './set-up.ts';
 
 describe('isLogName', () => {
   it.each(['engine', 'a', 'agent-1_b.2', '...', '-rf', 'x'.repeat(64)])('takes %j', (name) => {

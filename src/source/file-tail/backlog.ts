@@ -1,7 +1,5 @@
-import { createReadWindow, FileCursor } from './file-tail-cursor.ts';
-import { LineSplitter } from './file-tail-lines.ts';
-import { logPath, openLog } from './file-tail-open.ts';
-import { RecentLines } from './file-tail-recent.ts';
+import type { FileCursor } from './cursor.ts';
+import type { LineSplitter } from './lines.ts';
 
 /** How far back from its end a file is searched, however few lines that holds. */
 const maxBacklogBytes = 4 * 1024 * 1024;
@@ -40,30 +38,4 @@ async function findLineStart(cursor: FileCursor, size: number, count: number): P
     }
   }
   return lineStart;
-}
-
-/**
- * The last `count` terminated lines of `<directory>/<name>.log`, or those within its last 4 MiB, oldest first:
- * what a tail of it would start with. None where there is no such file. Rejects as `openLog` does.
- */
-export async function readLastLines(directory: string, name: string, count: number): Promise<string[]> {
-  const opened = await openLog(logPath(directory, name));
-  if (opened === undefined) return [];
-  const cursor = new FileCursor(opened);
-  try {
-    const splitter = new LineSplitter();
-    const recent = new RecentLines(count);
-    await moveToLastLines(cursor, splitter, count);
-    const window = createReadWindow();
-    for (
-      let reading = await cursor.read(window);
-      reading.kind === 'bytes';
-      reading = await cursor.read(window)
-    ) {
-      recent.add(splitter.push(reading.bytes));
-    }
-    return recent.last(count);
-  } finally {
-    await cursor.close();
-  }
 }

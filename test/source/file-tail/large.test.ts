@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { cutMarker, maxLineBytes } from '../../src/source/file-tail-lines.ts';
-import { waitFor } from '../support/wait.ts';
-import { setUpFolder, setUpTail } from './file-tail-set-up.ts';
+import { cutMarker, maxLineBytes } from '../../../src/source/file-tail/lines.ts';
+import { waitFor } from '../../support/wait.ts';
+import { setUpFolder, setUpTail } from './set-up.ts';
 
 const mebibyte = 1024 * 1024;
 const lineOf = (length: number): string => `${'x'.repeat(length - 1)}\n`;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { maxRecentLength, RecentLines } from '../../src/source/file-tail-recent.ts';
+import { maxRecentLength, RecentLines } from '../../../src/source/file-tail/recent.ts';
 
 describe('RecentLines', () => {
   it('keeps the newest lines, as many as it may', () => {

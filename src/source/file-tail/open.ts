@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { constants, type FileHandle, lstat, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode, LogFileFault } from './file-tail-fault.ts';
+import { errorCode, LogFileFault } from './fault.ts';
 
 /** Whether `<name>.log` is a file of the log folder by name: nothing in it leads out of there. */
 export function isLogName(name: string): boolean {

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createFileTail } from '../../src/source/file-tail.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryLog } from '../support/memory-log.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
-import type { TestScope } from '../support/wait.ts';
+import { createFileTail } from '../../../src/source/file-tail/file-tail.ts';
+import { createManualClock } from '../../support/manual-clock.ts';
+import { createMemoryLog } from '../../support/memory-log.ts';
+import { createMemoryMeter } from '../../support/memory-meter.ts';
+import type { TestScope } from '../../support/wait.ts';
 
 export const rotated = Symbol('rotated');
 

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { FileIdentity, OpenedLog } from './file-tail-open.ts';
+import type { FileIdentity, OpenedLog } from './open.ts';
 
 export type Reading =
   /** What follows the bytes read before: at least one byte, valid until the window is used again. */

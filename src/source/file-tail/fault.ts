@@ -1,6 +1,6 @@
-import { errorMessage } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
-import type { Meter } from '../core/meter.ts';
+import { errorMessage } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import type { Meter } from '../../core/meter.ts';
 
 /** A place that is not to be read, or not there. System errors bring their own codes: EACCES, EMFILE, … */
 export class LogFileFault extends Error {
@@ -19,7 +19,7 @@ const soundVolume = 'a volume that can be read';
 
 /** What would be right instead, by error code. */
 const expectations: Readonly<Record<string, string>> = {
-  NO_FOLDER: 'a log folder that exists',
+  NO_FOLDER: 'a log folder that exists (INSTANCE_LOG_DIR)',
   ELOOP: 'a regular file in this place, not a link: links are not followed',
   NOT_A_FILE: 'a regular file in this place: no folder, pipe, socket or device',
   EACCES: mayRead,

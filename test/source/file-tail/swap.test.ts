@@ -1,9 +1,9 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { openLog } from '../../src/source/file-tail-open.ts';
-import { within } from '../support/wait.ts';
-import { heldOpen, makePipe, setUpFolder, setUpTail } from './file-tail-set-up.ts';
+import { openLog } from '../../../src/source/file-tail/open.ts';
+import { within } from '../../support/wait.ts';
+import { heldOpen, makePipe, setUpFolder, setUpTail } from './set-up.ts';
 
 vi.mock('node:fs/promises', async (importOriginal) => {
   const original = await importOriginal<typeof import('node:fs/promises')>();

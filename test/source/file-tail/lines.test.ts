@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutMarker, LineSplitter, maxLineBytes } from '../../src/source/file-tail-lines.ts';
+import { cutMarker, LineSplitter, maxLineBytes } from '../../../src/source/file-tail/lines.ts';
 
 function setUp() {
   let cuts = 0;

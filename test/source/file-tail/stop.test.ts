@@ -1,7 +1,7 @@
 import { renameSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { heldOpen, setUpFolder, setUpTail } from './file-tail-set-up.ts';
+import { heldOpen, setUpFolder, setUpTail } from './set-up.ts';
 
 const manyLines = 'a line of some length\n'.repeat(20_000);
 

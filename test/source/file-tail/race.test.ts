@@ -2,7 +2,7 @@ import { renameSync, rmSync, truncateSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rotated, setUpFolder, setUpTail } from './file-tail-set-up.ts';
+import { rotated, setUpFolder, setUpTail } from './set-up.ts';
 
 /** What is written while a look is under way: after so many turns of the event loop, so many lines. */
 const writes = fc.array(fc.tuple(fc.nat(6), fc.constantFrom(1, 3, 2000)), { minLength: 1, maxLength: 4 });

@@ -3,8 +3,8 @@ import { createIdempotencyStore } from './idempotency.ts';
 import type { Market } from './market.ts';
 import { badField, json, type Reply, readJson } from './reply.ts';
 
-const MAX_REASON_LENGTH = 500;
-const MAX_KEY_LENGTH = 200;
+const maxReasonLength = 500;
+const maxKeyLength = 200;
 
 export interface Commands {
   /** `POST /api/system/halt` → `{status: "HALT", halted_at, reason?}`; again while halted: the same `halted_at`. */
@@ -27,8 +27,8 @@ export function createCommands(market: Market): Commands {
     const reason = reasonOf(body.value);
     if (!reason.ok) return reason.refusal;
     const key = request.headers['idempotency-key'];
-    if (Array.isArray(key) || (key !== undefined && (key === '' || key.length > MAX_KEY_LENGTH))) {
-      return badField('Idempotency-Key', `Idempotency-Key must have 1 to ${MAX_KEY_LENGTH} characters`);
+    if (Array.isArray(key) || (key !== undefined && (key === '' || key.length > maxKeyLength))) {
+      return badField('Idempotency-Key', `Idempotency-Key must have 1 to ${maxKeyLength} characters`);
     }
     return store.once(key === undefined ? undefined : `${name} ${key}`, () => {
       const answer = command(reason.value);
@@ -56,11 +56,11 @@ function reasonOf(body: unknown): { ok: true; value: string | undefined } | { ok
     return { ok: false, refusal: badField('body', 'the body must be a JSON object') };
   }
   const reason: unknown = 'reason' in body ? body.reason : undefined;
-  if (reason === undefined || (typeof reason === 'string' && reason.length <= MAX_REASON_LENGTH)) {
+  if (reason === undefined || (typeof reason === 'string' && reason.length <= maxReasonLength)) {
     return { ok: true, value: reason };
   }
   return {
     ok: false,
-    refusal: badField('reason', `reason must be a string of ${MAX_REASON_LENGTH} characters at most`),
+    refusal: badField('reason', `reason must be a string of ${maxReasonLength} characters at most`),
   };
 }

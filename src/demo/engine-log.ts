@@ -18,7 +18,7 @@ export interface EngineLog {
   written(): number;
 }
 
-const MAX_LINES = 10;
+const maxLines = 10;
 
 export function createEngineLog(random: Random): EngineLog {
   const lines: LogLine[] = [];
@@ -27,14 +27,14 @@ export function createEngineLog(random: Random): EngineLog {
   function add(level: LogLine['level'], message: string, atMs: number): void {
     lines.push({ level, message, timestamp: new Date(atMs).toISOString() });
     written += 1;
-    if (lines.length > MAX_LINES) lines.shift();
+    if (lines.length > maxLines) lines.shift();
   }
 
   function chatter(market: MarketFigures, atMs: number): void {
     const dice = random.next();
-    if (dice < 0.02) add('ERROR', random.pick(ERRORS), atMs);
-    else if (dice < 0.12) add('WARNING', random.pick(WARNINGS)(market, random), atMs);
-    else add('INFO', random.pick(NOTES)(market, random), atMs);
+    if (dice < 0.02) add('ERROR', random.pick(errors), atMs);
+    else if (dice < 0.12) add('WARNING', random.pick(warnings)(market, random), atMs);
+    else add('INFO', random.pick(notes)(market, random), atMs);
   }
 
   return { add, chatter, lines: () => lines.map((line) => ({ ...line })), written: () => written };
@@ -42,7 +42,7 @@ export function createEngineLog(random: Random): EngineLog {
 
 type Phrase = (market: MarketFigures, random: Random) => string;
 
-const NOTES: readonly [Phrase, ...Phrase[]] = [
+const notes: readonly [Phrase, ...Phrase[]] = [
   (market) => `Physics: ${market.regime} regime on ${market.symbol}, alpha ${market.alpha}`,
   (market) => `Kalman: ${market.symbol} velocity ${market.velocity.toFixed(6)} $/period`,
   (market, random) =>
@@ -54,14 +54,14 @@ const NOTES: readonly [Phrase, ...Phrase[]] = [
     `Governance: Kelly fraction ${round(random.between(0.02, 0.3), 3)} for ${market.symbol}`,
 ];
 
-const WARNINGS: readonly [Phrase, ...Phrase[]] = [
+const warnings: readonly [Phrase, ...Phrase[]] = [
   (market) =>
     `Kalman: ${market.symbol} at ${market.price} left its band, velocity ${market.velocity.toFixed(4)}`,
   (_market, random) => `OllamaReasoner: slow answer, ${1500 + random.below(2500)} ms`,
   (_market, random) => `News feed: ${2 + random.below(6)} items arrived out of order`,
 ];
 
-const ERRORS: readonly [string, ...string[]] = [
+const errors: readonly [string, ...string[]] = [
   'FinBERTService: request timed out, using the last score',
   'Broker: order status unavailable, will ask again',
 ];

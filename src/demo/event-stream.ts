@@ -13,7 +13,7 @@ export interface EventStreamOptions {
 }
 
 /** Of five price events four are about the default symbol, the fifth about the others in turn. */
-const OTHERS_EVERY = 5;
+const othersEvery = 5;
 
 /** Publishes partial documents between the steps: prices now and then, status and log changes at once. */
 export function createEventStream(options: EventStreamOptions): Part {
@@ -28,8 +28,8 @@ export function createEventStream(options: EventStreamOptions): Part {
 
   function emitPrice(): void {
     events += 1;
-    const other = others[(events / OTHERS_EVERY - 1) % others.length];
-    const symbol = events % OTHERS_EVERY === 0 && other !== undefined ? other : defaultSymbol;
+    const other = others[(events / othersEvery - 1) % others.length];
+    const symbol = events % othersEvery === 0 && other !== undefined ? other : defaultSymbol;
     const price = market.nudge(symbol);
     if (price !== undefined) emitPartial({ market: { symbol, price } });
   }

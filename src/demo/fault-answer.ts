@@ -2,10 +2,10 @@ import type { Fault } from './fault.ts';
 import { json, type Reply, text } from './reply.ts';
 
 /** Over the 5 MiB that a client of an engine may be expected to refuse. */
-const HUGE_BYTES = 5.25 * 1024 * 1024;
+const hugeBytes = 5.25 * 1024 * 1024;
 
 /** None of them is a JSON object. */
-const MALFORMED: readonly [string, ...string[]] = [
+const malformedBodies: readonly [string, ...string[]] = [
   '{"timestamp":"2025-12-21T12:00:00Z","market":{"symbol":"SPY","pri',
   '<!doctype html><html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>',
   '',
@@ -15,36 +15,36 @@ const MALFORMED: readonly [string, ...string[]] = [
 ];
 
 /** Another host, and yet one that never leaves the machine should somebody follow it. */
-const ELSEWHERE = 'http://127.0.0.2:9';
+const elsewhere = 'http://127.0.0.2:9';
 
 type WrongAnswer = (path: string) => Reply;
 
 /** `market` as a string, `agents` as a number, a redirect, a price as a string, a list for an object. */
-const WRONG_STATE: readonly [WrongAnswer, ...WrongAnswer[]] = [
+const wrongState: readonly [WrongAnswer, ...WrongAnswer[]] = [
   () => json(200, { timestamp: new Date(0).toISOString(), status: 'ACTIVE', market: 'SPY 450.32' }),
   () => json(200, { timestamp: 'yesterday', status: 7, market: { symbol: 'SPY', price: '450.32' } }),
-  (path) => json(302, { moved: true }, { location: `${ELSEWHERE}${path}` }),
+  (path) => json(302, { moved: true }, { location: `${elsewhere}${path}` }),
   () => json(200, { status: 'ACTIVE', market: { symbol: 'SPY', price: 450.32 }, portfolio: [], logs: {} }),
 ];
 
-const WRONG_METRICS: readonly [WrongAnswer, ...WrongAnswer[]] = [
+const wrongMetrics: readonly [WrongAnswer, ...WrongAnswer[]] = [
   () => json(200, 42),
   () => json(200, { agents: 42, MacroAgent: 42 }),
-  (path) => json(302, { moved: true }, { location: `${ELSEWHERE}${path}` }),
+  (path) => json(302, { moved: true }, { location: `${elsewhere}${path}` }),
   () => json(200, [{ latency_ms: '45.2' }, null]),
 ];
 
 /** Not a list, fields of the wrong kind, a redirect, a name that would lead out of a folder. */
-const WRONG_INSTANCES: readonly [WrongAnswer, ...WrongAnswer[]] = [
+const wrongInstances: readonly [WrongAnswer, ...WrongAnswer[]] = [
   () => json(200, { instances: 'agent-1' }),
   () => json(200, { instances: [{ name: 7, status: 'running', port: '18801', pid: 'none' }, null] }),
-  (path) => json(302, { moved: true }, { location: `${ELSEWHERE}${path}` }),
+  (path) => json(302, { moved: true }, { location: `${elsewhere}${path}` }),
   () => json(200, [{ name: '../../etc/passwd', status: 'running', port: 18_801, pid: 1, archived_at: null }]),
 ];
 
 function wrongAnswers(path: string): readonly [WrongAnswer, ...WrongAnswer[]] {
-  if (path.includes('/metrics/')) return WRONG_METRICS;
-  return path.startsWith('/api/instances') ? WRONG_INSTANCES : WRONG_STATE;
+  if (path.includes('/metrics/')) return wrongMetrics;
+  return path.startsWith('/api/instances') ? wrongInstances : wrongState;
 }
 
 /** `hang` is no answer at all; `slow` is the right answer later, and so not made here. */
@@ -74,11 +74,11 @@ export function createFaultAnswers(): (fault: Fault, path: string) => FaultAnswe
       case 'offline':
         return json(200, { error: 'engine offline', status: 'offline' });
       case 'malformed':
-        return text(200, turn(path, MALFORMED), { 'content-type': 'application/json' });
+        return text(200, turn(path, malformedBodies), { 'content-type': 'application/json' });
       case 'wrong':
         return turn(path, wrongAnswers(path))(path);
       case 'huge':
-        huge ??= Buffer.from(JSON.stringify({ status: 'ACTIVE', padding: 'x'.repeat(HUGE_BYTES) }));
+        huge ??= Buffer.from(JSON.stringify({ status: 'ACTIVE', padding: 'x'.repeat(hugeBytes) }));
         return text(200, huge, { 'content-type': 'application/json' });
     }
   };

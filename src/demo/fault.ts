@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Refusal, refusalOf } from './refusal.ts';
 
 /** What can be done to the answers of an endpoint; `none` and `stop` stand apart. */
-const FAULT_KINDS = [
+const faultKinds = [
   'none',
   'slow',
   'error',
@@ -14,23 +14,23 @@ const FAULT_KINDS = [
   'wrong',
 ] as const;
 
-const MAX_DELAY_MS = 600_000;
-const MAX_SECONDS = 86_400;
-const MAX_FAULTS = 50;
-const EVERYWHERE = '/';
-const DEFAULT_STOP_SECONDS = 5;
+const maxDelayMs = 600_000;
+const maxSeconds = 86_400;
+const maxFaults = 50;
+const everywhere = '/';
+const defaultStopSeconds = 5;
 
 const faultSchema = z
   .strictObject({
-    kind: z.enum(FAULT_KINDS),
+    kind: z.enum(faultKinds),
     /** Prefix of the paths it applies to. Default: every path outside /demo/. */
     path: z.string().max(200).startsWith('/').optional(),
     /** `slow`: milliseconds between the request and its answer. Default 2000. */
-    delayMs: z.number().min(0).max(MAX_DELAY_MS).default(2000),
+    delayMs: z.number().min(0).max(maxDelayMs).default(2000),
     /** `error`: HTTP status, 400 to 599. Default 500. */
     status: z.int().min(400).max(599).default(500),
     /** Ends by itself after that many seconds. 0 or absent: until changed; for `stop`: 5. */
-    seconds: z.number().min(0).max(MAX_SECONDS).default(0),
+    seconds: z.number().min(0).max(maxSeconds).default(0),
   })
   .refine((fault) => fault.kind !== 'stop' || fault.path === undefined, {
     path: ['path'],
@@ -91,10 +91,9 @@ export function createFaultControl({ now, outage }: { now: () => number; outage:
     const parsed = faultSchema.safeParse(request);
     if (!parsed.success) return refusalOf(parsed.error, faultSchema);
     dropEnded();
-    const { kind, path = EVERYWHERE } = parsed.data;
-    if (kind === 'none' || kind === 'stop' || entries.has(path) || entries.size < MAX_FAULTS)
-      return undefined;
-    return { field: 'path', message: `at most ${MAX_FAULTS} paths may have a fault at a time` };
+    const { kind, path = everywhere } = parsed.data;
+    if (kind === 'none' || kind === 'stop' || entries.has(path) || entries.size < maxFaults) return undefined;
+    return { field: 'path', message: `at most ${maxFaults} paths may have a fault at a time` };
   }
 
   return {
@@ -104,10 +103,10 @@ export function createFaultControl({ now, outage }: { now: () => number; outage:
       if (refusal !== undefined) return refusal;
       const { kind, path, delayMs, status, seconds } = faultSchema.parse(request);
       if (kind === 'stop') {
-        outage.begin((seconds > 0 ? seconds : DEFAULT_STOP_SECONDS) * 1000);
+        outage.begin((seconds > 0 ? seconds : defaultStopSeconds) * 1000);
       } else if (kind !== 'none') {
         const endsAt = seconds > 0 ? now() + seconds * 1000 : Number.POSITIVE_INFINITY;
-        entries.set(path ?? EVERYWHERE, { kind, path: path ?? EVERYWHERE, delayMs, status, endsAt });
+        entries.set(path ?? everywhere, { kind, path: path ?? everywhere, delayMs, status, endsAt });
       } else if (path === undefined) {
         entries.clear();
         outage.end();
@@ -129,7 +128,7 @@ export function createFaultControl({ now, outage }: { now: () => number; outage:
       const active = [...entries.values()].map((entry) => describe(entry, entry.endsAt - now()));
       const outageMs = outage.remainingMs();
       if (outageMs !== undefined) {
-        active.push({ kind: 'stop', path: EVERYWHERE, remainingSeconds: outageMs / 1000 });
+        active.push({ kind: 'stop', path: everywhere, remainingSeconds: outageMs / 1000 });
       }
       return active;
     },

@@ -6,7 +6,7 @@ export interface IdempotencyStore {
   once(key: string | undefined, command: () => Reply): Reply;
 }
 
-const MAX_KEYS = 1000;
+const maxKeys = 1000;
 
 /** Keeps the last 1,000 keys. */
 export function createIdempotencyStore(): IdempotencyStore {
@@ -21,7 +21,7 @@ export function createIdempotencyStore(): IdempotencyStore {
       const reply = command();
       answers.set(key, reply);
       const [oldest] = answers.keys();
-      if (answers.size > MAX_KEYS && oldest !== undefined) answers.delete(oldest);
+      if (answers.size > maxKeys && oldest !== undefined) answers.delete(oldest);
       return reply;
     },
   };

@@ -14,8 +14,8 @@ export interface ListenerOptions {
   handle: RequestListener;
 }
 
-const KEEP_ALIVE_MS = 60_000;
-const REQUEST_TIMEOUT_MS = 10_000;
+const keepAliveMs = 60_000;
+const requestTimeoutMs = 10_000;
 
 /** An HTTP server that can be opened and closed again and again; overlapping calls take turns. */
 export function createListener({ host, port, handle }: ListenerOptions): Listener {
@@ -32,10 +32,7 @@ export function createListener({ host, port, handle }: ListenerOptions): Listene
 
   async function open(): Promise<number> {
     if (server !== undefined) return ownPort;
-    const opening = createServer(
-      { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-      handle,
-    );
+    const opening = createServer({ keepAliveTimeout: keepAliveMs, requestTimeout: requestTimeoutMs }, handle);
     await new Promise<void>((resolve, reject) => {
       opening.once('error', reject);
       opening.listen(ownPort, host, () => {

@@ -53,9 +53,9 @@ export interface Market {
   subscribe(listener: (change: MarketChange) => void): () => void;
 }
 
-const DEFAULT_INSTRUMENT: Instrument = { symbol: 'SPY', price: 450.32, volatility: 0.0002, lot: 5 };
-const INSTRUMENTS: readonly Instrument[] = [
-  DEFAULT_INSTRUMENT,
+const defaultInstrument: Instrument = { symbol: 'SPY', price: 450.32, volatility: 0.0002, lot: 5 };
+const instruments: readonly Instrument[] = [
+  defaultInstrument,
   { symbol: 'AAPL', price: 227.48, volatility: 0.00032, lot: 8 },
   { symbol: 'MSFT', price: 431.15, volatility: 0.00029, lot: 4 },
   { symbol: 'QQQ', price: 512.06, volatility: 0.00026, lot: 4 },
@@ -63,8 +63,8 @@ const INSTRUMENTS: readonly Instrument[] = [
 ];
 
 /** Most ticks are silent, some bring one line, a few bring two. */
-const LINES_PER_STEP = [0, 0, 0, 0, 0, 0, 1, 1, 1, 2] as const;
-const HALTED = 'Trading is halted; no position may be taken.';
+const linesPerStep = [0, 0, 0, 0, 0, 0, 1, 1, 1, 2] as const;
+const haltedRationale = 'Trading is halted; no position may be taken.';
 
 interface Desk {
   walk: PriceWalk;
@@ -74,7 +74,7 @@ interface Desk {
 /** A seeded trading engine without any input or output: prices, one account, signals, a log, its agents. */
 export function createMarket({ seed, now }: MarketOptions): Market {
   const random = createRandom(seed, 'market');
-  const desks = new Map(INSTRUMENTS.map((instrument) => [instrument.symbol, openDesk(instrument, seed)]));
+  const desks = new Map(instruments.map((instrument) => [instrument.symbol, openDesk(instrument, seed)]));
   const portfolio = createPortfolio();
   const performance = createPerformance(createRandom(seed, 'performance'));
   const log = createEngineLog(createRandom(seed, 'log'));
@@ -132,7 +132,7 @@ export function createMarket({ seed, now }: MarketOptions): Market {
       performance.step();
       value();
       const watched = desks.get(random.pick(['SPY', 'SPY', 'SPY', 'AAPL', 'MSFT', 'QQQ', 'BTC-USD']));
-      for (let count = random.pick(LINES_PER_STEP); count > 0 && watched; count -= 1) {
+      for (let count = random.pick(linesPerStep); count > 0 && watched; count -= 1) {
         log.chatter(watched.walk.figures(), changedAt);
       }
       if (log.written() !== writtenBefore) announce('logs');
@@ -145,7 +145,7 @@ export function createMarket({ seed, now }: MarketOptions): Market {
       value();
       return walk.figures().price;
     },
-    state(symbol = DEFAULT_INSTRUMENT.symbol) {
+    state(symbol = defaultInstrument.symbol) {
       const desk = desks.get(symbol);
       if (desk === undefined) return undefined;
       return {
@@ -161,7 +161,7 @@ export function createMarket({ seed, now }: MarketOptions): Market {
     agents: performance.agents,
     models: performance.models,
     halt(reason) {
-      for (const { signal } of desks.values()) signal.flatten(HALTED);
+      for (const { signal } of desks.values()) signal.flatten(haltedRationale);
       return change('HALT', reason === undefined ? 'Trading halted' : `Trading halted: ${reason}`);
     },
     resume(reason) {

@@ -4,7 +4,7 @@ import type { Outage } from './fault.ts';
 import type { Listener } from './listener.ts';
 
 /** Another program may have taken the port meanwhile. */
-const RETRY_MS = 500;
+const retryMs = 500;
 
 interface Running {
   endsAtMs: number;
@@ -32,7 +32,7 @@ export function createOutage(listener: Listener, log: DemoLog): Outage & { cance
       (error: unknown) => {
         if (current !== outage) return;
         log.warn({ error: messageOf(error) }, 'demo engine cannot listen yet');
-        outage.timer = setTimeout(() => reopen(outage), RETRY_MS);
+        outage.timer = setTimeout(() => reopen(outage), retryMs);
       },
     );
   }

@@ -24,7 +24,7 @@ export interface Performance {
 }
 
 /** Name, and the latency it hovers around in ms. */
-const AGENTS = [
+const agentSpecs = [
   ['MacroAgent', 180],
   ['PhysicsAgent', 24],
   ['SentimentAgent', 310],
@@ -34,17 +34,17 @@ const AGENTS = [
 ] as const;
 
 /** Name, usual latency in ms, usual cache hit rate (absent: no cache). */
-const MODELS = [
+const modelSpecs = [
   ['ChronosService', 120, 0.71],
   ['FinBERTService', 64, 0.93],
   ['KalmanFilter', 2.4, undefined],
   ['OllamaReasoner', 890, undefined],
 ] as const;
 
-const USUAL_SUCCESS = 0.975;
+const usualSuccess = 0.975;
 
 export function createPerformance(random: Random): Performance {
-  const agents = AGENTS.map(([name, usualMs]) => ({
+  const agents = agentSpecs.map(([name, usualMs]) => ({
     usualMs,
     figures: {
       name,
@@ -53,7 +53,7 @@ export function createPerformance(random: Random): Performance {
       invocations: random.below(3000),
     } satisfies AgentFigures,
   }));
-  const models = MODELS.map(([name, usualMs, hitRate]) => {
+  const models = modelSpecs.map(([name, usualMs, hitRate]) => {
     const figures: ModelFigures = { latency_ms: around(usualMs), invocations: random.below(6000) };
     if (hitRate !== undefined) figures.cache_hit_rate = hitRate;
     return { name, usualMs, usualHitRate: hitRate ?? 0, figures };
@@ -74,7 +74,7 @@ export function createPerformance(random: Random): Performance {
       for (const { figures, usualMs } of agents) {
         if (!random.chance(0.35)) continue;
         called(figures, usualMs);
-        if (random.chance(0.15)) figures.success_rate = wander(figures.success_rate, USUAL_SUCCESS, random);
+        if (random.chance(0.15)) figures.success_rate = wander(figures.success_rate, usualSuccess, random);
       }
       for (const { figures, usualMs, usualHitRate } of models) {
         if (!random.chance(0.5)) continue;

@@ -21,9 +21,9 @@ export interface Portfolio {
   figures(): PortfolioFigures;
 }
 
-const DAY_MS = 86_400_000;
+const dayMs = 86_400_000;
 /** No more than this part of the net asset value in one symbol. */
-const MAX_SHARE = 0.25;
+const maxShare = 0.25;
 
 export function createPortfolio(): Portfolio {
   const holdings = new Map<string, number>([['SPY', 45]]);
@@ -39,13 +39,13 @@ export function createPortfolio(): Portfolio {
       const held = holdings.get(instrument.symbol) ?? 0;
       const units = side === 'BUY' ? instrument.lot : side === 'SELL' ? -Math.min(instrument.lot, held) : 0;
       const cost = units * price;
-      if (units === 0 || cost > cash || (units > 0 && (held + units) * price > nav * MAX_SHARE)) return 0;
+      if (units === 0 || cost > cash || (units > 0 && (held + units) * price > nav * maxShare)) return 0;
       holdings.set(instrument.symbol, round(held + units, 4));
       cash -= cost;
       return units;
     },
     mark(prices, atMs) {
-      const today = Math.floor(atMs / DAY_MS);
+      const today = Math.floor(atMs / dayMs);
       if (day !== undefined && today !== day) navAtOpen = nav;
       day = today;
       nav = cash;

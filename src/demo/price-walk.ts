@@ -34,16 +34,16 @@ export interface PriceWalk {
   figures(): MarketFigures;
 }
 
-const NUDGE_SCALE = 0.4;
-const HOME_PULL = 0.0005;
-const TYPICAL_ALPHA = 2.7;
+const nudgeScale = 0.4;
+const homePull = 0.0005;
+const typicalAlpha = 2.7;
 /** Of the latest change in the filter's velocity. */
-const FILTER_GAIN = 0.08;
+const filterGain = 0.08;
 
 export function createPriceWalk(instrument: Instrument, random: Random): PriceWalk {
   let price = instrument.price;
   let priceAtStep = price;
-  let alpha = round(TYPICAL_ALPHA + random.normal() * 0.3, 2);
+  let alpha = round(typicalAlpha + random.normal() * 0.3, 2);
   let velocity = price * instrument.volatility * random.normal() * 0.05;
   let acceleration = 0;
 
@@ -51,21 +51,21 @@ export function createPriceWalk(instrument: Instrument, random: Random): PriceWa
     // A normal draw stretched by a Pareto one whose index is alpha: the tails are as fat as alpha says.
     const tail = Math.min(6, (1 - random.next()) ** (-1 / alpha)) / 1.5;
     const shock = random.normal() * tail * instrument.volatility * scale;
-    const pull = Math.log(price / instrument.price) * HOME_PULL;
+    const pull = Math.log(price / instrument.price) * homePull;
     price *= Math.exp(shock - pull);
   }
 
   return {
     instrument,
-    nudge: () => move(NUDGE_SCALE),
+    nudge: () => move(nudgeScale),
     step() {
       move(1);
       const before = velocity;
-      velocity += FILTER_GAIN * (price - priceAtStep - velocity);
+      velocity += filterGain * (price - priceAtStep - velocity);
       acceleration = velocity - before;
       priceAtStep = price;
       if (random.chance(0.05)) {
-        const drawn = alpha + 0.2 * (TYPICAL_ALPHA - alpha) + random.normal() * 0.3;
+        const drawn = alpha + 0.2 * (typicalAlpha - alpha) + random.normal() * 0.3;
         alpha = round(Math.min(4, Math.max(1.2, drawn)), 2);
       }
     },

@@ -6,8 +6,8 @@ export type Publish = (channel: string, message: string) => void | Promise<void>
 /** Publishes a body as JSON, and never fails. */
 export type Emit = (channel: string, body: object) => void;
 
-const MAX_UNFINISHED = 100;
-const WARN_EVERY_MS = 10_000;
+const maxUnfinished = 100;
+const warnEveryMs = 10_000;
 
 /** Without `publish`, what is emitted goes nowhere. */
 export function createPublisher(publish: Publish | undefined, log: DemoLog): Emit {
@@ -29,14 +29,14 @@ export function createPublisher(publish: Publish | undefined, log: DemoLog): Emi
 
   function fail(error: string): void {
     failed += 1;
-    if (performance.now() - warnedAt < WARN_EVERY_MS) return;
+    if (performance.now() - warnedAt < warnEveryMs) return;
     warnedAt = performance.now();
     log.warn({ error, failed }, 'demo event not published');
   }
 
   return (channel, body) => {
     // A publisher that neither succeeds nor fails must not collect messages without bound.
-    if (unfinished >= MAX_UNFINISHED) return fail(`${MAX_UNFINISHED} publishes are unfinished`);
+    if (unfinished >= maxUnfinished) return fail(`${maxUnfinished} publishes are unfinished`);
     try {
       const publishing = publish(channel, JSON.stringify(body));
       if (publishing !== undefined) void finish(publishing);

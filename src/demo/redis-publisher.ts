@@ -9,11 +9,11 @@ export interface RedisPublisher {
   dropped(): number;
 }
 
-const RECONNECT_STEP_MS = 200;
-const RECONNECT_MAX_MS = 2000;
+const reconnectStepMs = 200;
+const reconnectMaxMs = 2000;
 /** A connection that answers nothing for so long is as good as none. */
-const COMMAND_TIMEOUT_MS = 2000;
-const DISCONNECT_TIMEOUT_MS = 500;
+const commandTimeoutMs = 2000;
+const disconnectTimeoutMs = 500;
 
 /** Publishes to Redis at this URL; connects at once and again whenever the connection is lost. */
 export function createRedisPublisher(url: string, log: DemoLog): RedisPublisher {
@@ -21,9 +21,9 @@ export function createRedisPublisher(url: string, log: DemoLog): RedisPublisher 
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: null,
-    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    retryStrategy: (attempt) => Math.min(attempt * RECONNECT_STEP_MS, RECONNECT_MAX_MS),
+    disconnectTimeout: disconnectTimeoutMs,
+    commandTimeout: commandTimeoutMs,
+    retryStrategy: (attempt) => Math.min(attempt * reconnectStepMs, reconnectMaxMs),
   });
   let dropped = 0;
   let lost = false;

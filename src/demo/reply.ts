@@ -8,10 +8,10 @@ export interface Reply {
 }
 
 /** Request bodies may have this many bytes; a longer one is answered 413. */
-const MAX_BODY_BYTES = 16 * 1024;
+const maxBodyBytes = 16 * 1024;
 
 /** A longer body is still read to its end up to here, so that the sender sees the 413 and no reset. */
-const MAX_DISCARDED_BYTES = 1024 * 1024;
+const maxDiscardedBytes = 1024 * 1024;
 
 export function json(status: number, value: unknown, headers: Record<string, string> = {}): Reply {
   return text(status, JSON.stringify(value), { 'content-type': 'application/json', ...headers });
@@ -36,11 +36,11 @@ export async function readJson(request: IncomingMessage): Promise<JsonBody> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
-    if (bytes > MAX_DISCARDED_BYTES) throw new Error('request body without end');
+    if (bytes <= maxBodyBytes) chunks.push(chunk);
+    if (bytes > maxDiscardedBytes) throw new Error('request body without end');
   }
-  if (bytes > MAX_BODY_BYTES) {
-    const message = `the body may have ${MAX_BODY_BYTES} bytes at most`;
+  if (bytes > maxBodyBytes) {
+    const message = `the body may have ${maxBodyBytes} bytes at most`;
     return { ok: false, refusal: json(413, { error: 'body too large', message }) };
   }
   if (bytes === 0) return { ok: true, value: undefined };

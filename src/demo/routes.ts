@@ -5,14 +5,14 @@ import { createFaultAnswers } from './fault-answer.ts';
 import { badField, json, type Reply, readJson, send } from './reply.ts';
 import { createRouteFinder, methods, type RouteTable } from './route.ts';
 
-const FAULT_PATH = '/demo/fault';
+const faultPath = '/demo/fault';
 
 /** Answers by this table, unless a fault stands in the way, and on `/demo/fault`, which no fault ever touches. */
 export function createRoutes(table: RouteTable, faults: FaultControl, log: DemoLog): RequestListener {
   const faultAnswer = createFaultAnswers();
   const find = createRouteFinder({
     ...table,
-    [FAULT_PATH]: { GET: () => json(200, { faults: faults.list() }) },
+    [faultPath]: { GET: () => json(200, { faults: faults.list() }) },
   });
 
   async function answer(request: IncomingMessage, { pathname, searchParams: query }: URL): Promise<Reply> {
@@ -40,7 +40,7 @@ export function createRoutes(table: RouteTable, faults: FaultControl, log: DemoL
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = urlOf(request);
     if (url === undefined) return send(response, badField('url', 'the request target must be a path'));
-    if (url.pathname === FAULT_PATH) {
+    if (url.pathname === faultPath) {
       if (request.method === 'POST') return changeFault(request, response);
       if (request.method !== 'GET') return send(response, wrongMethod(['GET', 'POST']));
     }

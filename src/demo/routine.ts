@@ -11,7 +11,7 @@ export interface RoutineOptions extends Pick<PartOptions, 'seed' | 'clock' | 'sp
 }
 
 /** However fast the engine is told to be, no routine acts more often. */
-const MIN_GAP_MS = 5;
+const minGapMs = 5;
 
 /** Acts again and again after seeded gaps, never at speed 0. Stopped and started, it goes on where it was. */
 export function createRoutine({ seed, clock, speed, name, meanMs, act }: RoutineOptions): Part {
@@ -19,7 +19,7 @@ export function createRoutine({ seed, clock, speed, name, meanMs, act }: Routine
   return createPart(() => {
     let cancel: Cancel = () => {};
     function next(): void {
-      const gapMs = Math.max(MIN_GAP_MS, (meanMs * random.between(0.5, 1.5)) / speed);
+      const gapMs = Math.max(minGapMs, (meanMs * random.between(0.5, 1.5)) / speed);
       cancel = clock.after(gapMs, () => {
         next();
         act();

@@ -20,7 +20,7 @@ export interface TradeSignal {
   approvedSize(): number;
 }
 
-const MAX_SIZE = 0.2;
+const maxSize = 0.2;
 
 export function createTradeSignal(random: Random): TradeSignal {
   let current: SignalFigures = {
@@ -39,7 +39,7 @@ export function createTradeSignal(random: Random): TradeSignal {
       current = { side, confidence, reasoning: explain(side, market, random) };
       // The physics veto: fat tails take the size away however sure the signal is.
       const veto = market.regime === 'Critical' ? 0.1 : market.regime === 'Gaussian' ? 1 : 0.7;
-      size = side === 'FLAT' ? 0 : round(Math.min(MAX_SIZE, confidence * MAX_SIZE * veto), 4);
+      size = side === 'FLAT' ? 0 : round(Math.min(maxSize, confidence * maxSize * veto), 4);
     },
     flatten(reasoning) {
       current = { side: 'FLAT', confidence: 0, reasoning };

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createDemoEngine, type DemoEngine } from '../../src/demo/engine.ts';
 
-const STATE = '/api/system/state/current';
+const statePath = '/api/system/state/current';
 
 let engine: DemoEngine;
 let url: string;
@@ -26,7 +26,7 @@ const healthy = () =>
 
 describe('demo engine under a fault', () => {
   it('shows the faults in force, and refuses a bad one by field', async () => {
-    const faults = [{ kind: 'error', path: STATE, status: 503 }];
+    const faults = [{ kind: 'error', path: statePath, status: 503 }];
     expect(await setFault(faults[0])).toEqual({ status: 200, body: { faults } });
     expect(await setFault({ kind: 'error', path: 7 })).toMatchObject({
       status: 400,
@@ -39,17 +39,20 @@ describe('demo engine under a fault', () => {
   });
 
   it('error: answers that status on that path only, until cleared', async () => {
-    await setFault({ kind: 'error', status: 503, path: STATE });
-    const response = await fetch(url + STATE);
+    await setFault({ kind: 'error', status: 503, path: statePath });
+    const response = await fetch(url + statePath);
     expect([response.status, await response.json()]).toEqual([503, { error: 'demo fault', status: 503 }]);
     expect(await healthy()).toBe(true);
     await setFault({ kind: 'none' });
-    expect((await fetch(url + STATE)).status).toBe(200);
+    expect((await fetch(url + statePath)).status).toBe(200);
   });
 
   it('offline: answers 200 and that it is offline', async () => {
     await setFault({ kind: 'offline' });
-    expect(await (await fetch(url + STATE)).json()).toEqual({ error: 'engine offline', status: 'offline' });
+    expect(await (await fetch(url + statePath)).json()).toEqual({
+      error: 'engine offline',
+      status: 'offline',
+    });
   });
 
   it('slow: answers late, with the effect of a command at once', async () => {
@@ -67,33 +70,38 @@ describe('demo engine under a fault', () => {
 
   it('hang: accepts, never answers, and lets go when the engine stops', async () => {
     await setFault({ kind: 'hang' });
-    await expect(fetch(url + STATE, { signal: AbortSignal.timeout(100) })).rejects.toThrow(/abort|timeout/i);
-    const hung = expect(fetch(url + STATE)).rejects.toThrow('fetch failed');
-    await expect(fetch(url + STATE, { signal: AbortSignal.timeout(50) })).rejects.toThrow();
+    await expect(fetch(url + statePath, { signal: AbortSignal.timeout(100) })).rejects.toThrow(
+      /abort|timeout/i,
+    );
+    const hung = expect(fetch(url + statePath)).rejects.toThrow('fetch failed');
+    await expect(fetch(url + statePath, { signal: AbortSignal.timeout(50) })).rejects.toThrow();
     await engine.stop();
     await hung;
   });
 
   it('malformed: answers 200 without a JSON object', async () => {
     await setFault({ kind: 'malformed' });
-    const response = await fetch(url + STATE);
+    const response = await fetch(url + statePath);
     expect(response.status).toBe(200);
     await expect(response.json()).rejects.toThrow(SyntaxError);
   });
 
   it('huge: answers valid JSON of over 5 MiB', async () => {
     await setFault({ kind: 'huge' });
-    const body = await (await fetch(url + STATE)).text();
+    const body = await (await fetch(url + statePath)).text();
     expect(body.length).toBeGreaterThan(5 * 1024 * 1024);
     expect(JSON.parse(body)).toMatchObject({ status: 'ACTIVE' });
   });
 
   it('wrong: answers valid JSON of the wrong shape, or a redirect', async () => {
     await setFault({ kind: 'wrong' });
-    expect(await (await fetch(url + STATE)).json()).toMatchObject({ market: 'SPY 450.32' });
-    await fetch(url + STATE);
-    const redirect = await fetch(url + STATE, { redirect: 'manual' });
-    expect([redirect.status, redirect.headers.get('location')]).toEqual([302, `http://127.0.0.2:9${STATE}`]);
+    expect(await (await fetch(url + statePath)).json()).toMatchObject({ market: 'SPY 450.32' });
+    await fetch(url + statePath);
+    const redirect = await fetch(url + statePath, { redirect: 'manual' });
+    expect([redirect.status, redirect.headers.get('location')]).toEqual([
+      302,
+      `http://127.0.0.2:9${statePath}`,
+    ]);
   });
 
   it('ends a fault by itself', async () => {
@@ -103,8 +111,8 @@ describe('demo engine under a fault', () => {
   });
 
   it('stop: answers, closes its port and connections, and is back on the same port', async () => {
-    await setFault({ kind: 'hang', path: STATE });
-    const hung = expect(fetch(url + STATE)).rejects.toThrow('fetch failed');
+    await setFault({ kind: 'hang', path: statePath });
+    const hung = expect(fetch(url + statePath)).rejects.toThrow('fetch failed');
     expect(await setFault({ kind: 'stop', seconds: 0.5 })).toMatchObject({
       status: 200,
       body: { stopping: true },

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createFaultControl, type Fault, type FaultControl } from '../../src/demo/fault.ts';
 import { createFaultAnswers } from '../../src/demo/fault-answer.ts';
 
-const STATE = '/api/system/state/current';
-const AGENTS = '/api/system/metrics/agents';
+const statePath = '/api/system/state/current';
+const agentsPath = '/api/system/metrics/agents';
 
 function control(): { faults: FaultControl; clock: { ms: number }; outages: number[] } {
   const clock = { ms: 0 };
@@ -21,8 +21,8 @@ describe('fault control', () => {
     const { faults } = control();
     faults.apply({ kind: 'error', status: 503 });
     faults.apply({ kind: 'slow', path: '/api/system/metrics', delayMs: 30 });
-    expect(faults.find(STATE)).toMatchObject({ kind: 'error', status: 503 });
-    expect(faults.find(AGENTS)).toMatchObject({ kind: 'slow', delayMs: 30 });
+    expect(faults.find(statePath)).toMatchObject({ kind: 'error', status: 503 });
+    expect(faults.find(agentsPath)).toMatchObject({ kind: 'slow', delayMs: 30 });
     expect(faults.list()).toEqual([
       { kind: 'error', path: '/', status: 503 },
       { kind: 'slow', path: '/api/system/metrics', delayMs: 30 },
@@ -38,11 +38,11 @@ describe('fault control', () => {
 
   it('clears one path, or all of them and the outage', () => {
     const { faults, outages } = control();
-    faults.apply({ kind: 'hang', path: STATE });
-    faults.apply({ kind: 'huge', path: AGENTS });
-    faults.apply({ kind: 'none', path: STATE });
-    expect(faults.find(STATE)).toBeUndefined();
-    expect(faults.find(AGENTS)?.kind).toBe('huge');
+    faults.apply({ kind: 'hang', path: statePath });
+    faults.apply({ kind: 'huge', path: agentsPath });
+    faults.apply({ kind: 'none', path: statePath });
+    expect(faults.find(statePath)).toBeUndefined();
+    expect(faults.find(agentsPath)?.kind).toBe('huge');
     faults.apply({ kind: 'stop' });
     expect(outages).toEqual([5000]);
     expect(faults.list().at(-1)).toEqual({ kind: 'stop', path: '/', remainingSeconds: 5 });
@@ -56,7 +56,7 @@ describe('fault control', () => {
     clock.ms = 1500;
     expect(faults.list()).toEqual([{ kind: 'offline', path: '/', remainingSeconds: 0.5 }]);
     clock.ms = 2000;
-    expect(faults.find(STATE)).toBeUndefined();
+    expect(faults.find(statePath)).toBeUndefined();
     expect(faults.list()).toEqual([]);
   });
 
@@ -69,7 +69,7 @@ describe('fault control', () => {
     [{ kind: 'error', path: 'api' }, 'path', /"\/"/],
     [{ kind: 'error', seconds: 1e9 }, 'seconds', /<=86400/],
     [{ kind: 'error', second: 1 }, 'second', /seconds/],
-    [{ kind: 'stop', path: STATE }, 'path', /no path/],
+    [{ kind: 'stop', path: statePath }, 'path', /no path/],
     [[], 'body', /object/],
     [undefined, 'body', /object/],
   ])('refuses %j, naming %s and what is allowed', (request, field, message) => {
@@ -101,7 +101,7 @@ describe('fault answers', () => {
   }
 
   it('takes turns through different malformed bodies, none a JSON object', () => {
-    const seen = bodies('malformed', STATE, 12);
+    const seen = bodies('malformed', statePath, 12);
     expect(new Set(seen).size).toBe(6);
     for (const body of seen) {
       let parsed: unknown;
@@ -116,14 +116,14 @@ describe('fault answers', () => {
 
   it('takes turns path by path', () => {
     const answer = createFaultAnswers();
-    expect(answer(fault('malformed'), STATE)).toEqual(answer(fault('malformed'), AGENTS));
+    expect(answer(fault('malformed'), statePath)).toEqual(answer(fault('malformed'), agentsPath));
   });
 
   it('answers valid JSON of wrong shapes, a redirect to another host among them', () => {
-    const state = bodies('wrong', STATE, 4).join('\n');
+    const state = bodies('wrong', statePath, 4).join('\n');
     expect(state).toContain('"market":"SPY');
     expect(state).toContain('"price":"450.32"');
     expect(state).toMatch(/^302 http:\/\/127\.0\.0\.2:9\/api/m);
-    expect(bodies('wrong', AGENTS, 4).join('\n')).toContain('"agents":42');
+    expect(bodies('wrong', agentsPath, 4).join('\n')).toContain('"agents":42');
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createMarket, type Market, type MarketChange, type MarketState } from '../../src/demo/market.ts';
 
-const START = Date.parse('2025-12-21T12:00:00.000Z');
+const start = Date.parse('2025-12-21T12:00:00.000Z');
 
 /** A market whose clock advances by one second a step. */
 function marketOf(seed: number): Market & { run(steps: number): void } {
-  let time = START;
+  let time = start;
   const market = createMarket({ seed, now: () => time });
   return {
     ...market,
@@ -30,7 +30,7 @@ describe('market', () => {
     for (let tick = 0; tick < 500; tick += 1) {
       market.run(1);
       const { timestamp, status, market: figures, portfolio, signal, governance, logs } = stateOf(market);
-      expect(timestamp).toBe(new Date(START + (tick + 1) * 1000).toISOString());
+      expect(timestamp).toBe(new Date(start + (tick + 1) * 1000).toISOString());
       expect(status).toBe('ACTIVE');
       expect(figures.symbol).toBe('SPY');
       expect(figures.price).toBeGreaterThan(300);
@@ -113,7 +113,7 @@ describe('market', () => {
     });
     expect(halted.portfolio.cash).toBe(portfolio.cash);
     expect(halted.market.price).not.toBe(figures.price);
-    expect(market.statusSince()).toBe(new Date(START).toISOString());
+    expect(market.statusSince()).toBe(new Date(start).toISOString());
     expect(market.resume()).toBe(true);
     expect(market.resume()).toBe(false);
     expect(stateOf(market).signal.reasoning).not.toBe(halted.signal.reasoning);

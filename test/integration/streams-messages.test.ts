@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { PRIVATE_MARK } from '../../src/demo/message/message-text.ts';
+import { privateMark } from '../../src/demo/message/message-text.ts';
 import { connectClient, type TestClient } from '../support/client.ts';
 import { redisMissing } from '../support/redis-server.ts';
 import { useIn, waitFor } from '../support/wait.ts';
@@ -34,7 +34,7 @@ describe.skipIf(redisMissing)('/ws/messages', () => {
     // One message whole, for who asks for it.
     const id = String(events[0]?.message_id);
     const whole = await fetch(`${gateway.url}/api/messages/${id}`);
-    expect(await whole.text()).toContain(PRIVATE_MARK);
+    expect(await whole.text()).toContain(privateMark);
     expect([whole.status, whole.headers.get('cache-control'), whole.headers.get('etag')]).toEqual([
       200,
       'no-store',
@@ -44,7 +44,7 @@ describe.skipIf(redisMissing)('/ws/messages', () => {
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
     const wire = [client, later].flatMap(({ packets }) => packets.map(({ text }) => text));
     for (const text of [...wire, list, metrics, JSON.stringify(gateway.log.entries)])
-      expect(text.includes(PRIVATE_MARK)).toBe(false);
+      expect(text.includes(privateMark)).toBe(false);
     expect(JSON.stringify(gateway.log.entries)).not.toContain(id);
   });
 

@@ -8,10 +8,10 @@ export interface GraphUpdate {
   details: Record<string, string | number>;
 }
 
-const MIN_ENTITIES = 5;
-const MAX_ENTITIES = 40;
-const KINDS = ['goal', 'plan', 'agent', 'instrument', 'event'] as const;
-const RELATIONS = ['supports', 'contradicts', 'part_of', 'caused_by'] as const;
+const minEntities = 5;
+const maxEntities = 40;
+const kinds = ['goal', 'plan', 'agent', 'instrument', 'event'] as const;
+const relations = ['supports', 'contradicts', 'part_of', 'caused_by'] as const;
 
 /** A small graph that changes; updates and removals are only ever about what was added before. */
 export function createGraph(random: Random): () => GraphUpdate {
@@ -20,7 +20,7 @@ export function createGraph(random: Random): () => GraphUpdate {
   function add(): GraphUpdate {
     const entity_id = `entity-${hex(random, 6)}`;
     entities.push(entity_id);
-    const kind = random.pick(KINDS);
+    const kind = random.pick(kinds);
     return { update_type: 'entity_added', entity_id, details: { kind, label: `${kind} ${hex(random, 3)}` } };
   }
 
@@ -28,9 +28,9 @@ export function createGraph(random: Random): () => GraphUpdate {
 
   return () => {
     const dice = random.next();
-    if (entities.length < MIN_ENTITIES || (dice < 0.35 && entities.length < MAX_ENTITIES)) return add();
+    if (entities.length < minEntities || (dice < 0.35 && entities.length < maxEntities)) return add();
     if (dice < 0.55) {
-      const details = { relation: random.pick(RELATIONS), target_id: any() };
+      const details = { relation: random.pick(relations), target_id: any() };
       return { update_type: 'relation_added', entity_id: any(), details };
     }
     if (dice < 0.85) {

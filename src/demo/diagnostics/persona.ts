@@ -24,7 +24,7 @@ export interface Persona {
   activePlans(): number;
 }
 
-const MAX_PLANS = 9;
+const maxPlans = 9;
 
 /** Each kind of entry mostly leads to the next; the outcome, to a new observation. */
 export function createPersona(random: Random): Persona {
@@ -33,10 +33,10 @@ export function createPersona(random: Random): Persona {
   let activePlans = 3;
 
   function nextType(): EntryType {
-    const { next } = DIARY[last];
+    const { next } = diaryPages[last];
     // An observation may come in between anywhere, but not twice in a row.
     const type = last !== 'observation' && random.chance(0.2) ? 'observation' : next;
-    return type === 'plan' && activePlans >= MAX_PLANS ? 'decision' : type;
+    return type === 'plan' && activePlans >= maxPlans ? 'decision' : type;
   }
 
   return {
@@ -50,7 +50,7 @@ export function createPersona(random: Random): Persona {
         sentiment: isGood ? 'positive' : random.pick(['positive', 'neutral', 'neutral', 'negative']),
         confidence: round(random.between(0.55, 0.98), 2),
       };
-      const [summary, content] = random.pick(DIARY[last].texts);
+      const [summary, content] = random.pick(diaryPages[last].texts);
       const source = random.pick(['ui', 'planner', 'engine']);
       const metadata = { source, session_id: sessionId };
       return { id: `entry-${hex(random, 8)}`, entry_type: last, content, summary, ...mood, metadata };
@@ -62,7 +62,7 @@ export function createPersona(random: Random): Persona {
 
 type Texts = readonly [readonly [string, string], ...(readonly [string, string])[]];
 
-const DIARY: Readonly<Record<EntryType, { next: EntryType; texts: Texts }>> = {
+const diaryPages: Readonly<Record<EntryType, { next: EntryType; texts: Texts }>> = {
   observation: {
     next: 'reflection',
     texts: [

@@ -27,9 +27,9 @@ export interface Instances {
 }
 
 /** Anybody who reaches the engine may create them. */
-const MAX_INSTANCES = 64;
-const FIRST_PORT = 18_801;
-const ARCHIVED_AGO_MS = 3 * 86_400_000;
+const maxInstances = 64;
+const firstPort = 18_801;
+const archivedAgoMs = 3 * 86_400_000;
 
 /** At first: `agent-1` to `agent-4` running, `agent-5` stopped, `agent-6` archived. */
 export function createInstances({ seed, clock }: { seed: number; clock: Clock }): Instances {
@@ -40,7 +40,7 @@ export function createInstances({ seed, clock }: { seed: number; clock: Clock })
   for (let number = 1; number <= 6; number += 1) add(`agent-${number}`, freePort());
   for (const instance of [...instances.values()].slice(0, 4)) run(instance);
   for (const instance of [...instances.values()].slice(5)) {
-    instance.archived_at = isoTime(clock.now() - ARCHIVED_AGO_MS);
+    instance.archived_at = isoTime(clock.now() - archivedAgoMs);
   }
 
   function add(name: string, port: number): Instance {
@@ -55,7 +55,7 @@ export function createInstances({ seed, clock }: { seed: number; clock: Clock })
   }
 
   function freePort(): number {
-    let port = FIRST_PORT;
+    let port = firstPort;
     while (isTaken(port)) port += 1;
     return port;
   }
@@ -93,8 +93,8 @@ export function createInstances({ seed, clock }: { seed: number; clock: Clock })
     if (!isInstanceName(name)) return refuse('bad-name', 'expected 1 to 64 letters, digits, ".", "_" or "-"');
     if (instances.has(name)) return refuse('conflict', `${name} exists already`);
     if (port !== undefined && isTaken(port)) return refuse('conflict', `port ${port} is taken`);
-    if (instances.size >= MAX_INSTANCES) {
-      return refuse('conflict', `there are ${MAX_INSTANCES} instances; delete one first`);
+    if (instances.size >= maxInstances) {
+      return refuse('conflict', `there are ${maxInstances} instances; delete one first`);
     }
     const instance = add(name, port ?? freePort());
     announce({ type: 'instance_created', name, port: instance.port, status: instance.status });

@@ -15,7 +15,7 @@ export function createLogText(random: Random): LogText {
     chatter() {
       const dice = random.next();
       if (dice < 0.03) return trace(random);
-      return [dice < 0.12 ? random.pick(WARNINGS)(random) : random.pick(NOTES)(random)];
+      return [dice < 0.12 ? random.pick(warnings)(random) : random.pick(notes)(random)];
     },
     about({ name, status, pid }) {
       if (status === 'running') return [`INFO Starting ${name} (pid ${pid})`, 'INFO Ready for tasks'];
@@ -27,7 +27,7 @@ export function createLogText(random: Random): LogText {
 
 type Phrase = (random: Random) => string;
 
-const NOTES: readonly [Phrase, ...Phrase[]] = [
+const notes: readonly [Phrase, ...Phrase[]] = [
   (random) =>
     `INFO Request handled: POST /tasks 202 in ${round(random.between(3, 90), 1)} ms, id ${hex(random, 8)}`,
   (random) => `INFO Task ${hex(random, 8)} done in ${round(random.between(0.4, 18), 2)} s`,
@@ -37,7 +37,7 @@ const NOTES: readonly [Phrase, ...Phrase[]] = [
   () => 'DEBUG Heartbeat sent',
 ];
 
-const WARNINGS: readonly [Phrase, ...Phrase[]] = [
+const warnings: readonly [Phrase, ...Phrase[]] = [
   (random) => `WARN Model answered after ${round(random.between(4, 20), 1)} s`,
   (random) => `WARN Rate limit near: ${80 + random.below(20)} % of the tokens of this minute`,
   (random) => `WARN Retry ${1 + random.below(3)} of 3: upstream answered 503`,

@@ -18,11 +18,11 @@ export interface InstanceLogsOptions extends Omit<PartOptions, 'emit'> {
   files: LogFiles | undefined;
 }
 
-export const MAX_TAIL = 1000;
+export const maxTail = 1000;
 /** All instances together. */
-const MEAN_MS = 250;
+const meanMs = 250;
 /** So that a log has something to show from the start. */
-const FIRST_LINES = 20;
+const firstLines = 20;
 
 /** The logs of the instances: the running ones write in turn, and every start and end leaves its lines. */
 export function createInstanceLogs({ instances, files, ...options }: InstanceLogsOptions): InstanceLogs {
@@ -35,7 +35,7 @@ export function createInstanceLogs({ instances, files, ...options }: InstanceLog
   function write(name: string, lines: readonly string[]): void {
     const time = isoTime(clock.now()).slice(0, 19).replace('T', ' ');
     const complete = lines.map((line) => (line.startsWith(' ') ? line : `${time} ${line}`));
-    tails.set(name, [...(tails.get(name) ?? []), ...complete].slice(-MAX_TAIL));
+    tails.set(name, [...(tails.get(name) ?? []), ...complete].slice(-maxTail));
     files?.append(name, complete.map((line) => `${line}\n`).join(''));
   }
 
@@ -56,7 +56,7 @@ export function createInstanceLogs({ instances, files, ...options }: InstanceLog
     begun = true;
     for (const instance of instances.list(false)) {
       if (instance.status !== 'running') continue;
-      const earlier = Array.from({ length: FIRST_LINES }, () => text.chatter());
+      const earlier = Array.from({ length: firstLines }, () => text.chatter());
       write(instance.name, [...text.about(instance), ...earlier.flat()]);
     }
   }
@@ -68,7 +68,7 @@ export function createInstanceLogs({ instances, files, ...options }: InstanceLog
   return {
     ...together([
       following,
-      createRoutine({ ...options, name: 'instance logs', meanMs: MEAN_MS, act: chatter }),
+      createRoutine({ ...options, name: 'instance logs', meanMs: meanMs, act: chatter }),
     ]),
     tail: (name, count) => (count === 0 ? [] : (tails.get(name) ?? []).slice(-count)),
   };

@@ -5,10 +5,10 @@ import { badField, json, type Reply, readJson } from '../reply.ts';
 import type { Call, Handler, RouteTable } from '../route.ts';
 import type { Outcome } from './instance.ts';
 import type { Instances } from './instances.ts';
-import { type InstanceLogs, MAX_TAIL } from './logs.ts';
+import { type InstanceLogs, maxTail } from './logs.ts';
 
-const DEFAULT_TAIL = 100;
-const NOT_FOUND = 'instance_not_found';
+const defaultTail = 100;
+const notFound = 'instance_not_found';
 const createSchema = z.strictObject({ name: z.string(), port: z.int().min(1024).max(65_535).optional() });
 const cloneSchema = z.strictObject({ name: z.string() });
 
@@ -53,7 +53,7 @@ export function instanceRoutes(instances: Instances, logs: InstanceLogs): RouteT
     '/api/instances/:name/clone': { POST: clone },
     '/api/instances/:name/logs': {
       GET({ name, query }) {
-        const tail = wholeNumber(query, 'tail', { max: MAX_TAIL, fallback: DEFAULT_TAIL });
+        const tail = wholeNumber(query, 'tail', { max: maxTail, fallback: defaultTail });
         if (!tail.ok) return tail.refusal;
         if (instances.find(name) === undefined) return unknown(name);
         const lines = logs.tail(name, tail.value);
@@ -77,10 +77,10 @@ async function readBody<T extends z.ZodObject>({ request }: Call, schema: T): Pr
 function replyOf(status: number, outcome: Outcome): Reply {
   if (outcome.ok) return json(status, outcome.instance);
   if (outcome.reason === 'bad-name') return badField('name', outcome.message);
-  const [failure, error] = outcome.reason === 'unknown' ? [404, NOT_FOUND] : [409, 'conflict'];
+  const [failure, error] = outcome.reason === 'unknown' ? [404, notFound] : [409, 'conflict'];
   return json(failure, { error, message: outcome.message });
 }
 
 function unknown(name: string): Reply {
-  return json(404, { error: NOT_FOUND, message: `no instance named '${name.slice(0, 64)}'` });
+  return json(404, { error: notFound, message: `no instance named '${name.slice(0, 64)}'` });
 }

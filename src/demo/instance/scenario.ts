@@ -12,10 +12,10 @@ interface Move {
 }
 
 /** They run throughout, so that there is always a log to watch. */
-const STEADY: ReadonlySet<string> = new Set(['agent-1', 'agent-2']);
-const MIN_CAST = 3;
-const MAX_CAST = 8;
-const MEAN_MS = 8000;
+const steady: ReadonlySet<string> = new Set(['agent-1', 'agent-2']);
+const minCast = 3;
+const maxCast = 8;
+const meanMs = 8000;
 
 /**
  * The life of the instances as it goes by itself: they start, stop, crash, restart, are created, cloned, archived,
@@ -23,7 +23,7 @@ const MEAN_MS = 8000;
  */
 export function createScenario({ instances, ...options }: PartOptions & { instances: Instances }): Part {
   const random = createRandom(options.seed, 'scenario');
-  const own = new Set(instances.list(true).flatMap(({ name }) => (STEADY.has(name) ? [] : [name])));
+  const own = new Set(instances.list(true).flatMap(({ name }) => (steady.has(name) ? [] : [name])));
 
   function cast(): Instance[] {
     return instances.list(true).filter(({ name }) => own.has(name));
@@ -42,7 +42,7 @@ export function createScenario({ instances, ...options }: PartOptions & { instan
   const runs = ({ status }: Instance): boolean => status === 'running';
   const isArchived = ({ archived_at }: Instance): boolean => archived_at !== null;
   const rests = (instance: Instance): boolean => !runs(instance) && !isArchived(instance);
-  const hasRoom = (): boolean => cast().length < MAX_CAST;
+  const hasRoom = (): boolean => cast().length < maxCast;
 
   const moves: readonly Move[] = [
     { weight: 5, fits: rests, apply: instances.start },
@@ -53,7 +53,7 @@ export function createScenario({ instances, ...options }: PartOptions & { instan
     { weight: 1, fits: isArchived, apply: instances.unarchive },
     { weight: 1, fits: hasRoom, apply: () => claim(instances.create(newName())) },
     { weight: 1, fits: hasRoom, apply: (name) => claim(instances.clone(name, newName())) },
-    { weight: 1, fits: (one) => !runs(one) && cast().length > MIN_CAST, apply: instances.remove },
+    { weight: 1, fits: (one) => !runs(one) && cast().length > minCast, apply: instances.remove },
   ];
 
   function act(): void {
@@ -66,5 +66,5 @@ export function createScenario({ instances, ...options }: PartOptions & { instan
     if (instance !== undefined) chosen?.move.apply(instance.name);
   }
 
-  return createRoutine({ ...options, name: 'scenario', meanMs: MEAN_MS, act });
+  return createRoutine({ ...options, name: 'scenario', meanMs: meanMs, act });
 }

@@ -6,16 +6,16 @@ import type { MessageText } from './message.ts';
  * Stands in every private text: a message that went where it must not go can be found by it.
  * It is in the content, the headers, and at several depths of the payload.
  */
-export const PRIVATE_MARK = 'must-not-leak';
+export const privateMark = 'must-not-leak';
 
 export type MessageKind = 'task.handoff' | 'task.result';
 
 export function writeMessage(kind: MessageKind, random: Random): MessageText {
-  const task = random.pick(TASKS);
+  const task = random.pick(tasks);
   const body =
     kind === 'task.handoff'
-      ? { instructions: `${task} (${PRIVATE_MARK})`, deadline_s: 30 + random.below(600) }
-      : { answer: `${task}: done (${PRIVATE_MARK})`, confidence: round(random.between(0.6, 1), 2) };
+      ? { instructions: `${task} (${privateMark})`, deadline_s: 30 + random.below(600) }
+      : { answer: `${task}: done (${privateMark})`, confidence: round(random.between(0.6, 1), 2) };
   return {
     message_type: kind,
     content: `${task}. The password of the archive is ${secret('pw', random)}.`,
@@ -23,8 +23,8 @@ export function writeMessage(kind: MessageKind, random: Random): MessageText {
       ...body,
       context: {
         customer: {
-          email: `${hex(random, 6)}@${PRIVATE_MARK}.example`,
-          iban: `${PRIVATE_MARK}-${hex(random, 16)}`,
+          email: `${hex(random, 6)}@${privateMark}.example`,
+          iban: `${privateMark}-${hex(random, 16)}`,
         },
         tools: [{ name: 'sql.query', credentials: { api_key: secret('sk', random) } }],
       },
@@ -34,10 +34,10 @@ export function writeMessage(kind: MessageKind, random: Random): MessageText {
 }
 
 function secret(kind: string, random: Random): string {
-  return `${kind}-${PRIVATE_MARK}-${hex(random, 12)}`;
+  return `${kind}-${privateMark}-${hex(random, 12)}`;
 }
 
-const TASKS: readonly [string, ...string[]] = [
+const tasks: readonly [string, ...string[]] = [
   'Summarise the three filings of this morning',
   'Check the hedge of the QQQ position against the limits',
   'Explain the gap between forecast and fill prices',

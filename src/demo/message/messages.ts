@@ -20,9 +20,9 @@ export interface Messages extends Part {
   find(id: string): Message | undefined;
 }
 
-export const MAX_MESSAGES = 500;
-const MAX_OPEN = 12;
-const MEAN_MS = 1500;
+export const maxMessages = 500;
+const maxOpen = 12;
+const meanMs = 1500;
 
 /**
  * A running agent hands a task to another; what is acknowledged may be answered or handed on, in the same chain.
@@ -48,7 +48,7 @@ export function createMessages({ instances, ...options }: PartOptions & { instan
     };
     messages.set(message.message_id, message);
     const [oldest] = messages.keys();
-    if (messages.size > MAX_MESSAGES && oldest !== undefined) messages.delete(oldest);
+    if (messages.size > maxMessages && oldest !== undefined) messages.delete(oldest);
     publish(message);
   }
 
@@ -69,7 +69,7 @@ export function createMessages({ instances, ...options }: PartOptions & { instan
     if (receiver?.status !== 'running') {
       settle(message, 'failed', `${message.to} is ${receiver?.status ?? 'gone'}`);
     } else if (random.chance(0.04)) {
-      settle(message, 'failed', random.pick(FAILURES));
+      settle(message, 'failed', random.pick(failures));
     } else if (message.status === 'sent') {
       settle(message, 'delivered');
     } else {
@@ -99,13 +99,13 @@ export function createMessages({ instances, ...options }: PartOptions & { instan
     const senders = running();
     const sender = senders[random.below(senders.length)];
     const next = open[random.below(open.length)];
-    const isNew = open.length < MAX_OPEN && random.chance(0.3);
+    const isNew = open.length < maxOpen && random.chance(0.3);
     if (next !== undefined && !isNew) advance(next);
     else if (sender !== undefined) handOff(sender, uuid(random));
   }
 
   return {
-    ...createRoutine({ ...options, name: 'messages', meanMs: MEAN_MS, act }),
+    ...createRoutine({ ...options, name: 'messages', meanMs: meanMs, act }),
     list: ({ instance, correlationId }, limit) =>
       [...messages.values()]
         .reverse()
@@ -120,7 +120,7 @@ export function createMessages({ instances, ...options }: PartOptions & { instan
   };
 }
 
-const FAILURES: readonly [string, ...string[]] = [
+const failures: readonly [string, ...string[]] = [
   'no answer within 30 s',
   'inbox is full',
   'message type not accepted',

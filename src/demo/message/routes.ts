@@ -1,16 +1,16 @@
 import { wholeNumber } from '../query.ts';
 import { json } from '../reply.ts';
 import type { RouteTable } from '../route.ts';
-import { MAX_MESSAGES, type Messages } from './messages.ts';
+import { type Messages, maxMessages } from './messages.ts';
 
-const DEFAULT_LIMIT = 100;
+const defaultLimit = 100;
 
 /** `/api/messages` and below: whole messages, newest first, with what is private in them. */
 export function messageRoutes(messages: Messages): RouteTable {
   return {
     '/api/messages': {
       GET({ query }) {
-        const limit = wholeNumber(query, 'limit', { max: MAX_MESSAGES, fallback: DEFAULT_LIMIT });
+        const limit = wholeNumber(query, 'limit', { max: maxMessages, fallback: defaultLimit });
         if (!limit.ok) return limit.refusal;
         const filter = {
           instance: query.get('instance') ?? undefined,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createInstances } from '../../../src/demo/instance/instances.ts';
-import { PRIVATE_MARK } from '../../../src/demo/message/message-text.ts';
+import { privateMark } from '../../../src/demo/message/message-text.ts';
 import { createMessages, type Messages } from '../../../src/demo/message/messages.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
@@ -69,9 +69,9 @@ describe('Messages', () => {
     for (const event of events) {
       const shown = publicFields.map((field) => event[field]);
       expect(shown).not.toContain(undefined);
-      expect(JSON.stringify([shown, event.correlation_id])).not.toContain(PRIVATE_MARK);
+      expect(JSON.stringify([shown, event.correlation_id])).not.toContain(privateMark);
       for (const field of ['content', 'payload', 'headers']) {
-        expect(JSON.stringify(event[field])).toContain(PRIVATE_MARK);
+        expect(JSON.stringify(event[field])).toContain(privateMark);
       }
     }
     expect(events.at(-1)).toMatchObject(messages.find(String(events.at(-1)?.message_id)) ?? {});

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createDemoEngine, type DemoEngine } from '../../../src/demo/engine.ts';
-import { PRIVATE_MARK } from '../../../src/demo/message/message-text.ts';
+import { privateMark } from '../../../src/demo/message/message-text.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 let engine: DemoEngine;
@@ -30,7 +30,7 @@ async function get(path: string) {
 describe('demo engine messages', () => {
   it('are answered whole, one by its id', async () => {
     const [message] = engine.messages.list(everything, 1);
-    expect(JSON.stringify(message?.payload)).toContain(PRIVATE_MARK);
+    expect(JSON.stringify(message?.payload)).toContain(privateMark);
     expect(await get(`/${message?.message_id}`)).toEqual({ status: 200, body: message });
     expect(await get('/nothing')).toMatchObject({ status: 404, body: { error: 'message_not_found' } });
   });

@@ -56,10 +56,10 @@ interface Dialect {
   eventsMissed?(): void;
   /** The freshness of a source changed that all dialects share. */
   sourcesChanged?(): void;
+  /** Called first at the end: finishes, within the time, what must not be cut off, and begins no more of it. */
+  settle?(withinMs: number): Promise<void>;
   /** Stops its sources. */
   close(): Promise<void> | void;
-  /** Called last, when the clients are gone: resolves when nothing is under way any more. */
-  settle?(): Promise<void>;
 }
 
 export interface Gateway {
@@ -68,6 +68,9 @@ export interface Gateway {
   /** Tells every client, waits for them within `SHUTDOWN_TIMEOUT_MS`, and releases everything. */
   stop(reason: string): Promise<void>;
 }
+
+/** What clients are left to hear of the end, however long that which was finished before took. */
+const leastDrainMs = 250;
 
 /** Puts the gateway together: sources → document → view → sessions, on one port. */
 export function createGateway({
@@ -93,6 +96,7 @@ export function createGateway({
       ...(settings.ENGINE_TOKEN === undefined ? {} : { token: settings.ENGINE_TOKEN }),
     }),
     clock,
+    meter,
   });
   traffic.watch(board);
   const { client } = traffic;
@@ -222,15 +226,16 @@ export function createGateway({
       log.info({ reason, clients: sessions.size }, 'shutdown');
       upgrades.stop();
       server.stopAccepting();
+      const until = clock.monotonic() + settings.SHUTDOWN_TIMEOUT_MS;
+      // Before the clients go, who are to hear how it ended.
+      await Promise.all(dialects.map((dialect) => dialect.settle?.(settings.SHUTDOWN_TIMEOUT_MS)));
+      const drainMs = Math.max(
+        until - clock.monotonic(),
+        Math.min(leastDrainMs, settings.SHUTDOWN_TIMEOUT_MS),
+      );
       await Promise.all(dialects.map((dialect) => dialect.close()));
       board.close();
-      await Promise.all([
-        eventSource.close(),
-        client.close(),
-        endPassthrough(),
-        sessions.shutDown(settings.SHUTDOWN_TIMEOUT_MS),
-      ]);
-      await Promise.all(dialects.map((dialect) => dialect.settle?.()));
+      await Promise.all([eventSource.close(), client.close(), endPassthrough(), sessions.shutDown(drainMs)]);
       await server.close();
     },
   };

@@ -5,10 +5,12 @@ import { fetchFault, fetchKeySet } from './key-set-fetch.ts';
 export interface KeySetTiming {
   /** One fetch, in milliseconds. */
   readonly timeoutMs: number;
-  /** Keys older than this are fetched again before use. */
+  /** Keys older than this are fetched again before use, so that one that was withdrawn is soon refused. */
   readonly maxAgeMs: number;
-  /** While that fails, keys up to this age still serve, so that a short outage locks nobody out. */
+  /** While that fails or takes long, keys up to this age still serve, so that a short outage locks nobody out. */
   readonly staleMs: number;
+  /** How long a token waits for a fetch while older keys may serve. */
+  readonly patienceMs: number;
   /** Least time from one good fetch to the next that a key not known asks for: anybody can name one. */
   readonly cooldownMs: number;
   /** Least time from a failed fetch to the next. */
@@ -19,6 +21,7 @@ const keySetTimingDefaults: KeySetTiming = {
   timeoutMs: 3000,
   maxAgeMs: 600_000,
   staleMs: 3_600_000,
+  patienceMs: 250,
   cooldownMs: 10_000,
   retryMs: 1000,
 };
@@ -34,7 +37,10 @@ export class KeySetUnavailable extends Error {
  * pause while the issuer is down.
  */
 export function createKeySet(url: URL, clock: Clock, timing: Partial<KeySetTiming> = {}): JWTVerifyGetKey {
-  const { timeoutMs, maxAgeMs, staleMs, cooldownMs, retryMs } = { ...keySetTimingDefaults, ...timing };
+  const { timeoutMs, maxAgeMs, staleMs, patienceMs, cooldownMs, retryMs } = {
+    ...keySetTimingDefaults,
+    ...timing,
+  };
   const remote = createRemoteJWKSet(url, {
     timeoutDuration: timeoutMs,
     cacheMaxAge: Number.POSITIVE_INFINITY,
@@ -61,11 +67,9 @@ export function createKeySet(url: URL, clock: Clock, timing: Partial<KeySetTimin
 
   const refresh = async (): Promise<void> => {
     if (age() < maxAgeMs) return;
-    try {
-      await load();
-    } catch (error) {
-      if (age() >= staleMs) throw error;
-    }
+    const loaded = load();
+    if (age() < staleMs) await settledWithin(patienceMs, loaded, clock);
+    else await loaded;
   };
 
   return async (header, token) => {
@@ -78,4 +82,16 @@ export function createKeySet(url: URL, clock: Clock, timing: Partial<KeySetTimin
       return await remote(header, token);
     }
   };
+}
+
+/** Resolves when the promise is settled, either way, and after `ms` at the latest: what it does then goes unheard. */
+function settledWithin(ms: number, promise: Promise<unknown>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const giveUp = clock.after(ms, resolve);
+    const settled = (): void => {
+      giveUp();
+      resolve();
+    };
+    promise.then(settled, settled);
+  });
 }

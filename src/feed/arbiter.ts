@@ -1,5 +1,6 @@
-import { equalJson, isJsonObject, type JsonObject, type JsonValue, withoutKey } from '../core/json.ts';
+import { equalJson, isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Path } from '../wire/merge-patch.ts';
+import { Draft } from './draft.ts';
 
 /** When an input says its state is from, and when it came. */
 export interface InputTime {
@@ -21,6 +22,8 @@ class Node extends Map<string, Node | Protected> {
    * while it is protected, the members set since are all there is.
    */
   replaced: Protected | undefined;
+  /** What an event that set `{}` protects: that there is an object here, whatever its members. */
+  present: InputTime | undefined;
 }
 
 export interface Reconciled {
@@ -51,16 +54,15 @@ export class Arbiter {
    * @param owns whether the answer speaks for a top-level key; others are left alone
    */
   reconcile(document: JsonObject, time: InputTime, owns: (key: string) => boolean): Reconciled {
-    let result = document;
+    const draft = new Draft(document);
     let undone = 0;
     for (const [key, entry] of this.#root) {
       if (!owns(key)) continue;
-      const settled = settle(result, key, entry, time);
-      result = settled.document;
+      const settled = settle(draft, key, entry, time);
       undone += settled.undone;
       if (settled.over) this.#root.delete(key);
     }
-    return { document: result, undone };
+    return { document: draft.result, undone };
   }
 
   /** Paths protected now. Counted on demand. */
@@ -93,11 +95,11 @@ function protectIn(node: Node, patch: JsonObject, protection: Protection): void 
   for (const [key, change] of Object.entries(patch)) {
     const path = [...protection.path, key];
     if (isJsonObject(change)) {
-      // An empty object merges nothing, so it leaves nothing to protect.
-      if (Object.keys(change).length === 0) continue;
       const existing = node.get(key);
       const child = existing instanceof Node ? existing : new Node();
       if (existing !== undefined && !(existing instanceof Node)) child.replaced = existing;
+      // Merged into an object it changes nothing; anything else it replaces.
+      if (Object.keys(change).length === 0) child.present = { engineTime, localTime };
       node.set(key, child);
       protectIn(child, change, { ...protection, path });
     } else {
@@ -107,52 +109,47 @@ function protectIn(node: Node, patch: JsonObject, protection: Protection): void 
   }
 }
 
-function settle(
-  document: JsonObject,
-  key: string,
-  entry: Node | Protected,
-  time: InputTime,
-): Reconciled & { over: boolean } {
-  if (entry instanceof Node) return settleNode(document, key, entry, time);
-  if (answerWins(entry, time)) return { document, undone: 0, over: true };
-  if (entry.value === undefined) {
-    const removed = withoutKey(document, key);
-    return { document: removed, undone: removed === document ? 0 : 1, over: false };
-  }
-  return { ...withMember(document, key, entry.value), over: false };
+interface Settled {
+  readonly undone: number;
+  /** Whether nothing is protected here any more. */
+  readonly over: boolean;
 }
 
-function settleNode(
-  document: JsonObject,
-  key: string,
-  node: Node,
-  time: InputTime,
-): Reconciled & { over: boolean } {
+/** Every object on the way is copied at most once: an event may protect a great many members of one. */
+function settle(draft: Draft, key: string, entry: Node | Protected, time: InputTime): Settled {
+  if (entry instanceof Node) return settleNode(draft, key, entry, time);
+  if (answerWins(entry, time)) return { undone: 0, over: true };
+  return { undone: putBack(draft, key, entry.value), over: false };
+}
+
+function settleNode(draft: Draft, key: string, node: Node, time: InputTime): Settled {
   if (node.replaced !== undefined && answerWins(node.replaced, time)) node.replaced = undefined;
-  const present = Object.hasOwn(document, key) ? document[key] : undefined;
-  let section = node.replaced === undefined && isJsonObject(present) ? present : {};
+  if (node.present !== undefined && answerWins(node.present, time)) node.present = undefined;
+  const said = draft.get(key);
+  const section = new Draft(node.replaced === undefined && isJsonObject(said) ? said : {});
   let undone = 0;
   for (const [childKey, child] of node) {
     const settled = settle(section, childKey, child, time);
-    section = settled.document;
     undone += settled.undone;
     if (settled.over) node.delete(childKey);
   }
+  const over = node.size === 0 && node.present === undefined;
   if (node.replaced !== undefined) {
-    return node.size === 0
-      ? settle(document, key, node.replaced, time)
-      : { ...withMember(document, key, section), over: false };
+    return { undone: putBack(draft, key, over ? node.replaced.value : section.result), over: false };
   }
+  if (undone === 0 && node.present !== undefined && !isJsonObject(said)) undone = 1;
   // With nothing put back, an answer that has no such section, or something else in its place, stands.
-  const unchanged = undone === 0 || section === present;
-  return { document: unchanged ? document : { ...document, [key]: section }, undone, over: node.size === 0 };
+  if (undone > 0) draft.set(key, section.result);
+  return { undone, over };
 }
 
-/** `document` with a member set; counted as undone where the answer had said otherwise. */
-function withMember(document: JsonObject, key: string, value: JsonValue): Reconciled {
-  const present = Object.hasOwn(document, key) ? document[key] : undefined;
-  if (present !== undefined && equalJson(present, value)) return { document, undone: 0 };
-  return { document: { ...document, [key]: value }, undone: 1 };
+/** Sets or removes a member. 1, for the count of what was undone, where the answer had said otherwise. */
+function putBack(draft: Draft, key: string, value: JsonValue | undefined): 0 | 1 {
+  const said = draft.get(key);
+  if (value === undefined ? said === undefined : said !== undefined && equalJson(said, value)) return 0;
+  if (value === undefined) draft.delete(key);
+  else draft.set(key, value);
+  return 1;
 }
 
 function answerWins(event: InputTime, answer: InputTime): boolean {
@@ -162,12 +159,13 @@ function answerWins(event: InputTime, answer: InputTime): boolean {
   return answer.localTime >= event.localTime;
 }
 
-function releaseIn(node: Node, isOver: (entry: Protected) => boolean): void {
+function releaseIn(node: Node, isOver: (time: InputTime) => boolean): void {
   for (const [key, entry] of node) {
     if (entry instanceof Node) {
       releaseIn(entry, isOver);
       if (entry.replaced !== undefined && isOver(entry.replaced)) entry.replaced = undefined;
-      if (entry.size > 0) continue;
+      if (entry.present !== undefined && isOver(entry.present)) entry.present = undefined;
+      if (entry.size > 0 || entry.present !== undefined) continue;
       if (entry.replaced === undefined) node.delete(key);
       else node.set(key, entry.replaced);
     } else if (isOver(entry)) {
@@ -177,7 +175,7 @@ function releaseIn(node: Node, isOver: (entry: Protected) => boolean): void {
 }
 
 function countLeaves(node: Node): number {
-  let leaves = node.replaced === undefined ? 0 : 1;
+  let leaves = (node.replaced === undefined ? 0 : 1) + (node.present === undefined ? 0 : 1);
   for (const entry of node.values()) leaves += entry instanceof Node ? countLeaves(entry) : 1;
   return leaves;
 }

@@ -1,6 +1,6 @@
 import type { CredentialRequest } from '../auth/credentials.ts';
 import { roleCovers } from '../auth/role.ts';
-import type { Guard, Refusal } from './guard.ts';
+import type { Guard, Refusal, Rule } from './guard.ts';
 
 /** What a client may do. */
 export interface Permission {
@@ -42,13 +42,10 @@ export function createEntrance(dialect: string, options: EntranceOptions): Entra
     expiresAt: undefined,
   };
   return async (request) => {
-    const grant = await guard(dialect, request);
+    const grant = await guard(dialect, request, letViewersIn);
     if (!grant.ok) return grant;
     if (!grant.authenticated) return { ok: true, permission: anonymous };
     const { role = 'viewer', subject, expiresAt } = grant;
-    if (!roleCovers(role, 'viewer')) {
-      return { ok: false, code: 'FORBIDDEN_ROLE', detail: `the role ${role} is not let in here` };
-    }
     const commands = roleCovers(role, 'operator');
     const shown = commands ? 'operator' : 'viewer';
     return {
@@ -57,3 +54,8 @@ export function createEntrance(dialect: string, options: EntranceOptions): Entra
     };
   };
 }
+
+const letViewersIn: Rule = ({ role = 'viewer' }) =>
+  roleCovers(role, 'viewer')
+    ? undefined
+    : { ok: false, code: 'FORBIDDEN_ROLE', detail: `the role ${role} is not let in here` };

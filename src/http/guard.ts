@@ -21,18 +21,22 @@ export interface GuardOptions {
   readonly meter: Meter;
 }
 
-/** Decides, for WebSocket handshakes and plain requests alike, who a request to a dialect is from. */
-export type Guard = (dialect: string, request: CredentialRequest) => Promise<Grant | Refusal>;
+/** What an entrance asks of who comes besides; undefined: nothing is against letting it in. */
+export type Rule = (grant: Grant) => Refusal | undefined;
+
+/**
+ * Decides, for WebSocket handshakes and plain requests alike, who a request to a dialect is from, and counts each
+ * that is refused, by the rule too.
+ */
+export type Guard = (dialect: string, request: CredentialRequest, rule?: Rule) => Promise<Grant | Refusal>;
 
 export function createGuard({ gate, allowedOrigins, meter }: GuardOptions): Guard {
   const refuse = (refusal: Refusal): Refusal => {
     meter.count('bff_rejected_total', { edge: 'auth', reason: refusal.code.toLowerCase() });
     return refusal;
   };
-  return async (dialect, request) => {
-    const grant = await gate.authenticate(dialect, request);
-    if (!grant.ok) return refuse(grant);
-    if (!grant.authenticated || grant.place !== 'cookie') return grant;
+  const cookieFault = (grant: Grant, request: CredentialRequest): Refusal | undefined => {
+    if (!grant.authenticated || grant.place !== 'cookie') return undefined;
     const header = (name: string): string | undefined => readHeader(request, name);
     const allowed = cookieOriginAllowed({
       origin: header('origin'),
@@ -40,13 +44,14 @@ export function createGuard({ gate, allowedOrigins, meter }: GuardOptions): Guar
       fetchSite: header('sec-fetch-site'),
       allowedOrigins,
     });
-    return allowed
-      ? grant
-      : refuse({
-          ok: false,
-          code: 'ORIGIN_REFUSED',
-          detail: 'this page may not use the cookie, see ALLOWED_ORIGINS',
-        });
+    const detail = 'this page may not use the cookie, see ALLOWED_ORIGINS';
+    return allowed ? undefined : { ok: false, code: 'ORIGIN_REFUSED', detail };
+  };
+  return async (dialect, request, rule) => {
+    const grant = await gate.authenticate(dialect, request);
+    if (!grant.ok) return refuse(grant);
+    const refusal = cookieFault(grant, request) ?? rule?.(grant);
+    return refusal === undefined ? grant : refuse(refusal);
   };
 }
 

@@ -1,6 +1,6 @@
 import type { CredentialRequest } from '../auth/credentials.ts';
 import { roleCovers } from '../auth/role.ts';
-import type { Guard, Refusal } from './guard.ts';
+import type { Guard, Refusal, Rule } from './guard.ts';
 
 export interface IngestOptions {
   readonly guard: Guard;
@@ -18,18 +18,20 @@ export function createIngestEntrance(
   dialect: string,
   { guard, authEnabled, allowIngest }: IngestOptions,
 ): IngestEntrance {
-  return async (request) => {
-    const grant = await guard(dialect, request);
-    if (!grant.ok) return grant;
+  const rule: Rule = (grant) => {
     if (grant.authenticated) {
       return roleCovers(grant.role, 'operator') || roleCovers(grant.role, 'agent')
-        ? { ok: true }
+        ? undefined
         : { ok: false, code: 'FORBIDDEN_ROLE', detail: 'this needs the role operator or agent' };
     }
     // Whoever may look without a token may not therefore say what others see.
     if (authEnabled) {
       return { ok: false, code: 'UNAUTHENTICATED', detail: 'no token was offered', challenge: 'Bearer' };
     }
-    return allowIngest ? { ok: true } : { ok: false, code: 'INGEST_DISABLED', detail: 'see ALLOW_INGEST' };
+    return allowIngest ? undefined : { ok: false, code: 'INGEST_DISABLED', detail: 'see ALLOW_INGEST' };
+  };
+  return async (request) => {
+    const grant = await guard(dialect, request, rule);
+    return grant.ok ? { ok: true } : grant;
   };
 }

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { errorMessage } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { offersWebSocket, serveWithoutUpgrade } from './plain-upgrade.ts';
 import type { Router } from './router.ts';
 import type { UpgradeHandler } from './upgrade.ts';
 
@@ -46,7 +47,10 @@ export function createHttpServer(
         });
       },
     );
-    return server.on('upgrade', upgrade);
+    return server.on('upgrade', (request, socket, head) => {
+      if (offersWebSocket(request)) upgrade(request, socket, head);
+      else serveWithoutUpgrade(server, request, socket, head);
+    });
   };
   const main = create();
   const extra = options.extraPorts.map((port) => ({ server: create(), port }));

@@ -11,14 +11,24 @@ export interface EngineClientOptions {
   readonly maxBodyBytes?: number;
 }
 
+/**
+ * Whose connections a request takes. None can keep another from the engine, however many of it hang.
+ *
+ * - `sources`: as many as there are requests, each source having no more than one.
+ * - `symbols`: at most 16; there are as many symbols as clients ask for, so further ones wait their turn.
+ * - `others`: at most 16, for what is asked on behalf of somebody else.
+ */
+export type EngineLane = 'sources' | 'symbols' | 'others';
+
 /** Reads from the engine over kept-alive connections. */
 export interface EngineClient {
   /**
    * The body of a 2xx answer to `GET {url}{path}`.
    * @param path starts with exactly one slash
+   * @param lane default `sources`
    * @throws PollFailure for everything else: other statuses, redirects, oversize bodies, lost connections, abort
    */
-  get(path: string, signal: AbortSignal): Promise<string>;
+  get(path: string, signal: AbortSignal, lane?: EngineLane): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -45,6 +55,8 @@ export interface EngineForwarder {
 /** One slash first (to URLs a backslash is one), so that nothing appended to the base URL can name another host. */
 export const enginePathPattern = /^\/(?![/\\])/;
 
+/** A hanging request occupies its connection until it times out: enough of them that others go round it. */
+const sharedConnections = 16;
 const defaultMaxBodyBytes = 4 * 1024 * 1024;
 /** Of a body that nobody wants: read, so that its connection can be used again. */
 const maxDumpBytes = 64 * 1024;
@@ -55,14 +67,20 @@ export function createEngineClient(options: EngineClientOptions): EngineClient &
   const base = new URL(options.url);
   const prefix = base.pathname.replace(/\/+$/, '');
   const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
-  // A hanging request occupies its connection until it times out: enough of them that others go round it.
-  const pool = new Pool(base.origin, { connections: 16, pipelining: 1, keepAliveTimeout: 30_000 });
+  const open = (connections: number | null): Pool =>
+    new Pool(base.origin, { connections, pipelining: 1, keepAliveTimeout: 30_000 });
+  const pools: Readonly<Record<EngineLane, Pool>> = {
+    sources: open(null),
+    symbols: open(sharedConnections),
+    others: open(sharedConnections),
+  };
   const headers = {
     accept: 'application/json',
     ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
   };
 
   const request = async <Result>(
+    lane: EngineLane,
     path: string,
     signal: AbortSignal,
     read: (response: Dispatcher.ResponseData) => Promise<Result>,
@@ -71,21 +89,21 @@ export function createEngineClient(options: EngineClientOptions): EngineClient &
       throw new PollFailure('shape', 'the path must start with one slash and stay on the engine');
     }
     try {
-      return await read(await pool.request({ path: prefix + path, method: 'GET', headers, signal }));
+      return await read(await pools[lane].request({ path: prefix + path, method: 'GET', headers, signal }));
     } catch (error) {
       throw asPollFailure(error, signal);
     }
   };
 
   return {
-    get: (path, signal) =>
-      request(path, signal, async (response) => {
+    get: (path, signal, lane = 'sources') =>
+      request(lane, path, signal, async (response) => {
         await refuseRedirect(response);
         await refuseUnlessSuccess(response);
         return await readBody(response.body, maxBodyBytes);
       }),
     ask: (path, signal) =>
-      request(path, signal, async (response) => {
+      request('others', path, signal, async (response) => {
         await refuseRedirect(response);
         return {
           status: response.statusCode,
@@ -94,7 +112,9 @@ export function createEngineClient(options: EngineClientOptions): EngineClient &
           body: await readBody(response.body, maxBodyBytes),
         };
       }),
-    close: () => pool.destroy(),
+    async close() {
+      await Promise.all(Object.values(pools).map((pool) => pool.destroy()));
+    },
   };
 }
 

@@ -1,4 +1,6 @@
 import type { Clock } from '../core/clock.ts';
+import type { Meter } from '../core/meter.ts';
+import { createBoundedForwarder } from './bounded-forwarder.ts';
 import type { EngineClient, EngineForwarder } from './engine-client.ts';
 import type { SourceBoard } from './freshness.ts';
 import { PollFailure } from './poll-failure.ts';
@@ -21,7 +23,8 @@ export interface EngineTraffic {
   readonly client: EngineClient;
   /**
    * For requests of the gateway's clients. They are counted, but who asks for what there is not, or goes away, has
-   * the engine neither succeed nor fail, and how long it takes is not how long a poll takes.
+   * the engine neither succeed nor fail, and how long it takes is not how long a poll takes. Those over the bound
+   * are not, as the engine never hears of them.
    */
   readonly forwarder: EngineForwarder;
   /** Hears from now on how the polls of this board end, until it is closed. */
@@ -34,12 +37,13 @@ export interface EngineTraffic {
 export interface EngineTrafficOptions {
   readonly client: EngineClient & EngineForwarder;
   readonly clock: Clock;
+  readonly meter: Meter;
 }
 
 /** The one source that is not polled from the engine. */
 const redis = 'redis';
 
-export function createEngineTraffic({ client, clock }: EngineTrafficOptions): EngineTraffic {
+export function createEngineTraffic({ client, clock, meter }: EngineTrafficOptions): EngineTraffic {
   const listeners = new Set<() => void>();
   const rate = new SuccessRate();
   let requestCount = 0;
@@ -59,7 +63,7 @@ export function createEngineTraffic({ client, clock }: EngineTrafficOptions): En
     });
   };
 
-  const get: EngineClient['get'] = async (path, signal) => {
+  const get: EngineClient['get'] = async (path, signal, lane) => {
     const startedAt = clock.monotonic();
     const ended = (succeeded: boolean, answered: boolean): void => {
       const now = clock.monotonic();
@@ -68,7 +72,7 @@ export function createEngineTraffic({ client, clock }: EngineTrafficOptions): En
     };
     requestCount += 1;
     try {
-      const body = await client.get(path, signal);
+      const body = await client.get(path, signal, lane);
       ended(true, true);
       return body;
     } catch (error) {
@@ -92,7 +96,7 @@ export function createEngineTraffic({ client, clock }: EngineTrafficOptions): En
 
   return {
     client: { get, close: () => client.close() },
-    forwarder: { ask },
+    forwarder: createBoundedForwarder({ ask }, meter),
     watch,
     figures: () => ({
       requestCount,

@@ -32,6 +32,10 @@ export interface Source {
    *   error is noted, and age decides.
    */
   failed(error: string, atLeast?: 'stale' | 'down'): boolean;
+  /** Nobody asks it for the time being, so that its silence says nothing: it does not age until `resume`. */
+  pause(): void;
+  /** It is asked again, and shown as old as it has become meanwhile. */
+  resume(): void;
 }
 
 export type OutcomeListener = (name: string, succeeded: boolean) => void;
@@ -69,11 +73,14 @@ export function createSourceBoard({
 
   const open = (name: string, { freshMs, downAfterMs = 30_000 }: SourceOptions): Source => {
     let timer: Cancel = () => {};
+    /** What comes with time alone, and when, monotonic ms. */
+    let next: { readonly status: 'stale' | 'down'; readonly at: number } | undefined;
+    let paused = false;
     let lastError: string | undefined;
     let state: SourceState = { status: 'down', since: isoTime(clock.now()) };
-    const show = (next: SourceState): void => {
-      state = next;
-      states = { ...states, [name]: next };
+    const show = (shown: SourceState): void => {
+      state = shown;
+      states = { ...states, [name]: shown };
     };
     const enter = (status: SourceStatus): boolean => {
       if (status === state.status) {
@@ -90,9 +97,21 @@ export function createSourceBoard({
       else log.warn(fields, 'source status');
       return true;
     };
-    const expire = (status: SourceStatus): void => {
-      if (status === 'stale') timer = clock.after(downAfterMs, () => expire('down'));
+    const wait = (): void => {
+      timer();
+      if (next === undefined || paused) return;
+      timer = clock.after(next.at - clock.monotonic(), expire);
+    };
+    const expire = (): void => {
+      if (next === undefined) return;
+      const { status, at } = next;
+      next = status === 'stale' ? { status: 'down', at: at + downAfterMs } : undefined;
+      wait();
       if (enter(status)) for (const listener of listeners) listener();
+    };
+    const become = (status: 'stale' | 'down', ms: number): void => {
+      next = { status, at: clock.monotonic() + ms };
+      wait();
     };
 
     show(state);
@@ -110,8 +129,7 @@ export function createSourceBoard({
         for (const listener of outcomeListeners) listener(name, true);
         lastError = undefined;
         known.add(name);
-        timer();
-        timer = clock.after(freshMs(), () => expire('stale'));
+        become('stale', freshMs());
         return enter('fresh');
       },
       failed(error, atLeast) {
@@ -119,15 +137,26 @@ export function createSourceBoard({
         for (const listener of outcomeListeners) listener(name, false);
         lastError = error;
         if (atLeast === 'down') {
-          timer();
+          next = undefined;
+          wait();
           return enter('down');
         }
         if (atLeast === 'stale' && state.status === 'fresh') {
-          timer();
-          timer = clock.after(downAfterMs, () => expire('down'));
+          become('down', downAfterMs);
           return enter('stale');
         }
         return state.status === 'down' && enter('down');
+      },
+      pause() {
+        paused = true;
+        wait();
+      },
+      resume() {
+        if (!paused || closed) return;
+        paused = false;
+        wait();
+        // At once: whoever looks now is not to be shown what was so when the last one looked.
+        while (next !== undefined && next.at <= clock.monotonic()) expire();
       },
     };
   };

@@ -17,7 +17,7 @@ import { errorMessage } from '../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import type { Meter } from '../core/meter.ts';
 import { parseUntrusted, type RefusalReason } from '../core/untrusted-json.ts';
-import type { EngineClient } from './engine-client.ts';
+import type { EngineClient, EngineLane } from './engine-client.ts';
 import { PollFailure } from './poll-failure.ts';
 
 export interface PollerOptions<Answer> {
@@ -28,6 +28,8 @@ export interface PollerOptions<Answer> {
   /** Time for one poll, its retries included. */
   readonly timeoutMs: number;
   readonly client: EngineClient;
+  /** Whose connections it takes. Default `sources`. */
+  readonly lane?: EngineLane;
   readonly clock: Clock;
   readonly meter: Meter;
   /** Checks and normalises a body. Throws PollFailure('shape', …) for what it cannot take. */
@@ -65,7 +67,7 @@ const failuresToOpen = 5;
 const retryAfterMs = 60;
 
 export function createPoller<Answer>(options: PollerOptions<Answer>): Poller<Answer> {
-  const { name, path, timeoutMs, client, clock, meter, read } = options;
+  const { name, path, timeoutMs, client, lane = 'sources', clock, meter, read } = options;
   // Open means "down, and no retries": each tick still probes, so that a source is back within one period.
   const breaker: CircuitBreakerPolicy = circuitBreaker(handleAll, {
     // Not 0: the policy compares wall-clock times, and after the clock was set back 0 ms would not be over.
@@ -83,7 +85,7 @@ export function createPoller<Answer>(options: PollerOptions<Answer>): Poller<Ans
 
   const attempt = async (signal: AbortSignal): Promise<PollResult<Answer>> => {
     const startedAt = clock.monotonic();
-    const body = await client.get(path, signal);
+    const body = await client.get(path, signal, lane);
     meter.observe('bff_source_latency_seconds', { source: name }, (clock.monotonic() - startedAt) / 1000);
     return { ok: true, answer: read(parseBody(body)), startedAt };
   };

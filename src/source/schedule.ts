@@ -5,7 +5,7 @@ import type { Log } from '../core/log.ts';
 
 /** Runs a task by a cron expression (with seconds). */
 export interface Schedule {
-  /** The longest gap between the next few runs, in ms: 1,000 for `* * * * * *`. */
+  /** The longest gap from now on between the next few runs, in ms: 1,000 for `* * * * * *`. */
   periodMs(): number;
   start(): void;
   stop(): void;
@@ -20,7 +20,8 @@ export interface ScheduleOptions {
 }
 
 const runsLookedAt = 4;
-const periodKnownForMs = 60_000;
+const gapsKnownForMs = 60_000;
+const shortestPeriodMs = 1000;
 
 export function createSchedule({ expression, clock, log, onTick }: ScheduleOptions): Schedule {
   const task = cron.createTask(expression, onTick, {
@@ -32,18 +33,31 @@ export function createSchedule({ expression, clock, log, onTick }: ScheduleOptio
       error: (message, error) => log.error({ error: errorMessage(error ?? message) }, 'schedule failed'),
     },
   });
-  let period = { ms: 0, knownAt: Number.NEGATIVE_INFINITY };
+  /** Kept, since both are asked for after every poll, and dear. */
+  let gaps = { longestMs: 0, knownAt: Number.NEGATIVE_INFINITY };
+  let nextRunAt = Number.NEGATIVE_INFINITY;
+
+  const longestGapMs = (): number => {
+    const now = clock.monotonic();
+    if (now - gaps.knownAt >= gapsKnownForMs) {
+      const runs = task.getNextRuns(runsLookedAt).map((run) => run.getTime());
+      const between = runs.slice(1).map((run, index) => run - (runs[index] ?? run));
+      gaps = { longestMs: Math.max(shortestPeriodMs, ...between), knownAt: now };
+    }
+    return gaps.longestMs;
+  };
+  const untilNextRunMs = (): number => {
+    // The system's clock, by which the runs are made. Not believed where it seems far: the clock may have been set.
+    const now = Date.now();
+    if (nextRunAt <= now || nextRunAt - now > longestGapMs()) {
+      nextRunAt = task.getNextRuns(1)[0]?.getTime() ?? now;
+    }
+    return nextRunAt - now;
+  };
+
   return {
-    periodMs() {
-      // Asked after every poll, and dear: an expression such as "weekdays from 9 to 17" changes it rarely.
-      const now = clock.monotonic();
-      if (now - period.knownAt >= periodKnownForMs) {
-        const runs = task.getNextRuns(runsLookedAt).map((run) => run.getTime());
-        const gaps = runs.slice(1).map((run, index) => run - (runs[index] ?? run));
-        period = { ms: Math.max(1000, ...gaps), knownAt: now };
-      }
-      return period.ms;
-    },
+    // What lies ahead now may be the longest of all: with "weekdays from 9 to 17", it is a night from the last run.
+    periodMs: () => Math.max(longestGapMs(), untilNextRunMs()),
     start: () => void task.start(),
     stop: () => void task.destroy(),
   };

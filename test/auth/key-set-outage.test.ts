@@ -4,7 +4,7 @@ import { createVerifier } from '../../src/auth/verifier.ts';
 import { startJwksServer } from '../support/jwks-server.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createSigner, testClaims } from '../support/tokens.ts';
-import { type TestScope, useIn } from '../support/wait.ts';
+import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
 
 const known = await createSigner('ES256', 'known');
 const fresh = await createSigner('ES256', 'fresh');
@@ -54,6 +54,40 @@ describe('Key set outage', () => {
     expect(await verify()).toMatchObject(accepted);
     clock.advance(minute);
     expect(await verify()).toMatchObject({ ok: false, kind: 'unavailable' });
+  });
+
+  it('holds nobody up who has a known key, where the issuer hangs', async (test) => {
+    const { clock, server, verify } = await setUp(test);
+    await verify();
+    server.answer(() => undefined);
+    clock.advance(10 * minute);
+    const waiting = verify();
+    await waitFor('the fetch', () => server.requests === 2);
+    clock.advance(250);
+    expect(await within('the verdict', waiting, 2500)).toMatchObject(accepted);
+  });
+
+  it('has keys that come late serve from then on', async (test) => {
+    const { clock, server, verify } = await setUp(test);
+    await verify();
+    const late: ServerResponse[] = [];
+    server.answer((response) => late.push(response));
+    clock.advance(10 * minute);
+    const waiting = verify();
+    await waitFor('the fetch', () => late.length === 1);
+    clock.advance(250);
+    expect(await waiting).toMatchObject(accepted);
+    late[0]?.end(JSON.stringify({ keys: [fresh.publicJwk] }));
+    await waitFor('the new keys', async () => (await verify(fresh)).ok);
+    expect(await verify(known)).toMatchObject({ ok: false, kind: 'invalid' });
+  });
+
+  it('holds up whoever comes when the keys are too old to serve, until the issuer has had its time', async (test) => {
+    const { clock, server, verify } = await setUp(test, { timeoutMs: 50 });
+    await verify();
+    server.answer(() => undefined);
+    clock.advance(60 * minute);
+    expect(await verify()).toEqual(unavailable('no answer in time'));
   });
 
   it('leaves open whether a key not known is a new one', async (test) => {

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { equalJson, isJsonObject, type JsonObject, type JsonValue, withoutKey } from '../../src/core/json.ts';
 import { Arbiter, type InputTime } from '../../src/feed/arbiter.ts';
-import { deepFreeze } from '../support/arbitrary-json.ts';
+import { applyMergePatch } from '../../src/wire/merge-patch.ts';
+import { arbitraryJsonObject, deepFreeze } from '../support/arbitrary-json.ts';
 import { type Leaf, leavesOf } from '../support/patch-leaves.ts';
 
 interface Protection extends Leaf {
@@ -26,7 +27,12 @@ class NaiveArbiter {
     this.protections = this.protections.filter(
       (held) => !owns(held.path[0] ?? '') || !beats(time, held.time),
     );
-    for (const { path, value } of this.protections) {
+    // Objects as such come last, the innermost first: what is put into one puts it there too.
+    const inOrder = [
+      ...this.protections.filter(({ value }) => !isJsonObject(value)),
+      ...this.protections.filter(({ value }) => isJsonObject(value)).sort(longestPathFirst),
+    ];
+    for (const { path, value } of inOrder) {
       if (!owns(path[0] ?? '')) continue;
       const restored = put(document, path, value);
       if (equalJson(restored, document)) continue;
@@ -43,11 +49,15 @@ function beats(answer: InputTime, event: InputTime): boolean {
   return !bothTimed && answer.localTime >= event.localTime;
 }
 
+const longestPathFirst = (one: Leaf, other: Leaf): number => other.path.length - one.path.length;
+
 function put(document: JsonObject, path: readonly string[], value: JsonValue | undefined): JsonObject {
   const [key = '', ...rest] = path;
-  if (rest.length === 0)
-    return value === undefined ? withoutKey(document, key) : { ...document, [key]: value };
   const inner = document[key];
+  if (rest.length === 0) {
+    if (value === undefined) return withoutKey(document, key);
+    return isJsonObject(value) && isJsonObject(inner) ? document : { ...document, [key]: value };
+  }
   if (!isJsonObject(inner) && value === undefined) return document;
   return { ...document, [key]: put(isJsonObject(inner) ? inner : {}, rest, value) };
 }
@@ -58,11 +68,10 @@ const fields = fc.dictionary(fc.constantFrom('p', 'q', 'nullable'), leaf, {
   maxKeys: 3,
   noNullPrototype: true,
 });
-const nonEmpty = fields.filter((object) => Object.keys(object).length > 0);
 const section = (of: fc.Arbitrary<JsonObject>): fc.Arbitrary<JsonObject> =>
   fc.tuple(of, fc.option(of)).map(([own, deep]) => (deep === null ? own : { ...own, deep }));
 const patches = fc
-  .record({ a: section(nonEmpty), b: section(nonEmpty), p: leaf, nullable: leaf }, { requiredKeys: [] })
+  .record({ a: section(fields), b: section(fields), p: leaf, nullable: leaf }, { requiredKeys: [] })
   .map(deepFreeze);
 const answers = fc
   .record(
@@ -125,6 +134,25 @@ describe('Arbiter, whatever comes in whatever order', () => {
         }
       }),
       { numRuns: 1000 },
+    );
+  });
+
+  it('undoes nothing of any events that an answer knows nothing of, whatever they put in whose place', () => {
+    // A removal below what the answer does not have makes no section for itself: nulls are values there.
+    const isNested = (path: readonly string[]): boolean => path.length > 1;
+    const answer = { engineTime: undefined, localTime: 0 };
+    const event = { engineTime: undefined, localTime: 1 };
+    fc.assert(
+      fc.property(arbitraryJsonObject, fc.array(arbitraryJsonObject, { maxLength: 4 }), (before, events) => {
+        const arbiter = new Arbiter();
+        let document = deepFreeze(before);
+        for (const patch of events) {
+          arbiter.protect(deepFreeze(patch), event, isNested);
+          document = applyMergePatch(document, patch, isNested);
+        }
+        expect(arbiter.reconcile(before, answer, () => true).document).toEqual(document);
+      }),
+      { numRuns: 2000 },
     );
   });
 });

@@ -113,6 +113,10 @@ describe('Arbiter ancestors', () => {
       'one that was removed and came back twice',
       [{ extra: null }, { extra: { a: 2 } }, { extra: null }, { extra: { c: 3 } }],
     ],
+    ['a scalar that became an empty object', [{ extra: 5 }, { extra: {} }]],
+    ['an object that was emptied', [{ extra: null }, { extra: {} }]],
+    ['one that was emptied and filled', [{ extra: null }, { extra: {} }, { extra: { b: 2 } }]],
+    ['one that was filled and emptied again', [{ extra: 5 }, { extra: { b: 2 } }, { extra: { b: null } }]],
     ['a leaf below one that came back', [{ extra: null }, { extra: { a: 2 } }, { extra: { a: null, c: 3 } }]],
   ])('undoes nothing of %s: the document stays as the events left it', (_what, events) => {
     const before: JsonObject = { extra: { a: 1, old: 1 }, x: { extra: { a: 1, old: 1 } } };

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Grant } from '../../src/auth/gate.ts';
+import type { AuthRefusal, Grant } from '../../src/auth/gate.ts';
 import { createEntrance } from '../../src/http/entrance.ts';
-import type { Refusal } from '../../src/http/guard.ts';
+import { createGuard } from '../../src/http/guard.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
+import { gateTo } from './http-set-up.ts';
 
 const token = {
   ok: true,
@@ -13,15 +15,16 @@ const token = {
 } as const;
 const nobody = { ok: true, authenticated: false, role: undefined } as const;
 
-async function enter(grant: Grant | Refusal, { authEnabled = true, allowCommands = false } = {}) {
+async function enter(grant: Grant | AuthRefusal, { authEnabled = true, allowCommands = false } = {}) {
   const asked: string[] = [];
-  const guard = async (dialect: string) => {
-    asked.push(dialect);
-    return grant;
-  };
+  const meter = createMemoryMeter();
+  const gate = gateTo(grant, (dialect) => asked.push(dialect));
+  const guard = createGuard({ gate, allowedOrigins: '*', meter });
   const entrance = createEntrance('telemetry', { guard, authEnabled, allowCommands });
   const entry = await entrance({ headers: {}, url: '/' });
   expect(asked).toEqual(['telemetry']);
+  const reason = entry.ok ? '' : entry.code.toLowerCase();
+  expect(meter.value('bff_rejected_total', { edge: 'auth', reason })).toBe(entry.ok ? 0 : 1);
   return entry;
 }
 
@@ -66,7 +69,7 @@ describe('Entrance to the telemetry dialect', () => {
   );
 
   it('passes a refusal on as it is', async () => {
-    const refusal = { ok: false, code: 'UNAUTHENTICATED', challenge: 'Bearer' } as const;
+    const refusal = { ok: false, code: 'UNAUTHENTICATED', detail: 'why', challenge: 'Bearer' } as const;
     expect(await enter(refusal)).toBe(refusal);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Gate, TokenGrant } from '../../src/auth/gate.ts';
 import { createGuard } from '../../src/http/guard.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { gateTo } from './http-set-up.ts';
 
 const grant = { ok: true, authenticated: true, role: 'viewer', subject: 's', expiresAt: 1 } as const;
 
@@ -11,14 +12,7 @@ function setUp(
 ) {
   const meter = createMemoryMeter();
   const asked: string[] = [];
-  const gate: Gate = {
-    enabled: true,
-    check: async () => ({ ok: false, code: 'UNAUTHENTICATED', detail: 'not asked here' }),
-    async authenticate(dialect) {
-      asked.push(dialect);
-      return answer;
-    },
-  };
+  const gate = gateTo(answer, (dialect) => asked.push(dialect));
   const guard = createGuard({ gate, allowedOrigins, meter });
   const ask = (headers: Record<string, string> = {}) => guard('telemetry', { headers, url: '/' });
   const counted = (reason: string) => meter.value('bff_rejected_total', { edge: 'auth', reason });
@@ -77,5 +71,30 @@ describe('Guard', () => {
     // Fetch's Headers say the same.
     expect((await guard('telemetry', { headers: new Headers(headers), url: '/' })).ok).toBe(ok);
     expect(counted('origin_refused')).toBe(ok ? 0 : 2);
+  });
+});
+
+describe('Guard with a rule', () => {
+  const refusal = { ok: false, code: 'FORBIDDEN_ROLE', detail: 'not you' } as const;
+
+  it('counts whom the rule refuses, once, and lets in the others', async () => {
+    const { guard, counted } = setUp(by('header'));
+    const request = { headers: {}, url: '/' };
+    expect(await guard('telemetry', request, ({ role }) => (role === 'viewer' ? refusal : undefined))).toBe(
+      refusal,
+    );
+    expect(counted('forbidden_role')).toBe(1);
+    expect(await guard('telemetry', request, () => undefined)).toMatchObject({ ok: true });
+    expect(counted('forbidden_role')).toBe(1);
+  });
+
+  it('asks it only about those whom nothing else is against', async () => {
+    const asked: unknown[] = [];
+    const { guard } = setUp(by('cookie'));
+    const request = { headers: { origin: 'https://evil.example', host: 'gateway' }, url: '/' };
+    expect(await guard('telemetry', request, (grant) => void asked.push(grant))).toMatchObject({
+      code: 'ORIGIN_REFUSED',
+    });
+    expect(asked).toEqual([]);
   });
 });

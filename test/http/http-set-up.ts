@@ -1,3 +1,4 @@
+import type { AuthRefusal, Gate, Grant } from '../../src/auth/gate.ts';
 import { createOriginPolicy } from '../../src/auth/origin.ts';
 import type { Permission } from '../../src/http/entrance.ts';
 import { createRouter, type Router } from '../../src/http/router.ts';
@@ -52,5 +53,17 @@ export async function startServer(
   });
   const port = await server.listen();
   test.onTestFinished(() => server.close());
-  return { port, server, upgrades, accepted, log, meter, url: `http://127.0.0.1:${port}` };
+  return { port, server, router, upgrades, accepted, log, meter, url: `http://127.0.0.1:${port}` };
+}
+
+/** A gate that says this of everybody. */
+export function gateTo(verdict: Grant | AuthRefusal, onAsked: (dialect: string) => void = () => {}): Gate {
+  return {
+    enabled: true,
+    check: async () => ({ ok: false, code: 'UNAUTHENTICATED', detail: 'not asked here' }),
+    async authenticate(dialect) {
+      onAsked(dialect);
+      return verdict;
+    },
+  };
 }

@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import type { Grant } from '../../src/auth/gate.ts';
-import type { Refusal } from '../../src/http/guard.ts';
+import type { AuthRefusal, Grant } from '../../src/auth/gate.ts';
+import { createGuard } from '../../src/http/guard.ts';
 import { createIngestEntrance } from '../../src/http/ingest.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
+import { gateTo } from './http-set-up.ts';
 
 const token = { ok: true, authenticated: true, subject: 'ann', expiresAt: 99, place: 'header' } as const;
 const nobody = { ok: true, authenticated: false, role: undefined } as const;
 
-async function enter(grant: Grant | Refusal, { authEnabled = true, allowIngest = false } = {}) {
-  const guard = async () => grant;
+async function enter(grant: Grant | AuthRefusal, { authEnabled = true, allowIngest = false } = {}) {
+  const meter = createMemoryMeter();
+  const guard = createGuard({ gate: gateTo(grant), allowedOrigins: '*', meter });
   const entrance = createIngestEntrance('diagnostics', { guard, authEnabled, allowIngest });
-  return await entrance({ headers: {}, url: '/' });
+  const entry = await entrance({ headers: {}, url: '/' });
+  const reason = entry.ok ? '' : entry.code.toLowerCase();
+  expect(meter.value('bff_rejected_total', { edge: 'auth', reason })).toBe(entry.ok ? 0 : 1);
+  return entry;
 }
 
 describe('Entrance for events', () => {
@@ -44,7 +50,7 @@ describe('Entrance for events', () => {
   });
 
   it('passes a refusal on as it is', async () => {
-    const refusal = { ok: false, code: 'AUTH_UNAVAILABLE', retryAfterS: 5 } as const;
+    const refusal = { ok: false, code: 'AUTH_UNAVAILABLE', detail: 'why', retryAfterS: 5 } as const;
     expect(await enter(refusal)).toBe(refusal);
   });
 });

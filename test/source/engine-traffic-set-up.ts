@@ -13,8 +13,10 @@ export function setUpTraffic() {
   const waiting: { resolve(): void; reject(error: Error): void }[] = [];
   const asked: { resolve(status: number): void; reject(error: Error): void }[] = [];
   let closed = false;
+  const meter = createMemoryMeter();
   const traffic = createEngineTraffic({
     clock,
+    meter,
     client: {
       get: (path) => new Promise((resolve, reject) => waiting.push({ resolve: () => resolve(path), reject })),
       ask: (body) =>
@@ -50,5 +52,5 @@ export function setUpTraffic() {
     return await answer.catch((error: unknown) => error);
   };
   const open = (name: string) => board.open(name, { freshMs: () => 1000 });
-  return { clock, traffic, turns, stop, request, forward, open, isClosed: () => closed };
+  return { clock, meter, traffic, turns, stop, request, forward, open, isClosed: () => closed };
 }

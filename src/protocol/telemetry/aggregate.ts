@@ -95,7 +95,11 @@ export class Aggregate {
       this.#arbiter.releaseNewerThan(verdict.engineTime);
       this.#options.log.warn({ timestamp: answer.timestamp }, 'engine time went back: taken as a restart');
     }
-    if (symbolOf(before) !== symbolOf(document)) this.#arbiter.release('market');
+    const [previous, current] = [symbolOf(before), symbolOf(document)];
+    // An event may come before any answer has said which symbol it is about: that is no other one.
+    if (previous !== undefined && current !== undefined && previous !== current) {
+      this.#arbiter.release('market');
+    }
     return {
       ...document,
       timestamp: verdict.timestamp ?? before.timestamp ?? null,

@@ -18,6 +18,7 @@ import {
   type SubscribeMessage,
   subscribeMessage,
 } from './schema.ts';
+import { Throttle } from './throttle.ts';
 import { dialect, type Framing, type View, type ViewRefusal, type Views } from './views.ts';
 
 export interface ClientDependencies {
@@ -31,7 +32,10 @@ export interface ClientDependencies {
 
 /** Full packets on demand: one at once, then at most one a second. */
 const resyncEveryMs = 1000;
-const maxUrgentBytes = 1024;
+/** HALTs over the rate of messages, likewise: a flood of them is no flood of requests and of lines in the log. */
+const urgentHaltEveryMs = 1000;
+/** What a HALT can take: 628 characters of reason and id, each escaped in six bytes. */
+const maxUrgentBytes = 4096;
 const refusals: Readonly<Record<ViewRefusal, string>> = {
   renditions: 'too many different views are in use (MAX_RENDITIONS)',
   symbols: 'too many symbols are in use (MAX_SYMBOLS)',
@@ -46,8 +50,8 @@ export class TelemetryClient {
   #view: Lease<View>;
   #subscription: Subscription;
   #stopWatchingSymbol: Cancel = () => {};
-  #resyncAt = Number.NEGATIVE_INFINITY;
-  #cancelResync: Cancel | undefined;
+  readonly #resyncs: Throttle;
+  readonly #urgentHalts: Throttle;
 
   constructor(
     session: Session,
@@ -63,6 +67,8 @@ export class TelemetryClient {
     this.#permission = permission;
     this.#framing = framing;
     this.#dependencies = dependencies;
+    this.#resyncs = new Throttle(resyncEveryMs, dependencies.clock);
+    this.#urgentHalts = new Throttle(urgentHaltEveryMs, dependencies.clock);
     this.#view = view;
     const { resource } = view;
     const position = resource.options.mode === 'delta' ? since : undefined;
@@ -80,19 +86,24 @@ export class TelemetryClient {
     log.debug({ connection_id: this.#session.id, reason: fault }, 'message ignored');
   }
 
-  /** Takes a message over the rate, if it is a HALT: that is never refused for how much else is said. */
+  /**
+   * Takes a message over the rate, if it is a HALT of one who may command: that is never lost for how much else is
+   * said. False for one that waits, too: it counts as over the rate, so that a flood of them ends as any flood does.
+   */
   receiveUrgent(data: Buffer, isBinary: boolean): boolean {
     // Cheap enough for a flood; what passes is a message of the size that a HALT has.
-    if (isBinary || data.length > maxUrgentBytes || !data.includes('HALT')) return false;
+    if (!this.#permission.commands || isBinary) return false;
+    if (data.length > maxUrgentBytes || !data.includes('HALT')) return false;
     const message = readText(data.toString('utf8'));
-    if (typeof message === 'string' || message.type !== 'HALT') return false;
-    return this.#act(message) === undefined;
+    const halt = typeof message === 'string' ? undefined : haltMessage.safeParse(message).data;
+    return halt !== undefined && this.#urgentHalts.take(() => this.#command(halt));
   }
 
   /** Gives back what it holds. The session has ended. */
   end(): void {
     this.#stopWatchingSymbol();
-    this.#cancelResync?.();
+    this.#resyncs.cancel();
+    this.#urgentHalts.flush();
     this.#view.release();
   }
 
@@ -102,7 +113,7 @@ export class TelemetryClient {
       case 'PING':
         return this.#ping(message);
       case 'RESYNC':
-        this.#resync();
+        this.#resyncs.take(() => this.#session.resync(this.#subscription));
         return undefined;
       case 'SUBSCRIBE':
         this.#readSubscribe(message);
@@ -122,21 +133,6 @@ export class TelemetryClient {
     const { clock } = this.#dependencies;
     this.#answer({ type: 'PONG', t: message.t, server_time: isoTime(clock.now()) } satisfies PongPacket);
     return undefined;
-  }
-
-  #resync(): void {
-    const { clock } = this.#dependencies;
-    const wait = this.#resyncAt + resyncEveryMs - clock.monotonic();
-    if (this.#cancelResync !== undefined) return;
-    if (wait > 0) {
-      this.#cancelResync = clock.after(wait, () => {
-        this.#cancelResync = undefined;
-        this.#resync();
-      });
-      return;
-    }
-    this.#resyncAt = clock.monotonic();
-    this.#session.resync(this.#subscription);
   }
 
   #readSubscribe(message: JsonObject): void {

@@ -24,15 +24,23 @@ export interface CommandExecutorOptions extends EngineCommandsOptions {
 /** Runs operators' commands. Who may give them, and at what rate, is for the caller to decide. */
 export interface CommandExecutor {
   /**
-   * Never rejects. A HALT has its outcome after 2 s at the latest; a RESUME after 12 s: 5 s for its turn, 2 s for a
-   * connection, 5 s for the answer.
+   * Never rejects. A HALT has its outcome after 2 s at the latest, and after 4 s where it joined another that failed;
+   * a RESUME after 12 s: 5 s for its turn, 2 s for a connection, 5 s for the answer.
    */
   run(command: Command, order: CommandOrder, caller: CommandCaller): Promise<CommandOutcome>;
-  /** Ends everything under way, each caller told, and refuses what comes later. */
-  close(): Promise<void>;
+  /**
+   * Refuses what comes later, ends the RESUMEs, and brings the HALTs under way to their outcome, which takes no longer
+   * than `withinMs`. Each caller is told.
+   */
+  close(withinMs: number): Promise<void>;
 }
 
 type Settle = (outcome: CommandOutcome) => void;
+
+interface HaltCaller {
+  readonly reason: string | undefined;
+  readonly settle: Settle;
+}
 
 /**
  * Commands are serialised, but not alike. RESUMEs wait for each other and for every HALT; a HALT waits for nothing,
@@ -42,11 +50,15 @@ type Settle = (outcome: CommandOutcome) => void;
 export function createCommandExecutor(options: CommandExecutorOptions): CommandExecutor {
   const { isStateFresh, clock, log, meter, newKey } = options;
   const engine = createEngineCommands(options);
-  /** Callers of the HALT under way. */
-  let halting: Settle[] | undefined;
+  /** Those who joined the HALT under way. Undefined: none is. */
+  let joined: HaltCaller[] | undefined;
+  /** Resolves when no HALT is under way, of those who joined neither. */
+  let halted = Promise.resolve();
   /** HALTs under way, those among them whose outcome was told and that may still be answered. */
   let haltRuns: HaltRun[] = [];
   let closed = false;
+  /** The time for what was under way at the close is over. */
+  let ended = false;
 
   const acked = (): void => {
     try {
@@ -61,10 +73,20 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
     ...(reason === undefined ? {} : { reason: reason.slice(0, maxReasonLength) }),
   });
 
+  const noteRun = (run: HaltRun): HaltRun => {
+    haltRuns = [...haltRuns.filter((earlier) => !earlier.over()), run];
+    return run;
+  };
+
+  const onLateSuccess = (): void => {
+    log.info({ audit: true, command: 'HALT', outcome: 'ACK' }, 'HALT confirmed late');
+    acked();
+  };
+
   const hold = createHaltHold({
     clock,
     log,
-    halt: (reason) => startHalt({ engine, clock, request: newRequest(reason) }),
+    halt: (reason) => noteRun(startHalt({ engine, clock, request: newRequest(reason) })),
     inDoubt: () => resumes.inDoubt(),
     isPaused: () => resumes.isSending(),
     onConfirmed: acked,
@@ -75,7 +97,7 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
     engine,
     clock,
     isStateFresh,
-    isBlocked: () => closed || halting !== undefined || hold.isSending(),
+    isBlocked: () => closed || joined !== undefined || hold.isSending(),
     onSent() {
       // The operators' newer will: no older HALT may come after it.
       hold.release();
@@ -86,32 +108,30 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
     onCancelledEnd: () => hold.repeatNow(),
   });
 
-  const startSharedHalt = (reason: string | undefined, settle: Settle): void => {
-    const sharing = [settle];
-    halting = sharing;
-    const run = startHalt({
-      engine,
-      clock,
-      request: newRequest(reason),
-      onLateSuccess() {
-        log.info({ audit: true, command: 'HALT', outcome: 'ACK' }, 'HALT confirmed late');
-        acked();
-      },
-    });
-    haltRuns = [...haltRuns.filter((earlier) => !earlier.over()), run];
-    void run.outcome.then((answer) => {
-      halting = undefined;
-      for (const tell of sharing) tell(commandOutcome(answer));
+  /** Brings a HALT to its outcome, and with it those that come meanwhile. */
+  const bringAbout = async (first: HaltCaller): Promise<void> => {
+    for (let callers = [first]; callers.length > 0; ) {
+      const joining: HaltCaller[] = [];
+      joined = joining;
+      const run = startHalt({ engine, clock, request: newRequest(callers[0]?.reason), onLateSuccess });
+      noteRun(run);
+      const answer = await run.outcome;
+      // The time of the first is up, and not of those who came later.
+      const isTriedOn = !answer.ok && answer.retryable && !ended;
+      const told = isTriedOn ? callers : [...callers, ...joining];
+      callers = isTriedOn ? joining : [];
+      for (const { settle } of told) settle(commandOutcome(answer));
       if (answer.ok) acked();
-      resumes.next();
-    });
+    }
+    joined = undefined;
+    resumes.next();
   };
 
-  const halt = ({ reason }: CommandOrder, settle: Settle): void => {
-    if (halting === undefined) startSharedHalt(reason, settle);
-    else halting.push(settle);
+  const halt = (caller: HaltCaller): void => {
+    if (joined === undefined) halted = bringAbout(caller);
+    else joined.push(caller);
     resumes.cancel();
-    if (resumes.inDoubt()) hold.begin(reason);
+    if (resumes.inDoubt()) hold.begin(caller.reason);
   };
 
   return {
@@ -126,16 +146,31 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
           resolve(outcome);
         };
         if (closed) settle(refuseCommand('ENGINE_UNREACHABLE', 'the gateway is closing; nothing was sent'));
-        else if (command === 'HALT') halt(order, settle);
+        else if (command === 'HALT') halt({ reason: order.reason, settle });
         else resumes.add(newRequest(order.reason), settle);
       });
     },
-    async close() {
+    async close(withinMs) {
       closed = true;
-      hold.close();
       resumes.close();
+      await settledWithin(withinMs, Promise.all([halted, hold.close()]), clock);
+      ended = true;
       for (const run of haltRuns) run.abandon();
+      // Their callers are told in a turn of their own.
+      await halted;
       await engine.close();
     },
   };
+}
+
+/** Resolves with the promise, which never rejects, or when the time is up. */
+function settledWithin(ms: number, promise: Promise<unknown>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    if (ms === 0) return resolve();
+    const cancel = clock.after(ms, resolve);
+    void promise.then(() => {
+      cancel();
+      resolve();
+    });
+  });
 }

@@ -11,7 +11,7 @@ const lingerMs = 10_000;
 
 /** One HALT with all its attempts. */
 export interface HaltRun {
-  /** Never rejects; there after `haltWithinMs` at the latest. */
+  /** Never rejects; there after `haltWithinMs` at the latest: `retryable` where that alone ended it. */
   readonly outcome: Promise<EngineAnswer>;
   /** Whether no attempt is running any more, nor will be. */
   over(): boolean;
@@ -100,7 +100,8 @@ export function startHalt({ engine, clock, request, onLateSuccess }: HaltRunOpti
     // Also those without a connection yet: they may get one.
     maybeDone ||= running.size > 0;
     const what = `the engine did not confirm the HALT in ${haltWithinMs} ms`;
-    const told = failure(lastFailure === undefined ? what : `${what} (last: ${lastFailure.message})`);
+    const why = lastFailure === undefined ? what : `${what} (last: ${lastFailure.message})`;
+    const told: EngineFailure = { ...failure(why), retryable: true };
     if (running.size === 0 || onLateSuccess === undefined) {
       end(told);
       return;

@@ -43,7 +43,8 @@ export interface HaltHold {
   repeatNow(): void;
   isSending(): boolean;
   release(): void;
-  close(): void;
+  /** Begins no further one. Resolves when the one that is out has its outcome. */
+  close(): Promise<void>;
 }
 
 const nothing: Cancel = () => undefined;
@@ -123,7 +124,7 @@ export function createHaltHold(options: HaltHoldOptions): HaltHold {
     repeatNow: repeat,
     isSending: () => sending !== undefined,
     release,
-    close() {
+    async close() {
       if (active) {
         log.warn(
           { audit: true, command: 'HALT', repeats },
@@ -131,7 +132,7 @@ export function createHaltHold(options: HaltHoldOptions): HaltHold {
         );
       }
       release();
-      sending?.abandon();
+      await sending?.outcome;
     },
   };
 }

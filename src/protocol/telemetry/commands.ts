@@ -16,11 +16,18 @@ export interface CommandSender {
 /** Carries out HALT and RESUME for those who may, and words the answer. Never rejects. */
 export type RunCommand = (message: CommandMessage, sender: CommandSender) => Promise<AckPacket | ErrorPacket>;
 
-export function createRunCommand(
+export interface Commands {
+  readonly run: RunCommand;
+  /** Refuses what comes later. Resolves when each sender has been answered: see the executor for how long it takes. */
+  close(withinMs: number): Promise<void>;
+}
+
+export function createCommands(
   executor: CommandExecutor,
   { log, meter }: { log: Log; meter: Meter },
-): RunCommand {
-  return async ({ type: command, reason, requestId }, { connectionId, permission }) => {
+): Commands {
+  const underWay = new Set<Promise<unknown>>();
+  const carryOut: RunCommand = async ({ type: command, reason, requestId }, { connectionId, permission }) => {
     const { commands, refusal, subject } = permission;
     const order = {
       ...(reason === undefined ? {} : { reason }),
@@ -39,5 +46,19 @@ export function createRunCommand(
     return outcome.ok
       ? { type: 'ACK', ...asked, result: outcome.result }
       : { type: 'ERROR', ...asked, code: outcome.code, message: outcome.message };
+  };
+  return {
+    run(message, sender) {
+      const answer = carryOut(message, sender);
+      const end = (): void => void underWay.delete(answer);
+      underWay.add(answer);
+      answer.then(end, end);
+      return answer;
+    },
+    async close(withinMs) {
+      await executor.close(withinMs);
+      // The executor has told them all; what is left is the way to who sent them.
+      await Promise.allSettled(underWay);
+    },
   };
 }

@@ -1,8 +1,9 @@
+import type { JsonObject } from '../../core/json.ts';
 import { createRegistry, type Lease, type Registry } from '../../feed/registry.ts';
 import { symbolOf } from './aggregate.ts';
 import { createEngineDocument, type DocumentOptions, type EngineDocument } from './engine-document.ts';
 import { EventIntake } from './event-intake.ts';
-import type { DocumentDependencies } from './merged-document.ts';
+import type { DocumentDependencies, TelemetryDocument } from './merged-document.ts';
 import { createSymbolDocument, type SymbolDocument } from './symbol-document.ts';
 
 export interface DocumentsOptions extends DocumentOptions {
@@ -58,12 +59,15 @@ export function createDocuments(options: DocumentsOptions, dependencies: Documen
       const symbol = symbolOf(event);
       const isEngines = symbol === undefined || engine.symbol === undefined || engine.symbol === symbol;
       const ofSymbol = symbol === undefined ? undefined : open.get(symbol);
-      const targets = [...(isEngines ? [engine] : []), ...(ofSymbol === undefined ? [] : [ofSymbol])];
-      if (targets.length === 0) intake.refuse('other_symbol', symbol ?? '');
-      for (const target of targets) {
-        if (!target.applyEvent(event, receivedAt, message.length))
+      const apply = (document: TelemetryDocument, part: JsonObject): void => {
+        if (!document.applyEvent(part, receivedAt, message.length))
           intake.refuse('document_full', 'the document is full');
-      }
+      };
+      const stateOnly = ofSymbol === undefined ? undefined : engine.ownership.ownPart('state', event);
+      // Once for an event of which anything is lost: what a symbol's document shares, no event about it can say.
+      if (!isEngines && stateOnly !== event) intake.refuse('other_symbol', symbol ?? '');
+      if (isEngines) apply(engine, event);
+      if (ofSymbol !== undefined && stateOnly !== undefined) apply(ofSymbol, stateOnly);
     },
     pollStates() {
       engine.pollState();

@@ -10,11 +10,14 @@ export type TimeVerdict =
 
 /**
  * The engine's time as the document shows it. It never goes back on the word of one answer; two in a row that
- * do are an engine that was restarted with an earlier clock. An answer only counts as saying so if it was asked
- * for after the newer time was known: one that was overtaken by an event says nothing about the clock.
+ * do are an engine that was restarted with an earlier clock. Two kinds of answer do not count as saying so, as
+ * they say nothing about the clock: one that was asked for before the newer time was known, and one of the very
+ * time that answers had reached, a snapshot that is still the newest where an event has come since.
  */
 export class EngineTime {
   #shown: { timestamp: JsonValue; engineTime: number; since: number } | undefined;
+  /** The newest time of an answer, in epoch ms: events run ahead of it. */
+  #answered = Number.NEGATIVE_INFINITY;
   #answersBehind = 0;
 
   /** Epoch milliseconds of an input's `timestamp`; undefined where it carries none. */
@@ -30,15 +33,16 @@ export class EngineTime {
     const { timestamp } = answer;
     if (engineTime === undefined || timestamp === undefined) return this.#unchanged();
     const behind = this.#shown !== undefined && engineTime < this.#shown.engineTime;
+    const isSameSnapshot = engineTime === this.#answered;
+    this.#answered = Math.max(this.#answered, engineTime);
     if (!behind) {
-      this.#answersBehind = 0;
       this.#show(timestamp, engineTime, startedAt);
       return this.#unchanged();
     }
-    if (startedAt <= (this.#shown?.since ?? 0)) return this.#unchanged();
+    if (isSameSnapshot || startedAt <= (this.#shown?.since ?? 0)) return this.#unchanged();
     this.#answersBehind += 1;
     if (this.#answersBehind < 2) return this.#unchanged();
-    this.#answersBehind = 0;
+    this.#answered = engineTime;
     this.#show(timestamp, engineTime, startedAt);
     return { wentBack: true, timestamp, engineTime };
   }
@@ -54,6 +58,7 @@ export class EngineTime {
 
   #show(timestamp: JsonValue, engineTime: number, since: number): void {
     this.#shown = { timestamp, engineTime, since };
+    this.#answersBehind = 0;
   }
 
   #unchanged(): TimeVerdict {

@@ -14,7 +14,8 @@ export const historyQuery = z.object({
 
 /**
  * The kept versions as one JSON array of `{seq, at, data}`, oldest first, made as it is read: `at` is when the
- * gateway committed the version, ISO 8601. The newest version is always the last point.
+ * gateway committed the version, ISO 8601. The newest version is always the last point. Versions are not kept for who
+ * reads slowly: those that the history drops before their turn are left out.
  */
 export function historyStream(
   projection: Projection,
@@ -25,13 +26,24 @@ export function historyStream(
   const since = now - seconds * 1000;
   const all = shownVersions(projection);
   const versions = all.filter((version, index) => version.at > since || index === all.length - 1);
-  const points = thinOut(versions, now, step * 1000).values();
+  const seqs = thinOut(versions, now, step * 1000).map(({ seq }) => seq);
+  return streamPoints(projection, seqs.values());
+}
+
+function streamPoints(projection: Projection, seqs: Iterator<number>): ReadableStream<Uint8Array> {
   const text = new TextEncoder();
   let separator = '[';
+  const nextHeld = (): Version | undefined => {
+    for (let next = seqs.next(); next.done !== true; next = seqs.next()) {
+      const version = projection.feed.version(next.value);
+      if (version !== undefined) return version;
+    }
+    return undefined;
+  };
   return new ReadableStream({
     pull(controller) {
-      const { value: version, done } = points.next();
-      if (done === true) {
+      const version = nextHeld();
+      if (version === undefined) {
         controller.enqueue(text.encode(separator === '[' ? '[]' : ']'));
         controller.close();
         return;

@@ -24,7 +24,7 @@ export interface HttpApiDependencies extends SessionDependencies {
   readonly documents: Documents;
   readonly views: Views;
   readonly clock: Clock;
-  /** Counts a stream among the connections. */
+  /** Counts a stream, or a history that is read, among the connections. */
   readonly admit: (request: IncomingMessage) => Entry;
 }
 
@@ -56,7 +56,7 @@ export function viewFor(
 
 /** The HTTP twins of the dialect: snapshot, history, and the same packets as Server-Sent Events. */
 export function addHttpApi(dependencies: HttpApiDependencies): void {
-  const { router, entrance, documents, clock } = dependencies;
+  const { router, entrance, documents, clock, sessionLimits } = dependencies;
 
   router.get('/api/telemetry', async ({ req }) => {
     const entry = await entrance(req.raw);
@@ -71,7 +71,8 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
     });
   });
 
-  router.get('/api/telemetry/history', async ({ req }) => {
+  router.get('/api/telemetry/history', async (context: Context<{ Bindings: HttpBindings }>) => {
+    const { req } = context;
     const entry = await entrance(req.raw);
     if (!entry.ok) return problemResponse(entry.code, entry);
     const query = new URL(req.url).searchParams;
@@ -84,6 +85,15 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
       });
     }
     return await withFeed(read.options.symbol, documents, (feed) => {
+      const response = context.env.outgoing;
+      // The client may have left meanwhile: nothing would tell us again.
+      if (response.destroyed) return RESPONSE_ALREADY_SENT;
+      const place = dependencies.admit(context.env.incoming);
+      if (!place.ok) return problemResponse(place.code, place);
+      response.once('close', place.release);
+      // By the socket, which sees a large point leave bit by bit: in one interval how much waits, in the next that
+      // it is still as much.
+      response.setTimeout(sessionLimits.slowAfterMs / 2, () => response.destroy());
       const projection = telemetryProjection(feed, read.options.sections);
       return new Response(historyStream(projection, span.data, clock), {
         headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },

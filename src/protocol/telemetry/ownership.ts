@@ -46,6 +46,12 @@ export class Ownership {
     throw new PollFailure('shape', 'the answer is not an object');
   }
 
+  /** What of a partial document `name` speaks for; the same object where that is all of it. */
+  ownPart(name: string, partial: JsonObject): JsonObject {
+    const own = Object.entries(partial).filter(([key]) => this.ownerOf(key) === name);
+    return own.length === Object.keys(partial).length ? partial : Object.fromEntries(own);
+  }
+
   /** `document` with all that `name` owns replaced by what `partial` brings of it. */
   replace(document: JsonObject, name: string, partial: JsonObject): JsonObject {
     if (name !== 'state' && !this.#intoOf.has(name)) this.#claim(name, partial);

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import type { Round } from '../../feed/commit-timing.ts';
 import { createSourceBoard } from '../../source/freshness.ts';
@@ -25,6 +26,8 @@ export interface SymbolDocument extends TelemetryDocument {
 
 /** A symbol is no label: metrics count all symbols together, and its state is nobody else's `state`. */
 const silentMeter: Meter = { count: () => {}, gauge: () => {}, forget: () => {}, observe: () => {} };
+/** Nor is it in the log: there `state` is the engine's. That polls of a symbol fail is logged all the same. */
+const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const [stateSource] = engineSources;
 
 export function createSymbolDocument(
@@ -34,7 +37,7 @@ export function createSymbolDocument(
   dependencies: DocumentDependencies,
 ): SymbolDocument {
   const { client, clock, log, meter } = dependencies;
-  const board = createSourceBoard({ clock, log, meter: silentMeter });
+  const board = createSourceBoard({ clock, log: silentLog, meter: silentMeter });
   const source = board.open('state', { freshMs: () => 2 * engine.periodMs() });
   const { ownership } = engine;
 
@@ -72,6 +75,7 @@ export function createSymbolDocument(
           path: `${stateSource.path}?${new URLSearchParams({ symbol })}`,
           timeoutMs: pollTimeoutMs,
           client,
+          lane: 'symbols',
           clock,
           meter,
           read: (body) => aggregate.readAnswer('state', body),
@@ -114,6 +118,7 @@ export function createSymbolDocument(
       };
     });
     stopTicks = engine.onTick(poll);
+    source.resume();
     poll();
   };
   const stopExpiry = board.onExpiry(() => timing.now());
@@ -137,6 +142,7 @@ export function createSymbolDocument(
     rest() {
       awake = false;
       stopTicks();
+      source.pause();
     },
     wake,
     get isUnknown() {

@@ -14,7 +14,7 @@ import type { EngineClient } from '../../source/engine-client.ts';
 import type { EventSource } from '../../source/events.ts';
 import type { SourceBoard } from '../../source/freshness.ts';
 import { createCommandExecutor } from './command-executor.ts';
-import { createRunCommand } from './commands.ts';
+import { createCommands } from './commands.ts';
 import { serveTelemetry } from './dialect.ts';
 import { createDocuments, type DocumentsOptions } from './documents.ts';
 import { createViews } from './views.ts';
@@ -72,8 +72,8 @@ export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts
     newKey: () => crypto.randomUUID(),
   });
   const { compression } = options;
-  const runCommand = createRunCommand(executor, { log: audit, meter });
-  serveTelemetry({ ...parts, documents, views, compression, runCommand });
+  const commands = createCommands(executor, { log: audit, meter });
+  serveTelemetry({ ...parts, documents, views, compression, runCommand: commands.run });
 
   return {
     /** The engine's document, as it was last committed. */
@@ -85,7 +85,7 @@ export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts
     sourcesChanged: documents.engine.sourcesChanged,
     /** Stops the sources. */
     close: () => documents.close(),
-    /** Waits for commands under way: a HALT that was given just before the end must not be cut off. */
-    settle: () => executor.close(),
+    /** Takes no more commands, and waits for a HALT under way: one given just before the end must not be cut off. */
+    settle: commands.close,
   };
 }

@@ -131,4 +131,29 @@ describe('Aggregate between a poll and an event', () => {
     expect(subject.section('market')).toEqual({ symbol: 'QQQ', price: 300 });
     expect(subject.section('portfolio')).toMatchObject({ nav: 7 });
   });
+
+  it('keeps an event that came before the first answer, which it overtook', () => {
+    const subject = setUpAggregate();
+    const answer = subject.start();
+    subject.event({ timestamp: second(9), status: 'HALT', market: { price: 150 } });
+    answer(priced(100, second(5)));
+    expect(subject.document).toMatchObject({ status: 'HALT', market: { symbol: 'SPY', price: 150 } });
+  });
+
+  it('keeps an event where the answer does not say which symbol it is about', () => {
+    const subject = withState();
+    const answer = subject.start();
+    subject.event({ market: { price: 500 } });
+    answer({ ...undated, market: { symbol: null, price: 450 } });
+    expect(subject.section('market')).toEqual({ symbol: null, price: 500 });
+  });
+
+  it('keeps the object that an event made of a scalar, against an older answer', () => {
+    const subject = withState();
+    const answer = subject.start();
+    subject.event({ risk: 5 });
+    subject.event({ risk: {} });
+    answer({ ...undated, risk: 3 });
+    expect(subject.section('risk')).toEqual({});
+  });
 });

@@ -48,4 +48,31 @@ describe('Aggregate and an engine whose clock goes back', () => {
     for (const answer of answers) answer(priced(1, second(10)));
     expect(subject.document).toMatchObject({ timestamp: second(30), status: 'HALT' });
   });
+
+  it('does not take the snapshot from before an event for a restart, however often it is polled', () => {
+    const subject = setUpAggregate();
+    subject.poll(priced(100, second(5)));
+    subject.event({ timestamp: second(6), status: 'HALT', market: { price: 150 } });
+    for (let poll = 0; poll < 5; poll += 1) subject.poll(priced(100, second(5)));
+    expect(subject.document).toMatchObject({
+      timestamp: second(6),
+      status: 'HALT',
+      market: { price: 150 },
+    });
+    expect(subject.log.entries).toEqual([]);
+    subject.poll(priced(101, second(7)));
+    expect(subject.document).toMatchObject({
+      timestamp: second(7),
+      status: 'ACTIVE',
+      market: { price: 101 },
+    });
+  });
+
+  it('takes an engine for restarted whose clock was set back and stands', () => {
+    const subject = setUpAggregate();
+    subject.poll(priced(100, second(30)));
+    subject.event({ timestamp: second(31), market: { price: 150 } });
+    for (let poll = 0; poll < 2; poll += 1) subject.poll(priced(7, second(10)));
+    expect(subject.document).toMatchObject({ timestamp: second(10), market: { price: 7 } });
+  });
 });

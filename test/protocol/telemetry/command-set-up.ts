@@ -115,7 +115,7 @@ export async function setUpCommands(test: TestScope, options: Partial<CommandExe
     ...options,
   });
   test.onTestFinished(async () => {
-    await executor.close();
+    await executor.close(0);
     await engine.close();
   });
   /** Lets time pass in small steps, and the network have its turn, until `read` gives something. */

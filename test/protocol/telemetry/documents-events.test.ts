@@ -85,4 +85,29 @@ describe('Documents, given events', () => {
     event({ market: { symbol: 'SPY', price: 1 } });
     expect(feed.pending.market).toMatchObject({ symbol: 'QQQ', price: 450.32 });
   });
+
+  it('takes of an event about another symbol what is that symbol’s alone, and counts that the rest is lost', async (test) => {
+    const { event, apple, feed, market, answer, refused, clock } = await setUp(test);
+    const shared = { agents: { A: { x: 1 } }, models: { M: {} } };
+    event({ status: 'HALT', market: { symbol: 'AAPL', price: 7 }, ...shared });
+    expect(market()).toMatchObject({ price: 7 });
+    expect(refused('other_symbol')).toBe(1);
+    await answer('state of AAPL', { ...state, market: { ...state.market, symbol: 'AAPL' } });
+    await apple.resource.settled;
+    clock.advance(50);
+    for (const { pending } of [apple.resource.feed, feed]) {
+      expect(pending).toMatchObject({ agents: {}, models: {} });
+    }
+  });
+
+  it('loses nothing of an event that is about the engine’s own symbol too', (test) => {
+    const { event, feed, documents, refused, clock } = setUpDocuments(test);
+    event(state);
+    const spy = documents.acquire('SPY');
+    event({ market: { symbol: 'SPY', price: 5 }, agents: { A: { x: 1 } } });
+    clock.advance(50);
+    expect(feed.pending.agents).toEqual({ A: { x: 1 } });
+    expect(spy?.resource.feed.pending).toMatchObject({ market: { price: 5 }, agents: { A: { x: 1 } } });
+    expect(refused('other_symbol')).toBe(0);
+  });
 });

@@ -48,8 +48,40 @@ describe('EngineTime', () => {
     for (const startedAt of [98, 99, 100]) {
       expect(time.afterAnswer(at(10), startedAt)).toEqual({ wentBack: false, ...at(30) });
     }
-    expect(time.afterAnswer(at(10), 101)).toMatchObject({ wentBack: false });
-    expect(time.afterAnswer(at(10), 102)).toMatchObject({ wentBack: true });
+    expect(time.afterAnswer(at(11), 101)).toMatchObject({ wentBack: false });
+    expect(time.afterAnswer(at(12), 102)).toMatchObject({ wentBack: true });
+  });
+
+  it('does not count a snapshot that is as new as any was, however often an event has overtaken it', () => {
+    const time = new EngineTime();
+    time.afterAnswer(at(5), 1);
+    time.afterEvent(at(6), 2);
+    for (const startedAt of [3, 4, 5]) {
+      expect(time.afterAnswer(at(5), startedAt)).toEqual({ wentBack: false, ...at(6) });
+    }
+    time.afterEvent(at(8), 6);
+    // The next one is older than the event too: one word against it, not three.
+    for (const startedAt of [7, 8, 9]) {
+      expect(time.afterAnswer(at(7), startedAt)).toEqual({ wentBack: false, ...at(8) });
+    }
+  });
+
+  it('counts the same time twice where answers had been further: a clock that was set back and stands', () => {
+    const time = new EngineTime();
+    time.afterAnswer(at(30), 1);
+    expect(time.afterAnswer(at(10), 2)).toMatchObject({ wentBack: false });
+    expect(time.afterAnswer(at(10), 3)).toMatchObject({ wentBack: true, ...at(10) });
+    expect(time.afterAnswer(at(10), 4)).toEqual({ wentBack: false, ...at(10) });
+  });
+
+  it('counts anew after an event that is newer still, and not after one that is not', () => {
+    const time = new EngineTime();
+    time.afterAnswer(at(30), 1);
+    time.afterAnswer(at(10), 2);
+    time.afterEvent(at(31), 3);
+    expect(time.afterAnswer(at(11), 4)).toEqual({ wentBack: false, ...at(31) });
+    time.afterEvent(at(12), 5);
+    expect(time.afterAnswer(at(13), 6)).toMatchObject({ wentBack: true, ...at(13) });
   });
 
   it('lets an event move it forward only', () => {

@@ -13,20 +13,25 @@ interface Point {
 }
 
 /** A feed with one version a second, and its history as a client reads it. */
-function setUp(versions: number, startMs = Date.parse('2026-01-01T00:00:00.500Z')) {
+function setUp(versions: number, startMs = Date.parse('2026-01-01T00:00:00.500Z'), historySeconds = 3600) {
   const clock = createManualClock(startMs);
-  const budget = new HistoryBudget({ ...historyDefaults, historySeconds: 3600 });
+  const budget = new HistoryBudget({ ...historyDefaults, historySeconds });
   const feed = createStateFeed({ initial: { n: 1, market: { price: 1 } }, epoch: 'e', clock, budget });
-  for (let n = 2; n <= versions; n += 1) {
-    clock.advance(1000);
-    feed.stage({ n, market: { price: 1 } });
-    feed.commit();
-  }
+  let n = 1;
+  const pass = (seconds: number): void => {
+    for (let second = 0; second < seconds; second += 1) {
+      n += 1;
+      clock.advance(1000);
+      feed.stage({ n, market: { price: 1 } });
+      feed.commit();
+    }
+  };
+  pass(versions - 1);
   const read = async (query: Record<string, string> = {}, sections?: readonly string[]): Promise<Point[]> => {
     const stream = historyStream(telemetryProjection(feed, sections), historyQuery.parse(query), clock);
     return JSON.parse(await new Response(stream).text());
   };
-  return { clock, feed, read };
+  return { clock, feed, read, pass };
 }
 
 describe('History', () => {
@@ -67,6 +72,39 @@ describe('History', () => {
     const { read, clock } = setUp(3);
     clock.advance(3_000_000);
     expect((await read({ seconds: '60' })).map(({ seq }) => seq)).toEqual([3]);
+  });
+
+  it('keeps no version for a client that is slow to read: what is gone meanwhile is left out', async () => {
+    const { feed, clock, pass } = setUp(100, undefined, 60);
+    const stream = historyStream(
+      telemetryProjection(feed, undefined),
+      historyQuery.parse({ step: '0' }),
+      clock,
+    );
+    const reader = stream.getReader();
+    const text = new TextDecoder();
+    const first = text.decode((await reader.read()).value);
+    pass(30);
+    let rest = '';
+    for (let part = await reader.read(); !part.done; part = await reader.read())
+      rest += text.decode(part.value);
+    const points: Point[] = JSON.parse(first + rest);
+    // One more was made before it was asked for.
+    const seqs = points.map(({ seq }) => seq);
+    expect(seqs.filter((seq) => seq >= 70)).toEqual(Array.from({ length: 31 }, (_, index) => 70 + index));
+    expect(seqs.filter((seq) => seq < 70).length).toBeLessThanOrEqual(2);
+  });
+
+  it('is a whole array whatever is gone', async () => {
+    const { feed, clock, pass } = setUp(100, undefined, 60);
+    const stream = historyStream(
+      telemetryProjection(feed, undefined),
+      historyQuery.parse({ step: '0' }),
+      clock,
+    );
+    pass(200);
+    const points: Point[] = JSON.parse(await new Response(stream).text());
+    expect(points.length).toBeLessThanOrEqual(1);
   });
 
   it('shows the sections asked for', async () => {

@@ -15,6 +15,17 @@ describe('Ownership', () => {
     expect(owners).toEqual(['agents', 'models', 'risk', 'gateway', 'state', 'state', 'state']);
   });
 
+  it('tells what of a partial document is whose', () => {
+    const ownership = new Ownership([...engineSources, risk]);
+    const market = { price: 1 };
+    expect(ownership.ownPart('state', { market, risk: {}, agents: {}, note: 'x' })).toEqual({
+      market,
+      note: 'x',
+    });
+    const own = { market };
+    expect(ownership.ownPart('state', own)).toBe(own);
+  });
+
   it('replaces nothing in the document it is given', () => {
     const ownership = new Ownership([...engineSources]);
     const document = Object.freeze({ market: Object.freeze({ price: 1 }), old: 1 });

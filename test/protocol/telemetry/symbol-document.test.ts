@@ -68,6 +68,27 @@ describe('SymbolDocument', () => {
     expect(documents.acquire('AAPL')?.resource.feed.epoch).not.toBe(epoch);
   });
 
+  it('has nobody alarmed when its last viewer leaves: it is not asked any more, that is all', async (test) => {
+    const { documents, answer, clock, log } = setUpDocuments(test, { pollCron: '* * * * * *' });
+    const lease = documents.acquire('AAPL');
+    await answer('state of AAPL', apple);
+    await lease?.resource.settled;
+    const state = () => lease?.resource.feed.current.document.sources;
+    const seq = lease?.resource.feed.current.seq;
+    lease?.release();
+    clock.advance(29_000);
+    expect(state()).toMatchObject({ state: { status: 'fresh' } });
+    expect(lease?.resource.feed.current.seq).toBe(seq);
+    expect(log.entries).toEqual([]);
+    // Who looks now sees how old it is, until the engine has answered.
+    documents.acquire('AAPL');
+    expect(state()).toMatchObject({ state: { status: 'stale' } });
+    await answer('state of AAPL', apple);
+    await lease?.resource.settled;
+    expect(state()).toMatchObject({ state: { status: 'fresh' } });
+    expect(log.entries).toEqual([]);
+  });
+
   it('gives back the bytes of its history when it closes', async (test) => {
     const { documents, budget, clock } = setUpDocuments(test);
     const before = budget.bytes;

@@ -64,7 +64,9 @@ describe('README', () => {
     const read = commands
       .replaceAll('\\', '')
       .split('|')
-      .map((command) => readCommandLine(command === 'tail URL' ? ['tail', 'ws://localhost:3000'] : [command]));
+      .map((command) =>
+        readCommandLine(command === 'tail URL' ? ['tail', 'ws://localhost:3000'] : [command]),
+      );
     expect(read.map((invocation) => invocation.do)).toEqual(['serve', 'demo', 'engine', 'tail']);
   });
 

@@ -9,7 +9,11 @@ import { asJson, useClient } from './client-set-up.ts';
 
 describe('The MessagePack codec', () => {
   it('reads what the gateway writes, as plain objects and numbers', () => {
-    const numbers = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.maxSafeInteger());
+    // There is no -0: as in JSON, it is written as 0.
+    const doubles = fc
+      .double({ noNaN: true, noDefaultInfinity: true })
+      .filter((value) => !Object.is(value, -0));
+    const numbers = fc.oneof(doubles, fc.maxSafeInteger());
     fc.assert(
       fc.property(arbitraryJson, numbers, (value, number) => {
         expect(msgpack.decode(pack({ value, number }))).toEqual({ value, number });

@@ -78,6 +78,7 @@ describe.concurrent('An option', () => {
 
   it('combines with all others, by query and by SUBSCRIBE, into one rendition', async (test) => {
     const scene = await setUpViews(test);
+    const atRest = await scene.renditions();
     const [byQuery, bySubscribe] = [await scene.connect(`?${all}`), await scene.connect()];
     expect((await byQuery.nextOf('WELCOME')).body.granted).toEqual(allGranted);
     await bySubscribe.nextOf('WELCOME');
@@ -89,11 +90,10 @@ describe.concurrent('An option', () => {
     });
     const other = await scene.connect(`?${all.replace('portfolio,market,market', 'market,portfolio')}`);
     expect((await other.nextOf('WELCOME')).body.granted).toEqual(allGranted);
-    // The default view is held for good; the three share the other one.
-    expect(await scene.renditions()).toBe(2);
+    expect(await scene.renditions()).toBe(atRest + 1);
     await provesToFollow(byQuery, all, scene);
     for (const client of [byQuery, bySubscribe, other]) await client.stop();
-    await waitFor('the default view alone', async () => (await scene.renditions()) === 1);
+    await waitFor('no view of theirs', async () => (await scene.renditions()) === atRest);
   });
 
   it('not named in a SUBSCRIBE keeps its value, and null gives sections and symbol up', async (test) => {

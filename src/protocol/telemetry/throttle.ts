@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../../core/clock.ts';
 
 type Task = () => void;
+const nothing = (): void => {};
 
 /** Does something once an interval at most: at once, and of what comes too soon after that the last, at its end. */
 export class Throttle {
@@ -8,7 +9,7 @@ export class Throttle {
   readonly #clock: Clock;
   #doneAt = Number.NEGATIVE_INFINITY;
   #waiting: Task | undefined;
-  #cancelTimer: Cancel = () => {};
+  #cancelTimer: Cancel = nothing;
 
   constructor(everyMs: number, clock: Clock) {
     this.#everyMs = everyMs;

@@ -99,7 +99,10 @@ describe('FileTail, when the file cannot be read', () => {
     const { tail, look, log } = setUpTail(test, directory);
     await tail.start();
     await look();
-    const missing = { level: 'warn', fields: { code: 'NO_FOLDER', expected: 'a log folder that exists (INSTANCE_LOG_DIR)' } };
+    const missing = {
+      level: 'warn',
+      fields: { code: 'NO_FOLDER', expected: 'a log folder that exists (INSTANCE_LOG_DIR)' },
+    };
     expect(log.entries).toMatchObject([missing]);
     mkdirSync(directory);
     write('first\n');

@@ -38,6 +38,8 @@ async function provesToFollow(
   const symbol = query.includes('symbol=') ? 'QQQ' : 'SPY';
   const rest = new URLSearchParams(query);
   const expected = `?${new URLSearchParams([...rest].filter(([name]) => /^(symbol|sections)$/.test(name)))}`;
+  // Before its first answer the engine might have the last word here.
+  await waitFor('the first answer', async () => (await scene.snapshot(expected)).status !== 'INITIALIZING');
   scene.publish({ market: { symbol, price: 7 } });
   await client.next((packet) => price(packet) === 7);
   scene.publish({ market: { symbol, price: 8 } });

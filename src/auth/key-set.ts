@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
 import type { Clock } from '../core/clock.ts';
+import { settledWithin } from '../core/settled-within.ts';
 import { fetchFault, fetchKeySet } from './key-set-fetch.ts';
 
 export interface KeySetTiming {
@@ -82,16 +83,4 @@ export function createKeySet(url: URL, clock: Clock, timing: Partial<KeySetTimin
       return await remote(header, token);
     }
   };
-}
-
-/** Resolves when the promise is settled, either way, and after `ms` at the latest: what it does then goes unheard. */
-function settledWithin(ms: number, promise: Promise<unknown>, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const giveUp = clock.after(ms, resolve);
-    const settled = (): void => {
-      giveUp();
-      resolve();
-    };
-    promise.then(settled, settled);
-  });
 }

@@ -14,7 +14,7 @@ export interface HubOptions {
   readonly yieldTurn?: (rest: () => void) => void;
 }
 
-export const hubDefaults = { turnMs: 3 } as const;
+export const hubDefaults = { turnMs: 2 } as const;
 
 /** Sessions offered an update between two looks at the clock. */
 const batch = 64;

@@ -24,19 +24,26 @@ export interface SessionOptions {
   readonly hub: Hub;
   readonly limits: SessionLimits;
   readonly limiter: MessageLimiter;
-  /** A message within the rate allowed. Must not throw. */
-  readonly onMessage: (data: Buffer, isBinary: boolean) => void;
-  /** A message over it: true if it was acted on all the same, since it must not wait. Default: none is. */
-  readonly onExcess?: (data: Buffer, isBinary: boolean) => boolean;
-  /** So many more events will not be sent, since the client is too far behind. Default: nobody needs to know. */
-  readonly onMissed?: (count: number) => void;
-  readonly onEnd: (end: SessionEnd) => void;
+  /** Told first of its end. */
+  readonly onEnd: (session: Session) => void;
   /** When the token that let it in expires, epoch ms. Undefined: never. */
   readonly expiresAt: number | undefined;
 }
 
 /** Direct answers that may wait for a client; when there are more, nothing further is read from it. */
 const maxWaitingAnswers = 64;
+
+/** What a dialect makes of a session. */
+export interface SessionClient {
+  /** Takes a message within the rate allowed. Must not throw. */
+  receive(data: Buffer, isBinary: boolean): void;
+  /** Takes one over it: true if it was acted on all the same, since it must not wait. Default: none is. */
+  receiveUrgent?(data: Buffer, isBinary: boolean): boolean;
+  /** So many more events will not be sent, since it is too far behind. Default: nobody needs to know. */
+  missed?(count: number): void;
+  /** Gives back what it holds. */
+  ended(end: SessionEnd): void;
+}
 
 /** One client: what it follows, how far it is, and whether it keeps up. */
 export class Session {
@@ -51,6 +58,7 @@ export class Session {
   #sentBeside = 0;
   #closeCause: CloseCause | undefined;
   #dismissedFor: CloseCause | undefined;
+  #client: SessionClient | undefined;
 
   constructor(options: SessionOptions) {
     this.id = options.id;
@@ -64,6 +72,11 @@ export class Session {
       onDrain: () => this.#drain(),
       onEnd: (end) => this.#end(end),
     });
+  }
+
+  /** Who takes its messages from now on, and is told of its end. */
+  attend(client: SessionClient): void {
+    this.#client = client;
   }
 
   /**
@@ -105,9 +118,9 @@ export class Session {
 
   /** The client was too slow to be sent so many events. */
   missed(count: number): void {
-    const { dialect, meter, onMissed } = this.#options;
+    const { dialect, meter } = this.#options;
     meter.count('bff_dropped_total', { dialect }, count);
-    onMissed?.(count);
+    this.#client?.missed?.(count);
   }
 
   /** Sends a direct answer, ahead of updates that are not sent yet. */
@@ -162,10 +175,9 @@ export class Session {
 
   #receive(data: Buffer, isBinary: boolean): void {
     if (this.#isOver) return;
-    const { onMessage, onExcess } = this.#options;
     const verdict = this.#admit();
-    if (verdict === 'admitted') onMessage(data, isBinary);
-    else if (onExcess?.(data, isBinary) !== true) this.#refuse(verdict);
+    if (verdict === 'admitted') this.#client?.receive(data, isBinary);
+    else if (this.#client?.receiveUrgent?.(data, isBinary) !== true) this.#refuse(verdict);
   }
 
   /** A client may ping instead of sending messages; that costs as much to read, so it counts as one. */
@@ -241,6 +253,7 @@ export class Session {
     const { dialect, meter, onEnd } = this.#options;
     if (end.fault === 'socket') meter.count('bff_send_failures_total', { dialect });
     else if (end.fault !== undefined) meter.count('bff_rejected_total', { edge: dialect, reason: end.fault });
-    onEnd({ ...end, cause: this.#closeCause });
+    onEnd(this);
+    this.#client?.ended({ ...end, cause: this.#closeCause });
   }
 }

@@ -2,19 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Meter } from '../core/meter.ts';
 import type { Hub } from './hub.ts';
 import { MessageLimiter, messageDefaults } from './message-limiter.ts';
-import { Session, type SessionEnd, type SessionOptions } from './session.ts';
-
-/** What a dialect makes of a session. */
-export interface SessionClient {
-  /** Takes a message within the rate allowed. Must not throw. */
-  receive(data: Buffer, isBinary: boolean): void;
-  /** Takes one over it: true if it was acted on all the same. Default: none is. */
-  receiveUrgent?(data: Buffer, isBinary: boolean): boolean;
-  /** So many more events will not be sent, since it is too far behind. Default: nobody needs to know. */
-  missed?(count: number): void;
-  /** Gives back what it holds. */
-  ended(end: SessionEnd): void;
-}
+import { Session, type SessionClient, type SessionOptions } from './session.ts';
 
 /** A client that was let in. */
 export type Arrival = Pick<SessionOptions, 'id' | 'dialect' | 'transport' | 'limits' | 'expiresAt'>;
@@ -48,21 +36,14 @@ export class Sessions {
 
   /** Starts a session. @param create sends the first packet, and says who takes the messages. */
   open(arrival: Arrival, create: (session: Session) => SessionClient): void {
-    let client: SessionClient | undefined;
     const session = new Session({
       ...arrival,
       ...{ hub: this.#hub, clock: this.#clock, meter: this.#meter },
       limiter: new MessageLimiter(messageDefaults),
-      onMessage: (data, isBinary) => client?.receive(data, isBinary),
-      onExcess: (data, isBinary) => client?.receiveUrgent?.(data, isBinary) ?? false,
-      onMissed: (count) => client?.missed?.(count),
-      onEnd: (end) => {
-        this.#delete(session);
-        client?.ended(end);
-      },
+      onEnd: this.#delete,
     });
     this.#add(session);
-    client = create(session);
+    session.attend(create(session));
   }
 
   #add(session: Session): void {
@@ -73,11 +54,11 @@ export class Sessions {
     if (this.#shuttingDown) session.close('shutdown');
   }
 
-  #delete(session: Session): void {
+  readonly #delete = (session: Session): void => {
     if (!this.#sessions.delete(session)) return;
     this.#tally(session.dialect, -1);
     if (this.#sessions.size === 0) this.#onEmpty?.();
-  }
+  };
 
   /** Closes every session as `shutdown`; those that did not answer within `timeoutMs` are terminated. */
   async shutDown(timeoutMs: number): Promise<void> {

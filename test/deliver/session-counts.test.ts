@@ -33,11 +33,10 @@ function setUp(beyond: 'oldest' | 'snapshot' = 'oldest') {
   const transport = createFakeTransport();
   const missed: number[] = [];
   const sentAtEnd: number[] = [];
-  const session: Session = newSession({
-    ...{ transport, clock, meter, hub },
-    onMissed: (count) => missed.push(count),
-    onEnd: () => sentAtEnd.push(session.sent),
-  });
+  const session: Session = newSession(
+    { transport, clock, meter, hub },
+    { missed: (count) => void missed.push(count), ended: () => void sentAtEnd.push(session.sent) },
+  );
   const subscription = session.follow(channel, () => packet('hello'));
   let events = 0;
   const append = (count: number): void => {

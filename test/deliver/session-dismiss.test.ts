@@ -17,11 +17,11 @@ function setUp() {
   hub.open(channel);
   const transport = createFakeTransport();
   const messages: string[] = [];
-  const session = newSession({
-    ...{ transport, clock, meter, hub },
-    limits: { ...sessionDefaults, silentAfterMs: Number.POSITIVE_INFINITY },
-    onMessage: (data) => void messages.push(data.toString()),
-  });
+  const limits = { ...sessionDefaults, silentAfterMs: Number.POSITIVE_INFINITY };
+  const session = newSession(
+    { transport, clock, meter, hub, limits },
+    { receive: (data) => void messages.push(data.toString()) },
+  );
   session.follow(channel, () => packet('welcome'));
   return { clock, channel, rendition, transport, session, messages };
 }

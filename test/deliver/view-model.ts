@@ -149,16 +149,18 @@ export function createViewModel(initial: JsonObject) {
       let client: ModelClient | undefined;
       const reader = new PacketReader();
       const { transport, onRequest } = createReader(() => (client?.view ?? view).interval, reader);
-      const session = newSession({
-        ...{ transport, clock, meter, hub },
-        onMessage: () =>
-          onRequest(() => {
-            if (client !== undefined) session.resync(client.subscription);
-          }),
-        onEnd: () => {
-          if (client !== undefined) clients.splice(clients.indexOf(client), 1);
+      const session = newSession(
+        { transport, clock, meter, hub },
+        {
+          receive: () =>
+            onRequest(() => {
+              if (client !== undefined) session.resync(client.subscription);
+            }),
+          ended() {
+            if (client !== undefined) clients.splice(clients.indexOf(client), 1);
+          },
         },
-      });
+      );
       client = { view, reader, transport, session, ...follow(session, view) };
       clients.push(client);
     },

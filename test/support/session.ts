@@ -1,22 +1,23 @@
 import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
 import { sessionDefaults } from '../../src/deliver/patience.ts';
-import { Session, type SessionOptions } from '../../src/deliver/session.ts';
-import type { Arrival, SessionClient, Sessions } from '../../src/deliver/sessions.ts';
+import { Session, type SessionClient, type SessionOptions } from '../../src/deliver/session.ts';
+import type { Arrival, Sessions } from '../../src/deliver/sessions.ts';
 
 type Parts = Pick<SessionOptions, 'transport' | 'clock' | 'meter' | 'hub'> & Partial<SessionOptions>;
 
-/** A session of the dialect `test` as they usually are, which nobody listens to. */
-export function newSession(parts: Parts): Session {
-  return new Session({
+/** A session of the dialect `test` as they usually are. */
+export function newSession(parts: Parts, client: Partial<SessionClient> = {}): Session {
+  const session = new Session({
     id: 'one',
     dialect: 'test',
     limits: sessionDefaults,
     limiter: new MessageLimiter(messageDefaults),
     expiresAt: undefined,
-    onMessage: () => {},
     onEnd: () => {},
     ...parts,
   });
+  session.attend({ receive: () => {}, ended: () => {}, ...client });
+  return session;
 }
 
 /** The same, looked after by `sessions`. */

@@ -4,7 +4,7 @@ import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
 import type { Subscription } from '../../deliver/channel.ts';
-import type { Session } from '../../deliver/session.ts';
+import type { Session, SessionClient, SessionEnd } from '../../deliver/session.ts';
 import type { Lease } from '../../feed/registry.ts';
 import type { Permission } from '../../http/entrance.ts';
 import type { AckPacket, ErrorPacket, Granted, PongPacket } from '../../wire/packet.ts';
@@ -42,7 +42,7 @@ const refusals: Readonly<Record<ViewRefusal, string>> = {
 };
 
 /** One telemetry client: the view it has, and what it says. */
-export class TelemetryClient {
+export class TelemetryClient implements SessionClient {
   readonly #session: Session;
   readonly #permission: Permission;
   readonly #dependencies: ClientDependencies;
@@ -99,12 +99,13 @@ export class TelemetryClient {
     return halt !== undefined && this.#urgentHalts.take(() => this.#command(halt));
   }
 
-  /** Gives back what it holds. The session has ended. */
-  end(): void {
+  ended({ code, cause, fault }: SessionEnd): void {
     this.#stopWatchingSymbol();
     this.#resyncs.cancel();
     this.#urgentHalts.flush();
     this.#view.release();
+    const { log } = this.#dependencies;
+    log.info({ connection_id: this.#session.id, code, cause, fault }, 'Telemetry client disconnected');
   }
 
   /** Does what a message asks for; why it is ignored, where it is. */

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { errorMessage } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
+import { settledWithin } from '../../core/settled-within.ts';
 import { auditCommand, type CommandCaller, type CommandOrder, maxReasonLength } from './command-audit.ts';
 import { type CommandRequest, createEngineCommands, type EngineCommandsOptions } from './command-exchange.ts';
 import { type HaltRun, startHalt } from './command-halt.ts';
@@ -153,7 +154,8 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
     async close(withinMs) {
       closed = true;
       resumes.close();
-      await settledWithin(withinMs, Promise.all([halted, hold.close()]), clock);
+      const brought = Promise.all([halted, hold.close()]);
+      if (withinMs > 0) await settledWithin(withinMs, brought, clock);
       ended = true;
       for (const run of haltRuns) run.abandon();
       // Their callers are told in a turn of their own.
@@ -161,16 +163,4 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
       await engine.close();
     },
   };
-}
-
-/** Resolves with the promise, which never rejects, or when the time is up. */
-function settledWithin(ms: number, promise: Promise<unknown>, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    if (ms === 0) return resolve();
-    const cancel = clock.after(ms, resolve);
-    void promise.then(() => {
-      cancel();
-      resolve();
-    });
-  });
 }

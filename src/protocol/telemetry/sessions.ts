@@ -29,14 +29,6 @@ export function openSession(arrival: Arrival, dependencies: SessionDependencies)
   const { expiresAt } = permission;
   sessions.open({ id, dialect, transport, limits: sessionLimits, expiresAt }, (session) => {
     log.info({ connection_id: id, transport: framing, role: permission.role }, 'Telemetry client connected');
-    const client = new TelemetryClient(session, view, since, { ...dependencies, permission, framing });
-    return {
-      receive: (data, isBinary) => client.receive(data, isBinary),
-      receiveUrgent: (data, isBinary) => client.receiveUrgent(data, isBinary),
-      ended({ code, cause, fault }) {
-        client.end();
-        log.info({ connection_id: id, code, cause, fault }, 'Telemetry client disconnected');
-      },
-    };
+    return new TelemetryClient(session, view, since, { ...dependencies, permission, framing });
   });
 }

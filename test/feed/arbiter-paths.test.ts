@@ -3,19 +3,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { Arbiter } from '../../src/feed/arbiter.ts';
 import { applyMergePatch } from '../../src/wire/merge-patch.ts';
 import { deepFreeze } from '../support/arbitrary-json.ts';
-
-const eventAt = { engineTime: undefined, localTime: 100 };
-const pollBefore = { engineTime: undefined, localTime: 50 };
-const pollAfter = { engineTime: undefined, localTime: 150 };
-const everything = (): boolean => true;
-
-/** What an answer that was asked for before these events leaves of the document. */
-function overtaken(answer: JsonObject, ...events: JsonObject[]) {
-  const arbiter = new Arbiter();
-  for (const event of events) arbiter.protect(deepFreeze(event), eventAt);
-  const reconciled = arbiter.reconcile(deepFreeze(answer), pollBefore, everything);
-  return { ...reconciled, arbiter };
-}
+import { eventAt, everything, overtaken, pollAfter, pollBefore } from './arbiter-set-up.ts';
 
 describe('Arbiter paths', () => {
   it('protects each leaf and none of its siblings', () => {

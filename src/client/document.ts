@@ -83,5 +83,9 @@ export interface Sources {
     readonly since: string;
     /** Why it is not fresh. */
     readonly error?: string;
+    /** Of a source that is not fresh: paths that events still set, such as `market.price`. */
+    readonly live?: readonly string[];
+    /** What is odd about what it says: fields of a wrong type. */
+    readonly notes?: readonly string[];
   };
 }

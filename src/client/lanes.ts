@@ -30,7 +30,10 @@ export function createLanes(
     if (transport === 'websocket') target.protocol = target.protocol.replace('http', 'ws');
     return target.href;
   };
-  const intervalMs = (): number => view.wanted().interval ?? 0;
+  const intervalMs = (): number => {
+    const { interval } = view.wanted();
+    return typeof interval === 'number' ? interval : 0;
+  };
   const staleMs = (): number => timing.staleMs ?? missedRepeats * Math.max(packetMs, intervalMs());
 
   const lanes: LaneOptions[] = [];

@@ -11,8 +11,11 @@ export interface ViewOptions {
   readonly mode?: 'full' | 'delta';
   /** Text frames, or binary ones, which need a `codec`. Server-Sent Events are JSON whatever this says. Default `json`. */
   readonly encoding?: 'json' | 'msgpack';
-  /** Least milliseconds between two packets, 0 to 60,000; the gateway rounds it up to a common step. Default 0: none. */
-  readonly interval?: number;
+  /**
+   * Least milliseconds between two packets, 0 to 60,000; the gateway rounds it up to a common step. `pause`: urgent
+   * news only. Default 0: none.
+   */
+  readonly interval?: number | 'pause';
   /** Only these sections; `timestamp`, `status` and `sources` always come along. Default: all. */
   readonly sections?: readonly string[];
   /** The document of this symbol. Default: the engine's own. */

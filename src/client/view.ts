@@ -42,7 +42,7 @@ export function createView(initial: ViewOptions, codec: Codec | undefined): View
 
   const propose: View['propose'] = (options) => {
     const { encoding, interval, sections } = options;
-    const ms = interval ?? 0;
+    const ms = interval === 'pause' ? 0 : (interval ?? 0);
     if (encoding === 'msgpack' && !codec) throw badOption('encoding: msgpack needs a codec');
     if (sections?.length === 0) throw badOption('sections: at least one');
     if (!(ms >= 0 && ms <= 60_000)) throw badOption('interval: 0 to 60000 ms');

@@ -1,4 +1,5 @@
 import { type Cancel, type Clock, isoTime } from '../core/clock.ts';
+import { equalJson } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 
@@ -9,8 +10,12 @@ export type SourceState = {
   readonly status: SourceStatus;
   /** When `status` last changed, ISO 8601. */
   readonly since: string;
-  /** What was wrong when it stopped being fresh; absent while fresh. */
+  /** What is wrong, for people; absent while fresh. */
   readonly error?: string;
+  /** Of a source that is not fresh: paths of the document that events still set (`market.price`). At most 32. */
+  readonly live?: readonly string[];
+  /** What is odd about what it says: fields of a wrong type. At most 8. */
+  readonly notes?: readonly string[];
 };
 
 export interface SourceOptions {
@@ -32,11 +37,15 @@ export interface Source {
    *   error is noted, and age decides.
    */
   failed(error: string, atLeast?: 'stale' | 'down'): boolean;
+  /** What is odd about what it says now, in place of what was before. False where that changed nothing. */
+  note(notes: readonly string[]): boolean;
   /** Nobody asks it for the time being, so that its silence says nothing: it does not age until `resume`. */
   pause(): void;
   /** It is asked again, and shown as old as it has become meanwhile. */
   resume(): void;
 }
+
+const maxNotes = 8;
 
 export type OutcomeListener = (name: string, succeeded: boolean) => void;
 
@@ -90,7 +99,12 @@ export function createSourceBoard({
         return true;
       }
       const error = status === 'fresh' ? undefined : (lastError ?? 'no answer in time');
-      show({ status, since: isoTime(clock.now()), ...(error === undefined ? {} : { error }) });
+      const { notes } = state;
+      show({
+        ...{ status, since: isoTime(clock.now()) },
+        ...(error === undefined ? {} : { error }),
+        ...(notes === undefined ? {} : { notes }),
+      });
       meter.gauge('bff_source_up', { source: name }, status === 'fresh' ? 1 : 0);
       const fields = { source: name, ...state };
       if (status === 'fresh') log.info(fields, 'source status');
@@ -146,6 +160,13 @@ export function createSourceBoard({
           return enter('stale');
         }
         return state.status === 'down' && enter('down');
+      },
+      note(found) {
+        const notes = found.slice(0, maxNotes);
+        if (closed || equalJson(notes, state.notes ?? [])) return false;
+        const { notes: _, ...rest } = state;
+        show(notes.length === 0 ? rest : { ...rest, notes });
+        return true;
       },
       pause() {
         paused = true;

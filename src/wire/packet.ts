@@ -9,8 +9,8 @@ import type { Append } from './delta.ts';
 export type Granted = {
   readonly mode: 'full' | 'delta';
   readonly encoding: 'json' | 'msgpack';
-  /** Least milliseconds between two packets; 0: none. */
-  readonly interval: number;
+  /** Least milliseconds between two packets; 0: none. `pause`: urgent news only. */
+  readonly interval: number | 'pause';
   /** Absent: all. */
   readonly sections?: readonly string[];
   /** Absent: the engine's default document. */
@@ -46,7 +46,13 @@ export type TelemetryPacket = {
 export type DeltaPacket = { readonly type: 'DELTA'; readonly seq: number } & Change;
 
 /** Answer to a `PING` that carried `t`, which is echoed; `server_time` is ISO 8601. */
-export type PongPacket = { readonly type: 'PONG'; readonly t: JsonValue; readonly server_time: string };
+export type PongPacket = {
+  readonly type: 'PONG';
+  readonly t: JsonValue;
+  readonly server_time: string;
+  /** Of the source `state` of the document that the client sees. */
+  readonly state?: 'fresh' | 'stale' | 'down';
+};
 
 /** A command was carried out: `granted` for SUBSCRIBE, `result` (the engine's own answer) for HALT and RESUME. */
 export type AckPacket = {

@@ -37,7 +37,7 @@ export function formatView({ mode, encoding, interval = 0, sections, symbol: nam
   const query = new URLSearchParams({
     ...(mode === 'delta' ? { mode } : {}),
     ...(encoding === 'msgpack' ? { encoding } : {}),
-    ...(interval > 0 ? { interval: String(interval) } : {}),
+    ...(interval === 'pause' || interval > 0 ? { interval: String(interval) } : {}),
     ...(sections === undefined ? {} : { sections: sections.join(',') }),
     ...(name === undefined ? {} : { symbol: name }),
   });

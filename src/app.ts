@@ -31,8 +31,8 @@ import { createTelemetry, type TelemetryOptions } from './protocol/telemetry/tel
 import { createEngineClient } from './source/engine-client.ts';
 import { createEngineTraffic } from './source/engine-traffic.ts';
 import { createMemoryEvents, type EventSource } from './source/events.ts';
-import { createSourceBoard } from './source/freshness.ts';
 import { createRedisEvents } from './source/redis-events.ts';
+import { createSourceBoard } from './source/source-board.ts';
 import { version } from './version.ts';
 
 export type GatewaySettings = Settings & { readonly ENGINE_URL: string };
@@ -245,6 +245,7 @@ function telemetryOptions(settings: GatewaySettings): TelemetryOptions {
   return {
     pollCron: settings.POLL_CRON,
     pollTimeoutMs: settings.POLL_TIMEOUT_MS,
+    stateMaxAgeMs: settings.STATE_MAX_AGE_MS,
     maxRateHz: settings.MAX_RATE_HZ,
     furtherSources: settings.sources,
     maxSymbols: settings.MAX_SYMBOLS,

@@ -148,6 +148,7 @@ export const settingsSchema = z.strictObject({
   REDIS_STATE_CHANNEL: z.string().min(1).default('state_update'),
   POLL_CRON: cron.default(documentDefaults.pollCron),
   POLL_TIMEOUT_MS: integer(1, 600_000).default(documentDefaults.pollTimeoutMs),
+  STATE_MAX_AGE_MS: integer(0, 86_400_000).optional(),
   MAX_RATE_HZ: integer(0, 1000).default(documentDefaults.maxRateHz),
   HISTORY_SECONDS: integer(0, 86_400).default(historyDefaults.historySeconds),
   HISTORY_MAX_BYTES: integer(0, 8 * 1024 ** 3).default(historyDefaults.historyMaxBytes),

@@ -22,7 +22,9 @@ export function createRouter({ origins, log, isWebSocketPath }: RouterOptions): 
     return await next();
   });
   // Everyone who gets here is allowed; the header repeats the origin, so that caches keep the answers apart.
-  router.use(cors({ origin: (origin) => origin, exposeHeaders: ['ETag', 'Retry-After'] }));
+  router.use(
+    cors({ origin: (origin) => origin, exposeHeaders: ['ETag', 'Retry-After', 'X-Telemetry-State'] }),
+  );
   router.notFound(({ req }) =>
     isWebSocketPath(req.path)
       ? problemResponse('UPGRADE_REQUIRED', { detail: `connect to ${req.path} with a WebSocket client` })

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { SourceBoard } from '../source/freshness.ts';
+import type { SourceBoard } from '../source/source-board.ts';
 
 export interface HealthOptions {
   readonly clock: Clock;

@@ -2,8 +2,8 @@ import type { Clock } from '../core/clock.ts';
 import type { Meter } from '../core/meter.ts';
 import { createBoundedForwarder } from './bounded-forwarder.ts';
 import type { EngineClient, EngineForwarder } from './engine-client.ts';
-import type { SourceBoard } from './freshness.ts';
 import { PollFailure } from './poll-failure.ts';
+import type { SourceBoard } from './source-board.ts';
 import { SuccessRate } from './success-rate.ts';
 
 export interface EngineFigures {

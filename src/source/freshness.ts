@@ -21,23 +21,27 @@ export type SourceState = {
 export interface SourceOptions {
   /** How long a success keeps the source fresh, in ms. Asked at each success. */
   readonly freshMs: () => number;
-  /** How long it may be stale before it is down. Default 30,000. */
+  /** How long it may be stale for want of answers before it is down. Default 30,000. */
   readonly downAfterMs?: number;
 }
 
 /**
- * The freshness of one source: `fresh` after a success, `stale` when the next one is late, `down` when it never
- * succeeded or has been stale for long. Each call says whether it changed anything to be shown.
+ * The freshness of one source: `fresh` after a success, `stale` when the next one is late or what it says stands
+ * still, `down` when it never succeeded or has given no answer for long. Each call says whether it changed anything
+ * to be shown.
  */
 export interface Source {
   readonly state: SourceState;
-  succeeded(): boolean;
+  /** Whether it is fresh by its answers alone, moving or not. */
+  readonly isAnswering: boolean;
+  /** @param standsStill since when what it says does not move, for people. Default: it moves. */
+  succeeded(standsStill?: string): boolean;
   /**
    * @param atLeast `stale`: no longer fresh from now on. `down`: given up for now. Default: nothing but the
    *   error is noted, and age decides.
    */
   failed(error: string, atLeast?: 'stale' | 'down'): boolean;
-  /** What is odd about what it says now, in place of what was before. False where that changed nothing. */
+  /** What is odd about what it says now, in place of what was before. */
   note(notes: readonly string[]): boolean;
   /** Nobody asks it for the time being, so that its silence says nothing: it does not age until `resume`. */
   pause(): void;
@@ -45,162 +49,188 @@ export interface Source {
   resume(): void;
 }
 
-const maxNotes = 8;
-
-export type OutcomeListener = (name: string, succeeded: boolean) => void;
-
-/** All sources of the gateway, by name. */
-export interface SourceBoard {
-  open(name: string, options: SourceOptions): Source;
-  /** What a document shows under `sources`; the same object until something changes. */
-  readonly states: Readonly<Record<string, SourceState>>;
-  /** Whether the source ever succeeded. */
-  hasSucceeded(name: string): boolean;
-  /** Told of the changes that come with time alone; the others are returned to who caused them. */
-  onExpiry(listener: () => void): () => void;
-  /** Told how each attempt of each source ended, whether or not its freshness changed. Must not throw. */
-  onOutcome(listener: OutcomeListener): () => void;
-  /** Nobody asks the sources any more: what still comes of them is neither told nor shown, nor are their figures. */
-  close(): void;
+export interface TrackedSourceDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  /** What is shown of it is this from now on. */
+  readonly onShown: (state: SourceState) => void;
+  /** How an attempt ended. */
+  readonly onOutcome: (succeeded: boolean) => void;
+  /** What is shown changed with time alone. */
+  readonly onExpiry: () => void;
 }
 
-export function createSourceBoard({
-  clock,
-  log,
-  meter,
-}: {
-  clock: Clock;
-  log: Log;
-  meter: Meter;
-}): SourceBoard {
-  const listeners = new Set<() => void>();
-  const outcomeListeners = new Set<OutcomeListener>();
-  const ends = new Set<() => void>();
-  const known = new Set<string>();
-  let states: Readonly<Record<string, SourceState>> = {};
-  let closed = false;
+const maxNotes = 8;
+/** A source that fails in two ways by turns would otherwise be a change each second. */
+const errorKeptMs = 10_000;
+const downAfterDefaultMs = 30_000;
 
-  const open = (name: string, { freshMs, downAfterMs = 30_000 }: SourceOptions): Source => {
-    let timer: Cancel = () => {};
-    /** What comes with time alone, and when, monotonic ms. */
-    let next: { readonly status: 'stale' | 'down'; readonly at: number } | undefined;
-    let paused = false;
-    let lastError: string | undefined;
-    let state: SourceState = { status: 'down', since: isoTime(clock.now()) };
-    const show = (shown: SourceState): void => {
-      state = shown;
-      states = { ...states, [name]: shown };
-    };
-    const enter = (status: SourceStatus): boolean => {
-      if (status === state.status) {
-        // Down from the start: say why, once that is known.
-        if (status === 'fresh' || state.error !== undefined || lastError === undefined) return false;
-        show({ ...state, error: lastError });
-        return true;
-      }
-      const error = status === 'fresh' ? undefined : (lastError ?? 'no answer in time');
-      const { notes } = state;
-      show({
-        ...{ status, since: isoTime(clock.now()) },
-        ...(error === undefined ? {} : { error }),
-        ...(notes === undefined ? {} : { notes }),
-      });
-      meter.gauge('bff_source_up', { source: name }, status === 'fresh' ? 1 : 0);
-      const fields = { source: name, ...state };
-      if (status === 'fresh') log.info(fields, 'source status');
-      else log.warn(fields, 'source status');
-      return true;
-    };
-    const wait = (): void => {
-      timer();
-      if (next === undefined || paused) return;
-      timer = clock.after(next.at - clock.monotonic(), expire);
-    };
-    const expire = (): void => {
-      if (next === undefined) return;
-      const { status, at } = next;
-      next = status === 'stale' ? { status: 'down', at: at + downAfterMs } : undefined;
-      wait();
-      if (enter(status)) for (const listener of listeners) listener();
-    };
-    const become = (status: 'stale' | 'down', ms: number): void => {
-      next = { status, at: clock.monotonic() + ms };
-      wait();
-    };
+/**
+ * One source: what its answers say of it, by themselves and by their age, and what is shown of that.
+ *
+ * ```
+ *            success                 late                  late for 30 s
+ *   down ──────────────> fresh ──────────────> stale ──────────────────> down
+ *                          ^───── success ───────┘
+ * ```
+ */
+export class TrackedSource implements Source {
+  readonly #name: string;
+  readonly #options: SourceOptions;
+  readonly #dependencies: TrackedSourceDependencies;
+  /** By its answers alone. */
+  #answers: SourceStatus = 'down';
+  #standsStill: string | undefined;
+  #lastError: string | undefined;
+  #state: SourceState;
+  /** When the error shown was first shown, monotonic ms. */
+  #errorAt = Number.NEGATIVE_INFINITY;
+  #timer: Cancel = () => {};
+  /** What comes with time alone, and when, monotonic ms. */
+  #next: { readonly status: 'stale' | 'down'; readonly at: number } | undefined;
+  #paused = false;
+  #closed = false;
 
-    show(state);
+  constructor(name: string, options: SourceOptions, dependencies: TrackedSourceDependencies) {
+    const { clock, meter, onShown } = dependencies;
+    this.#name = name;
+    this.#options = options;
+    this.#dependencies = dependencies;
+    this.#state = { status: 'down', since: isoTime(clock.now()) };
+    onShown(this.#state);
     meter.gauge('bff_source_up', { source: name }, 0);
-    ends.add(() => {
-      timer();
-      meter.forget('bff_source_up', { source: name });
-    });
-    return {
-      get state() {
-        return state;
-      },
-      succeeded() {
-        if (closed) return false;
-        for (const listener of outcomeListeners) listener(name, true);
-        lastError = undefined;
-        known.add(name);
-        become('stale', freshMs());
-        return enter('fresh');
-      },
-      failed(error, atLeast) {
-        if (closed) return false;
-        for (const listener of outcomeListeners) listener(name, false);
-        lastError = error;
-        if (atLeast === 'down') {
-          next = undefined;
-          wait();
-          return enter('down');
-        }
-        if (atLeast === 'stale' && state.status === 'fresh') {
-          become('down', downAfterMs);
-          return enter('stale');
-        }
-        return state.status === 'down' && enter('down');
-      },
-      note(found) {
-        const notes = found.slice(0, maxNotes);
-        if (closed || equalJson(notes, state.notes ?? [])) return false;
-        const { notes: _, ...rest } = state;
-        show(notes.length === 0 ? rest : { ...rest, notes });
-        return true;
-      },
-      pause() {
-        paused = true;
-        wait();
-      },
-      resume() {
-        if (!paused || closed) return;
-        paused = false;
-        wait();
-        // At once: whoever looks now is not to be shown what was so when the last one looked.
-        while (next !== undefined && next.at <= clock.monotonic()) expire();
-      },
-    };
-  };
+  }
 
-  return {
-    open,
-    get states() {
-      return states;
-    },
-    hasSucceeded: (name) => known.has(name),
-    onExpiry(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    onOutcome(listener) {
-      outcomeListeners.add(listener);
-      return () => outcomeListeners.delete(listener);
-    },
-    close() {
-      closed = true;
-      for (const end of ends) end();
-      listeners.clear();
-      outcomeListeners.clear();
-    },
-  };
+  get state(): SourceState {
+    return this.#state;
+  }
+
+  get isAnswering(): boolean {
+    return this.#answers === 'fresh';
+  }
+
+  succeeded(standsStill?: string): boolean {
+    if (this.#closed) return false;
+    this.#dependencies.onOutcome(true);
+    this.#lastError = undefined;
+    this.#standsStill = standsStill;
+    this.#answers = 'fresh';
+    this.#become('stale', this.#options.freshMs());
+    return this.#show();
+  }
+
+  failed(error: string, atLeast?: 'stale' | 'down'): boolean {
+    if (this.#closed) return false;
+    this.#dependencies.onOutcome(false);
+    this.#lastError = error;
+    if (atLeast === 'down') {
+      this.#answers = 'down';
+      this.#next = undefined;
+      this.#wait();
+    } else if (atLeast === 'stale' && this.#answers === 'fresh') {
+      this.#answers = 'stale';
+      this.#become('down', this.#downAfterMs);
+    }
+    return this.#show();
+  }
+
+  note(found: readonly string[]): boolean {
+    const notes = found.slice(0, maxNotes);
+    if (this.#closed || equalJson(notes, this.#state.notes ?? [])) return false;
+    const { notes: _, ...rest } = this.#state;
+    this.#set(notes.length === 0 ? rest : { ...rest, notes });
+    return true;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#wait();
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#closed) return;
+    this.#paused = false;
+    this.#wait();
+    // At once: whoever looks now is not to be shown what was so when the last one looked.
+    while (this.#next !== undefined && this.#next.at <= this.#dependencies.clock.monotonic()) this.#expire();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer();
+    this.#dependencies.meter.forget('bff_source_up', { source: this.#name });
+  }
+
+  get #downAfterMs(): number {
+    return this.#options.downAfterMs ?? downAfterDefaultMs;
+  }
+
+  #become(status: 'stale' | 'down', ms: number): void {
+    this.#next = { status, at: this.#dependencies.clock.monotonic() + ms };
+    this.#wait();
+  }
+
+  #wait(): void {
+    const { clock } = this.#dependencies;
+    this.#timer();
+    if (this.#next === undefined || this.#paused) return;
+    this.#timer = clock.after(this.#next.at - clock.monotonic(), () => this.#expire());
+  }
+
+  #expire(): void {
+    if (this.#next === undefined) return;
+    const { status, at } = this.#next;
+    this.#answers = status;
+    this.#next = status === 'stale' ? { status: 'down', at: at + this.#downAfterMs } : undefined;
+    this.#wait();
+    if (this.#show()) this.#dependencies.onExpiry();
+  }
+
+  /** Shows what is so now: a status at once, and with it its error; another error of the same status in time. */
+  #show(): boolean {
+    const { status, error } = this.#current();
+    if (status !== this.#state.status) {
+      this.#enter(status, error);
+      return true;
+    }
+    if (error === undefined || error === this.#state.error) return false;
+    const now = this.#dependencies.clock.monotonic();
+    // From the start there is none: why it is down is said once that is known.
+    if (this.#state.error !== undefined && now - this.#errorAt < errorKeptMs) return false;
+    this.#errorAt = now;
+    this.#set({ ...this.#state, error });
+    return true;
+  }
+
+  #current(): { readonly status: SourceStatus; readonly error: string | undefined } {
+    if (this.#answers === 'fresh') {
+      return { status: this.#standsStill === undefined ? 'fresh' : 'stale', error: this.#standsStill };
+    }
+    // While nothing was asked there is nothing to be said.
+    const late = this.#state.status === 'down' && this.#state.error === undefined;
+    return { status: this.#answers, error: this.#lastError ?? (late ? undefined : 'no answer in time') };
+  }
+
+  #enter(status: SourceStatus, error: string | undefined): void {
+    const { clock, log, meter } = this.#dependencies;
+    const { notes } = this.#state;
+    this.#errorAt = clock.monotonic();
+    this.#set({
+      status,
+      since: isoTime(clock.now()),
+      ...(error === undefined ? {} : { error }),
+      ...(notes === undefined ? {} : { notes }),
+    });
+    const isFresh = status === 'fresh';
+    meter.gauge('bff_source_up', { source: this.#name }, isFresh ? 1 : 0);
+    const fields = { source: this.#name, status, since: this.#state.since, error };
+    if (isFresh) log.info(fields, 'source status');
+    else log.warn(fields, 'source status');
+  }
+
+  #set(state: SourceState): void {
+    this.#state = state;
+    this.#dependencies.onShown(state);
+  }
 }

@@ -5,7 +5,7 @@ import { errorMessage } from '../core/errors.ts';
 import { createWarningThrottle, type Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 import type { EventListener, EventSource } from './events.ts';
-import type { SourceBoard } from './freshness.ts';
+import type { SourceBoard } from './source-board.ts';
 
 export interface RedisEventsOptions {
   readonly url: string;

@@ -1,5 +1,5 @@
 import { createEngineTraffic } from '../../src/source/engine-traffic.ts';
-import { createSourceBoard } from '../../src/source/freshness.ts';
+import { createSourceBoard } from '../../src/source/source-board.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createSourceBoard } from '../../src/source/freshness.ts';
 import { PollFailure } from '../../src/source/poll-failure.ts';
+import { createSourceBoard } from '../../src/source/source-board.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { never, setUpTraffic } from './engine-traffic-set-up.ts';

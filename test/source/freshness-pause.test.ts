@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSourceBoard } from '../../src/source/freshness.ts';
+import { createSourceBoard } from '../../src/source/source-board.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';

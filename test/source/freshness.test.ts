@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSourceBoard } from '../../src/source/freshness.ts';
+import { createSourceBoard } from '../../src/source/source-board.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
@@ -79,17 +79,28 @@ describe('Source', () => {
     expect(source.state).toEqual({ status: 'stale', since: at(2000), error: 'HTTP 503' });
   });
 
-  it('keeps its error and its time while failures go on', () => {
+  it('follows a new kind of error at most once in 10 s, and keeps its time', () => {
     const { clock, source } = setUp();
     source.succeeded();
-    source.failed('HTTP 500');
+    source.failed('connection reset');
     clock.advance(2000);
-    const shown = source.state;
-    for (const error of ['ECONNREFUSED', 'HTTP 502']) {
-      expect(source.failed(error)).toBe(false);
+    const { since } = source.state;
+    const shown: unknown[] = [];
+    for (let second = 0; second < 12; second += 1) {
       clock.advance(1000);
+      if (source.failed('not valid JSON')) shown.push([second + 1, source.state]);
     }
-    expect(source.state).toBe(shown);
+    expect(shown).toEqual([[10, { status: 'stale', since, error: 'not valid JSON' }]]);
+  });
+
+  it('says its current error when it goes down, however new that is', () => {
+    const { clock, source } = setUp();
+    source.succeeded();
+    source.failed('HTTP 500', 'stale');
+    clock.advance(1000);
+    source.failed('HTTP 502');
+    expect(source.failed('HTTP 503', 'down')).toBe(true);
+    expect(source.state).toMatchObject({ status: 'down', error: 'HTTP 503' });
   });
 
   it('says once why it is down from the start', () => {
@@ -121,7 +132,7 @@ describe('Source', () => {
     expect(source.failed('closed', 'stale')).toBe(true);
     expect(source.state).toEqual({ status: 'stale', since: at(500), error: 'closed' });
     clock.advance(10_000);
-    expect(source.failed('ECONNREFUSED', 'stale')).toBe(false);
+    expect(source.failed('ECONNREFUSED', 'stale')).toBe(true);
     clock.advance(19_999);
     expect(source.state.status).toBe('stale');
     clock.advance(1);
@@ -137,5 +148,60 @@ describe('Source', () => {
     expect(source.state).toEqual({ status: 'fresh', since: at(100) });
     clock.advance(2000);
     expect(source.state).toMatchObject({ status: 'stale', error: 'no answer in time' });
+  });
+});
+
+describe('Source that answers, and stands still', () => {
+  it('is stale, says since when, and still counts as answering', () => {
+    const { clock, source, up } = setUp();
+    source.succeeded();
+    clock.advance(1000);
+    expect(source.succeeded('stands still since noon')).toBe(true);
+    expect(source.state).toEqual({ status: 'stale', since: at(1000), error: 'stands still since noon' });
+    expect(source.isAnswering).toBe(true);
+    expect(up()).toBe(0);
+  });
+
+  it('is never down for that', () => {
+    const { clock, source } = setUp();
+    for (let second = 0; second < 3600; second += 1) {
+      source.succeeded('stands still since noon');
+      clock.advance(1000);
+    }
+    expect(source.state.status).toBe('stale');
+  });
+
+  it('is fresh again with the first answer that moves', () => {
+    const { clock, source } = setUp();
+    source.succeeded('stands still since noon');
+    clock.advance(500);
+    expect(source.succeeded()).toBe(true);
+    expect(source.state).toEqual({ status: 'fresh', since: at(500) });
+  });
+
+  it('goes down where answers stop, 30 s after they were late', () => {
+    const { clock, source, expiries } = setUp();
+    source.succeeded('stands still since noon');
+    clock.advance(2000);
+    expect(source.state).toMatchObject({ status: 'stale', since: start });
+    expect(source.isAnswering).toBe(false);
+    clock.advance(30_000);
+    expect(source.state).toEqual({ status: 'down', since: at(32_000), error: 'no answer in time' });
+    expect(expiries()).toBe(1);
+  });
+});
+
+describe('Notes of a source', () => {
+  it('are eight at most, and stay through changes of status until others replace them', () => {
+    const { clock, source } = setUp();
+    expect(source.note(Array.from({ length: 9 }, (_, index) => `note ${index}`))).toBe(true);
+    source.succeeded();
+    clock.advance(2000);
+    expect(source.state.notes).toHaveLength(8);
+    expect(source.note(['one'])).toBe(true);
+    expect(source.note(['one'])).toBe(false);
+    expect(source.state).toMatchObject({ status: 'stale', notes: ['one'] });
+    expect(source.note([])).toBe(true);
+    expect(source.state).not.toHaveProperty('notes');
   });
 });

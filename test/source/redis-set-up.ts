@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { systemClock } from '../../src/core/clock.ts';
-import { createSourceBoard } from '../../src/source/freshness.ts';
 import { createRedisEvents, type RedisEventsOptions } from '../../src/source/redis-events.ts';
+import { createSourceBoard } from '../../src/source/source-board.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';

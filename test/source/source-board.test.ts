@@ -1,7 +1,8 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { createPrometheusMeter } from '../../src/observe/prometheus.ts';
-import { createSourceBoard, type SourceOptions } from '../../src/source/freshness.ts';
+import type { SourceOptions } from '../../src/source/freshness.ts';
+import { createSourceBoard } from '../../src/source/source-board.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createSourceBoard } from '../../src/source/freshness.ts';
 import { PollFailure } from '../../src/source/poll-failure.ts';
 import type { PollResult } from '../../src/source/poller.ts';
+import { createSourceBoard } from '../../src/source/source-board.ts';
 import { createSupervisor, type RoundListener } from '../../src/source/supervisor.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';

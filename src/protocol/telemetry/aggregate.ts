@@ -9,13 +9,15 @@ import { applyMergePatch } from '../../wire/merge-patch.ts';
 import { EngineTime } from './engine-time.ts';
 import { normalise } from './normalise.ts';
 import type { Ownership } from './ownership.ts';
-import { isDocumentedScalar, shapeFault } from './shape.ts';
+import { isDocumentedScalar, shapeFault, withoutPlaceholders } from './shape.ts';
 
 export interface AggregateOptions {
   readonly feed: StateFeed;
   readonly ownership: Ownership;
   /** The symbol that a state must be about. Default: whatever it is. */
   readonly symbol?: string;
+  /** Told of the merge patch of each event that was applied, without its `timestamp`. */
+  readonly onEventSet: (patch: JsonObject, receivedAt: number) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -31,9 +33,15 @@ export class Aggregate {
   readonly #arbiter = new Arbiter();
   readonly #engineTime = new EngineTime();
   #unmeasuredBytes = 0;
+  #hasSpoken = false;
 
   constructor(options: AggregateOptions) {
     this.#options = options;
+  }
+
+  /** Whether the engine has said what there is: by an answer, or by an event that tells its status. */
+  get hasSpoken(): boolean {
+    return this.#hasSpoken;
   }
 
   /** Checks and normalises the body of a poll. Throws PollFailure where the source must count as failed. */
@@ -64,6 +72,7 @@ export class Aggregate {
       (key) => ownership.ownerOf(key) === name,
     );
     if (undone > 0) meter.count('bff_arbitrated_total', {}, undone);
+    if (name === 'state') this.#hasSpoken = true;
     feed.stage(reconciled);
   }
 
@@ -75,9 +84,14 @@ export class Aggregate {
     const { feed } = this.#options;
     const patch = withoutKey(normalise(event, this.#normaliseContext()), 'timestamp');
     const engineTime = EngineTime.of(event);
-    const merged = applyMergePatch(feed.pending, patch, isDocumentedScalar);
+    // From here on it is a document like any other, in which what nobody has said must not look like a figure.
+    const speaks = typeof event.status === 'string' && event.status !== 'INITIALIZING';
+    const before = speaks && !this.#hasSpoken ? withoutPlaceholders(feed.pending) : feed.pending;
+    const merged = applyMergePatch(before, patch, isDocumentedScalar);
     if (this.#isTooLarge(merged, bytes)) return false;
+    this.#hasSpoken ||= speaks;
     this.#arbiter.protect(patch, { engineTime, localTime: receivedAt }, isDocumentedScalar);
+    this.#options.onEventSet(patch, receivedAt);
     const timestamp = this.#engineTime.afterEvent(event, receivedAt);
     feed.stage(timestamp === undefined ? merged : { ...merged, timestamp }, receivedAt);
     return true;

@@ -7,6 +7,7 @@ import { symbolOf } from './aggregate.ts';
 import { createMerge, type DocumentDependencies, type TelemetryDocument } from './merged-document.ts';
 import { type EngineSource, engineSources, Ownership } from './ownership.ts';
 import { initialDocument } from './shape.ts';
+import { Standstill } from './standstill.ts';
 
 /** A source besides the engine's three endpoints. */
 export interface FurtherSource extends EngineSource {
@@ -24,6 +25,8 @@ export interface DocumentOptions {
   /** Commits a second from events, burst 5. 0: no cap. Default 20. */
   readonly maxRateHz: number;
   readonly furtherSources: readonly FurtherSource[];
+  /** How long the engine's `timestamp` may stand still. 0: never judged. Default: learned from how it moves. */
+  readonly stateMaxAgeMs: number | undefined;
 }
 
 export const documentDefaults: DocumentOptions = {
@@ -31,6 +34,7 @@ export const documentDefaults: DocumentOptions = {
   pollTimeoutMs: 900,
   maxRateHz: commitTimingDefaults.maxRateHz,
   furtherSources: [],
+  stateMaxAgeMs: undefined,
 };
 
 /** The engine's default document, with all of its sources. */
@@ -38,6 +42,8 @@ export interface EngineDocument extends TelemetryDocument {
   readonly ownership: Ownership;
   /** How long two runs of the main schedule are apart, in ms. */
   readonly periodMs: () => number;
+  /** Whether the state is polled with success, whether or not it moves. */
+  readonly isAnswering: () => boolean;
   /** Polls all sources at once, then by schedule. */
   start(): void;
   /** Calls the listener with each run of the main schedule. Returns how to stop. */
@@ -58,15 +64,21 @@ export function createEngineDocument(
   const cronOf = ({ everyCron = options.pollCron }: FurtherSource): string => everyCron;
   const periodOf = (cron: string): number => schedules.get(cron)?.periodMs() ?? 1000;
 
-  const { feed, aggregate, timing } = createMerge(
+  const periodMs = (): number => periodOf(options.pollCron);
+
+  const merge = createMerge(
     {
       initial: initialDocument(clock.now()),
       ownership,
       maxRateHz: options.maxRateHz,
-      complete: (document) => ({ ...document, sources: board.states }),
+      periodMs,
+      states: () => board.states,
+      complete: (document, sources) => ({ ...document, sources }),
     },
     dependencies,
   );
+  const { feed, aggregate, timing } = merge;
+  const standstill = new Standstill({ maxAgeMs: options.stateMaxAgeMs, periodMs, clock });
   const polled = new Map<string, PolledSource<JsonObject>>();
   for (const source of sources) {
     const { name, path, timeoutMs = options.pollTimeoutMs } = source;
@@ -92,8 +104,10 @@ export function createEngineDocument(
       return {
         answered(name, answer, startedAt) {
           aggregate.applyAnswer(name, answer, startedAt);
-          const recovered = polled.get(name)?.source.succeeded() ?? false;
-          if (recovered && name === 'state') log.info({}, 'engine connected');
+          const source = polled.get(name)?.source;
+          const wasAnswering = source?.isAnswering;
+          source?.succeeded(name === 'state' ? standstill.answered(answer) : undefined);
+          if (name === 'state' && wasAnswering === false) log.info({}, 'engine connected');
           round.answered();
         },
         missed: (_name, changed) => round.missed(changed),
@@ -115,15 +129,19 @@ export function createEngineDocument(
   return {
     feed,
     ownership,
+    get spokenSince() {
+      return merge.spokenSince;
+    },
     get symbol() {
       return symbolOf(feed.pending);
     },
-    periodMs: () => periodOf(options.pollCron),
+    periodMs,
     applyEvent(event, receivedAt, bytes) {
       if (!aggregate.applyEvent(event, receivedAt, bytes)) return false;
       timing.event();
       return true;
     },
+    isAnswering: () => polled.get('state')?.source.isAnswering ?? false,
     sourcesChanged: () => timing.now(),
     start() {
       supervisor.poll(new Set(polled.keys()));
@@ -137,8 +155,7 @@ export function createEngineDocument(
     close() {
       for (const schedule of schedules.values()) schedule.stop();
       stopExpiry();
-      timing.stop();
-      feed.close();
+      merge.stop();
     },
   };
 }

@@ -14,17 +14,18 @@ export const historyQuery = z.object({
 
 /**
  * The kept versions as one JSON array of `{seq, at, data}`, oldest first, made as it is read: `at` is when the
- * gateway committed the version, ISO 8601. The newest version is always the last point. Versions are not kept for who
+ * gateway committed the version, ISO 8601; versions of before the engine ever answered are none. The newest version is always the last point. Versions are not kept for who
  * reads slowly: those that the history drops before their turn are left out.
  */
 export function historyStream(
   projection: Projection,
+  spokenSince: number | undefined,
   { seconds, step = seconds / maxPoints }: z.infer<typeof historyQuery>,
   clock: Clock,
 ): ReadableStream<Uint8Array> {
   const now = clock.now();
   const since = now - seconds * 1000;
-  const all = shownVersions(projection);
+  const all = spokenSince === undefined ? [] : shownVersions(projection, spokenSince);
   const versions = all.filter((version, index) => version.at > since || index === all.length - 1);
   const seqs = thinOut(versions, now, step * 1000).map(({ seq }) => seq);
   return streamPoints(projection, seqs.values());
@@ -64,9 +65,9 @@ function thinOut(versions: readonly Version[], now: number, stepMs: number): Ver
   return [...byStep.values()];
 }
 
-/** The kept versions in which something that the projection shows changed, and the oldest one. */
-function shownVersions(projection: Projection): Version[] {
-  const versions = projection.feed.history();
+/** The kept versions from `since` on in which something that the projection shows changed, and the oldest one. */
+function shownVersions(projection: Projection, since: number): Version[] {
+  const versions = projection.feed.history().filter(({ seq }) => seq >= since);
   return versions.filter((version, index) => {
     const previous = versions[index - 1];
     return previous === undefined || projection.differs(version, previous);

@@ -4,7 +4,6 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
 import type { Clock } from '../../core/clock.ts';
 import { formatPosition } from '../../feed/position.ts';
-import type { StateFeed } from '../../feed/state-feed.ts';
 import type { Entrance } from '../../http/entrance.ts';
 import { taggedJson } from '../../http/etag.ts';
 import type { Refusal } from '../../http/guard.ts';
@@ -14,6 +13,7 @@ import type { Entry } from '../../http/upgrade.ts';
 import { createEventStream, eventStreamHeaders } from '../../transport/event-stream.ts';
 import type { Documents } from './documents.ts';
 import { historyQuery, historyStream } from './history.ts';
+import type { TelemetryDocument } from './merged-document.ts';
 import { type ConnectOptions, readQuery } from './options.ts';
 import { openSession, type SessionDependencies } from './sessions.ts';
 import { dialect, telemetryProjection, type Views } from './views.ts';
@@ -63,7 +63,7 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
     if (!entry.ok) return problemResponse(entry.code, entry);
     const read = readOptions(new URL(req.url).searchParams, documents);
     if (!read.ok) return problemResponse(read.code, read);
-    return await withFeed(read.options.symbol, documents, (feed) => {
+    return await withDocument(read.options.symbol, documents, ({ feed }) => {
       const projection = telemetryProjection(feed, read.options.sections);
       return taggedJson(req.raw, formatPosition(projection.position), () =>
         JSON.stringify(projection.of(feed.current)),
@@ -84,7 +84,7 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
         detail: 'expected seconds from 1 to 600 and step from 0 to 600',
       });
     }
-    return await withFeed(read.options.symbol, documents, (feed) => {
+    return await withDocument(read.options.symbol, documents, ({ feed, spokenSince }) => {
       const response = context.env.outgoing;
       // The client may have left meanwhile: nothing would tell us again.
       if (response.destroyed) return RESPONSE_ALREADY_SENT;
@@ -95,7 +95,7 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
       // it is still as much.
       response.setTimeout(sessionLimits.slowAfterMs / 2, () => response.destroy());
       const projection = telemetryProjection(feed, read.options.sections);
-      return new Response(historyStream(projection, span.data, clock), {
+      return new Response(historyStream(projection, spokenSince, span.data, clock), {
         headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
       });
     });
@@ -151,21 +151,32 @@ function badOption(detail: string): Refusal {
   return { ok: false, code: 'BAD_OPTION', detail };
 }
 
-/** The feed of a symbol, once the engine has said what it knows of it; without a symbol, the engine's own. */
-async function withFeed(
+/**
+ * The document of a symbol, once the engine has said what it knows of it; without a symbol, the engine's own. An
+ * answer of before the engine said anything says so in a header: what stands in it is no figure.
+ */
+async function withDocument(
   symbol: string | undefined,
   documents: Documents,
-  answer: (feed: StateFeed) => Response,
+  answer: (document: TelemetryDocument) => Response,
 ): Promise<Response> {
-  if (symbol === undefined) return answer(documents.engine.feed);
+  if (symbol === undefined) return marked(documents.engine, answer);
   const lease = documents.acquire(symbol);
   if (lease === undefined) return problemResponse('LIMIT', refusals.symbols);
   const document = lease.resource;
   try {
     await document.settled;
     if (document.isUnknown) return problemResponse('UNKNOWN_SYMBOL', { detail: symbol });
-    return answer(document.feed);
+    return marked(document, answer);
   } finally {
     lease.release();
   }
+}
+
+function marked(document: TelemetryDocument, answer: (document: TelemetryDocument) => Response): Response {
+  const response = answer(document);
+  // Of one that was sent already there is nothing to be changed, and it is one object for all.
+  if (response === RESPONSE_ALREADY_SENT) return response;
+  if (document.spokenSince === undefined) response.headers.set('x-telemetry-state', 'initializing');
+  return response;
 }

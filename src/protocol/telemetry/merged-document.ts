@@ -7,8 +7,10 @@ import { CommitTiming, commitTimingDefaults } from '../../feed/commit-timing.ts'
 import type { HistoryBudget } from '../../feed/history.ts';
 import { createStateFeed, type StateFeed } from '../../feed/state-feed.ts';
 import type { EngineClient } from '../../source/engine-client.ts';
-import type { SourceBoard } from '../../source/freshness.ts';
+import type { SourceState } from '../../source/freshness.ts';
+import type { SourceBoard } from '../../source/source-board.ts';
 import { Aggregate } from './aggregate.ts';
+import { DocumentSources } from './document-sources.ts';
 import type { Ownership } from './ownership.ts';
 
 export interface DocumentDependencies {
@@ -24,6 +26,8 @@ export interface DocumentDependencies {
 /** A document as its readers see it. */
 export interface TelemetryDocument {
   readonly feed: StateFeed;
+  /** The first version in which the engine says something; undefined before: then no value in it is a figure. */
+  readonly spokenSince: number | undefined;
   /** What the document is about; undefined before the engine said so. */
   readonly symbol: string | undefined;
   /** Takes an event that the intake let through. False where the document would be too large. */
@@ -38,34 +42,58 @@ export interface Merge {
   readonly feed: StateFeed;
   readonly aggregate: Aggregate;
   readonly timing: CommitTiming;
+  readonly spokenSince: number | undefined;
+  /** Makes no more versions. */
+  stop(): void;
 }
 
 export interface MergeOptions {
   readonly initial: JsonObject;
   readonly ownership: Ownership;
   readonly maxRateHz: number;
+  /** From one poll to the next, in ms. */
+  readonly periodMs: () => number;
   /** The symbol that answers must be about. Default: whatever the engine's is. */
   readonly symbol?: string;
-  /** The document as it is to be shown: freshness, and what it shares with others, put in. */
-  readonly complete: (document: JsonObject) => JsonObject;
+  /** The states of its own sources. */
+  readonly states: () => Readonly<Record<string, SourceState>>;
+  /** The document as it is to be shown: what it shares with others put in, and what is said of the sources given. */
+  readonly complete: (document: JsonObject, sources: Readonly<Record<string, SourceState>>) => JsonObject;
 }
 
 export function createMerge(options: MergeOptions, dependencies: DocumentDependencies): Merge {
-  const { initial, ownership, maxRateHz, symbol, complete } = options;
+  const { initial, ownership, maxRateHz, periodMs, symbol, states } = options;
   const { budget, clock, log, meter } = dependencies;
+  const sources = new DocumentSources({ ownership, periodMs, clock, onExpiry: () => timing.now() });
+  const complete = (document: JsonObject): JsonObject => options.complete(document, sources.of(states()));
   const feed = createStateFeed({ initial: complete(initial), epoch: randomId(), clock, budget });
   const aggregate = new Aggregate({
     feed,
     ownership,
+    onEventSet: (patch, receivedAt) => sources.noteEvent(patch, receivedAt),
     clock,
     log,
     meter,
     ...(symbol === undefined ? {} : { symbol }),
   });
+  let spokenSince: number | undefined;
   // Completed at the commit, so that a change of freshness travels with the data it came with.
   const timing = new CommitTiming(clock, { ...commitTimingDefaults, maxRateHz }, () => {
     feed.stage(complete(feed.pending));
     feed.commit();
+    if (aggregate.hasSpoken) spokenSince ??= feed.current.seq;
   });
-  return { feed, aggregate, timing };
+  return {
+    feed,
+    aggregate,
+    timing,
+    get spokenSince() {
+      return spokenSince;
+    },
+    stop() {
+      sources.stop();
+      timing.stop();
+      feed.close();
+    },
+  };
 }

@@ -37,6 +37,11 @@ export const reservedKeys: ReadonlySet<string> = new Set([
   'sources',
 ]);
 
+/** Names of the documented scalars of a section; empty where it has none. */
+export function fieldsOf(section: string): readonly string[] {
+  return Object.hasOwn(scalars, section) ? Object.keys(scalars[section] ?? {}) : [];
+}
+
 /** Documented scalars may be null: the engine does not know them. */
 export function isDocumentedScalar(path: Path): boolean {
   const [section, field] = path;
@@ -46,7 +51,10 @@ export function isDocumentedScalar(path: Path): boolean {
   return Object.hasOwn(scalars[section] ?? {}, field);
 }
 
-/** The document before the engine ever answered. */
+/**
+ * The document before the engine ever answered. Its zeros and empty strings are no figures: they stand there for pages
+ * that call `toFixed` on whatever they get.
+ */
 export function initialDocument(startedAt: number): JsonObject {
   const zeros = Object.entries(scalars).map(([section, fields]) => [
     section,
@@ -63,6 +71,21 @@ export function initialDocument(startedAt: number): JsonObject {
     models: {},
     sources: {},
   };
+}
+
+/** A document of before the engine ever answered with null, which is no figure, where `initialDocument` has none. */
+export function withoutPlaceholders(document: JsonObject): JsonObject {
+  const initial = initialDocument(0);
+  const known: Record<string, JsonValue> = { ...document };
+  for (const section of Object.keys(scalars)) {
+    const [values, placeholders] = [document[section], initial[section]];
+    if (!isJsonObject(values) || !isJsonObject(placeholders)) continue;
+    const fields = Object.entries(values);
+    known[section] = Object.fromEntries(
+      fields.map(([field, value]) => [field, value === placeholders[field] ? null : value]),
+    );
+  }
+  return known;
 }
 
 /**

@@ -2,13 +2,14 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import type { Round } from '../../feed/commit-timing.ts';
-import { createSourceBoard } from '../../source/freshness.ts';
 import { createPoller } from '../../source/poller.ts';
+import { createSourceBoard } from '../../source/source-board.ts';
 import { createSupervisor } from '../../source/supervisor.ts';
 import type { DocumentOptions, EngineDocument } from './engine-document.ts';
 import { createMerge, type DocumentDependencies, type TelemetryDocument } from './merged-document.ts';
 import { engineSources } from './ownership.ts';
 import { initialDocument } from './shape.ts';
+import { Standstill } from './standstill.ts';
 
 /** The document of one symbol: a state of its own, and everything else shared with the engine's document. */
 export interface SymbolDocument extends TelemetryDocument {
@@ -33,7 +34,7 @@ const [stateSource] = engineSources;
 export function createSymbolDocument(
   symbol: string,
   engine: EngineDocument,
-  { pollTimeoutMs, maxRateHz }: DocumentOptions,
+  { pollTimeoutMs, maxRateHz, stateMaxAgeMs }: DocumentOptions,
   dependencies: DocumentDependencies,
 ): SymbolDocument {
   const { client, clock, log, meter } = dependencies;
@@ -41,7 +42,7 @@ export function createSymbolDocument(
   const source = board.open('state', { freshMs: () => 2 * engine.periodMs() });
   const { ownership } = engine;
 
-  const complete = (document: JsonObject): JsonObject => {
+  const complete = (document: JsonObject, sources: JsonObject): JsonObject => {
     const completed: Record<string, JsonValue> = {};
     for (const [key, value] of Object.entries(document)) {
       if (ownership.ownerOf(key) === 'state') completed[key] = value;
@@ -49,14 +50,22 @@ export function createSymbolDocument(
     for (const [key, value] of Object.entries(engine.feed.pending)) {
       if (ownership.ownerOf(key) !== 'state') completed[key] = value;
     }
-    return { ...completed, sources: { ...dependencies.board.states, ...board.states } };
+    const shared = engine.feed.current.document.sources;
+    return { ...completed, sources: isJsonObject(shared) ? { ...shared, ...sources } : sources };
   };
   const initial = initialDocument(clock.now());
   const market = isJsonObject(initial.market) ? initial.market : {};
-  const { feed, aggregate, timing } = createMerge(
-    { initial: { ...initial, market: { ...market, symbol } }, ownership, maxRateHz, symbol, complete },
+  const { periodMs } = engine;
+  const merge = createMerge(
+    {
+      initial: { ...initial, market: { ...market, symbol } },
+      ...{ ownership, maxRateHz, periodMs, symbol, complete },
+      states: () => board.states,
+    },
     dependencies,
   );
+  const { feed, aggregate, timing } = merge;
+  const standstill = new Standstill({ maxAgeMs: stateMaxAgeMs, periodMs, clock });
 
   const unknownListeners = new Set<() => void>();
   let isUnknown = false;
@@ -89,7 +98,7 @@ export function createSymbolDocument(
       return {
         answered(_name, answer, startedAt) {
           aggregate.applyAnswer('state', answer, startedAt);
-          source.succeeded();
+          source.succeeded(standstill.answered(answer));
           isUnknown = false;
           // Whoever waits for the first answer is shown it: not what the round may still gather.
           if (!hasSettled) timing.now();
@@ -136,6 +145,9 @@ export function createSymbolDocument(
   return {
     feed,
     symbol,
+    get spokenSince() {
+      return merge.spokenSince;
+    },
     get settled() {
       return settled;
     },
@@ -165,8 +177,7 @@ export function createSymbolDocument(
       stopExpiry();
       stopShared();
       board.close();
-      timing.stop();
-      feed.close();
+      merge.stop();
     },
   };
 }

@@ -12,7 +12,7 @@ import type { Router } from '../../http/router.ts';
 import type { Entry, UpgradeRouter } from '../../http/upgrade.ts';
 import type { EngineClient } from '../../source/engine-client.ts';
 import type { EventSource } from '../../source/events.ts';
-import type { SourceBoard } from '../../source/freshness.ts';
+import type { SourceBoard } from '../../source/source-board.ts';
 import { createCommandExecutor } from './command-executor.ts';
 import { createCommands } from './commands.ts';
 import { serveTelemetry } from './dialect.ts';
@@ -55,7 +55,7 @@ export interface TelemetryParts {
 
 /** The telemetry dialect: its documents, their views, and the commands, behind its endpoints. */
 export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts) {
-  const { board, events, hub, clock, meter, audit } = parts;
+  const { events, hub, clock, meter, audit } = parts;
   const budget = new HistoryBudget(options.history);
   const documents = createDocuments(options, { ...parts, budget });
   events.subscribe(options.stateChannel, documents.onEvent);
@@ -64,7 +64,7 @@ export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts
   const executor = createCommandExecutor({
     engineUrl: options.engineUrl,
     ...(options.engineToken === undefined ? {} : { engineToken: options.engineToken }),
-    isStateFresh: () => board.states.state?.status === 'fresh',
+    isStateFresh: documents.engine.isAnswering,
     onAcked: documents.pollStates,
     clock,
     log: audit,

@@ -15,8 +15,8 @@ import {
 } from '../../../src/protocol/streams/sessions.ts';
 import { createSharedInstances } from '../../../src/protocol/streams/shared-instances.ts';
 import type { EngineClient } from '../../../src/source/engine-client.ts';
-import type { SourceBoard } from '../../../src/source/freshness.ts';
 import { PollFailure } from '../../../src/source/poll-failure.ts';
+import type { SourceBoard } from '../../../src/source/source-board.ts';
 import { createFakeTransport } from '../../support/fake-transport.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';

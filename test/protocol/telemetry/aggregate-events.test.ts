@@ -18,13 +18,26 @@ describe('Aggregate, fed by events', () => {
     });
   });
 
-  it('merges into a document that no poll has filled yet', () => {
+  it('merges into a document that no poll has filled yet, which still says that nothing is known', () => {
     const subject = setUpAggregate();
-    expect(subject.event({ status: 'ACTIVE', market: { symbol: 'SPY', price: 1 } })).toBe(true);
+    expect(subject.event({ market: { symbol: 'SPY', price: 1 } })).toBe(true);
     expect(subject.document).toMatchObject({
-      status: 'ACTIVE',
+      status: 'INITIALIZING',
       market: { symbol: 'SPY', price: 1, regime: '' },
       signal: { side: 'FLAT' },
+    });
+  });
+
+  it('shows no zero as a figure once an event has told the status, though no poll has been answered', () => {
+    const subject = setUpAggregate();
+    subject.event({ market: { symbol: 'SPY', price: 1 } });
+    expect(subject.event({ status: 'HALT', market: { velocity: 0 } })).toBe(true);
+    expect(subject.document).toMatchObject({
+      status: 'HALT',
+      market: { symbol: 'SPY', price: 1, velocity: 0, regime: null, alpha: null },
+      portfolio: { nav: null, daily_pnl: null },
+      signal: { side: null, reasoning: null },
+      logs: [],
     });
   });
 

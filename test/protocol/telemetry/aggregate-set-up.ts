@@ -22,7 +22,7 @@ export function setUpAggregate(further: readonly EngineSource[] = []) {
     budget: new HistoryBudget(historyDefaults),
   });
   const ownership = new Ownership([...engineSources, ...further]);
-  const aggregate = new Aggregate({ feed, ownership, clock, log, meter });
+  const aggregate = new Aggregate({ feed, ownership, onEventSet: () => {}, clock, log, meter });
   const intake = new EventIntake({ clock, log, meter });
 
   const read = (name: string, body: JsonValue | string): JsonObject => {

@@ -104,3 +104,89 @@ describe('EngineDocument', () => {
     expect(subject.shown()).toMatchObject({ market: { price: 50 } });
   });
 });
+
+describe('EngineDocument whose polls fail while events go on', () => {
+  /** Polled each second; its state was answered once, and fails since. */
+  async function failing(test: Parameters<typeof setUpDocuments>[0]) {
+    const subject = setUpDocuments(test, { pollCron: '* * * * * *' });
+    subject.documents.engine.start();
+    await subject.answer('agents', { A: {} });
+    await subject.answer('models', {});
+    await subject.answer('state', state);
+    await waitFor('the answers', () => subject.documents.engine.spokenSince !== undefined);
+    const sources = () => Object(subject.shown().sources);
+    return { ...subject, sources };
+  }
+
+  it('tells which paths events keep current, by the source that owns them', async (test) => {
+    const { clock, event, sources } = await failing(test);
+    clock.advance(1500);
+    event({ market: { price: 451, velocity: 1 }, agents: { A: { latency_ms: 5 } } });
+    expect(sources().state).toMatchObject({ status: 'fresh' });
+    clock.advance(500);
+    expect(sources()).toMatchObject({
+      state: { status: 'stale', live: ['market.price', 'market.velocity'] },
+      agents: { status: 'stale', live: ['agents.A.latency_ms'] },
+    });
+    expect(sources().models).not.toHaveProperty('live');
+  });
+
+  it('tells it no longer two periods after the last event', async (test) => {
+    const { clock, event, sources } = await failing(test);
+    clock.advance(2500);
+    event({ market: { price: 451 } });
+    clock.advance(1000);
+    event({ market: { alpha: 2 } });
+    clock.advance(1000);
+    expect(sources().state.live).toEqual(['market.alpha', 'market.price']);
+    clock.advance(1);
+    expect(sources().state.live).toEqual(['market.alpha']);
+    clock.advance(1100);
+    expect(sources().state).not.toHaveProperty('live');
+  });
+
+  it('tells a section by its name where all its documented fields are current', async (test) => {
+    const { clock, event, sources } = await failing(test);
+    clock.advance(2500);
+    event({ governance: { approved_size: 0.1 }, signal: { side: 'SELL', confidence: 1 }, status: 'HALT' });
+    expect(sources().state.live).toEqual(['governance', 'signal.confidence', 'signal.side', 'status']);
+  });
+});
+
+describe('EngineDocument of an engine that is wedged', () => {
+  it('says that the state is stale, while its answers still count as answers', async (test) => {
+    const subject = setUpDocuments(test, { pollCron: '* * * * * *', stateMaxAgeMs: 3000 });
+    const { engine } = subject.documents;
+    const answerAfter = async (ms: number): Promise<void> => {
+      subject.clock.advance(ms);
+      engine.pollState();
+      await subject.answer('state', state);
+      await waitFor('the next poll', () => !subject.isWaiting('state'));
+    };
+    await answerAfter(0);
+    await waitFor('the answer', () => engine.spokenSince !== undefined);
+    for (let second = 0; second < 4; second += 1) await answerAfter(1000);
+    await waitFor('the verdict', () => Object(subject.shown().sources).state.status === 'stale');
+    expect(Object(subject.shown().sources).state.error).toBe(
+      'the engine answers, but its timestamp stands still since 2026-01-01T00:00:00.000Z',
+    );
+    expect(engine.isAnswering()).toBe(true);
+  });
+});
+
+describe('EngineDocument that the engine has said nothing of', () => {
+  it('is told by its first answer, and by an event that tells the status', async (test) => {
+    const polled = setUpDocuments(test);
+    polled.event({ market: { price: 1 } });
+    expect(polled.documents.engine.spokenSince).toBeUndefined();
+    polled.documents.engine.start();
+    await polled.answer('agents', {});
+    await polled.answer('models', {});
+    await polled.answer('state', state);
+    await waitFor('the answer', () => polled.documents.engine.spokenSince !== undefined);
+    expect(polled.documents.engine.spokenSince).toBe(polled.feed.current.seq);
+    const told = setUpDocuments(test);
+    told.event({ status: 'HALT' });
+    expect(told.documents.engine.spokenSince).toBe(told.feed.current.seq);
+  });
+});

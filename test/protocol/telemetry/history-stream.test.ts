@@ -27,8 +27,17 @@ function setUp(versions: number, startMs = Date.parse('2026-01-01T00:00:00.500Z'
     }
   };
   pass(versions - 1);
-  const read = async (query: Record<string, string> = {}, sections?: readonly string[]): Promise<Point[]> => {
-    const stream = historyStream(telemetryProjection(feed, sections), historyQuery.parse(query), clock);
+  const read = async (
+    query: Record<string, string> = {},
+    sections?: readonly string[],
+    spokenSince: number | undefined = 1,
+  ): Promise<Point[]> => {
+    const stream = historyStream(
+      telemetryProjection(feed, sections),
+      spokenSince,
+      historyQuery.parse(query),
+      clock,
+    );
     return JSON.parse(await new Response(stream).text());
   };
   return { clock, feed, read, pass };
@@ -78,6 +87,7 @@ describe('History', () => {
     const { feed, clock, pass } = setUp(100, undefined, 60);
     const stream = historyStream(
       telemetryProjection(feed, undefined),
+      1,
       historyQuery.parse({ step: '0' }),
       clock,
     );
@@ -99,12 +109,19 @@ describe('History', () => {
     const { feed, clock, pass } = setUp(100, undefined, 60);
     const stream = historyStream(
       telemetryProjection(feed, undefined),
+      1,
       historyQuery.parse({ step: '0' }),
       clock,
     );
     pass(200);
     const points: Point[] = JSON.parse(await new Response(stream).text());
     expect(points.length).toBeLessThanOrEqual(1);
+  });
+
+  it('begins with the first version in which the engine said something', async () => {
+    const { read } = setUp(5);
+    expect((await read({ step: '0' }, undefined, 4)).map(({ seq }) => seq)).toEqual([4, 5]);
+    expect(await read({ step: '0' }, ['market'], 4)).toMatchObject([{ seq: 4 }]);
   });
 
   it('shows the sections asked for', async () => {

@@ -1,9 +1,14 @@
 import cron from 'node-cron';
-import type { Clock } from '../core/clock.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
 import { errorMessage } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { CronRuns } from './cron-runs.ts';
 
-/** Runs a task by a cron expression (with seconds). */
+/**
+ * Runs a task by a cron expression (with seconds), when the wall clock says so. Whatever that clock does meanwhile,
+ * at most two periods pass without a run: it is read again each second, and no run waits much longer, by the
+ * monotonic clock, than it had to when it was planned.
+ */
 export interface Schedule {
   /** The longest gap from now on between the next few runs, in ms: 1,000 for `* * * * * *`. */
   periodMs(): number;
@@ -19,56 +24,95 @@ export interface ScheduleOptions {
   readonly onTick: () => void;
 }
 
-const runsLookedAt = 4;
-const gapsKnownForMs = 60_000;
+/** The run that comes next, as the wall clock was when it was planned. */
+interface Plan {
+  /** Epoch ms. */
+  readonly at: number;
+  readonly waitMs: number;
+  /** How long after it the next one comes: past that, it is no longer this one that is due. */
+  readonly gapMs: number;
+}
+
 const shortestPeriodMs = 1000;
+/** How soon a wall clock that was set is noticed. */
+const lookEveryMs = 1000;
+const leastOverdueMs = 500;
 
 export function createSchedule({ expression, clock, log, onTick }: ScheduleOptions): Schedule {
-  const task = cron.createTask(expression, onTick, {
-    suppressMissedWarning: true,
-    logger: {
-      info: (message) => log.debug({}, message),
-      debug: (message) => log.debug({}, errorMessage(message)),
-      warn: (message) => log.warn({}, message),
-      error: (message, error) => log.error({ error: errorMessage(error ?? message) }, 'schedule failed'),
-    },
-  });
-  /** Kept, since both are asked for after every poll, and dear. */
-  let gaps = { longestMs: 0, knownAt: Number.NEGATIVE_INFINITY };
-  let nextRunAt = Number.NEGATIVE_INFINITY;
+  const runs = new CronRuns(expression);
+  let cancel: Cancel = () => {};
+  let running = false;
+  let lastRunAt = 0;
+  let plan: Plan = { at: 0, waitMs: 0, gapMs: 0 };
 
-  const longestGapMs = (): number => {
-    const now = clock.monotonic();
-    if (now - gaps.knownAt >= gapsKnownForMs) {
-      const runs = task.getNextRuns(runsLookedAt).map((run) => run.getTime());
-      const between = runs.slice(1).map((run, index) => run - (runs[index] ?? run));
-      gaps = { longestMs: Math.max(shortestPeriodMs, ...between), knownAt: now };
-    }
-    return gaps.longestMs;
+  const planFrom = (now: number): Plan => {
+    const [at = now, following = at] = runs.upcoming(now);
+    return at === plan.at ? plan : { at, waitMs: at - now, gapMs: following - at };
   };
-  const untilNextRunMs = (): number => {
-    // The system's clock, by which the runs are made. Not believed where it seems far: the clock may have been set.
-    const now = Date.now();
-    if (nextRunAt <= now || nextRunAt - now > longestGapMs()) {
-      nextRunAt = task.getNextRuns(1)[0]?.getTime() ?? now;
+
+  /** After a leap forward, a run is made up for as long as a run on time would not be older. */
+  const isDue = (now: number): boolean => {
+    const { at, gapMs } = plan;
+    return at <= now && (now - at < gapMs || runs.after(now - gapMs) <= now);
+  };
+
+  /** The wall clock was set back again and again, or stands still. */
+  const isOverdue = (): boolean => {
+    const { waitMs } = plan;
+    return clock.monotonic() - lastRunAt >= waitMs + Math.max(waitMs / 2, leastOverdueMs);
+  };
+
+  const run = (): void => {
+    lastRunAt = clock.monotonic();
+    try {
+      onTick();
+    } catch (error) {
+      log.error({ error: errorMessage(error) }, 'schedule failed');
     }
-    return nextRunAt - now;
+  };
+
+  const wait = (): void => {
+    const now = clock.now();
+    plan = planFrom(now);
+    cancel = clock.after(Math.min(plan.at - now, lookEveryMs), look);
+  };
+
+  const look = (): void => {
+    if (isDue(clock.now()) || isOverdue()) run();
+    if (running) wait();
   };
 
   return {
     // What lies ahead now may be the longest of all: with "weekdays from 9 to 17", it is a night from the last run.
-    periodMs: () => Math.max(longestGapMs(), untilNextRunMs()),
-    start: () => void task.start(),
-    stop: () => void task.destroy(),
+    periodMs() {
+      let previous = clock.now();
+      let longestMs = shortestPeriodMs;
+      for (const at of runs.upcoming(previous)) {
+        if (at - previous > longestMs) longestMs = at - previous;
+        previous = at;
+      }
+      return longestMs;
+    },
+    start() {
+      if (running) return;
+      running = true;
+      lastRunAt = clock.monotonic();
+      wait();
+    },
+    stop() {
+      running = false;
+      cancel();
+    },
   };
 }
-
 /** What is wrong with a cron expression of six fields, or undefined. */
 export function cronFault(expression: string): string | undefined {
   const { valid, errors } = cron.validateDetailed(expression);
   if (valid) {
     // Five would be taken to start at minutes: each two minutes where two seconds were meant.
-    return expression.trim().split(/\s+/).length === 6 ? undefined : 'expression: the seconds are missing';
+    if (expression.trim().split(/\s+/).length !== 6) return 'expression: the seconds are missing';
+    const runs = Number.isFinite(new CronRuns(expression).after(0));
+    return runs ? undefined : 'expression: there is no such day, so it never runs';
   }
   return errors.map(({ field, message }) => `${field}: ${message}`).join('; ') || 'not a cron expression';
 }

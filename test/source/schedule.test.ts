@@ -3,13 +3,13 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSchedule, cronFault } from '../../src/source/schedule.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
-import { waitFor } from '../support/wait.ts';
 
 function setUp(expression: string, onTick: () => void = () => {}) {
   const log = createMemoryLog();
-  const schedule = createSchedule({ expression, clock: createManualClock(), log, onTick });
+  const clock = createManualClock();
+  const schedule = createSchedule({ expression, clock, log, onTick });
   onTestFinished(() => schedule.stop());
-  return { schedule, log };
+  return { schedule, log, clock };
 }
 
 describe('Schedule', () => {
@@ -34,23 +34,44 @@ describe('Schedule', () => {
     expect(schedule.periodMs()).toBe(1000);
   });
 
-  it('runs its task at the second', async () => {
-    let ticks = 0;
-    const { schedule, log } = setUp('* * * * * *', () => {
-      ticks += 1;
-    });
+  it('runs its task at each second, and not once more', () => {
+    const { schedule, log, clock } = setUp('* * * * * *', () => ticks.push(clock.now()));
+    const ticks: number[] = [];
+    const start = clock.now();
+    clock.advance(300);
     schedule.start();
-    await waitFor('a tick', () => ticks > 0, { timeoutMs: 3000 });
-    expect(log.entries.filter(({ level }) => level !== 'debug')).toEqual([]);
+    schedule.start();
+    clock.advance(699);
+    expect(ticks).toEqual([]);
+    clock.advance(2001);
+    expect(ticks).toEqual([1000, 2000, 3000].map((ms) => start + ms));
+    expect(log.entries).toEqual([]);
   });
 
-  it('survives a task that throws, and says so', async () => {
-    const { schedule, log } = setUp('* * * * * *', () => {
+  it('survives a task that throws, and says so', () => {
+    let ticks = 0;
+    const { schedule, log, clock } = setUp('* * * * * *', () => {
+      ticks += 1;
       throw new Error('boom');
     });
     schedule.start();
-    const entry = await waitFor('the log', () => log.entries.find(({ level }) => level === 'error'));
-    expect(entry).toMatchObject({ message: 'schedule failed', fields: { error: 'boom' } });
+    clock.advance(1000);
+    expect(log.entries).toMatchObject([
+      { level: 'error', message: 'schedule failed', fields: { error: 'boom' } },
+    ]);
+    clock.advance(1000);
+    expect(ticks).toBe(2);
+  });
+
+  it('runs no more once it was stopped, by its own task too', () => {
+    let ticks = 0;
+    const { schedule, clock } = setUp('* * * * * *', () => {
+      ticks += 1;
+      if (ticks === 2) schedule.stop();
+    });
+    schedule.start();
+    clock.advance(10_000);
+    expect(ticks).toBe(2);
   });
 
   it('can be stopped twice, and without having been started', () => {
@@ -74,6 +95,7 @@ describe('cronFault', () => {
     ['* * * * 13 *', 'month'],
     ['* * * * * 8', 'dayOfWeek'],
     ['0 0 0 30 2 *', 'dayOfMonth'],
+    ['0 0 0 L-30 2 *', 'expression'],
     ['every second', 'expression'],
     ['* * *', 'expression'],
     ['*/2 * * * *', 'expression'],

@@ -3,6 +3,8 @@ import type { Cancel, Clock } from '../../src/core/clock.ts';
 /** A clock that only moves when told to, running what falls due on the way, in order. */
 export interface ManualClock extends Clock {
   advance(ms: number): void;
+  /** Sets the wall clock alone, forward or back: timers and the monotonic clock go on as they were. */
+  setWall(epochMs: number): void;
 }
 
 interface Timer {
@@ -15,6 +17,7 @@ interface Timer {
 export function createManualClock(epochMs = Date.parse('2026-01-01T00:00:00.000Z')): ManualClock {
   const timers = new Set<Timer>();
   let elapsed = 0;
+  let startedAt = epochMs;
 
   const schedule = (ms: number, every: number | undefined, task: () => void): Cancel => {
     const timer: Timer = { at: elapsed + Math.max(0, ms), every, task };
@@ -25,7 +28,7 @@ export function createManualClock(epochMs = Date.parse('2026-01-01T00:00:00.000Z
     [...timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
 
   return {
-    now: () => epochMs + elapsed,
+    now: () => startedAt + elapsed,
     monotonic: () => elapsed,
     after: (ms, task) => schedule(ms, undefined, task),
     every: (ms, task) => schedule(ms, ms, task),
@@ -38,6 +41,9 @@ export function createManualClock(epochMs = Date.parse('2026-01-01T00:00:00.000Z
         timer.task();
       }
       elapsed = until;
+    },
+    setWall(now) {
+      startedAt = now - elapsed;
     },
   };
 }

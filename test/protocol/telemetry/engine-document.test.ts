@@ -70,6 +70,7 @@ describe('EngineDocument', () => {
     await waitFor('the reason', () => subject.feed.current.seq > before);
     subject.clock.advance(25);
     expect(subject.shown()).toMatchObject({ sources: { state: { status: 'down', error: 'HTTP 500' } } });
+    subject.clock.advance(975);
     await subject.answer('state', state);
     await waitFor('the answer', () => subject.feed.pending.status === 'ACTIVE');
     // Two periods of a second without another success.

@@ -62,22 +62,22 @@ export class CronRuns {
   #stepFrom(time: Date): number {
     const [minute, second] = [time.getMinutes(), time.getSeconds()];
     const restOfHourMs = hourMs - minute * minuteMs - second * 1000;
-    if (!this.#isMeant(time)) {
-      const midnight = new Date(time.getFullYear(), time.getMonth(), time.getDate() + 1).getTime();
-      // Where the clock goes back past midnight, the midnight found is the one that was.
-      return Math.max(restOfHourMs, midnight - time.getTime());
-    }
+    const dayEnd = this.#endOfUnmeant(time);
+    // Where the clock goes back past midnight, the midnight found is the one that was.
+    if (dayEnd !== undefined) return Math.max(restOfHourMs, dayEnd.getTime() - time.getTime());
     if (!this.#hours.has(time.getHours())) return restOfHourMs;
     if (!this.#minutes.has(minute)) return minuteMs - second * 1000;
     return this.#seconds.has(second) ? 0 : 1000;
   }
 
-  #isMeant(time: Date): boolean {
-    if (!this.#months.has(time.getMonth() + 1)) return false;
-    const noon = new Date(time.getFullYear(), time.getMonth(), time.getDate(), 12);
+  /** When the day is over that is not meant, or the month; undefined where the day is meant. */
+  #endOfUnmeant(time: Date): Date | undefined {
+    const [year, month, day] = [time.getFullYear(), time.getMonth(), time.getDate()];
+    if (!this.#months.has(month + 1)) return new Date(year, month + 1);
+    const noon = new Date(year, month, day, 12);
     if (noon.getTime() !== this.#dayKnown.noon) {
       this.#dayKnown = { noon: noon.getTime(), meant: this.#days.match(noon) };
     }
-    return this.#dayKnown.meant;
+    return this.#dayKnown.meant ? undefined : new Date(year, month, day + 1);
   }
 }

@@ -1,5 +1,6 @@
 import { type Dispatcher, Pool } from 'undici';
-import { errorMessage } from '../core/errors.ts';
+import { readAnswerBody } from './answer-body.ts';
+import { faultWords, statusWords } from './fault-words.ts';
 import { PollFailure } from './poll-failure.ts';
 
 export interface EngineClientOptions {
@@ -7,7 +8,7 @@ export interface EngineClientOptions {
   readonly url: string;
   /** Sent as `Authorization: Bearer`. Default none. */
   readonly token?: string;
-  /** Largest body read, in bytes. Default 4 MiB. */
+  /** Largest body read, in bytes after decompression. Default 4 MiB. */
   readonly maxBodyBytes?: number;
 }
 
@@ -100,7 +101,7 @@ export function createEngineClient(options: EngineClientOptions): EngineClient &
       request(lane, path, signal, async (response) => {
         await refuseRedirect(response);
         await refuseUnlessSuccess(response);
-        return await readBody(response.body, maxBodyBytes);
+        return await readAnswerBody(response, maxBodyBytes);
       }),
     ask: (path, signal) =>
       request('others', path, signal, async (response) => {
@@ -109,7 +110,7 @@ export function createEngineClient(options: EngineClientOptions): EngineClient &
           status: response.statusCode,
           contentType: firstOf(response.headers['content-type']),
           retryAfter: firstOf(response.headers['retry-after']),
-          body: await readBody(response.body, maxBodyBytes),
+          body: await readAnswerBody(response, maxBodyBytes),
         };
       }),
     async close() {
@@ -129,33 +130,20 @@ function firstOf(header: string | readonly string[] | undefined): string | undef
 async function refuseRedirect({ statusCode, body }: Dispatcher.ResponseData): Promise<void> {
   if (statusCode < 300 || statusCode >= 400) return;
   await body.dump({ limit: maxDumpBytes });
-  throw new PollFailure('redirect', `HTTP ${statusCode}: redirects are not followed`, { status: statusCode });
+  throw new PollFailure('redirect', statusWords(statusCode), { status: statusCode });
 }
 
 async function refuseUnlessSuccess({ statusCode, body }: Dispatcher.ResponseData): Promise<void> {
   if (statusCode >= 200 && statusCode < 300) return;
   await body.dump({ limit: maxDumpBytes });
-  throw new PollFailure('status', `HTTP ${statusCode}`, {
+  throw new PollFailure('status', statusWords(statusCode), {
     status: statusCode,
     retryable: retryableStatuses.has(statusCode),
   });
 }
 
-async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    // Leaving the loop destroys the body, and with it the connection that would carry the rest.
-    if (bytes > maxBytes) throw new PollFailure('too_large', `body over ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, bytes).toString('utf8');
-}
-
 function asPollFailure(error: unknown, signal: AbortSignal): PollFailure {
   if (error instanceof PollFailure) return error;
   if (signal.aborted) return new PollFailure('timeout', 'no complete answer in time');
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return new PollFailure('connect', code === '' ? errorMessage(error) : code, { retryable: true });
+  return new PollFailure('connect', faultWords(error, 'the engine'), { retryable: true });
 }

@@ -5,6 +5,7 @@ export type PollFailureReason =
   | 'status'
   | 'redirect'
   | 'too_large'
+  | 'encoding'
   | 'malformed'
   | 'too_deep'
   | 'forbidden_key'
@@ -22,7 +23,7 @@ export interface PollFailureOptions {
 
 /**
  * A poll that failed. The message is shown to clients as `sources.<name>.error`, so it says what was wrong in
- * the gateway's own words: nothing of the answer, no URL.
+ * the gateway's own words, before a code if there is one: nothing of the answer, no URL.
  */
 export class PollFailure extends Error {
   readonly reason: PollFailureReason;

@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
 import { backoffMs } from '../core/backoff.ts';
 import type { Cancel, Clock } from '../core/clock.ts';
-import { errorMessage } from '../core/errors.ts';
 import { createWarningThrottle, type Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 import type { EventListener, EventSource } from './events.ts';
+import { faultWords } from './fault-words.ts';
 import type { SourceBoard } from './source-board.ts';
 
 export interface RedisEventsOptions {
@@ -72,7 +72,7 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
       await redis.ping();
       if (clock.monotonic() - sentAt < freshMs && subscribed && source.succeeded()) onTransition();
     } catch (error) {
-      lost(faultOf(error));
+      lost(faultWords(error, 'Redis'));
     } finally {
       overdue();
     }
@@ -82,7 +82,7 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
     try {
       await redis.subscribe(...listeners.keys());
     } catch (error) {
-      lost(faultOf(error));
+      lost(faultWords(error, 'Redis'));
       redis.disconnect(true);
       return;
     }
@@ -98,7 +98,7 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
   redis.on('ready', () => void subscribe());
   redis.on('close', () => lost(lastError));
   redis.on('error', (error: Error) => {
-    lastError = faultOf(error);
+    lastError = faultWords(error, 'Redis');
   });
   redis.on('messageBuffer', (channel: Buffer, message: Buffer) =>
     listeners.get(channel.toString())?.(message),
@@ -109,7 +109,7 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
     start() {
       // A first connection that fails is retried like any other; 'error' and 'close' report it.
       redis.connect().catch((error: unknown) => {
-        lastError = faultOf(error);
+        lastError = faultWords(error, 'Redis');
       });
     },
     async close() {
@@ -118,11 +118,4 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
       redis.disconnect();
     },
   };
-}
-
-/** A code such as ECONNREFUSED or WRONGPASS: clients see it, and the full text names hosts and ports. */
-function faultOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const [firstWord = ''] = errorMessage(error).split(' ');
-  return code || (/^[A-Z]{3,}$/.test(firstWord) ? firstWord : 'connection failed');
 }

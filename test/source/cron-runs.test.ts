@@ -70,7 +70,9 @@ describe('CronRuns', () => {
     new CronRuns('* * * * * *').upcoming(0);
     expect(cron.getTasks().size).toBe(before);
   });
+});
 
+describe('CronRuns, of days that are rare,', () => {
   it('says where there is no such day', () => {
     expect(new CronRuns('0 0 0 L-30 2 *').after(0)).toBe(Number.POSITIVE_INFINITY);
     expect(new Date(new CronRuns('0 0 0 29 2 1#5').after(Date.UTC(2072, 2, 1))).getUTCFullYear()).toBe(2112);

@@ -56,10 +56,15 @@ export function tooLargeAnswer(status: number, maxBytes: number): EngineFailure 
   return inDoubt('ENGINE_UNREACHABLE', `the engine's answer (HTTP ${status}) is over ${maxBytes} bytes`);
 }
 
-/** @param reason a code such as ECONNREFUSED, or a few words */
+/** An answer whose body cannot be told from its bytes. Only that of a success has anything to say besides the status. */
+export function unreadableAnswer(status: number, why: string): EngineAnswer {
+  return status >= 200 && status < 300 ? inDoubt('ENGINE_UNREACHABLE', why) : readEngineAnswer(status, '');
+}
+
+/** @param reason a few words, with a code such as ECONNREFUSED where there is one */
 export function connectionFailure(reason: string, sent: boolean): EngineFailure {
-  if (sent) return inDoubt('ENGINE_UNREACHABLE', `the connection to the engine ended (${reason})`);
-  const message = `the engine could not be reached (${reason}); the command was not sent`;
+  if (sent) return inDoubt('ENGINE_UNREACHABLE', `the connection to the engine ended: ${reason}`);
+  const message = `the engine could not be reached: ${reason}; the command was not sent`;
   return { ok: false, code: 'ENGINE_UNREACHABLE', message, effect: 'unsent', retryable: true };
 }
 

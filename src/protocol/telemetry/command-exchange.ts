@@ -1,5 +1,14 @@
 import { buildConnector, Client, type Dispatcher } from 'undici';
-import { connectionFailure, type EngineAnswer, readEngineAnswer, tooLargeAnswer } from './command-answer.ts';
+import { readAnswerBody } from '../../source/answer-body.ts';
+import { faultWords } from '../../source/fault-words.ts';
+import { PollFailure } from '../../source/poll-failure.ts';
+import {
+  connectionFailure,
+  type EngineAnswer,
+  readEngineAnswer,
+  tooLargeAnswer,
+  unreadableAnswer,
+} from './command-answer.ts';
 import type { Command } from './command-outcome.ts';
 
 /** What every attempt of one command carries unchanged. */
@@ -99,7 +108,7 @@ export function createEngineCommands({ engineUrl, engineToken }: EngineCommandsO
         });
         return await readAnswer(response);
       } catch (error) {
-        return connectionFailure(aborted || closed ? 'aborted' : reasonOf(error), sent);
+        return connectionFailure(aborted || closed ? 'aborted' : faultWords(error, 'the engine'), sent);
       } finally {
         void end();
       }
@@ -124,19 +133,13 @@ export function createEngineCommands({ engineUrl, engineToken }: EngineCommandsO
   };
 }
 
-async function readAnswer({ statusCode, body }: Dispatcher.ResponseData): Promise<EngineAnswer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    // Leaving the loop destroys the body, and with it the connection that would carry the rest.
-    if (bytes > maxBodyBytes) return tooLargeAnswer(statusCode, maxBodyBytes);
-    chunks.push(chunk);
+async function readAnswer(response: Dispatcher.ResponseData): Promise<EngineAnswer> {
+  const { statusCode } = response;
+  try {
+    return readEngineAnswer(statusCode, await readAnswerBody(response, maxBodyBytes));
+  } catch (error) {
+    if (!(error instanceof PollFailure)) throw error;
+    if (error.reason === 'too_large') return tooLargeAnswer(statusCode, maxBodyBytes);
+    return unreadableAnswer(statusCode, error.message);
   }
-  return readEngineAnswer(statusCode, Buffer.concat(chunks, bytes).toString('utf8'));
-}
-
-/** The code alone: messages of connection errors name addresses, which are no business of a client's. */
-function reasonOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'connection failed';
 }

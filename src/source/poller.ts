@@ -1,17 +1,3 @@
-import {
-  type CircuitBreakerPolicy,
-  CircuitState,
-  ConsecutiveBreaker,
-  ConstantBackoff,
-  circuitBreaker,
-  handleAll,
-  handleWhen,
-  type RetryPolicy,
-  retry,
-  TimeoutStrategy,
-  timeout,
-  wrap,
-} from 'cockatiel';
 import type { Clock } from '../core/clock.ts';
 import { errorMessage } from '../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
@@ -25,7 +11,7 @@ export interface PollerOptions<Answer> {
   readonly name: string;
   /** Path on the engine, with a query where needed. */
   readonly path: string;
-  /** Time for one poll, its retries included. */
+  /** Time for one poll, its second try included. */
   readonly timeoutMs: number;
   readonly client: EngineClient;
   /** Whose connections it takes. Default `sources`. */
@@ -63,24 +49,13 @@ const refusals: Readonly<Record<RefusalReason, string>> = {
   too_deep: 'the answer is nested too deep',
   forbidden_key: 'the answer has a key that is not allowed',
 };
+/** In a row. Then the source is down, without second tries; each tick still asks, so that it is back within one. */
 const failuresToOpen = 5;
 const retryAfterMs = 60;
 
 export function createPoller<Answer>(options: PollerOptions<Answer>): Poller<Answer> {
   const { name, path, timeoutMs, client, lane = 'sources', clock, meter, read } = options;
-  // Open means "down, and no retries": each tick still probes, so that a source is back within one period.
-  const breaker: CircuitBreakerPolicy = circuitBreaker(handleAll, {
-    // Not 0: the policy compares wall-clock times, and after the clock was set back 0 ms would not be over.
-    halfOpenAfter: Number.NEGATIVE_INFINITY,
-    breaker: new ConsecutiveBreaker(failuresToOpen),
-  });
-  const retrying: RetryPolicy = retry(
-    handleWhen(
-      (error) => error instanceof PollFailure && error.retryable && breaker.state === CircuitState.Closed,
-    ),
-    { maxAttempts: 1, backoff: new ConstantBackoff(retryAfterMs) },
-  );
-  const policy = wrap(breaker, timeout(timeoutMs, TimeoutStrategy.Cooperative), retrying);
+  let failuresInARow = 0;
   let polling = false;
 
   const attempt = async (signal: AbortSignal): Promise<PollResult<Answer>> => {
@@ -90,21 +65,52 @@ export function createPoller<Answer>(options: PollerOptions<Answer>): Poller<Ans
     return { ok: true, answer: read(parseBody(body)), startedAt };
   };
 
+  const attemptTwice = async (signal: AbortSignal): Promise<PollResult<Answer>> => {
+    try {
+      return await attempt(signal);
+    } catch (error) {
+      const mayPass = error instanceof PollFailure && error.retryable;
+      if (!mayPass || failuresInARow >= failuresToOpen) throw error;
+    }
+    await pause(retryAfterMs, signal, clock);
+    return await attempt(signal);
+  };
+
   const run = async (): Promise<PollResult<Answer>> => {
     polling = true;
+    const startedAt = clock.monotonic();
+    const time = new AbortController();
+    const cancel = clock.after(timeoutMs, () => time.abort());
     try {
-      // A signal of its own: without one, the policy hangs every poll of the process on one shared signal.
-      return await policy.execute(({ signal }) => attempt(signal), new AbortController().signal);
+      const result = await attemptTwice(time.signal);
+      // A process that was stopped meanwhile: the answer is as old as that, though its timer had no turn yet.
+      if (clock.monotonic() - startedAt > timeoutMs) throw new PollFailure('timeout', 'late');
+      failuresInARow = 0;
+      return result;
     } catch (error) {
+      failuresInARow += 1;
       const failure = asFailure(error, timeoutMs);
       meter.count('bff_source_failures_total', { source: name, reason: failure.reason });
-      return { ok: false, failure, open: breaker.state !== CircuitState.Closed };
+      return { ok: false, failure, open: failuresInARow >= failuresToOpen };
     } finally {
+      cancel();
       polling = false;
     }
   };
 
   return { name, poll: () => (polling ? undefined : run()), isBusy: () => polling };
+}
+
+/** Over at once where the time is up. */
+function pause(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const cancel = clock.after(ms, resolve);
+    signal.addEventListener('abort', () => {
+      cancel();
+      resolve();
+    });
+  });
 }
 
 function asFailure(error: unknown, timeoutMs: number): PollFailure {
@@ -119,6 +125,7 @@ function asFailure(error: unknown, timeoutMs: number): PollFailure {
 
 /** An engine that is up but has nothing to say answers 200 with `{"error": …, "status": "offline"}`. */
 function parseBody(body: string): JsonValue {
+  if (body.trim() === '') throw new PollFailure('malformed', 'the answer is empty');
   const parsed = parseUntrusted(body, { nonFinite: 'null' });
   if (!parsed.ok) throw new PollFailure(parsed.reason, refusals[parsed.reason], { detail: parsed.detail });
   const { value } = parsed;

@@ -43,9 +43,16 @@ const elsewhere: Handler = (_request, response) =>
   void response.writeHead(302, { location: `http://${secret}.example/` }).end();
 const breakOff: Handler = (request) => void request.socket.destroy();
 
+const encodedIn =
+  (encoding: string): Handler =>
+  (_request, response) =>
+    void response.writeHead(200, { 'content-encoding': encoding }).end(secret);
+
 const failures: readonly (readonly [string, Handler, string])[] = [
   ['text that is no JSON', json(`<html>${secret}</html>`), 'malformed'],
   ['an empty body', json(''), 'malformed'],
+  ['a body of nothing but spaces', json(' \r\n'), 'malformed'],
+  ['HTTP 204', json('', 204), 'malformed'],
   ['half a document', json(`{"password":"${secret}`), 'malformed'],
   ['two documents', json(`{}{"a":"${secret}"}`), 'malformed'],
   ['65 levels', json(`{"${secret}":${'['.repeat(65)}${']'.repeat(65)}}`), 'too_deep'],
@@ -57,6 +64,8 @@ const failures: readonly (readonly [string, Handler, string])[] = [
   ['the word that it is offline', json(`{"error":"${secret}","status":"offline"}`), 'offline'],
   ['offline with an empty error', json('{"error":"","status":"offline"}'), 'offline'],
   ['a body that is too large', json(`{"a":"${'x'.repeat(1024 * 1024)}"}`), 'too_large'],
+  ['an encoding that is not known', encodedIn('compress'), 'encoding'],
+  ['an encoding that it is not in', encodedIn('gzip'), 'encoding'],
   ['HTTP 500', json(secret, 500), 'status'],
   ['HTTP 503', json(secret, 503), 'status'],
   ['a redirect', elsewhere, 'redirect'],
@@ -93,6 +102,12 @@ describe('Poller on bad answers', () => {
       ok: true,
       answer: { a: null, b: [null, null, null], c: 'NaN' },
     });
+  });
+
+  it('says of an answer without a body that it is empty', async () => {
+    for (const status of [200, 204]) {
+      expect(await pollOnce(json('', status))).toMatchObject({ failure: { message: 'the answer is empty' } });
+    }
   });
 
   it('takes 64 levels', async () => {

@@ -1,4 +1,4 @@
-import { systemClock } from '../../src/core/clock.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { JsonValue } from '../../src/core/json.ts';
 import type { EngineClient } from '../../src/source/engine-client.ts';
 import { PollFailure } from '../../src/source/poll-failure.ts';
@@ -9,7 +9,13 @@ import { within } from '../support/wait.ts';
 const refused = () => new PollFailure('connect', 'ECONNREFUSED', { retryable: true });
 
 /** A poller whose client answers as the test says. */
-export function setUpPoller({ timeoutMs = 5000 }: { timeoutMs?: number } = {}) {
+export function setUpPoller({
+  timeoutMs = 5000,
+  clock = systemClock,
+}: {
+  timeoutMs?: number;
+  clock?: Clock;
+} = {}) {
   const meter = createMemoryMeter();
   let attempts = 0;
   let answer: (signal: AbortSignal) => Promise<string> = async () => '{"price":1}';
@@ -25,7 +31,7 @@ export function setUpPoller({ timeoutMs = 5000 }: { timeoutMs?: number } = {}) {
     path: '/api/state?token=hunter2',
     timeoutMs,
     client,
-    clock: systemClock,
+    clock,
     meter,
     read: (value) => value,
   });

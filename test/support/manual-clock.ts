@@ -5,6 +5,8 @@ export interface ManualClock extends Clock {
   advance(ms: number): void;
   /** Sets the wall clock alone, forward or back: timers and the monotonic clock go on as they were. */
   setWall(epochMs: number): void;
+  /** How many timers wait. */
+  readonly timers: number;
 }
 
 interface Timer {
@@ -41,6 +43,9 @@ export function createManualClock(epochMs = Date.parse('2026-01-01T00:00:00.000Z
         timer.task();
       }
       elapsed = until;
+    },
+    get timers() {
+      return timers.size;
     },
     setWall(now) {
       startedAt = now - elapsed;

@@ -5,8 +5,10 @@ import type { JsonObject } from '../core/json.ts';
 export interface Version {
   readonly seq: number;
   readonly document: JsonObject;
-  /** When it was committed, epoch milliseconds. */
+  /** When it was committed, epoch milliseconds: for people. */
   readonly at: number;
+  /** The same in monotonic milliseconds: by these it ages, so that no wall clock that is set drops or keeps it. */
+  readonly committedAt: number;
   /** When the earliest event in it was received, monotonic milliseconds; absent where none is in it. */
   readonly receivedAt?: number;
   /** Estimated bytes it holds beyond what it shares with the version before. */
@@ -57,7 +59,7 @@ export class HistoryBudget {
         if (!this.#histories.has(kept)) return;
         kept.push(version);
         this.#bytes += version.bytes;
-        this.#trim(version.at);
+        this.#trim(version.committedAt);
       },
       versions: () => kept.toArray(),
       find: (seq) => {
@@ -77,7 +79,7 @@ export class HistoryBudget {
     const { historySeconds } = this.#options;
     const oldestAllowed = historySeconds === 0 ? Number.POSITIVE_INFINITY : now - historySeconds * 1000;
     for (const kept of this.#histories) {
-      while (kept.length > 1 && (kept.peekFront()?.at ?? now) < oldestAllowed) this.#dropFirst(kept);
+      while (kept.length > 1 && (kept.peekFront()?.committedAt ?? now) < oldestAllowed) this.#dropFirst(kept);
     }
     while (this.#bytes > this.#options.historyMaxBytes) {
       const victim = this.#longestHeld();
@@ -90,7 +92,7 @@ export class HistoryBudget {
     let victim: Denque<Version> | undefined;
     for (const kept of this.#histories) {
       if (kept.length < 2) continue;
-      if (victim === undefined || (kept.peekFront()?.at ?? 0) < (victim.peekFront()?.at ?? 0)) victim = kept;
+      if (victim === undefined || heldSince(kept) < heldSince(victim)) victim = kept;
     }
     return victim;
   }
@@ -98,4 +100,8 @@ export class HistoryBudget {
   #dropFirst(kept: Denque<Version>): void {
     this.#bytes -= kept.shift()?.bytes ?? 0;
   }
+}
+
+function heldSince(kept: Denque<Version>): number {
+  return kept.peekFront()?.committedAt ?? 0;
 }

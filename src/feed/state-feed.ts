@@ -48,7 +48,8 @@ const maxKeysNoted = 10_000;
 export function createStateFeed({ initial, epoch, clock, budget }: StateFeedOptions): StateFeed {
   const listeners = new Set<VersionListener>();
   const history = budget.open();
-  let current: Version = { seq: 1, document: initial, at: clock.now(), bytes: estimateBytes(initial) };
+  const now = () => ({ at: clock.now(), committedAt: clock.monotonic() });
+  let current: Version = { seq: 1, document: initial, ...now(), bytes: estimateBytes(initial) };
   let pending = initial;
   let pendingSince: number | undefined;
   const changes = new Map<string, number>();
@@ -95,7 +96,7 @@ export function createStateFeed({ initial, epoch, clock, budget }: StateFeedOpti
       const version: Version = {
         seq: previous.seq + 1,
         document,
-        at: clock.now(),
+        ...now(),
         bytes: ownBytes(document, previous.document),
         ...(receivedAt === undefined ? {} : { receivedAt }),
       };

@@ -47,7 +47,7 @@ describe('HistoryBudget, whatever is added', () => {
           now += gapMs;
           const seq = nextSeq[feed] ?? 1;
           nextSeq[feed] = seq + 1;
-          histories[feed]?.add({ seq, at: now, bytes, document: {} });
+          histories[feed]?.add({ seq, at: 0, committedAt: now, bytes, document: {} });
           model = trimmed([...model, { feed, seq, at: now, bytes }], now);
           for (const [index, history] of histories.entries()) {
             const held = history.versions().map((version) => version.seq);

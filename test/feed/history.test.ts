@@ -10,7 +10,14 @@ function budgetOf(options: { seconds?: number; bytes?: number }) {
   });
 }
 
-const version = (seq: number, at: number, bytes = 1): Version => ({ seq, at, bytes, document: { seq } });
+/** What the wall clock says is nothing to go by: it goes back with each. */
+const version = (seq: number, committedAt: number, bytes = 1): Version => ({
+  seq,
+  at: 1e12 - 1e7 * committedAt,
+  committedAt,
+  bytes,
+  document: { seq },
+});
 const seqs = (history: History): number[] => history.versions().map(({ seq }) => seq);
 
 describe('HistoryBudget', () => {

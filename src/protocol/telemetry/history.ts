@@ -23,10 +23,10 @@ export function historyStream(
   { seconds, step = seconds / maxPoints }: z.infer<typeof historyQuery>,
   clock: Clock,
 ): ReadableStream<Uint8Array> {
-  const now = clock.now();
+  const now = clock.monotonic();
   const since = now - seconds * 1000;
   const all = spokenSince === undefined ? [] : shownVersions(projection, spokenSince);
-  const versions = all.filter((version, index) => version.at > since || index === all.length - 1);
+  const versions = all.filter((version, index) => version.committedAt > since || index === all.length - 1);
   const seqs = thinOut(versions, now, step * 1000).map(({ seq }) => seq);
   return streamPoints(projection, seqs.values());
 }
@@ -61,7 +61,7 @@ function streamPoints(projection: Projection, seqs: Iterator<number>): ReadableS
 function thinOut(versions: readonly Version[], now: number, stepMs: number): Version[] {
   if (stepMs === 0) return [...versions];
   const byStep = new Map<number, Version>();
-  for (const version of versions) byStep.set(Math.floor((now - version.at) / stepMs), version);
+  for (const version of versions) byStep.set(Math.floor((now - version.committedAt) / stepMs), version);
   return [...byStep.values()];
 }
 

@@ -61,6 +61,17 @@ describe('History', () => {
     ]);
   });
 
+  it.each([-3600, 3600])('goes by time that passed where the wall clock was set by %d s', async (seconds) => {
+    const { read, clock, pass } = setUp(100);
+    clock.setWall(clock.now() + seconds * 1000);
+    pass(5);
+    expect((await read({ step: '0' })).map(({ seq }) => seq)).toHaveLength(105);
+    expect((await read({ seconds: '10', step: '0' })).map(({ seq }) => seq)).toEqual([
+      96, 97, 98, 99, 100, 101, 102, 103, 104, 105,
+    ]);
+    expect((await read({ seconds: '100', step: '10' })).length).toBeLessThanOrEqual(11);
+  });
+
   it('has 600 points at most where no step is given', async () => {
     expect((await setUp(1200).read()).length).toBeLessThanOrEqual(600);
     expect((await setUp(1200, Date.parse('2026-01-01T00:00:00.000Z')).read()).length).toBeLessThanOrEqual(

@@ -36,7 +36,9 @@ interface Plan {
 const shortestPeriodMs = 1000;
 /** How soon a wall clock that was set is noticed. */
 const lookEveryMs = 1000;
-const leastOverdueMs = 500;
+/** So soon that a source does not go stale meanwhile, and not for a clock that is merely being corrected. */
+const overdueShare = 0.25;
+const leastOverdueMs = 250;
 
 export function createSchedule({ expression, clock, log, onTick }: ScheduleOptions): Schedule {
   const runs = new CronRuns(expression);
@@ -56,10 +58,11 @@ export function createSchedule({ expression, clock, log, onTick }: ScheduleOptio
     return at <= now && (now - at < gapMs || runs.after(now - gapMs) <= now);
   };
 
-  /** The wall clock was set back again and again, or stands still. */
-  const isOverdue = (): boolean => {
+  /** How long until it cannot be put down to the schedule that there is no run: the wall clock was set back. */
+  const untilOverdueMs = (): number => {
     const { waitMs } = plan;
-    return clock.monotonic() - lastRunAt >= waitMs + Math.max(waitMs / 2, leastOverdueMs);
+    const overdueAt = lastRunAt + waitMs + Math.max(waitMs * overdueShare, leastOverdueMs);
+    return overdueAt - clock.monotonic();
   };
 
   const run = (): void => {
@@ -74,11 +77,11 @@ export function createSchedule({ expression, clock, log, onTick }: ScheduleOptio
   const wait = (): void => {
     const now = clock.now();
     plan = planFrom(now);
-    cancel = clock.after(Math.min(plan.at - now, lookEveryMs), look);
+    cancel = clock.after(Math.min(plan.at - now, lookEveryMs, Math.max(1, untilOverdueMs())), look);
   };
 
   const look = (): void => {
-    if (isDue(clock.now()) || isOverdue()) run();
+    if (isDue(clock.now()) || untilOverdueMs() <= 0) run();
     if (running) wait();
   };
 

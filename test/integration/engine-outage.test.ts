@@ -32,7 +32,7 @@ describe.concurrent('While the engine is away', () => {
     const down = await Promise.all(clients.map((client) => client.next(statusIs('state', 'down'))));
     for (const packet of down) {
       expect(lastGood(packet)).toEqual(lastGood(stale[0] ?? packet));
-      expect(valueAt(packet.data, 'sources', 'state', 'error')).toBe('ECONNREFUSED');
+      expect(valueAt(packet.data, 'sources', 'state', 'error')).toBe('connection refused (ECONNREFUSED)');
     }
 
     gateway.engine.faults.apply({ kind: 'none' });

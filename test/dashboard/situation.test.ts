@@ -54,18 +54,18 @@ describe('What the page says of its situation', () => {
     ],
     [
       'engine-away',
-      { freshness: stale, awaySince: now - 12_000, live: ['market.price'] },
-      'Engine stopped answering 12 s ago: price is live by events, all else is the last known',
+      { freshness: stale, awaySince: now - 12_000, live: ['market.price', 'market.symbol'] },
+      'Engine stopped answering 12 s ago: price is live by events, the rest is the last known',
     ],
     [
       'engine-away',
       { freshness: stale, live: ['market.price', 'portfolio.daily_pnl', 'signal'] },
-      'Engine stopped answering: price, daily pnl and signal are live by events, all else is the last known',
+      'Engine stopped answering: price, daily pnl and signal are live by events, the rest is the last known',
     ],
     [
       'engine-away',
       { freshness: stale, live: ['a.b', 'a.c', 'a.d', 'a.e'] },
-      'Engine stopped answering: 4 values are live by events, all else is the last known',
+      'Engine stopped answering: 4 values are live by events, the rest is the last known',
     ],
     [
       'standing-still',
@@ -75,7 +75,7 @@ describe('What the page says of its situation', () => {
     [
       'standing-still',
       { freshness: standing, live: ['market.price'] },
-      'The engine answers, but its timestamp stands still since 2026-01-01T08:00:00.000Z: price is live by events, all else is the last known',
+      'The engine answers, but its timestamp stands still since 2026-01-01T08:00:00.000Z: price is live by events, the rest is the last known',
     ],
     [
       'waiting',

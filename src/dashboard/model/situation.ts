@@ -93,7 +93,7 @@ function describeLost({ status, now, isUnauthorised, isOnline }: SituationInput)
 
 function describeEngineAway({ freshness, live, now, awaySince }: SituationInput): Situation {
   const tone = freshness.state === 'down' ? 'down' : 'warn';
-  const rest = live.length === 0 ? lastKnown : `${namesOf(live)} by events, all else is the last known`;
+  const rest = live.length === 0 ? lastKnown : `${namesOf(live)} by events, the rest is the last known`;
   const { error = '' } = freshness;
   if (standstill.test(error)) {
     return say('standing-still', tone, `${error.charAt(0).toUpperCase()}${error.slice(1)}: ${rest}`);
@@ -109,7 +109,9 @@ function describeEngineAway({ freshness, live, now, awaySince }: SituationInput)
 
 /** `price is live`, of the paths of the document that are. */
 function namesOf(live: readonly string[]): string {
-  const names = live.map((path) => path.split('.').slice(-1).join().replaceAll('_', ' '));
+  const all = live.map((path) => path.split('.').slice(-1).join().replaceAll('_', ' '));
+  // It comes along with the price, and nobody waits for it.
+  const names = all.length > 1 ? all.filter((name) => name !== 'symbol') : all;
   if (names.length > maxNames) return `${names.length} values are live`;
   const last = names.slice(-1).join();
   return names.length === 1 ? `${last} is live` : `${names.slice(0, -1).join(', ')} and ${last} are live`;

@@ -5,7 +5,9 @@ import { root } from './root.mjs';
 
 /** What an application loads for each entry of the SDK, and the most it may be: minified and gzipped. */
 const entries = [
-  { name: 'telemetry-bff/client', file: 'dist/client/index.js', maxBytes: 8 * 1024 },
+  // 1.2 KiB of it are `freshness.of`, `maxAgeMs`, and no document before the engine has spoken: what keeps a dead
+  // engine's figures from being shown as live is no part that an application could leave out.
+  { name: 'telemetry-bff/client', file: 'dist/client/index.js', maxBytes: 9.25 * 1024 },
   { name: 'telemetry-bff/client/msgpack', file: 'dist/client/msgpack.js', maxBytes: 7 * 1024 },
   { name: 'telemetry-bff/react', file: 'dist/client/react.js', maxBytes: 1024 },
 ];

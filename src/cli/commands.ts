@@ -50,7 +50,8 @@ Options
   --help          print this and exit
 
 Options of tail
-  --once          print the WELCOME and exit: 0, or 1 where none came within 3 s (a health check)
+  --once          print the WELCOME and exit, as a health check: 0, or 1 unless the state is fresh within 3 s
+  --any           with --once: a WELCOME is enough, whatever it says of the engine
   --mode full|delta   --encoding json|msgpack   --interval MS
   --sections market,logs   --symbol QQQ   --token JWT
 

@@ -9,6 +9,8 @@ export interface TailArguments {
   readonly connect: TelemetryClientOptions & { readonly url: string };
   /** Print the WELCOME and exit. */
   readonly once: boolean;
+  /** With `once`: any WELCOME will do, whatever it says of the engine. */
+  readonly any: boolean;
 }
 
 const options = {
@@ -19,6 +21,7 @@ const options = {
   symbol: { type: 'string' },
   token: { type: 'string' },
   once: { type: 'boolean', default: false },
+  any: { type: 'boolean', default: false },
 } as const;
 
 /** @returns what `tail` is to do, or what is wrong with the command line */
@@ -28,10 +31,11 @@ export function readTailArguments(args: readonly string[]): TailArguments | stri
     const [url, ...rest] = positionals;
     if (url === undefined) return 'tail needs a URL, such as ws://localhost:3000';
     if (rest.length > 0) return `tail takes one URL, not also ${rest.join(' ')}`;
-    const { mode, encoding, interval, sections, symbol, token, once } = values;
+    const { mode, encoding, interval, sections, symbol, token, once, any } = values;
     if (mode !== 'full' && mode !== 'delta') return `--mode ${mode}: expected full or delta`;
     if (encoding !== 'json' && encoding !== 'msgpack')
       return `--encoding ${encoding}: expected json or msgpack`;
+    if (any && !once) return '--any goes with --once';
     const connect: TailArguments['connect'] = {
       url,
       mode,
@@ -44,7 +48,7 @@ export function readTailArguments(args: readonly string[]): TailArguments | stri
     // Both throw where the client would.
     readBase(url);
     createView(connect, msgpack);
-    return { connect, once };
+    return { connect, once, any };
   } catch (error) {
     return errorMessage(error);
   }

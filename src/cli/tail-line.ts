@@ -1,7 +1,9 @@
 import type { TelemetryDocument } from '../client/document.ts';
+import { isKeptLive, sourceOf } from '../client/vouching.ts';
 import { isJsonObject } from '../core/json.ts';
 
 export interface TailUpdate {
+  /** While the engine has not spoken: no more than `status` and `sources`. */
   readonly document: TelemetryDocument;
   /** Top-level keys that changed. */
   readonly changed: readonly string[];
@@ -20,27 +22,53 @@ export type Paint = (style: keyof typeof codes, text: string) => string;
 export const inColour: Paint = (style, text) => `\u001b[${codes[style]}m${text}\u001b[0m`;
 export const plain: Paint = (_style, text) => text;
 
-/** One line of `tail`: when, which version, the figures that count, what changed, and what it took. */
+/**
+ * One line of `tail`: when, which version, the figures that count, what changed, and what it took. What is not current
+ * says so itself.
+ */
 export function tailLine(update: TailUpdate, at: Date, paint: Paint): string {
   const { document, changed, seq, bytes, perSecond, priceBefore } = update;
   const { market, portfolio, status, sources } = document;
   const time = paint('dim', at.toISOString().slice(11, 23));
-  const shown = [time, `#${seq}`, statusText(status, paint)];
+  const orOld = (path: string, text: string, painted: string): string => {
+    const word = wordOn(document, path);
+    return word === undefined ? painted : paint('yellow', `${text} (${word})`);
+  };
+  const statusWord = status ?? 'no status';
+  const shown = [time, `#${seq}`];
+  // Who has not spoken yet has no status that could be old.
+  if (status === 'INITIALIZING') shown.push(paint('yellow', status));
+  else shown.push(orOld('status', statusWord, statusText(status, paint)));
   const price = market?.price;
   if (typeof price === 'number') {
     const symbol = typeof market?.symbol === 'string' ? `${market.symbol} ` : '';
-    shown.push(`${symbol}${paint('bold', price.toFixed(2))} ${moveOf(price, priceBefore, paint)}`);
+    const text = price.toFixed(2);
+    const current = `${paint('bold', text)} ${moveOf(price, priceBefore, paint)}`;
+    shown.push(`${symbol}${orOld('market.price', text, current)}`);
   }
   const pnl = portfolio?.daily_pnl;
-  if (typeof pnl === 'number') shown.push(`P&L ${paint(pnl < 0 ? 'red' : 'green', signed(pnl))}`);
+  if (typeof pnl === 'number') {
+    const text = signed(pnl);
+    shown.push(`P&L ${orOld('portfolio.daily_pnl', text, paint(pnl < 0 ? 'red' : 'green', text))}`);
+  }
   const late = Object.entries(sources ?? {}).filter(
     ([, source]) => isJsonObject(source) && source.status !== 'fresh',
   );
   if (late.length > 0) {
-    shown.push(paint('yellow', late.map(([name, source]) => `${name} ${source.status}`).join(', ')));
+    const texts = late.map(([name, { status: word, error }]) => {
+      // Of the others it is enough to know that they are late.
+      return name === 'state' && error !== undefined ? `${name} ${word}: ${error}` : `${name} ${word}`;
+    });
+    shown.push(paint('yellow', texts.join(', ')));
   }
   shown.push(paint('dim', `${changed.join(',')}  ${sizeText(bytes)}  ${perSecond.toFixed(1)}/s`));
   return shown.join('  ');
+}
+
+/** Why a path is not current; undefined where it is, or nobody says. */
+function wordOn(document: TelemetryDocument, path: string): string | undefined {
+  const word = document.sources?.[sourceOf(document, path)]?.status;
+  return word === 'fresh' || isKeptLive(document, path) ? undefined : word;
 }
 
 function statusText(status: TelemetryDocument['status'], paint: Paint): string {

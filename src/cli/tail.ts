@@ -1,11 +1,12 @@
 import { WebSocket } from 'ws';
+import type { TelemetryDocument } from '../client/document.ts';
 import { createTelemetryClient } from '../client/index.ts';
 import { msgpack } from '../client/msgpack.ts';
 import type { TelemetryClient } from '../client/types.ts';
 import type { TailArguments } from './tail-arguments.ts';
 import { inColour, plain, tailLine } from './tail-line.ts';
 
-/** How long `--once` waits for the WELCOME: with the start of the process, the whole takes less than 3 s. */
+/** How long `--once` waits: with the start of the process, the whole takes less than 3 s. */
 const onceMs = 2000;
 
 export interface TailOutput {
@@ -16,13 +17,14 @@ export interface TailOutput {
 
 /**
  * Prints a line for each update of a gateway, reconnecting for ever.
- * @returns with `once`: the exit code, 0 when a WELCOME came and 1 when none did in time. Otherwise it never returns.
+ * @returns with `once`: the exit code, 0 when the state was fresh (with `any`: when a WELCOME came) and 1 when it was
+ *   not in time. Otherwise it never returns.
  */
-export async function tail({ connect, once }: TailArguments, output: TailOutput): Promise<number> {
+export async function tail({ connect, once, any }: TailArguments, output: TailOutput): Promise<number> {
   const client = createTelemetryClient({ ...connect, codec: msgpack, WebSocket });
   const complaint = (text: string) => output.complain(`${text} – ${new URL(connect.url).host}`);
   client.on('error', ({ code, message }) => complaint(`${code}: ${message}`));
-  if (once) return await printWelcome(client, output, complaint);
+  if (once) return await printOnce(client, any, output, complaint);
   client.on('state', ({ state, reason, transport }) => {
     complaint(
       `${state}${transport === undefined ? '' : ` by ${transport}`}${reason === '' ? '' : `: ${reason}`}`,
@@ -32,26 +34,41 @@ export async function tail({ connect, once }: TailArguments, output: TailOutput)
   return await new Promise<number>(() => {});
 }
 
-async function printWelcome(
+async function printOnce(
   client: TelemetryClient,
+  any: boolean,
   { print }: TailOutput,
   complaint: (text: string) => void,
 ): Promise<number> {
-  const came = await new Promise<boolean>((resolve) => {
+  const isGood = await new Promise<boolean>((resolve) => {
     const timer = setTimeout(() => resolve(false), onceMs);
-    client.on('granted', () => {
+    const look = (): void => {
+      if (!(any ? client.granted !== undefined : client.freshness.isFresh)) return;
       clearTimeout(timer);
       resolve(true);
-    });
+    };
+    client.on('granted', look);
+    client.on('freshness', look);
   });
-  const { position, granted, document, status } = client;
-  if (came) print(JSON.stringify({ type: 'WELCOME', ...position, granted, data: document }));
-  else complaint(`no WELCOME within ${onceMs / 1000} s${status.reason === '' ? '' : ` (${status.reason})`}`);
+  const { position, granted, status } = client;
+  const { state, error } = client.freshness.of();
+  const why = (text: string | undefined): string => (text ? ` (${text})` : '');
+  if (position !== undefined) {
+    print(JSON.stringify({ type: 'WELCOME', ...position, granted, data: knownOf(client) }));
+    if (!isGood) complaint(`the state is ${state}${why(error)}`);
+  } else {
+    complaint(`no WELCOME within ${onceMs / 1000} s${why(status.reason)}`);
+  }
   client.close();
-  return came ? 0 : 1;
+  return isGood ? 0 : 1;
 }
 
-/** A line for each update from now on. */
+/** The document; while the engine has not spoken, what is known all the same. */
+function knownOf({ document, freshness, sources }: TelemetryClient): TelemetryDocument {
+  return freshness.of().state === 'initializing' ? { status: 'INITIALIZING', sources } : document;
+}
+
+/** A line for each update from now on, and for what is said of the sources before there is a document. */
 export function printUpdates(
   client: TelemetryClient,
   { print, colour }: Pick<TailOutput, 'print' | 'colour'>,
@@ -59,7 +76,8 @@ export function printUpdates(
   const recent: number[] = [];
   let bytesBefore = 0;
   let priceBefore: number | undefined;
-  client.on('update', ({ document, changed }) => {
+  const printLine = (changed: readonly string[]): void => {
+    const document = knownOf(client);
     const now = Date.now();
     recent.push(now);
     while ((recent[0] ?? now) < now - 1000) recent.shift();
@@ -75,5 +93,12 @@ export function printUpdates(
     print(tailLine(update, new Date(now), colour ? inColour : plain));
     bytesBefore = bytes;
     priceBefore = document.market?.price ?? undefined;
+  };
+  client.on('update', ({ document, changed }) => {
+    if (Object.keys(document).length > 0) printLine(changed);
+  });
+  client.on('freshness', ({ of }) => {
+    const isSaid = client.status.transport !== undefined;
+    if (isSaid && of().state === 'initializing') printLine(['sources']);
   });
 }

@@ -1,7 +1,7 @@
 import { createCommands } from './commands.ts';
 import type { TelemetryDocument } from './document.ts';
 import { createEmitter, type Emitter } from './emitter.ts';
-import { readFreshness } from './freshness.ts';
+import { createFreshnessWatch } from './freshness.ts';
 import { createLadder } from './ladder.ts';
 import type { LaneEvents } from './lane.ts';
 import { createLanes } from './lanes.ts';
@@ -14,7 +14,13 @@ import { createSelection } from './selection.ts';
 import { stateOf } from './status.ts';
 import { TelemetryError } from './telemetry-error.ts';
 import { createTokens } from './tokens.ts';
-import type { ClientEvents, ConnectionStatus, TelemetryClient, TelemetryClientOptions } from './types.ts';
+import type {
+  ClientEvents,
+  ConnectionStatus,
+  Freshness,
+  TelemetryClient,
+  TelemetryClientOptions,
+} from './types.ts';
 import { createView } from './view.ts';
 
 /**
@@ -47,10 +53,23 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     else (platform.reportError ?? platform.console.error)(cause);
   });
 
+  const freshness = createFreshnessWatch({
+    clock,
+    maxAgeMs: settings.maxAgeMs,
+    replica,
+    status: () => status,
+    intervalMs() {
+      const { interval = 0 } = receiver.granted ?? {};
+      return interval === 'pause' ? Infinity : interval;
+    },
+    onChange: () => emitter.emit('freshness', client.freshness),
+  });
+
   const receiver = createReceiver({
     clock,
     replica,
     emitter,
+    freshness,
     settle: requests.settle,
     wholeTimeoutMs: timing.connectMs,
     askForWhole(isStuck) {
@@ -64,18 +83,25 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     if (!isClosed) ladder.update();
     const { live } = ladder;
     const state = isClosed ? 'closed' : stateOf(live, replica.hasDocument);
-    const reason = live?.isSilent ? 'silent' : ladder.reasons;
-    if (status.state === state && status.reason === reason && status.transport === live?.name) return;
-    const since = status.state === state ? status.since : clock.now();
-    status = { state, reason, transport: live?.name, since };
-    emitter.emit('state', status);
+    const waiting = live && !replica.hasDocument ? 'the engine has not answered yet' : '';
+    const reason = live?.isSilent ? 'silent' : waiting || ladder.reasons;
+    if (status.state !== state || status.reason !== reason || status.transport !== live?.name) {
+      const since = status.state === state ? status.since : clock.now();
+      status = { state, reason, transport: live?.name, since };
+      emitter.emit('state', status);
+    }
+    freshness.tell();
   };
 
   const events: LaneEvents = {
     onHeard() {
       heardAt = clock.monotonic();
     },
-    onMessage: (message, bytes, link) => receiver.take(message, bytes, ladder.live?.link === link),
+    onMessage(message, bytes, link) {
+      receiver.take(message, bytes, ladder.live?.link === link);
+      // A connection that begins with it is not in the status yet: `onLive` follows.
+      if (ladder.live?.name === status.transport) refresh();
+    },
     onLive(transport, replaced) {
       if (transport === 'polling') receiver.forgetGranted();
       else reconnects += 1;
@@ -111,8 +137,11 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   ladder.update();
 
   const client: TelemetryClient = {
-    get document(): TelemetryDocument {
+    get document() {
       return replica.document;
+    },
+    get sources() {
+      return replica.held.sources ?? {};
     },
     get position() {
       return replica.position;
@@ -127,7 +156,15 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       return view.wanted();
     },
     get freshness() {
-      return readFreshness(status.state, client.document, age(heardAt), age(receiver.changedAt));
+      const { of, worst } = freshness;
+      // Below the values, which are all that counts where two of them are compared.
+      const reading: Freshness = Object.create({ of });
+      return Object.assign(reading, {
+        isFresh: of().state === 'fresh',
+        silentMs: age(heardAt),
+        unchangedMs: age(replica.hasDocument ? receiver.changedAt : undefined),
+        sources: worst,
+      });
     },
     get stats() {
       const { transport } = status;
@@ -175,6 +212,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       tokens.close();
       ladder.close();
       refresh();
+      freshness.close();
       emitter.clear();
     },
   };

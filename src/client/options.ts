@@ -22,6 +22,9 @@ const timingDefaults: Omit<Timing, 'staleMs'> = {
   answerMs: 10_000,
 };
 
+/** It is asked three times within it, and the gateway does not take any number of messages. */
+const leastMaxAgeMs = 500;
+
 /** All but the view, with everything decided that can be decided beforehand. */
 export interface Settings {
   /** http or https, its path ending with a slash. */
@@ -33,6 +36,8 @@ export interface Settings {
   readonly fetch: Fetch | undefined;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Infinity: no limit. */
+  readonly maxAgeMs: number;
   /** `staleMs` undefined: it depends on the view. */
   readonly timing: Omit<Timing, 'staleMs'> & Partial<Timing>;
 }
@@ -41,18 +46,14 @@ export interface Settings {
 export function readOptions(options: TelemetryClientOptions): Settings {
   // Looked up now: an application may have put one there. And called on the global object, as browsers demand.
   const platformFetch: Fetch | undefined = platform.fetch && ((url, init) => globalThis.fetch(url, init));
-  const { url, token, codec, timing, clock = systemClock, random = Math.random } = options;
+  const { url, token, codec, clock = systemClock, random = Math.random, maxAgeMs = Infinity } = options;
   const { fetch = platformFetch, WebSocket = platform.WebSocket } = options;
-  return {
-    base: readBase(url),
-    token,
-    codec,
-    WebSocket,
-    fetch,
-    clock,
-    random,
-    timing: { ...timingDefaults, ...timing },
-  };
+  if (!(maxAgeMs >= leastMaxAgeMs)) throw badOption(`maxAgeMs: ${leastMaxAgeMs} ms at least`);
+  const timing = { ...timingDefaults, ...options.timing };
+  // One answer may be late, and all is well.
+  timing.heartbeatMs = Math.min(timing.heartbeatMs, maxAgeMs / 3);
+  timing.pollMs = Math.min(timing.pollMs, maxAgeMs / 3);
+  return { base: readBase(url), token, codec, WebSocket, fetch, clock, random, maxAgeMs, timing };
 }
 
 /** @throws TelemetryError where it leads to no gateway, TypeError where it is no URL */

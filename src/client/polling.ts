@@ -21,9 +21,14 @@ export function openPolling(options: PollingOptions, { onHeard, onMessage, onEnd
   /** Resolves with why there will be no further poll; undefined: there will be. */
   const poll = async (): Promise<LinkEnd | undefined> => {
     const held = tag === null ? {} : { 'if-none-match': tag };
+    const t = clock.monotonic();
     const response = await sendRequest({ ...options, signal: abort.signal }, held);
     onHeard();
-    if (response.status === 304) return undefined;
+    if (response.status === 304) {
+      // What is held still holds, and so does what it says of its sources.
+      onMessage({ type: 'PONG', t, server_time: '' }, 0);
+      return undefined;
+    }
     if (!response.ok) return await readRefusal(response);
     const text = await response.text();
     tag = response.headers.get('etag');

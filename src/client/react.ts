@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import type { TelemetryDocument } from './document.ts';
-import type { ConnectionStatus, TelemetryClient } from './types.ts';
+import type { Path } from './path.ts';
+import type { ConnectionStatus, PathFreshness, TelemetryClient } from './types.ts';
 
 const empty: TelemetryDocument = Object.freeze({});
 
@@ -39,6 +40,32 @@ export function useTelemetry<Value>(
     shown.current = { value };
   }, [value]);
   return value;
+}
+
+/** Without the age, which is another one at each look: ask `client.freshness.of` for it where it is shown. */
+type ShownFreshness = Omit<PathFreshness, 'ageMs'>;
+
+const unknown: ShownFreshness = Object.freeze({ state: 'initializing', since: undefined, error: undefined });
+
+/**
+ * Whether what is at a path of the document may be shown as current: see `client.freshness.of`. The component renders
+ * again when that changes. On a server it is `initializing`.
+ *
+ * @param path default: the engine's state as a whole
+ */
+export function useFreshness(client: TelemetryClient, path?: Path): ShownFreshness {
+  const subscribe = useMemo(() => (onChange: () => void) => client.on('freshness', onChange), [client]);
+  const read = useMemo(() => {
+    let shown = unknown;
+    return (): ShownFreshness => {
+      const { state, since, error } = client.freshness.of(path);
+      if (shown.state !== state || shown.since !== since || shown.error !== error) {
+        shown = { state, since, error };
+      }
+      return shown;
+    };
+  }, [client, path]);
+  return useSyncExternalStore(subscribe, read, () => unknown);
 }
 
 /** How the client stands towards the gateway: state, reason and transport. */

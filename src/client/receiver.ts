@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../core/clock.ts';
 import type { AckPacket, ErrorPacket, Granted } from '../wire/packet.ts';
 import type { Emitter } from './emitter.ts';
+import type { FreshnessWatch } from './freshness.ts';
 import type { Replica } from './replica.ts';
 import type { DocumentPacket, PacketRead, ServerPacket } from './server-packet.ts';
 import { TelemetryError } from './telemetry-error.ts';
@@ -16,6 +17,8 @@ export interface ReceiverOptions {
   readonly askForWhole: (isStuck: boolean) => void;
   /** Gives an answer to who waits for it. False: nobody does. */
   readonly settle: (answer: AckPacket | ErrorPacket) => boolean;
+  /** Told what came by the connection in use, before the application is. */
+  readonly freshness: Pick<FreshnessWatch, 'tookPacket' | 'tookPong'>;
 }
 
 type Counts = {
@@ -46,6 +49,7 @@ export function createReceiver({
   wholeTimeoutMs,
   askForWhole,
   settle,
+  freshness,
 }: ReceiverOptions): Receiver {
   const counts: Counts = {
     bytes: 0,
@@ -90,6 +94,7 @@ export function createReceiver({
     if (applied === 'gap' || applied === 'ignored') return;
     stopNeedingWhole();
     counts['data' in packet ? 'full' : 'deltas'] += 1;
+    freshness.tookPacket();
     if (applied === 'unchanged') return;
     const { document } = replica;
     changedAt = clock.monotonic();
@@ -120,6 +125,7 @@ export function createReceiver({
       takeError(packet);
     } else if (packet.type === 'PONG') {
       counts.roundTripMs = clock.monotonic() - Number(packet.t);
+      if (isCurrent) freshness.tookPong(packet.state);
     } else if (packet.type !== 'ACK') {
       if (isCurrent) takeDocument(packet);
     } else if (packet.granted !== undefined && isCurrent) {

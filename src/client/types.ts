@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { Granted } from '../wire/packet.ts';
-import type { TelemetryDocument } from './document.ts';
+import type { Sources, TelemetryDocument } from './document.ts';
 import type { Path, ValueAtPath } from './path.ts';
 import type { TelemetryError } from './telemetry-error.ts';
 
@@ -72,6 +72,13 @@ export interface TelemetryClientOptions extends ViewOptions {
   readonly token?: string | TokenProvider;
   /** Needed for `encoding: 'msgpack'`. */
   readonly codec?: Codec;
+  /**
+   * Past this age a path is `stale` for this client whatever the gateway says last, also where the connection only
+   * seems to live: see `freshness.of`. 500 or more; the gateway is asked three times within it. Server-Sent Events
+   * have no way to ask: there only packets count, and a stream in which nothing moves is stale in between. Default:
+   * no limit.
+   */
+  readonly maxAgeMs?: number;
   /** Default: the platform's. Node 20 has none: give it that of `ws`. `null`: Server-Sent Events and polling only. */
   readonly WebSocket?: WebSocketConstructor | null;
   /** Default: the platform's. */
@@ -110,7 +117,7 @@ export interface Timing {
 }
 
 /**
- * - `connecting`: nothing has been received yet.
+ * - `connecting`: there is no document yet: no connection, or no word of the engine (`reason` says which).
  * - `live`: the gateway sends each change as it comes.
  * - `polling`: neither WebSockets nor Server-Sent Events get through; the document is fetched again and again.
  * - `stale`: the document is the last known one; the connection is lost, or silent.
@@ -130,15 +137,42 @@ export interface ConnectionStatus {
   readonly since: number;
 }
 
+/**
+ * - `fresh`: current, on the gateway's word and by this client's connection.
+ * - `stale`: the last known.
+ * - `down`: the last known, and its source has been given up for now; or it never spoke.
+ * - `initializing`: there is no document yet.
+ */
+export type FreshnessState = 'fresh' | 'stale' | 'down' | 'initializing';
+
+/** Whether one path of the document may be shown as current. */
+export interface PathFreshness {
+  readonly state: FreshnessState;
+  /** Since when it is in that state, epoch ms, by the clock of who noticed; undefined where nobody says. */
+  readonly since: number | undefined;
+  /** Why it is not fresh, for people; undefined where it is, or nobody says. */
+  readonly error: string | undefined;
+  /**
+   * Milliseconds since the gateway last vouched for it: by a packet or a PONG while its source was fresh. Of what
+   * only events keep current, since the last packet. Undefined: it never did.
+   */
+  readonly ageMs: number | undefined;
+}
+
 /** How old what one sees may be: here, and on the gateway's word. */
 export interface Freshness {
-  /** Whether the document is current: `live` or `polling`, and the gateway calls the engine's state `fresh`. */
+  /**
+   * What holds for a path (`market.price`): its own source, what events keep current where that is not fresh, this
+   * client's connection, and `maxAgeMs`. Of a section: of the worst in it. Default: the source `state`.
+   */
+  of(path?: Path): PathFreshness;
+  /** Whether the engine's state is current: `of().state` is `fresh`. */
   readonly isFresh: boolean;
   /** Milliseconds since anything was received; undefined: nothing ever was. */
   readonly silentMs: number | undefined;
   /** Milliseconds since the document last changed; undefined: there is none yet. */
   readonly unchangedMs: number | undefined;
-  /** The worst of the document's `sources`; undefined: it names none. */
+  /** The worst of the gateway's `sources`; undefined: it names none. */
   readonly sources: 'fresh' | 'stale' | 'down' | undefined;
 }
 
@@ -196,6 +230,8 @@ export interface ClientEvents {
   readonly update: Update;
   /** State, reason or transport changed. */
   readonly state: ConnectionStatus;
+  /** What `freshness.of` says of some path may have changed: by the gateway's word, the connection, or age. */
+  readonly freshness: Freshness;
   /** The gateway said what this client has: on connecting, and after `setOptions`. */
   readonly granted: Granted;
   /** Something that nobody waits for went wrong: see the codes of TelemetryError. */
@@ -206,8 +242,13 @@ export type Unsubscribe = () => void;
 
 /** A replica of the gateway's document, kept current whatever the network does. */
 export interface TelemetryClient extends AsyncIterable<TelemetryDocument> {
-  /** The document as last received; empty before. Never modified: a change makes a new one. */
+  /**
+   * The document as last received; empty until the engine has spoken, and again where a gateway that was restarted
+   * has not heard of it yet. Never modified: a change makes a new one.
+   */
   readonly document: TelemetryDocument;
+  /** What the gateway says of its sources, also while there is no document. */
+  readonly sources: Sources;
   /** Version of the document, and the life of the feed that counts it; undefined before the first packet. */
   readonly position: { readonly epoch: string; readonly seq: number } | undefined;
   readonly status: ConnectionStatus;
@@ -226,7 +267,8 @@ export interface TelemetryClient extends AsyncIterable<TelemetryDocument> {
 
   /**
    * Calls back with what is at a path of the document (`market.price`), or with what a function makes of the
-   * document: at once where there is a document, then on each change of the value.
+   * document: at once where there is a document, then on each change of the value (undefined where the document has
+   * become empty).
    *
    * @param isEqual whether two values are the same; default `Object.is`, which is enough for anything taken from
    *   the document as it is

@@ -28,7 +28,7 @@ const client = createTelemetryClient({
   codec: msgpack,
   ...(tokens.current === undefined ? {} : { token: tokens.current }),
   // People look at this page: it asks often whether the gateway is there, and does not wait long for it.
-  timing: { heartbeatMs: 2000, staleMs: 6000, silenceMs: 15_000, backoffMs: 500, backoffMaxMs: 5000 },
+  timing: { heartbeatMs: 2000, staleMs: 4000, silenceMs: 15_000, backoffMs: 500, backoffMaxMs: 5000 },
 });
 const recorder = new Recorder({
   client,
@@ -38,7 +38,7 @@ const recorder = new Recorder({
 const logTrail = new LogTrail();
 client.select('logs', (lines) => logTrail.take(lines ?? []));
 const outages = new Outages();
-client.select('sources', () => outages.take(client.document, Date.now()));
+client.on('freshness', () => outages.take(client.sources, Date.now()));
 showInTitle(client);
 watchForRefusals(client, tokens);
 

@@ -1,6 +1,6 @@
-import type { TelemetryClient, TelemetryDocument } from '../client/index.ts';
+import type { TelemetryClient } from '../client/index.ts';
 import { formatPrice, formatText } from './model/format.ts';
-import { figure, isConnected, isSourceFresh } from './model/knowledge.ts';
+import { figure, isWaiting } from './model/knowledge.ts';
 
 /** Browsers spend more on a new title than on a new figure. */
 const leastMs = 1000;
@@ -10,7 +10,7 @@ export function showInTitle(client: TelemetryClient): void {
   let isWaiting = false;
   const show = (): void => {
     isWaiting = false;
-    const title = titleOf(client.document, isConnected(client.status));
+    const title = titleOf(client);
     if (document.title !== title) document.title = title;
   };
   const schedule = (): void => {
@@ -19,13 +19,16 @@ export function showInTitle(client: TelemetryClient): void {
     setTimeout(show, leastMs);
   };
   client.on('update', schedule);
-  client.on('state', schedule);
+  // At once: in a tab that nobody sees a timer may take a minute, and meanwhile a price would pass for live.
+  client.on('freshness', show);
 }
 
-function titleOf(telemetry: TelemetryDocument, isCurrent: boolean): string {
-  const { market, status } = telemetry;
-  if (market?.symbol === undefined) return isCurrent ? 'telemetry' : '(connecting) telemetry';
+function titleOf({ document: telemetry, status, freshness: { of } }: TelemetryClient): string {
+  const { market, status: engineStatus } = telemetry;
+  if (isWaiting(status)) return '(no word of the engine) telemetry';
+  if (status.state === 'connecting') return '(connecting) telemetry';
+  if (market?.symbol === undefined) return of().state === 'fresh' ? 'telemetry' : '(stale) telemetry';
   const price = formatPrice(figure(telemetry, market.price));
-  const trust = isCurrent && isSourceFresh(telemetry, 'state') ? '' : '(stale) ';
-  return `${trust}${status === 'HALT' ? '(halted) ' : ''}${price} ${formatText(market.symbol)}`;
+  const trust = of('market.price').state === 'fresh' ? '' : '(stale) ';
+  return `${trust}${engineStatus === 'HALT' ? '(halted) ' : ''}${price} ${formatText(market.symbol)}`;
 }

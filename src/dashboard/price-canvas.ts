@@ -59,6 +59,13 @@ export function createPriceCanvas(place: HTMLElement): PriceCanvas {
     });
   };
   let shown = '';
+  let isLastShown = true;
+  /** The last price, with a line across the chart: where it is not of now, that would look as if it still were. */
+  const showLast = (isCurrent: boolean): void => {
+    if (isCurrent === isLastShown) return;
+    isLastShown = isCurrent;
+    series.applyOptions({ priceLineVisible: isCurrent, lastValueVisible: isCurrent });
+  };
   repaint();
   return {
     repaint,
@@ -66,6 +73,7 @@ export function createPriceCanvas(place: HTMLElement): PriceCanvas {
     draw(track, seconds) {
       const points = toPoints(lastOf(track, seconds));
       const newest = points.at(-1);
+      showLast(newest !== undefined && 'value' in newest);
       // Within a second only the newest point moves, unless history came in.
       const key = `${seconds}/${points.length}/${newest?.time}/${countKnown(points)}`;
       if (key === shown && newest !== undefined) {

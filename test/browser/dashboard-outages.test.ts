@@ -134,7 +134,7 @@ describe.skipIf(chromiumMissing)('The dashboard, when something is away', () => 
     const { shows, textOf } = await openDashboard(test, browser, gateway.url);
     await shows('situation-text', /^The engine has not answered yet: no figures are known$/);
     for (const name of ['price', 'nav', 'pnl', 'confidence', 'approved-size', 'side']) {
-      expect([name, await textOf(name)]).toEqual([name, '–']);
+      expect([name, await textOf(name)]).toEqual([name, '']);
     }
   });
 });

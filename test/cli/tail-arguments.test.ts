@@ -7,12 +7,13 @@ describe('readTailArguments', () => {
     expect(readTailArguments(['ws://localhost:3000'])).toEqual({
       connect: { url: 'ws://localhost:3000', mode: 'full', encoding: 'json' },
       once: false,
+      any: false,
     });
   });
 
   it('takes every option, before or behind the URL', () => {
     const line =
-      '--mode delta wss://host/prefix --encoding=msgpack --interval 500 --sections market,logs --symbol QQQ --token a.b.c --once';
+      '--mode delta wss://host/prefix --encoding=msgpack --interval 500 --sections market,logs --symbol QQQ --token a.b.c --once --any';
     expect(readTailArguments(line.split(' '))).toEqual({
       connect: {
         url: 'wss://host/prefix',
@@ -24,6 +25,7 @@ describe('readTailArguments', () => {
         token: 'a.b.c',
       },
       once: true,
+      any: true,
     });
   });
 
@@ -40,6 +42,7 @@ describe('readTailArguments', () => {
     ['ws://a --interval 60001', /^interval: 0 to 60000 ms/],
     ['ws://a --sections ,', /^sections: at least one/],
     ['ws://a --colour', /--colour/],
+    ['ws://a --any', /--any goes with --once/],
   ])('says what is wrong with "%s"', (line, fault) => {
     expect(readTailArguments(line === '' ? [] : line.split(' '))).toMatch(fault);
   });

@@ -23,6 +23,24 @@ describe('tailLine', () => {
     );
   });
 
+  it('says of each figure whether it is the last known, and why', () => {
+    const stale = { status: 'stale', since: '', error: 'no complete answer in 900 ms' } as const;
+    const document = { ...update.document, sources: { state: stale } };
+    const text = tailLine({ ...update, document }, at, plain);
+    expect(text).toContain(
+      'ACTIVE (stale)  SPY 450.30 (stale)  P&L −1,234.50 (stale)  state stale: no complete answer in 900 ms',
+    );
+    expect(tailLine({ ...update, document }, at, inColour)).toContain('\u001b[33m450.30 (stale)');
+  });
+
+  it('takes for current what events keep so, and nothing else', () => {
+    const down = { status: 'down', since: '', live: ['market.price'] } as const;
+    const document = { ...update.document, sources: { state: down } };
+    expect(tailLine({ ...update, document }, at, plain)).toContain(
+      'ACTIVE (down)  SPY 450.30 ▲  P&L −1,234.50 (down)  state down  ',
+    );
+  });
+
   it.each([
     [449, '▲'],
     [451, '▼'],

@@ -12,7 +12,7 @@ const welcome = {
   seq: 1,
   epoch: 'e',
   granted: { mode: 'full' },
-  data: { status: 'ACTIVE' },
+  data: { status: 'ACTIVE', sources: { state: { status: 'fresh', since: '2026-01-01T00:00:00.000Z' } } },
 };
 
 /** A server that says this, and then neither hears nor answers anything. */

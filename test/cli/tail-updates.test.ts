@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { printUpdates } from '../../src/cli/tail.ts';
-import { connectToFake } from '../client/fake-gateway.ts';
+import { connectToFake, initialOf, sourcesOf } from '../client/fake-gateway.ts';
 
 const start = Date.parse('2026-01-01T08:00:00.000Z');
 const document = (price: number) => ({ status: 'ACTIVE', market: { symbol: 'SPY', price } });
@@ -44,6 +44,19 @@ describe('tail, following', () => {
       socket.say({ type: 'TELEMETRY', seq: seq + 2, data: { ...document(price), seq } });
     }
     expect(lines.map((line) => /[▲▼·]/.exec(line)?.[0])).toEqual(['·', '▲', '▼', '·']);
+  });
+
+  it('says that the engine has not spoken yet, and prints none of the zeros', async () => {
+    const { socket, lines } = await setUp();
+    socket.welcome(initialOf());
+    expect(lines.map((line) => line.replace(/\d+ B/, 'n B'))).toEqual([
+      '08:00:00.000  #1  INITIALIZING  state down: nobody listens: ECONNREFUSED  sources  n B  1.0/s',
+    ]);
+    socket.say({ type: 'TELEMETRY', seq: 2, data: { ...document(1), sources: sourcesOf('fresh') } });
+    expect(lines[1]).toMatch(/^08:00:00\.000 {2}#2 {2}ACTIVE {2}SPY 1\.00 · /);
+    socket.say({ type: 'TELEMETRY', seq: 3, data: initialOf() });
+    expect(lines).toHaveLength(3);
+    expect(lines[2]).toMatch(/ {2}#3 {2}INITIALIZING {2}state down: /);
   });
 
   it('paints only where it was told to', async () => {

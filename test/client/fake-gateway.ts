@@ -64,6 +64,25 @@ export class FakeSocket implements WebSocketLike {
   }
 }
 
+/** What a gateway says of its sources: of `state` this, and whatever else is given. */
+export function sourcesOf(
+  status: 'fresh' | 'stale' | 'down',
+  state: JsonObject = {},
+  others: JsonObject = {},
+): JsonObject {
+  return { state: { status, since: '2026-01-01T00:00:00.000Z', ...state }, ...others };
+}
+
+/** The document on the wire before the engine ever answered: zeros that are no figures. */
+export function initialOf(error = 'nobody listens: ECONNREFUSED'): JsonObject {
+  return {
+    status: 'INITIALIZING',
+    market: { symbol: '', price: 0 },
+    portfolio: { daily_pnl: 0 },
+    sources: sourcesOf('down', { error }),
+  };
+}
+
 export const granted = { mode: 'delta', encoding: 'json', interval: 0, role: 'viewer', commands: false };
 
 /** What is declared as taking `never` takes anything, as browsers do. */

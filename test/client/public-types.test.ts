@@ -3,6 +3,8 @@ import { WebSocket } from 'ws';
 import {
   type ConnectionStatus,
   createTelemetryClient,
+  type Freshness,
+  type FreshnessState,
   type MarketSection,
   type TelemetryClient,
   type TelemetryDocument,
@@ -11,7 +13,7 @@ import {
   type WebSocketConstructor,
 } from '../../src/client/index.ts';
 import { msgpack } from '../../src/client/msgpack.ts';
-import { useTelemetry, useTelemetryStatus } from '../../src/client/react.ts';
+import { useFreshness, useTelemetry, useTelemetryStatus } from '../../src/client/react.ts';
 import type { JsonValue } from '../../src/core/json.ts';
 
 /** Facts about types: the compiler checks them, running them does nothing. */
@@ -79,6 +81,20 @@ describe('The types of the SDK', () => {
       >(),
     );
     unrun((client) => expectTypeOf(useTelemetryStatus(client)).toEqualTypeOf<ConnectionStatus>());
+  });
+
+  it('know what freshness says', () => {
+    unrun(() => createTelemetryClient({ url: 'http://h', maxAgeMs: 2500 }));
+    unrun((client) =>
+      expectTypeOf(client.freshness.of('market.price').state).toEqualTypeOf<FreshnessState>(),
+    );
+    unrun((client) => expectTypeOf(client.freshness.of().ageMs).toEqualTypeOf<number | undefined>());
+    unrun((client) =>
+      client.on('freshness', (freshness) => expectTypeOf(freshness).toEqualTypeOf<Freshness>()),
+    );
+    unrun((client) => expectTypeOf(useFreshness(client).since).toEqualTypeOf<number | undefined>());
+    // @ts-expect-error it would be that of the last change: it is asked for where it is shown
+    unrun((client) => useFreshness(client).ageMs);
   });
 
   it('know what an event carries', () => {

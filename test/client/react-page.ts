@@ -5,7 +5,7 @@ import {
   type TelemetryClient,
   type TelemetryDocument,
 } from '../../src/client/index.ts';
-import { useTelemetry, useTelemetryStatus } from '../../src/client/react.ts';
+import { useFreshness, useTelemetry, useTelemetryStatus } from '../../src/client/react.ts';
 
 /** An application in React as react.test.ts runs it in a real browser; `application` is what the test talks to. */
 
@@ -47,6 +47,7 @@ const components: Readonly<Record<string, () => unknown>> = {
     ),
   careless: () => useTelemetry(watched, (document) => ({ symbol: document.market?.symbol })),
   state: () => useTelemetryStatus(watched).state,
+  freshness: () => useFreshness(watched, 'market.price').state,
 };
 
 const page: Parameters<typeof createRoot>[0] = Reflect.get(globalThis, 'document').body;

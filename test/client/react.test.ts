@@ -4,11 +4,11 @@ import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { useTelemetry } from '../../src/client/react.ts';
+import { useFreshness, useTelemetry } from '../../src/client/react.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { setUpViews } from '../support/view-set-up.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';
-import { connectToFake } from './fake-gateway.ts';
+import { connectToFake, sourcesOf } from './fake-gateway.ts';
 
 interface Counts {
   readonly renders: Readonly<Record<string, number>>;
@@ -31,7 +31,7 @@ async function bundlePage(): Promise<string> {
   return outputs.map((output) => (output.type === 'chunk' ? output.code : '')).join('');
 }
 
-describe.skipIf(chromiumMissing)('useTelemetry in a browser, in StrictMode', { timeout: 30_000 }, () => {
+describe.skipIf(chromiumMissing)('The hooks in a browser, in StrictMode', { timeout: 30_000 }, () => {
   let browser: Browser;
   let script: string;
   beforeAll(async () => {
@@ -101,7 +101,7 @@ describe.skipIf(chromiumMissing)('useTelemetry in a browser, in StrictMode', { t
 
   it('listens once for each component, although StrictMode mounts twice, and not any more when they are gone', async (test) => {
     const { counts, page } = await openPage(test);
-    expect((await counts()).listeners).toBe(5);
+    expect((await counts()).listeners).toBe(6);
     await page.evaluate('application.leave()');
     expect((await counts()).listeners).toBe(0);
     expect(await page.evaluate('application.client.status.state')).toBe('live');
@@ -109,17 +109,26 @@ describe.skipIf(chromiumMissing)('useTelemetry in a browser, in StrictMode', { t
 
   it('shows that the connection is lost, and keeps what was shown', async (test) => {
     const { gateway, shows } = await openPage(test);
+    await shows('freshness', 'fresh');
     await gateway.stop();
     await shows('state', 'stale');
+    await shows('freshness', 'stale');
     await shows('price', 1);
   });
 });
 
-describe('useTelemetry on a server', () => {
+describe('The hooks on a server', () => {
   it('shows an empty document, whatever the client holds', async () => {
     const { client, socket } = await connectToFake();
     socket.welcome({ market: { price: 1 } });
     const Price = () => String(useTelemetry(client, ({ market }) => market?.price ?? 'none'));
     expect(renderToString(createElement(Price))).toBe('none');
+  });
+
+  it('says that nothing is known', async () => {
+    const { client, socket } = await connectToFake();
+    socket.welcome({ market: { price: 1 }, sources: sourcesOf('fresh') });
+    const Badge = () => useFreshness(client, 'market.price').state;
+    expect(renderToString(createElement(Badge))).toBe('initializing');
   });
 });

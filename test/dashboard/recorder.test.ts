@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ConnectionStatus, TelemetryDocument } from '../../src/client/index.ts';
+import type { ConnectionStatus, PathFreshness, TelemetryDocument } from '../../src/client/index.ts';
 import { HistoryError, type HistoryPoint, type HistoryQuery } from '../../src/dashboard/model/history.ts';
+import { isConnected, wasFresh } from '../../src/dashboard/model/knowledge.ts';
 import { Recorder, type RecorderOptions } from '../../src/dashboard/model/recorder.ts';
 import type { TestScope } from '../support/wait.ts';
 
@@ -12,19 +13,33 @@ const documentOf = (
   price: number,
   symbol = 'SPY',
   status: 'fresh' | 'stale' = 'fresh',
+  live: readonly string[] = [],
 ): TelemetryDocument => ({
   status: 'ACTIVE',
   market: { symbol, price },
   portfolio: { daily_pnl: price * 2 },
   agents: { Macro: { latency_ms: price / 10 } },
-  sources: { state: { status, since: '' }, agents: { status, since: '' }, models: { status, since: '' } },
+  sources: {
+    state: { status, since: '', live },
+    agents: { status, since: '' },
+    models: { status, since: '' },
+  },
 });
 
 /** A recorder with a client that a test speaks for, and a history that answers when it says so. */
 function setUp(test: TestScope, symbol: string | null = null) {
   type State = ConnectionStatus['state'];
-  const client = { document: {}, status: statusOf('connecting') };
-  const listeners = { update: new Set<() => void>(), state: new Set<() => void>() };
+  const client: { document: TelemetryDocument; status: ConnectionStatus } = {
+    document: {},
+    status: statusOf('connecting'),
+  };
+  const listeners = { update: new Set<() => void>(), freshness: new Set<() => void>() };
+  const of = (path = ''): PathFreshness => ({
+    state: isConnected(client.status) && wasFresh(client.document, path) ? 'fresh' : 'stale',
+    since: undefined,
+    error: undefined,
+    ageMs: undefined,
+  });
   const asked: HistoryQuery[] = [];
   let answer: (query: HistoryQuery) => Promise<readonly HistoryPoint[]> = async () => [];
   const unauthorised = vi.fn();
@@ -36,10 +51,11 @@ function setUp(test: TestScope, symbol: string | null = null) {
       get status() {
         return client.status;
       },
+      freshness: { of, isFresh: true, silentMs: 0, unchangedMs: 0, sources: 'fresh' },
       granted: undefined,
       wanted: { mode: 'full', encoding: 'json', interval: 0, sections: null, symbol },
       on: (event, listener) => {
-        const own = event === 'update' ? listeners.update : listeners.state;
+        const own = event === 'update' ? listeners.update : listeners.freshness;
         const call = (): void => Reflect.apply(listener, undefined, [undefined]);
         own.add(call);
         return () => own.delete(call);
@@ -68,7 +84,7 @@ function setUp(test: TestScope, symbol: string | null = null) {
     },
     async become(state: State) {
       client.status = statusOf(state);
-      for (const listener of listeners.state) listener();
+      for (const listener of listeners.freshness) listener();
       await vi.advanceTimersByTimeAsync(0);
     },
   };
@@ -131,15 +147,34 @@ describe('Recorder', () => {
     expect(recorder.price.read().values).toEqual([10, gap, gap, gap, 14]);
   });
 
-  it('has a gap while the engine does not answer, except where an event moves the price', async (test) => {
+  it('has a gap while the engine does not answer, except for what events keep current', async (test) => {
     const { recorder, say } = setUp(test);
     await say(documentOf(10));
     await vi.advanceTimersByTimeAsync(second);
     await say(documentOf(10, 'SPY', 'stale'));
     await vi.advanceTimersByTimeAsync(2 * second);
+    await say(documentOf(11, 'SPY', 'stale', ['market.price']));
+    await vi.advanceTimersByTimeAsync(second);
+    expect(recorder.price.read().values).toEqual([10, 10, gap, 11, 11]);
+    expect(recorder.profit.read().values).toEqual([20, 20, gap, gap, gap]);
+    // No longer, and with no other value.
     await say(documentOf(11, 'SPY', 'stale'));
-    expect(recorder.price.read().values).toEqual([10, 10, gap, 11]);
-    expect(recorder.profit.read().values).toEqual([20, 20, gap, gap]);
+    await vi.advanceTimersByTimeAsync(second);
+    expect(recorder.price.read().values).toEqual([10, 10, gap, 11, 11, gap]);
+  });
+
+  it('takes of the past what was current then', async (test) => {
+    const { recorder, history, say } = setUp(test);
+    history(async () => [
+      { at: start - 8 * second, document: documentOf(10) },
+      { at: start - 7 * second, document: documentOf(11, 'SPY', 'stale') },
+      { at: start - 5 * second, document: documentOf(12, 'SPY', 'stale', ['market']) },
+      { at: start - 4 * second, document: { ...documentOf(0, 'SPY', 'stale'), status: 'INITIALIZING' } },
+    ]);
+    await say(documentOf(13));
+    // A second in part of which it was current is shown.
+    expect(recorder.price.read().values).toEqual([10, 10, gap, 12, 12, gap, gap, gap, 13]);
+    expect(recorder.profit.read().values).toEqual([20, 20, gap, gap, gap, gap, gap, gap, 26]);
   });
 
   it('begins anew with another symbol, and takes no past of the one before', async (test) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConnectionStatus, TelemetryDocument } from '../../src/client/index.ts';
+import type { ConnectionStatus } from '../../src/client/index.ts';
 import { describeSituation, type SituationInput } from '../../src/dashboard/model/situation.ts';
 
 const now = 1_800_000_000_000;
@@ -7,7 +7,6 @@ const sources = (state: 'fresh' | 'stale' | 'down', agents: 'fresh' | 'stale' | 
   state: { status: state, since: '' },
   agents: { status: agents, since: '' },
 });
-const active: TelemetryDocument = { status: 'ACTIVE', sources: sources('fresh') };
 const status = (change: Partial<ConnectionStatus> = {}): ConnectionStatus => ({
   state: 'live',
   reason: '',
@@ -18,24 +17,30 @@ const status = (change: Partial<ConnectionStatus> = {}): ConnectionStatus => ({
 const say = (change: Partial<SituationInput>) =>
   describeSituation({
     status: status(),
-    document: active,
+    engineStatus: 'ACTIVE',
+    sources: sources('fresh'),
+    freshness: { state: 'fresh', error: undefined },
+    live: [],
     now,
     awaySince: undefined,
     isUnauthorised: false,
     isOnline: true,
     ...change,
   });
+const stale = { state: 'stale', error: 'no answer in time' } as const;
+const standing = {
+  state: 'stale',
+  error: 'the engine answers, but its timestamp stands still since 2026-01-01T08:00:00.000Z',
+} as const;
 const lost = status({ state: 'stale', transport: undefined });
+const nothing = { state: 'connecting', transport: undefined } as const;
 
 describe('What the page says of its situation', () => {
   it.for<[string, Partial<SituationInput>, string]>([
     ['live', {}, 'Live · 2 sources fresh'],
-    [
-      'partly',
-      { document: { ...active, sources: sources('fresh', 'down') } },
-      'Live · 1 source fresh, no news of agents',
-    ],
-    ['halted', { document: { ...active, status: 'HALT' } }, 'Trading is halted · 2 sources fresh'],
+    ['partly', { sources: sources('fresh', 'down') }, 'Live · 1 source fresh, no news of agents'],
+    ['halted', { engineStatus: 'HALT' }, 'Trading is halted · 2 sources fresh'],
+    ['status-unknown', { engineStatus: null }, 'Live · the engine’s status is unknown · 2 sources fresh'],
     [
       'polling',
       { status: status({ state: 'polling', transport: 'polling' }) },
@@ -44,13 +49,43 @@ describe('What the page says of its situation', () => {
     ['fallback', { status: status({ transport: 'sse' }) }, 'Live, without WebSocket · 2 sources fresh'],
     [
       'engine-away',
-      { document: { ...active, sources: sources('stale') }, awaySince: now - 12_000 },
+      { freshness: stale, awaySince: now - 12_000 },
       'Engine stopped answering 12 s ago: values are the last known',
     ],
     [
+      'engine-away',
+      { freshness: stale, awaySince: now - 12_000, live: ['market.price', 'market.symbol'] },
+      'Engine stopped answering 12 s ago: price is live by events, the rest is the last known',
+    ],
+    [
+      'engine-away',
+      { freshness: stale, live: ['market.price', 'portfolio.daily_pnl', 'signal'] },
+      'Engine stopped answering: price, daily pnl and signal are live by events, the rest is the last known',
+    ],
+    [
+      'engine-away',
+      { freshness: stale, live: ['a.b', 'a.c', 'a.d', 'a.e'] },
+      'Engine stopped answering: 4 values are live by events, the rest is the last known',
+    ],
+    [
+      'standing-still',
+      { freshness: standing, awaySince: now - 12_000 },
+      'The engine answers, but its timestamp stands still since 2026-01-01T08:00:00.000Z: values are the last known',
+    ],
+    [
+      'standing-still',
+      { freshness: standing, live: ['market.price'] },
+      'The engine answers, but its timestamp stands still since 2026-01-01T08:00:00.000Z: price is live by events, the rest is the last known',
+    ],
+    [
       'waiting',
-      { document: { status: 'INITIALIZING', sources: sources('down') } },
+      { status: status({ state: 'connecting', reason: 'the engine has not answered yet' }) },
       'The engine has not answered yet: no figures are known',
+    ],
+    [
+      'silent',
+      { status: status({ state: 'connecting', reason: 'silent' }) },
+      'Gateway silent: no figures are known',
     ],
     [
       'unreachable',
@@ -78,15 +113,15 @@ describe('What the page says of its situation', () => {
       'This device has been offline for 12 s: values are the last known',
     ],
     ['silent', { status: status({ state: 'stale' }) }, 'Gateway silent for 12 s: values are the last known'],
-    ['connecting', { status: status({ state: 'connecting' }), document: {} }, 'Connecting to the gateway …'],
+    ['connecting', { status: status(nothing) }, 'Connecting to the gateway …'],
     [
       'connecting',
-      { status: status({ state: 'connecting', reason: 'websocket: closed' }), document: {} },
+      { status: status({ ...nothing, reason: 'websocket: closed' }) },
       'Gateway unreachable, trying again and again',
     ],
     [
       'unauthorised',
-      { status: status({ state: 'connecting', reason: 'x' }), document: {}, isUnauthorised: true },
+      { status: status({ ...nothing, reason: 'x' }), isUnauthorised: true },
       'This gateway wants a token: enter one under Connection',
     ],
   ])('%s', ([kind, input, text]) => {
@@ -94,7 +129,7 @@ describe('What the page says of its situation', () => {
   });
 
   it('is not read out anew with each second that passes', () => {
-    for (const input of [{ status: lost }, { document: { sources: sources('down') }, awaySince: now }]) {
+    for (const input of [{ status: lost }, { freshness: stale, awaySince: now }]) {
       const [sooner, later] = [say(input), say({ ...input, now: now + 60_000 })];
       expect(later.text).not.toBe(sooner.text);
       expect(later.announcement).toBe(sooner.announcement);

@@ -27,6 +27,8 @@ export interface OpenOptions {
   readonly theme?: 'dark' | 'light';
   /** Run in the page before its own script. */
   readonly before?: string;
+  /** Set up by the test. Default: a new one. */
+  readonly page?: Page;
 }
 
 /** Opens the page as it is in src/: it is built first where it has changed. */
@@ -34,9 +36,11 @@ export async function openDashboard(
   test: TestScope,
   browser: Browser,
   url: string,
-  { width = 1440, height = 900, theme = 'dark', before }: OpenOptions = {},
+  { width = 1440, height = 900, theme = 'dark', before, page: given }: OpenOptions = {},
 ): Promise<DashboardPage> {
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme: theme });
+  const page = given ?? (await browser.newPage());
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme: theme });
   test.onTestFinished(() => page.close());
   const faults: string[] = [];
   page.on('pageerror', ({ message }) => faults.push(message));
@@ -72,7 +76,8 @@ export async function openDashboard(
       await waitFor('the next packet', async () => (await seq()) > before);
     },
     async shoot(name) {
-      await page.screenshot({ path: `${artifacts}${name}.png`, fullPage: width < 1000 });
+      const { width: shown = width } = page.viewportSize() ?? {};
+      await page.screenshot({ path: `${artifacts}${name}.png`, fullPage: shown < 1000 });
     },
   };
 }

@@ -26,9 +26,12 @@ export interface CommandProcess extends Resource {
   stop(): Promise<void>;
 }
 
-export interface GatewayProcess extends CommandProcess {
+export interface ServingProcess extends CommandProcess {
   readonly port: number;
   readonly url: string;
+}
+
+export interface GatewayProcess extends ServingProcess {
   readonly wsUrl: string;
 }
 
@@ -82,22 +85,29 @@ export async function commandResult(args: readonly string[], env: Environment) {
 
 /** `serve` in a process of its own; resolves once it listens. */
 export async function spawnGateway(env: Environment = {}): Promise<GatewayProcess> {
-  const command = runCommand(['serve'], { PORT: '0', HOST: '127.0.0.1', ENGINE_URL: nowhere, ...env });
+  const settings = { PORT: '0', HOST: '127.0.0.1', ENGINE_URL: nowhere, ...env };
+  const gateway = await untilListening(runCommand(['serve'], settings), 'listening');
+  return Object.assign(gateway, { wsUrl: `ws://127.0.0.1:${gateway.port}` });
+}
+
+/** `engine`, the demo engine, in a process of its own; resolves once it listens. */
+export function spawnEngine(env: Environment = {}): Promise<ServingProcess> {
+  const settings = { ENGINE_PORT: '0', HOST: '127.0.0.1', ...env };
+  return untilListening(runCommand(['engine'], settings), 'demo engine listening');
+}
+
+async function untilListening(command: CommandProcess, line: string): Promise<ServingProcess> {
   const ended = command.exited.then(({ code }) => {
-    throw new Error(`the gateway ended with ${code} before it listened: ${command.stderr}`);
+    throw new Error(`the process ended with ${code} before it listened: ${command.stderr}`);
   });
-  const listening = waitFor('the listening line', () => portOf(command.logLines), {
+  const listening = waitFor(`the line "${line}"`, () => portOf(command.logLines, line), {
     timeoutMs: startTimeoutMs,
   });
   try {
     const port = await Promise.race([listening, ended]);
     ended.catch(() => {});
     // Its accessors are read when asked, so they are not copied.
-    return Object.assign(command, {
-      port,
-      url: `http://127.0.0.1:${port}`,
-      wsUrl: `ws://127.0.0.1:${port}`,
-    });
+    return Object.assign(command, { port, url: `http://127.0.0.1:${port}` });
   } catch (error) {
     listening.catch(() => {});
     await command.stop();
@@ -105,8 +115,8 @@ export async function spawnGateway(env: Environment = {}): Promise<GatewayProces
   }
 }
 
-function portOf(lines: readonly JsonObject[]): number | undefined {
-  const port = lines.find(({ msg }) => msg === 'listening')?.port;
+function portOf(lines: readonly JsonObject[], line: string): number | undefined {
+  const port = lines.find(({ msg }) => msg === line)?.port;
   return typeof port === 'number' ? port : undefined;
 }
 

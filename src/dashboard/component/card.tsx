@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
-import { useFreshness } from '../hook/use-freshness.ts';
+import { useSectionFreshness } from '../hook/use-freshness.ts';
 import { useNow } from '../hook/use-now.ts';
 import { formatAge } from '../model/format.ts';
 
@@ -11,7 +11,7 @@ interface CardProps {
   readonly area: string;
   /** Beside the title. */
   readonly aside?: ComponentChildren;
-  /** Shown until something was received; without it, the children are. */
+  /** Shown while there is no document; without it, the children are. */
   readonly placeholder?: ComponentChildren;
   readonly children: ComponentChildren;
 }
@@ -21,7 +21,8 @@ const notInView = <p class="empty">Not in this view: see the sections under Conn
 /** A part of the page about one section: says when that is out of date, or not in the present view. */
 export function Card({ title, section, area, aside, placeholder, children }: CardProps) {
   const id = useId();
-  const { isLoading, isPresent, isStale, staleSince } = useFreshness(section);
+  const { state, isPresent, staleSince } = useSectionFreshness(section);
+  const isLoading = state === 'loading';
   return (
     <section
       class="card"
@@ -29,11 +30,12 @@ export function Card({ title, section, area, aside, placeholder, children }: Car
       aria-busy={isLoading}
       data-area={area}
       data-testid={`card-${area}`}
-      data-state={isLoading ? 'loading' : isStale ? 'stale' : 'fresh'}
+      data-state={state}
     >
       <header class="card-head">
         <h2 id={id}>{title}</h2>
-        {isStale && <StaleMark since={staleSince} />}
+        {state === 'stale' && <StaleMark what="stale" since={staleSince} />}
+        {state === 'mixed' && <StaleMark what="partly live, rest stale" since={staleSince} />}
         <div class="card-aside">{aside}</div>
       </header>
       {isLoading ? (placeholder ?? children) : isPresent ? children : notInView}
@@ -41,7 +43,7 @@ export function Card({ title, section, area, aside, placeholder, children }: Car
   );
 }
 
-function StaleMark({ since }: { readonly since: number | undefined }) {
+function StaleMark({ what, since }: { readonly what: string; readonly since: number | undefined }) {
   const now = useNow(true);
-  return <span class="stale-mark">{since === undefined ? 'stale' : `stale ${formatAge(now - since)}`}</span>;
+  return <span class="stale-mark">{since === undefined ? what : `${what} ${formatAge(now - since)}`}</span>;
 }

@@ -1,25 +1,23 @@
 import { useState } from 'preact/hooks';
 import type { TelemetryDocument } from '../../client/index.ts';
-import { useGranted, useStatus } from '../hook/use-client-state.ts';
+import { useGranted } from '../hook/use-client-state.ts';
+import { useFreshness } from '../hook/use-freshness.ts';
 import { type Command, useLeftCommands } from '../hook/use-left-commands.ts';
 import { useSelection } from '../hook/use-selection.ts';
-import { isConnected, isSourceFresh } from '../model/knowledge.ts';
 import { CommandDialog } from './command-dialog.tsx';
 
 const selectIsHalted = ({ status }: TelemetryDocument): boolean => status === 'HALT';
-const selectIsFresh = (document: TelemetryDocument): boolean => isSourceFresh(document, 'state');
 
 /** HALT and RESUME, for those who may. HALT stays within reach while nobody knows for sure that trading is halted. */
 export function CommandBar() {
   const mayCommand = useGranted()?.commands === true;
   const isHalted = useSelection(selectIsHalted);
-  const isFresh = useSelection(selectIsFresh);
-  const isOnline = isConnected(useStatus());
+  const isKnown = useFreshness('status') === 'fresh';
   const [asked, setAsked] = useState<Command>();
   const { left, follow, dismiss } = useLeftCommands();
   const isResuming = left.some(({ command, isPending }) => isPending && command === 'RESUME');
   const hasEnded = left.some(({ isPending }) => !isPending);
-  const isSurelyHalted = isHalted && isFresh && isOnline && !isResuming;
+  const isSurelyHalted = isHalted && isKnown && !isResuming;
   const ask = (command: Command): void => {
     dismiss();
     setAsked(command);

@@ -1,6 +1,7 @@
 import { useId } from 'preact/hooks';
 import { useStatus } from '../hook/use-client-state.ts';
 import { ConnectionFigures } from './connection-figures.tsx';
+import { SourceNotes } from './source-notes.tsx';
 import { TokenForm } from './token-form.tsx';
 import { ViewForm } from './view-form.tsx';
 
@@ -16,6 +17,7 @@ export function ConnectionCard() {
           {reason}
         </span>
       </header>
+      <SourceNotes />
       <div class="connection">
         <ConnectionFigures />
         <ViewForm />

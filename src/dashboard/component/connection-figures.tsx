@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useGranted, useStatus } from '../hook/use-client-state.ts';
 import { usePage } from '../hook/use-page.ts';
@@ -10,11 +11,14 @@ import {
   unknown,
 } from '../model/format.ts';
 import { fullPacketBytes, RateMeter, type Rates } from '../model/rates.ts';
+import { Time } from './time.tsx';
 
 const transports = { websocket: 'WebSocket', sse: 'event stream', polling: 'polling' } as const;
 
 interface Reading extends Rates {
   readonly seq: number | undefined;
+  /** Of the document. */
+  readonly timestamp: unknown;
   readonly roundTripMs: number | undefined;
   readonly reconnects: number;
   readonly resyncs: number;
@@ -26,8 +30,7 @@ export function ConnectionFigures() {
   const reading = useReading();
   const symbol = granted?.symbol ?? 'default symbol';
   const sections = granted?.sections === undefined ? 'all sections' : granted.sections.join(', ');
-  const pace =
-    granted === undefined || granted.interval === 0 ? 'each change' : `every ${granted.interval} ms`;
+  const pace = paceOf(granted?.interval ?? 0);
   const inForce =
     granted === undefined ? unknown : [granted.mode, granted.encoding, pace, sections, symbol].join(' · ');
   const through = transport === undefined ? '' : `, ${transports[transport]}`;
@@ -36,6 +39,9 @@ export function ConnectionFigures() {
       <Item label="State" name="connection" text={`${state}${through}`} />
       <Item label="Role" name="role" text={granted === undefined ? unknown : roleText(granted)} />
       <Item label="Sequence" name="seq" text={formatCount(reading?.seq)} />
+      <Item label="Engine's time" name="engine-time">
+        <Time value={reading?.timestamp} />
+      </Item>
       <Item label="Updates/s" name="updates-per-second" text={formatRate(reading?.updatesPerSecond)} />
       <Item
         label="Bytes/s, uncompressed"
@@ -58,6 +64,11 @@ export function ConnectionFigures() {
   );
 }
 
+function paceOf(interval: number | 'pause'): string {
+  if (interval === 'pause') return 'paused, urgent news only';
+  return interval === 0 ? 'each change' : `every ${interval} ms`;
+}
+
 function roleText({ role, commands }: { readonly role: string; readonly commands: boolean }): string {
   return commands ? `${role}, may halt` : role;
 }
@@ -65,15 +76,17 @@ function roleText({ role, commands }: { readonly role: string; readonly commands
 interface ItemProps {
   readonly label: string;
   readonly name: string;
-  readonly text: string;
+  readonly text?: string;
   readonly isWide?: boolean;
+  /** In place of the text. */
+  readonly children?: ComponentChildren;
 }
 
-function Item({ label, name, text, isWide = false }: ItemProps) {
+function Item({ label, name, text, isWide = false, children = text }: ItemProps) {
   return (
     <div class={isWide ? 'wide' : undefined}>
       <dt>{label}</dt>
-      <dd data-testid={name}>{text}</dd>
+      <dd data-testid={name}>{children}</dd>
     </div>
   );
 }
@@ -89,7 +102,8 @@ function useReading(): Reading | undefined {
       const seq = position?.seq;
       const rates = meter.current.read({ at: performance.now(), stats }, fullPacketBytes(document, seq ?? 0));
       const { roundTripMs, reconnects, resyncs } = stats;
-      setReading({ ...rates, seq, roundTripMs, reconnects, resyncs });
+      const { timestamp } = document;
+      setReading({ ...rates, seq, timestamp, roundTripMs, reconnects, resyncs });
     };
     read();
     const timer = setInterval(read, 1000);

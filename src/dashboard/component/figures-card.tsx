@@ -1,5 +1,6 @@
 import { useCallback, useMemo } from 'preact/hooks';
 import type { TelemetryDocument } from '../../client/index.ts';
+import { useFreshness } from '../hook/use-freshness.ts';
 import { usePage } from '../hook/use-page.ts';
 import { useSelection } from '../hook/use-selection.ts';
 import { columnsOf, formatCell, headingOf, sameList } from '../model/figure-table.ts';
@@ -73,8 +74,16 @@ function FigureRow({ section, name, columns }: FigureRowProps) {
         <MiniPlot read={read} class="sparkline" tone="accent" />
       </td>
       {columns.map((column) => (
-        <td key={column}>{formatCell(column, figures?.[column])}</td>
+        <FigureCell
+          key={column}
+          path={`${section}.${name}.${column}`}
+          text={formatCell(column, figures?.[column])}
+        />
       ))}
     </tr>
   );
+}
+
+function FigureCell({ path, text }: { readonly path: string; readonly text: string }) {
+  return <td data-stale={useFreshness(path) !== 'fresh'}>{text}</td>;
 }

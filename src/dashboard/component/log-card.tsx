@@ -2,11 +2,12 @@ import { useState } from 'preact/hooks';
 import type { TelemetryDocument } from '../../client/index.ts';
 import { usePage } from '../hook/use-page.ts';
 import { useSelection } from '../hook/use-selection.ts';
-import { formatText, formatTime } from '../model/format.ts';
+import { formatText } from '../model/format.ts';
 import { type LogLevel, logLevels, type NumberedLine, passes, severityOf } from '../model/log-trail.ts';
 import { Card } from './card.tsx';
 import { Choice } from './choice.tsx';
 import { SkeletonRows } from './skeleton-rows.tsx';
+import { Time } from './time.tsx';
 
 const selectLogs = ({ logs }: TelemetryDocument): unknown => logs;
 const labels = { all: 'All', info: 'Info', warning: 'Warning', error: 'Error' } as const;
@@ -49,7 +50,7 @@ export function LogCard() {
 function LogItem({ line }: { readonly line: NumberedLine }) {
   return (
     <li data-tone={tones[severityOf(line)]}>
-      <time dateTime={line.timestamp}>{formatTime(line.timestamp)}</time>
+      <Time value={line.timestamp} />
       <span class="log-level">{formatText(line.level)}</span>
       <span class="log-message">{formatText(line.message)}</span>
     </li>

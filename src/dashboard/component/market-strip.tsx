@@ -16,12 +16,28 @@ const select = {
 export function MarketStrip() {
   return (
     <dl class="strip">
-      <Figure label="Regime" name="regime" text={formatText(useSelection(select.regime))} />
-      <Figure label="Alpha (tail index)" name="alpha" text={formatFigure(useSelection(select.alpha))} />
-      <Figure label="Velocity, $/period" name="velocity" text={formatSlope(useSelection(select.velocity))} />
+      <Figure
+        label="Regime"
+        name="regime"
+        path="market.regime"
+        text={formatText(useSelection(select.regime))}
+      />
+      <Figure
+        label="Alpha (tail index)"
+        name="alpha"
+        path="market.alpha"
+        text={formatFigure(useSelection(select.alpha))}
+      />
+      <Figure
+        label="Velocity, $/period"
+        name="velocity"
+        path="market.velocity"
+        text={formatSlope(useSelection(select.velocity))}
+      />
       <Figure
         label="Acceleration, $/period²"
         name="acceleration"
+        path="market.acceleration"
         text={formatSlope(useSelection(select.acceleration))}
       />
     </dl>

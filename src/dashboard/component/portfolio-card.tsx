@@ -27,20 +27,32 @@ export function PortfolioCard() {
         <Figure
           label="Daily P&L"
           name="pnl"
+          path="portfolio.daily_pnl"
           size="hero"
           text={formatSignedUsd(profit)}
           tone={signTone(profit)}
         >
           <small class="profit-share">
-            <Value name="pnl-share" text={formatSignedPercent(share)} tone={signTone(profit)} />
+            <Value
+              name="pnl-share"
+              // Of two figures: of the worst.
+              path="portfolio"
+              text={formatSignedPercent(share)}
+              tone={signTone(profit)}
+            />
           </small>
         </Figure>
       </dl>
       <ProfitChart />
       <dl class="figures">
-        <Figure label="Net asset value" name="nav" size="large" text={formatUsd(nav)} />
-        <Figure label="Cash" name="cash" text={formatUsd(cash)} />
-        <Figure label="Maximum drawdown" name="drawdown" text={formatPercent(drawdown)} />
+        <Figure label="Net asset value" name="nav" path="portfolio.nav" size="large" text={formatUsd(nav)} />
+        <Figure label="Cash" name="cash" path="portfolio.cash" text={formatUsd(cash)} />
+        <Figure
+          label="Maximum drawdown"
+          name="drawdown"
+          path="portfolio.max_drawdown"
+          text={formatPercent(drawdown)}
+        />
       </dl>
     </Card>
   );

@@ -30,7 +30,7 @@ export function PriceCard() {
     <Card title="Price, USD" section="market" area="price" aside={choice}>
       <p class="price-line">
         <span class="price">
-          <Value text={formatPrice(price)} name="price" />
+          <Value text={formatPrice(price)} name="price" path="market.price" />
         </span>
         <PriceChange seconds={seconds} />
       </p>

@@ -1,3 +1,4 @@
+import { useFreshness } from '../hook/use-freshness.ts';
 import { useNow } from '../hook/use-now.ts';
 import { usePage } from '../hook/use-page.ts';
 import { formatAge, formatPriceChange, formatSignedPercent, signTone } from '../model/format.ts';
@@ -8,6 +9,7 @@ const arrows = { up: '▲', down: '▼' } as const;
 /** How far the price moved over what the chart shows. */
 export function PriceChange({ seconds }: { readonly seconds: number }) {
   const { recorder } = usePage();
+  const isStale = useFreshness('market.price') !== 'fresh';
   useNow(true);
   const { values, stepMs } = lastOf(recorder.price.read(), seconds);
   const [first] = values;
@@ -16,7 +18,7 @@ export function PriceChange({ seconds }: { readonly seconds: number }) {
   const change = last - first;
   const tone = signTone(change);
   return (
-    <span class="price-change" data-testid="price-change" data-tone={tone}>
+    <span class="price-change" data-testid="price-change" data-tone={tone} data-stale={isStale}>
       <span aria-hidden="true">{tone === 'up' || tone === 'down' ? arrows[tone] : '■'}</span>{' '}
       {formatPriceChange(change)} ({formatSignedPercent(change / first)}){' '}
       <small>in {formatAge(values.length * stepMs)}</small>

@@ -1,46 +1,53 @@
-import type { TelemetryDocument } from '../../client/index.ts';
+import type { Sources } from '../../client/index.ts';
 import { useStatus } from '../hook/use-client-state.ts';
+import { useFreshness, useSources } from '../hook/use-freshness.ts';
 import { useNow } from '../hook/use-now.ts';
 import { usePage } from '../hook/use-page.ts';
-import { useSelection } from '../hook/use-selection.ts';
-import { formatAge } from '../model/format.ts';
-import { isConnected } from '../model/knowledge.ts';
+import { formatAge, withLocalTimes } from '../model/format.ts';
+import { isTold } from '../model/knowledge.ts';
 
-const selectSources = ({ sources }: TelemetryDocument): TelemetryDocument['sources'] => sources;
 const marks = { fresh: '●', stale: '◐', down: '○', unknown: '?' } as const;
 
 /** What the gateway says of its sources, one chip each. Without a gateway nobody knows. */
 export function SourceChips() {
   const status = useStatus();
-  const sources = useSelection(selectSources) ?? {};
+  const sources = useSources();
+  // A PONG may have said something else since.
+  const state = useFreshness();
   return (
     <ul class="chips" aria-label="Sources">
-      {Object.entries(sources).map(([name, source]) => (
-        <SourceChip
-          key={name}
-          name={name}
-          status={isConnected(status) ? source.status : 'unknown'}
-          error={source.error}
-        />
-      ))}
+      {Object.entries(sources).map(([name, source]) => {
+        const word = name === 'state' && state !== 'initializing' ? state : source.status;
+        return (
+          <SourceChip key={name} name={name} source={source} status={isTold(status) ? word : 'unknown'} />
+        );
+      })}
     </ul>
   );
 }
 
 interface SourceChipProps {
   readonly name: string;
-  readonly status: 'fresh' | 'stale' | 'down' | 'unknown';
-  readonly error: string | undefined;
+  readonly source: Sources[string];
+  readonly status: keyof typeof marks;
 }
 
-function SourceChip({ name, status, error }: SourceChipProps) {
+function SourceChip({ name, source, status }: SourceChipProps) {
+  const { error, notes = [] } = source;
   const since = usePage().outages.since(name);
   const now = useNow(since !== undefined);
   const age = since === undefined || status === 'unknown' ? '' : ` ${formatAge(now - since)}`;
+  const details = [error, ...notes].filter((text) => text !== undefined);
   return (
-    <li class="chip" data-status={status} data-testid={`source-${name}`} title={error}>
+    <li
+      class="chip"
+      data-status={status}
+      data-testid={`source-${name}`}
+      title={withLocalTimes(details.join('\n'))}
+    >
       <span aria-hidden="true">{marks[status]}</span> {name}{' '}
       <span class="chip-status">{`${status}${age}`}</span>
+      {notes.length > 0 && ' · notes'}
     </li>
   );
 }

@@ -1,4 +1,6 @@
 import { useSituation } from '../hook/use-situation.ts';
+import { withLocalTimes } from '../model/format.ts';
+import { TextWithTimes } from './time.tsx';
 
 /** What is going on in one sentence. Read out when it becomes another one, not with each second that passes. */
 export function StatusLine() {
@@ -7,10 +9,10 @@ export function StatusLine() {
     <div class="status-line" data-tone={tone} data-kind={kind} data-testid="situation">
       <span class="dot" aria-hidden="true" />
       <span aria-hidden="true" data-testid="situation-text">
-        {text}
+        <TextWithTimes text={text} />
       </span>
       <span class="unseen" role="status" data-testid="announcement">
-        {announcement}
+        {withLocalTimes(announcement)}
       </span>
     </div>
   );

@@ -1,8 +1,8 @@
 import type { TelemetryDocument } from '../../client/index.ts';
 import { useStatus } from '../hook/use-client-state.ts';
+import { useFreshness } from '../hook/use-freshness.ts';
 import { useSelection } from '../hook/use-selection.ts';
 import { formatText } from '../model/format.ts';
-import { isConnected, isSourceFresh } from '../model/knowledge.ts';
 import { CommandBar } from './command-bar.tsx';
 import { Value } from './figure.tsx';
 import { SourceChips } from './source-chips.tsx';
@@ -10,24 +10,22 @@ import { StatusLine } from './status-line.tsx';
 import { ThemeButton } from './theme-button.tsx';
 
 const selectSymbol = ({ market }: TelemetryDocument): unknown => market?.symbol;
-const selectStatus = ({ status }: TelemetryDocument): unknown => status;
-const selectIsFresh = (document: TelemetryDocument): boolean => isSourceFresh(document, 'state');
+const selectStatus = ({ status }: TelemetryDocument): string => status || 'unknown';
 const tones: Readonly<Record<string, string>> = { ACTIVE: 'up', HALT: 'down', INITIALIZING: 'warn' };
 
 export function TopBar() {
   const symbol = formatText(useSelection(selectSymbol));
-  const status = formatText(useSelection(selectStatus));
-  const isFresh = useSelection(selectIsFresh);
-  const isCurrent = isConnected(useStatus()) && isFresh;
+  const status = useSelection(selectStatus);
+  const isStale = useFreshness('status') !== 'fresh';
   return (
     <header class="top-bar">
       <div class="top-title">
         <h1>
           <span class="unseen">Telemetry of </span>
-          <Value text={symbol} name="symbol" />
+          <Value text={symbol} name="symbol" path="market.symbol" />
         </h1>
-        <span class="badge" data-tone={tones[status] ?? 'muted'} data-stale={!isCurrent}>
-          <Value text={status} name="status" />
+        <span class="badge" data-tone={tones[status] ?? 'warn'} data-stale={isStale}>
+          <Value text={status} name="status" path="status" />
         </span>
       </div>
       <StatusLine />

@@ -1,7 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
+import type { TelemetryDocument } from '../../client/index.ts';
 import { describeSituation, type Situation } from '../model/situation.ts';
 import type { PageTokens } from '../page-tokens.ts';
 import { useStatus } from './use-client-state.ts';
+import { useFreshness, useLivePaths, useSources } from './use-freshness.ts';
 import { useNow } from './use-now.ts';
 import { usePage } from './use-page.ts';
 import { useSelection } from './use-selection.ts';
@@ -12,14 +14,17 @@ export function useSituation(): Situation {
   const status = useStatus();
   const isOnline = useOnline();
   const isUnauthorised = useRefusal(tokens.onJudged);
-  useSelection(selectSources);
-  useSelection(selectEngineStatus);
-  const isRunningOn = status.state === 'stale' || !client.freshness.isFresh;
+  const sources = useSources();
+  const live = useLivePaths();
+  const engineStatus = useSelection(selectEngineStatus);
+  const isRunningOn = useFreshness() !== 'fresh';
   const now = useNow(isRunningOn);
-  const { document } = client;
   return describeSituation({
     status,
-    document,
+    engineStatus,
+    sources,
+    freshness: client.freshness.of(),
+    live: live === '' ? [] : live.split(','),
     now: Math.max(now, status.since),
     awaySince: outages.since('state'),
     isUnauthorised,
@@ -27,13 +32,7 @@ export function useSituation(): Situation {
   });
 }
 
-function selectSources({ sources }: { readonly sources?: unknown }): unknown {
-  return sources;
-}
-
-function selectEngineStatus({ status }: { readonly status?: unknown }): unknown {
-  return status;
-}
+const selectEngineStatus = ({ status }: TelemetryDocument): TelemetryDocument['status'] => status;
 
 function useRefusal(onJudged: PageTokens['onJudged']): boolean {
   const [isRefused, setRefused] = useState(false);

@@ -64,12 +64,52 @@ export function formatText(value: unknown): string {
   return typeof value === 'string' && value !== '' ? value : unknown;
 }
 
-const clockTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+/** Stands for a moment that is not known. */
+export const unknownTime = '—';
 
-/** Local time of day. `value`: epoch ms, or a text that is a date. */
-export function formatTime(value: number | string | undefined): string {
-  const date = new Date(value ?? Number.NaN);
-  return Number.isNaN(date.getTime()) ? unknown : clockTime.format(date);
+const iso = String.raw`\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d)?`;
+const isIso = new RegExp(`^${iso}$`);
+const hasZone = /([Zz]|[+-]\d\d:?\d\d)$/;
+/** Before it there was no such market: a moment of then is a clock that nobody set. */
+const firstInstant = Date.UTC(1971, 0);
+
+/** Epoch ms of what an engine or gateway calls a time; undefined where it is none. Without an offset it is UTC. */
+export function instantOf(value: unknown): number | undefined {
+  const isText = typeof value === 'string' && isIso.test(value);
+  const text = isText ? `${value.replace(' ', 'T')}${hasZone.test(value) ? '' : 'Z'}` : '';
+  const instant = typeof value === 'number' ? value : Date.parse(text);
+  return instant >= firstInstant ? instant : undefined;
+}
+
+const clockTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+const dayAndTime = new Intl.DateTimeFormat('en-GB', {
+  ...{ day: 'numeric', month: 'short' },
+  ...{ hour: '2-digit', minute: '2-digit', second: '2-digit' },
+});
+
+/** Local time of day, with the day where that is not today. `now`: epoch ms. */
+export function formatInstant(instant: number, now = Date.now()): string {
+  const isToday = new Date(instant).toDateString() === new Date(now).toDateString();
+  return (isToday ? clockTime : dayAndTime).format(instant);
+}
+
+const times = new RegExp(`(${iso})`);
+
+/** Words and the moments among them, in turn: the first part is words, if empty ones. */
+export function splitAtTimes(text: string): string[] {
+  return text.split(times);
+}
+
+/** The same text with its moments in local time. */
+export function withLocalTimes(text: string): string {
+  const parts = splitAtTimes(text);
+  return parts.map((part, index) => (index % 2 === 1 ? formatTime(part) : part)).join('');
+}
+
+/** `formatInstant` of what may be none. */
+export function formatTime(value: unknown): string {
+  const instant = instantOf(value);
+  return instant === undefined ? unknownTime : formatInstant(instant);
 }
 
 /** A duration in words short enough for a status line: `12 s`, `3 min`, `2 h`. */

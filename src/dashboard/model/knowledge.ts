@@ -1,25 +1,37 @@
-import type { ConnectionStatus, TelemetryDocument } from '../../client/index.ts';
+import type { ConnectionStatus, PathFreshness, Sources, TelemetryDocument } from '../../client/index.ts';
+import { hasSpoken, isKeptLive, sourceOf } from '../../client/vouching.ts';
+
+/** What `client.freshness.of` is. */
+export type FreshnessOf = (path?: string) => Pick<PathFreshness, 'state' | 'error'>;
 
 /** Whether what comes in is current: not where all that is left are the last known values. */
 export function isConnected({ state }: Pick<ConnectionStatus, 'state'>): boolean {
   return state === 'live' || state === 'polling';
 }
 
-export function isSourceFresh({ sources }: TelemetryDocument, source: string): boolean {
-  return sources?.[source]?.status === 'fresh';
+/** Whether the gateway is there and says how its sources are, whatever the engine does. */
+export function isTold(status: Pick<ConnectionStatus, 'state' | 'transport' | 'reason'>): boolean {
+  return isConnected(status) || (isWaiting(status) && status.reason !== 'silent');
 }
 
-/** Before the first good answer the document holds zeros, which say nothing. */
-export function hasFigures(document: TelemetryDocument): boolean {
-  return document.status !== 'INITIALIZING' || isSourceFresh(document, 'state');
+/** Whether there is a connection, and no document since the engine has not spoken yet. */
+export function isWaiting({ state, transport }: Pick<ConnectionStatus, 'state' | 'transport'>): boolean {
+  return state === 'connecting' && transport !== undefined;
 }
 
-/** A figure of the document, or null where it is not known. */
+/** Whether a document of the past calls a path current: by its source, or since events kept it so. */
+export function wasFresh(document: TelemetryDocument, path: string): boolean {
+  const status = document.sources?.[sourceOf(document, path)]?.status;
+  return status === 'fresh' || isKeptLive(document, path);
+}
+
+/** A figure of a document, or null where it is not known: before the engine has spoken there are zeros only. */
 export function figure(document: TelemetryDocument, value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) && hasFigures(document) ? value : null;
+  return typeof value === 'number' && Number.isFinite(value) && hasSpoken(document) ? value : null;
 }
 
-/** Sections of other sources than `state` are named like their source. */
-export function sourceOf(section: string, { sources }: TelemetryDocument): string {
-  return sources !== undefined && Object.hasOwn(sources, section) ? section : 'state';
+/** Paths that events keep current while their source is not. */
+export function livePaths(sources: Sources, of: FreshnessOf): string[] {
+  const told = Object.values(sources).flatMap(({ live = [] }) => live);
+  return told.filter((path) => of(path).state === 'fresh');
 }

@@ -1,6 +1,6 @@
 import type { TelemetryDocument } from '../../client/index.ts';
 import type { HistoryPoint } from './history.ts';
-import { figure, isSourceFresh } from './knowledge.ts';
+import { figure, wasFresh } from './knowledge.ts';
 import { Track, type TrackPoint } from './track.ts';
 
 export type FigureSection = 'agents' | 'models';
@@ -17,10 +17,10 @@ export class LatencyTracks {
     return this.#tracks.get(keyOf(section, name));
   }
 
-  /** Takes what a document says now; `isCurrent` false: it is the last known, and says nothing about now. */
-  put(document: TelemetryDocument, at: number, isCurrent: boolean): void {
-    const latencies = new Map(latenciesOf(document));
-    for (const [key, value] of latencies) this.#track(key).put({ at, value: isCurrent ? value : null });
+  /** Takes what a document says now. What is not fresh is the last known, and says nothing about now. */
+  put(document: TelemetryDocument, at: number, isFresh: (path: string) => boolean): void {
+    const latencies = new Map(latenciesOf(document, isFresh));
+    for (const [key, value] of latencies) this.#track(key).put({ at, value });
     for (const [key, track] of this.#tracks) {
       if (latencies.has(key)) continue;
       const [section = ''] = key.split('/');
@@ -33,7 +33,7 @@ export class LatencyTracks {
   fill(history: readonly HistoryPoint[], until: number): void {
     const points = new Map<string, TrackPoint[]>();
     for (const { at, document } of history) {
-      for (const [key, value] of latenciesOf(document)) {
+      for (const [key, value] of latenciesOf(document, (path) => wasFresh(document, path))) {
         const own = points.get(key) ?? [];
         own.push({ at, value });
         points.set(key, own);
@@ -55,12 +55,15 @@ export class LatencyTracks {
   }
 }
 
-function latenciesOf(document: TelemetryDocument): [string, number | null][] {
+function latenciesOf(
+  document: TelemetryDocument,
+  isFresh: (path: string) => boolean,
+): [string, number | null][] {
   return sections.flatMap((section) =>
     Object.entries(document[section] ?? {}).flatMap(([name, figures]): [string, number | null][] => {
       const latency = figure(document, figures?.latency_ms);
       if (latency === null) return [];
-      return [[keyOf(section, name), isSourceFresh(document, section) ? latency : null]];
+      return [[keyOf(section, name), isFresh(`${section}.${name}.latency_ms`) ? latency : null]];
     }),
   );
 }

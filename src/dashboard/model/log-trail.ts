@@ -54,7 +54,7 @@ const ranks: Readonly<Record<string, number>> = {
 
 /** 0 (debug) to 3 (error); a level that is not known counts as info. */
 export function severityOf({ level }: LogLine): number {
-  return ranks[(level ?? '').toUpperCase()] ?? 1;
+  return ranks[`${level}`.toUpperCase()] ?? 1;
 }
 
 /** Whether a line is shown by a filter that asks for this level and above. */

@@ -1,4 +1,4 @@
-import type { TelemetryDocument } from '../../client/index.ts';
+import type { Sources } from '../../client/index.ts';
 
 /**
  * Since when each source has not been fresh. The gateway says since when the status is what it is, which begins anew
@@ -9,7 +9,7 @@ export class Outages {
   readonly #wereFresh = new Set<string>();
 
   /** @param now epoch ms */
-  take({ sources = {} }: TelemetryDocument, now: number): void {
+  take(sources: Sources, now: number): void {
     for (const [name, { status, since }] of Object.entries(sources)) {
       if (status === 'fresh') {
         this.#since.delete(name);

@@ -1,17 +1,18 @@
 import type { TelemetryClient, TelemetryDocument, Unsubscribe } from '../../client/index.ts';
-import { type FetchHistory, HistoryError } from './history.ts';
-import { figure, isConnected, isSourceFresh } from './knowledge.ts';
+import { type FetchHistory, HistoryError, type HistoryPoint } from './history.ts';
+import { figure, isConnected, wasFresh } from './knowledge.ts';
 import { LatencyTracks, latencySeconds } from './latency.ts';
-import { createPriceReader, pricePoints } from './price-reader.ts';
-import { Track } from './track.ts';
+import { Track, type TrackPoint } from './track.ts';
 
 const second = 1000;
 /** As far back as the gateway tells. */
 const windowSeconds = 600;
 const retryMs = 5000;
+const pricePath = 'market.price';
+const profitPath = 'portfolio.daily_pnl';
 
 export interface RecorderOptions {
-  readonly client: Pick<TelemetryClient, 'document' | 'status' | 'granted' | 'wanted' | 'on'>;
+  readonly client: Pick<TelemetryClient, 'document' | 'status' | 'freshness' | 'granted' | 'wanted' | 'on'>;
   readonly fetchHistory: FetchHistory;
   /** Epoch ms. Default: the system's. */
   readonly now?: () => number;
@@ -28,7 +29,6 @@ export class Recorder {
   readonly #listeners = new Set<() => void>();
   readonly #leave: readonly Unsubscribe[];
   readonly #timer: ReturnType<typeof setInterval>;
-  readonly #readPrice = createPriceReader();
   #symbol = '';
   #sections = '';
   /** From when on the tracks may lack something that the gateway knows; undefined: they lack nothing. */
@@ -39,7 +39,7 @@ export class Recorder {
   constructor({ now = Date.now, ...options }: RecorderOptions) {
     this.#options = { now, ...options };
     const { client } = options;
-    this.#leave = [client.on('update', () => this.#take()), client.on('state', () => this.#take())];
+    this.#leave = [client.on('update', () => this.#take()), client.on('freshness', () => this.#take())];
     this.#timer = setInterval(() => this.tick(), second);
   }
 
@@ -64,15 +64,15 @@ export class Recorder {
 
   #take(): void {
     const { client, now } = this.#options;
-    const { document } = client;
-    const isCurrent = isConnected(client.status);
+    const { document, freshness } = client;
+    const isFresh = (path: string): boolean => freshness.of(path).state === 'fresh';
     const at = now();
     this.#notice(document);
-    if (!isCurrent) this.#missingSince ??= at;
-    const price = this.#readPrice(document);
-    this.price.put({ at, value: isCurrent ? price : null });
-    this.profit.put({ at, value: isCurrent ? profitOf(document) : null });
-    this.latencies.put(document, at, isCurrent);
+    if (!isConnected(client.status)) this.#missingSince ??= at;
+    // Nothing is drawn on with a value that is the last known: it would look as if it were so still.
+    this.price.put({ at, value: isFresh(pricePath) ? priceOf(document) : null });
+    this.profit.put({ at, value: isFresh(profitPath) ? profitOf(document) : null });
+    this.latencies.put(document, at, isFresh);
     this.#fillWhereDue();
     this.#tell();
   }
@@ -127,11 +127,8 @@ export class Recorder {
     // Meanwhile another symbol was chosen, whose past will be asked for next.
     if (symbol !== this.#symbol) return;
     const past = told.filter(({ document }) => isOfSymbol(document, symbol));
-    this.price.fill(pricePoints(past), now());
-    this.profit.fill(
-      past.map(({ at, document }) => ({ at, value: profitOf(document) })),
-      now(),
-    );
+    this.price.fill(pointsOf(past, pricePath, priceOf), now());
+    this.profit.fill(pointsOf(past, profitPath, profitOf), now());
     this.#tell();
     const seconds = Math.min(latencySeconds, age);
     this.latencies.fill(await fetchHistory({ ...query, seconds, sections: ['agents', 'models'] }), now());
@@ -148,6 +145,18 @@ function isOfSymbol({ market }: TelemetryDocument, symbol: string): boolean {
   return symbol === '' || !market?.symbol || market.symbol === symbol;
 }
 
+function pointsOf(
+  past: readonly HistoryPoint[],
+  path: string,
+  read: (document: TelemetryDocument) => number | null,
+): TrackPoint[] {
+  return past.map(({ at, document }) => ({ at, value: wasFresh(document, path) ? read(document) : null }));
+}
+
+function priceOf(document: TelemetryDocument): number | null {
+  return figure(document, document.market?.price);
+}
+
 function profitOf(document: TelemetryDocument): number | null {
-  return isSourceFresh(document, 'state') ? figure(document, document.portfolio?.daily_pnl) : null;
+  return figure(document, document.portfolio?.daily_pnl);
 }

@@ -1,6 +1,6 @@
-import type { ConnectionStatus, TelemetryDocument } from '../../client/index.ts';
+import type { ConnectionStatus, PathFreshness, Sources, TelemetryDocument } from '../../client/index.ts';
 import { formatAge } from './format.ts';
-import { hasFigures, isSourceFresh } from './knowledge.ts';
+import { isTold } from './knowledge.ts';
 
 export type SituationKind =
   | 'connecting'
@@ -9,7 +9,9 @@ export type SituationKind =
   | 'silent'
   | 'waiting'
   | 'engine-away'
+  | 'standing-still'
   | 'partly'
+  | 'status-unknown'
   | 'halted'
   | 'polling'
   | 'fallback'
@@ -19,7 +21,7 @@ export type SituationKind =
 export interface Situation {
   readonly kind: SituationKind;
   readonly tone: 'up' | 'warn' | 'down' | 'muted';
-  /** One sentence that may hold a time running on. */
+  /** One sentence that may hold a time running on. Moments in it are ISO 8601. */
   readonly text: string;
   /** The same without the time: worth reading out when it changes. */
   readonly announcement: string;
@@ -27,7 +29,13 @@ export interface Situation {
 
 export interface SituationInput {
   readonly status: ConnectionStatus;
-  readonly document: TelemetryDocument;
+  /** What the engine says that it does. */
+  readonly engineStatus: TelemetryDocument['status'];
+  readonly sources: Sources;
+  /** Of the engine's state. */
+  readonly freshness: Pick<PathFreshness, 'state' | 'error'>;
+  /** Paths that events keep current while their source is not. */
+  readonly live: readonly string[];
   /** Epoch ms. */
   readonly now: number;
   /** Since when the engine has not answered, epoch ms; undefined: it does, or nobody knows. */
@@ -39,16 +47,23 @@ export interface SituationInput {
 }
 
 const lastKnown = 'values are the last known';
+/** More names are not read in passing. */
+const maxNames = 3;
+/** How the gateway words that the engine answers with the same figures for ever. */
+const standstill = /stands still/;
 
 export function describeSituation(input: SituationInput): Situation {
-  const { status, document } = input;
+  const { status, freshness } = input;
   if (status.state === 'connecting') return describeConnecting(input);
   if (status.state === 'stale' || status.state === 'closed') return describeLost(input);
-  if (isSourceFresh(document, 'state')) return describeFresh(status, document);
-  return describeEngineAway(input);
+  return freshness.state === 'fresh' ? describeFresh(input) : describeEngineAway(input);
 }
 
 function describeConnecting({ status, isUnauthorised, isOnline }: SituationInput): Situation {
+  if (isTold(status)) {
+    return say('waiting', 'warn', 'The engine has not answered yet: no figures are known');
+  }
+  if (status.transport !== undefined) return say('silent', 'warn', 'Gateway silent: no figures are known');
   if (isUnauthorised) {
     return say('unauthorised', 'warn', 'This gateway wants a token: enter one under Connection');
   }
@@ -76,27 +91,41 @@ function describeLost({ status, now, isUnauthorised, isOnline }: SituationInput)
   return lost('unreachable', 'down', 'Reconnecting: gateway unreachable');
 }
 
-function describeEngineAway({ document, now, awaySince }: SituationInput): Situation {
-  if (!hasFigures(document)) {
-    return say('waiting', 'warn', 'The engine has not answered yet: no figures are known');
+function describeEngineAway({ freshness, live, now, awaySince }: SituationInput): Situation {
+  const tone = freshness.state === 'down' ? 'down' : 'warn';
+  const rest = live.length === 0 ? lastKnown : `${namesOf(live)} by events, the rest is the last known`;
+  const { error = '' } = freshness;
+  if (standstill.test(error)) {
+    return say('standing-still', tone, `${error.charAt(0).toUpperCase()}${error.slice(1)}: ${rest}`);
   }
   const age = awaySince === undefined ? '' : ` ${formatAge(now - awaySince)} ago`;
-  const announcement = `Engine stopped answering: ${lastKnown}`;
   return {
     kind: 'engine-away',
-    tone: document.sources?.state?.status === 'down' ? 'down' : 'warn',
-    text: `Engine stopped answering${age}: ${lastKnown}`,
-    announcement,
+    tone,
+    text: `Engine stopped answering${age}: ${rest}`,
+    announcement: `Engine stopped answering: ${rest}`,
   };
 }
 
-function describeFresh({ state, transport }: ConnectionStatus, document: TelemetryDocument): Situation {
-  const sources = Object.entries(document.sources ?? {});
-  const late = sources.filter(([, { status }]) => status !== 'fresh').map(([name]) => name);
+/** `price is live`, of the paths of the document that are. */
+function namesOf(live: readonly string[]): string {
+  const all = live.map((path) => path.split('.').slice(-1).join().replaceAll('_', ' '));
+  // It comes along with the price, and nobody waits for it.
+  const names = all.length > 1 ? all.filter((name) => name !== 'symbol') : all;
+  if (names.length > maxNames) return `${names.length} values are live`;
+  const last = names.slice(-1).join();
+  return names.length === 1 ? `${last} is live` : `${names.slice(0, -1).join(', ')} and ${last} are live`;
+}
+
+function describeFresh({ status, engineStatus, sources: all }: SituationInput): Situation {
+  const { state, transport } = status;
+  const sources = Object.entries(all);
+  const late = sources.filter(([, source]) => source.status !== 'fresh').map(([name]) => name);
   const count = sources.length - late.length;
   const fresh = `${count} ${count === 1 ? 'source' : 'sources'} fresh`;
   const rest = late.length === 0 ? fresh : `${fresh}, no news of ${late.join(', ')}`;
-  if (document.status === 'HALT') return say('halted', 'down', `Trading is halted · ${rest}`);
+  if (engineStatus === 'HALT') return say('halted', 'down', `Trading is halted · ${rest}`);
+  if (!engineStatus) return say('status-unknown', 'warn', `Live · the engine’s status is unknown · ${rest}`);
   if (state === 'polling') return say('polling', 'warn', `Live updates unavailable: polling · ${rest}`);
   if (late.length > 0) return say('partly', 'warn', `Live · ${rest}`);
   if (transport === 'sse') return say('fallback', 'up', `Live, without WebSocket · ${rest}`);

@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Browser } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumMissing, launchChromium } from '../support/chromium.ts';
+import {
+  type GatewayProcess,
+  type ServingProcess,
+  spawnEngine,
+  spawnGateway,
+} from '../support/gateway-process.ts';
+import { exampleOf, sdkModules } from '../support/readme.ts';
+import { type TestScope, useIn, waitFor } from '../support/wait.ts';
+
+/** Of whoever sees the example's output: whether it says now that the price is live. */
+type SaysLive = () => boolean | Promise<boolean>;
+
+const folder = fileURLToPath(new URL(`../../.artifacts/readme-${process.pid}/`, import.meta.url));
+const mount = `
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+createRoot(document.body).render(<StrictMode><Price /></StrictMode>);
+`;
+
+/** The example as a script for a browser, with the SDK of src/. */
+async function bundle(code: string): Promise<string> {
+  const input = 'example.jsx';
+  const result = await build({
+    configFile: false,
+    logLevel: 'error',
+    resolve: { alias: { ...sdkModules } },
+    oxc: { jsx: { runtime: 'automatic' } },
+    plugins: [
+      {
+        name: 'readme',
+        resolveId: (id) => (id === input ? id : undefined),
+        load: (id) => (id === input ? code : undefined),
+      },
+    ],
+    build: { write: false, target: 'es2022', rolldownOptions: { input } },
+  });
+  const outputs = [result].flat().flatMap((each) => ('output' in each ? each.output : []));
+  return outputs.map((output) => (output.type === 'chunk' ? output.code : '')).join('');
+}
+
+/** Every test starts processes, which takes its time on a busy machine. */
+const patient = { timeout: 120_000, retry: 2 };
+
+describe.skipIf(chromiumMissing)('The examples of the README', patient, () => {
+  let browser: Browser;
+  let scripts: { readonly react: string; readonly plain: string };
+  beforeAll(async () => {
+    mkdirSync(folder, { recursive: true });
+    scripts = {
+      react: await bundle(exampleOf('React') + mount),
+      plain: await bundle(exampleOf('Plain JavaScript')),
+    };
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function openPage(test: TestScope, { url }: GatewayProcess, script: string) {
+    const page = await browser.newPage();
+    test.onTestFinished(() => page.close());
+    await page.goto(`${url}/livez`);
+    await page.addScriptTag({ content: script.replaceAll('http://localhost:3000', url), type: 'module' });
+    return page;
+  }
+
+  async function useReact(test: TestScope, gateway: GatewayProcess): Promise<SaysLive> {
+    const page = await openPage(test, gateway, scripts.react);
+    return async () => {
+      const [text, badge] = [await page.textContent('p'), await page.textContent('b')];
+      expect(await page.getAttribute('p', 'class')).toBe(badge);
+      return badge === 'live' && /^[\d.]+ live$/.test(text ?? '');
+    };
+  }
+
+  async function usePlain(test: TestScope, gateway: GatewayProcess): Promise<SaysLive> {
+    const page = await openPage(test, gateway, scripts.plain);
+    return async () => /^[\d.]+$/.test(await page.title());
+  }
+
+  /** Runs the one for Node in a process of its own; nothing of it is changed but where things are. */
+  function useNode(test: TestScope, { wsUrl }: GatewayProcess): SaysLive {
+    let code = exampleOf('Node').replaceAll('ws://localhost:3000', wsUrl);
+    for (const [name, file] of Object.entries(sdkModules)) code = code.replaceAll(`'${name}'`, `'${file}'`);
+    const file = `${folder}node-${wsUrl.replaceAll(/\D/g, '')}.mjs`;
+    writeFileSync(file, code);
+    const child = spawn(process.execPath, ['--import', 'tsx', file], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    test.onTestFinished(() => void child.kill('SIGKILL'));
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    return () => /^[\d.]+ fresh$/.test(output.trimEnd().split('\n').at(-1) ?? '');
+  }
+
+  it.for<[string, (engine: ServingProcess, gateway: GatewayProcess) => void]>([
+    ['the engine is killed', (engine) => engine.kill('SIGKILL')],
+    ['the engine hangs', (engine) => engine.kill('SIGSTOP')],
+    ['the gateway is gone', (_, gateway) => gateway.kill('SIGKILL')],
+    ['the gateway hangs', (_, gateway) => gateway.kill('SIGSTOP')],
+  ])('show no figure as live 3 s after %s', async ([, happen], test) => {
+    const engine = await useIn(test, spawnEngine());
+    const gateway = await useIn(test, spawnGateway({ ENGINE_URL: engine.url }));
+    const examples = {
+      react: await useReact(test, gateway),
+      plain: await usePlain(test, gateway),
+      node: useNode(test, gateway),
+    };
+    for (const [name, saysLive] of Object.entries(examples)) {
+      await waitFor(`${name} to be live`, saysLive, { timeoutMs: 30_000 });
+    }
+    const happenedAt = performance.now();
+    happen(engine, gateway);
+    const took = await Promise.all(
+      Object.entries(examples).map(async ([name, saysLive]) => {
+        await waitFor(`${name} to be live no more`, async () => !(await saysLive()));
+        return performance.now() - happenedAt;
+      }),
+    );
+    expect(Math.max(...took)).toBeLessThanOrEqual(3000);
+  });
+});

@@ -7,6 +7,7 @@ import { symbolOf } from './aggregate.ts';
 import { createMerge, type DocumentDependencies, type TelemetryDocument } from './merged-document.ts';
 import { type EngineSource, engineSources, Ownership } from './ownership.ts';
 import { initialDocument } from './shape.ts';
+import { urgencyOf } from './urgency.ts';
 
 /** A source besides the engine's three endpoints. */
 export interface FurtherSource extends EngineSource {
@@ -108,7 +109,7 @@ export function createEngineDocument(
     };
     schedules.set(cron, createSchedule({ expression: cron, clock, log, onTick }));
   }
-  const stopExpiry = board.onExpiry(() => timing.now());
+  const stopExpiry = board.onExpiry(() => timing.soon());
   // From here on the document shows every source, all of them down.
   timing.now();
 
@@ -121,10 +122,10 @@ export function createEngineDocument(
     periodMs: () => periodOf(options.pollCron),
     applyEvent(event, receivedAt, bytes) {
       if (!aggregate.applyEvent(event, receivedAt, bytes)) return false;
-      timing.event();
+      timing.event(urgencyOf(feed.pending, feed.current.document).includes('now'));
       return true;
     },
-    sourcesChanged: () => timing.now(),
+    sourcesChanged: () => timing.soon(),
     start() {
       supervisor.poll(new Set(polled.keys()));
       for (const schedule of schedules.values()) schedule.start();

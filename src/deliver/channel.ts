@@ -1,4 +1,5 @@
 import type { Packet, Rendition, Update } from '../encode/rendition.ts';
+import { nothing, Release } from './release.ts';
 import type { Tally } from './tally.ts';
 import type { Transport } from './transport.ts';
 
@@ -13,14 +14,17 @@ interface Subscriber {
 }
 
 export interface ChannelOptions {
-  /** Least ms between two updates to one session. 0: none. Default 0. */
+  /** Least ms between two updates to one session, urgent news excepted. 0: none. Infinity: only that. Default 0. */
   readonly intervalMs?: number;
-  /** A session that was sent nothing for so long gets the current update again. 0: never. Default 0. */
+  /**
+   * A session that was sent nothing for so long gets the current update again, where there is no interval.
+   * 0: never. Default 0.
+   */
   readonly repeatAfterMs?: number;
+  /** Whether what there is now is worth repeating. Default: it always is. */
+  readonly isRepeated?: () => boolean;
 }
 
-/** Nothing was sent that the client still holds. Versions are numbered from 1. */
-const nothing = 0;
 const never = Number.NEGATIVE_INFINITY;
 
 /**
@@ -31,23 +35,28 @@ const never = Number.NEGATIVE_INFINITY;
 export class Channel {
   readonly rendition: Rendition;
   readonly intervalMs: number;
-  readonly repeatAfterMs: number;
+  /** How much of its news may go out; without an interval, all of it. */
+  readonly release: Release;
+  readonly #repeatAfterMs: number;
+  readonly #isRepeated: () => boolean;
   readonly #outlets: Outlet[] = [];
   /** `seq` of the update that each was sent last: a cursor, never a queue. */
   readonly #cursors: number[] = [];
-  /** When that was, in whole monotonic ms. */
+  /**
+   * When that was, in whole monotonic ms. With an interval, of those only that it spaces: neither a first packet
+   * nor urgent news moves the slots of a session.
+   */
   readonly #sentAt: number[] = [];
   /** Packets sent to each. */
   readonly #sentCounts: number[] = [];
   readonly #subscriptions: Subscription[] = [];
-  /** Timers fire a little early or late: only what is clearly too soon is held back. */
-  readonly #leastGapMs: number;
 
   constructor(rendition: Rendition, options: ChannelOptions = {}) {
     this.rendition = rendition;
     this.intervalMs = options.intervalMs ?? 0;
-    this.repeatAfterMs = options.repeatAfterMs ?? 0;
-    this.#leastGapMs = this.intervalMs * 0.9;
+    this.#repeatAfterMs = options.repeatAfterMs ?? 0;
+    this.#isRepeated = options.isRepeated ?? (() => true);
+    this.release = new Release(this.intervalMs);
   }
 
   get size(): number {
@@ -94,14 +103,19 @@ export class Channel {
     return (this.#cursors[slot] ?? nothing) < this.rendition.seq;
   }
 
-  /** Whether the interval allows it another update now. */
+  /** Whether one that lacks an update may be sent it now. */
   isDue({ slot }: Subscription, now: number): boolean {
-    return this.#sinceSent(slot, now) >= this.#leastGapMs;
+    return this.#mayBeSent(slot, this.rendition.seq, now);
   }
 
   /** Whether it was sent nothing for so long that a sweep will bring it the current update again. */
   isRepeatDue({ slot }: Subscription, now: number): boolean {
-    return this.repeatAfterMs > 0 && this.#sinceSent(slot, now) >= this.repeatAfterMs;
+    return this.#repeatAfterMs > 0 && this.#sinceSent(slot, now) >= this.#repeatAfterMs && this.#isRepeated();
+  }
+
+  #mayBeSent(slot: number, seq: number, now: number): boolean {
+    if (this.intervalMs === 0) return true;
+    return this.release.allows(this.#cursors[slot] ?? seq, seq, this.#sinceSent(slot, now));
   }
 
   #sinceSent(slot: number, now: number): number {
@@ -125,7 +139,8 @@ export class Channel {
   /** Sends one session what there is now, or what it is to be sent first, whatever it was sent before. */
   sendWhole(subscription: Subscription, now: number, tally: Tally): boolean {
     const packet = subscription.opening?.() ?? this.rendition.latest();
-    if (!this.#send(subscription.slot, packet, this.rendition.seq, now, tally)) return false;
+    const { seq } = this.rendition;
+    if (!this.#send(subscription.slot, packet, seq, now, tally, this.intervalMs === 0)) return false;
     subscription.opening = undefined;
     subscription.forgetMissed();
     return true;
@@ -147,8 +162,7 @@ export class Channel {
     for (const end = Math.max(0, index - count); index > end && tally.sent < enough; ) {
       index -= 1;
       if ((this.#cursors[index] ?? seq) >= seq) this.#repeatIfDue(index, now, tally);
-      else if (this.intervalMs > 0 && now - (this.#sentAt[index] ?? never) < this.#leastGapMs)
-        tally.held += 1;
+      else if (!this.#mayBeSent(index, seq, now)) tally.held += 1;
       else if (!this.#serve(index, seq, update, now, tally)) tally.skipped += 1;
     }
     return index;
@@ -168,13 +182,14 @@ export class Channel {
       const subscription = this.#subscriptions[slot];
       return subscription === undefined || this.sendWhole(subscription, now, tally);
     }
+    const isSpaced = this.intervalMs === 0 || this.release.isSpaced(from);
     let cursor = from;
     while (cursor < seq) {
       const step = source.after(cursor);
       const behind = step.missed > 0 ? this.#subscriptions[slot] : undefined;
       // Told whether or not it can be sent the step: a client may read nothing until it leaves.
       behind?.noteMissed(step.missed);
-      if (!this.#send(slot, step.packet, step.seq, now, tally)) {
+      if (!this.#send(slot, step.packet, step.seq, now, tally, isSpaced)) {
         // The rest of what was due is no further update: it need not wait for the interval.
         if (cursor === this.#cursors[slot] && cursor !== from) this.#sentAt[slot] = never;
         return false;
@@ -185,8 +200,11 @@ export class Channel {
     return true;
   }
 
-  /** @returns false where nothing more can be sent to it for now */
-  #send(slot: number, packet: Packet, seq: number, now: number, tally: Tally): boolean {
+  /**
+   * @param isSpaced whether the next one has to keep its distance from it
+   * @returns false where nothing more can be sent to it for now
+   */
+  #send(slot: number, packet: Packet, seq: number, now: number, tally: Tally, isSpaced: boolean): boolean {
     const outlet = this.#outlets[slot];
     const bytes = outlet?.offer(packet.message) ?? 0;
     if (bytes === 0) {
@@ -197,7 +215,7 @@ export class Channel {
     // It may have left just now, and another one have its place.
     if (this.#outlets[slot] !== outlet) return false;
     this.#cursors[slot] = seq;
-    this.#sentAt[slot] = Math.trunc(now);
+    if (isSpaced) this.#sentAt[slot] = Math.trunc(now);
     this.#sentCounts[slot] = (this.#sentCounts[slot] ?? 0) + 1;
     return true;
   }

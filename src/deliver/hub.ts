@@ -58,10 +58,19 @@ export class Hub {
 
   /** Delivers the rendition's news to its sessions from now on, at the channel's pace. */
   open(channel: Channel): void {
-    const pace = new Pace(this.#clock, channel.intervalMs, () => this.#publish(channel));
+    const { rendition, release } = channel;
+    const pace = new Pace(this.#clock, channel.intervalMs, {
+      slot: () => {
+        release.slot(rendition.seq);
+        this.#publish(channel);
+      },
+      urgent: (seq) => {
+        if (release.urgent(seq)) this.#publish(channel);
+      },
+    });
     this.#paces.set(channel, pace);
     this.#meter.gauge('bff_renditions', {}, this.#paces.size);
-    channel.rendition.onNews(() => pace.request());
+    rendition.onNews((urgencies) => pace.news(rendition.seq, urgencies));
   }
 
   /** Some session of the channel waits for the interval to allow its next update. */

@@ -1,7 +1,7 @@
 import Denque from 'denque';
 import type { EventFeed, FeedEntry } from '../feed/event-feed.ts';
 import { MissedCount } from './missed-count.ts';
-import type { Packet, Rendition, Step, Update } from './rendition.ts';
+import type { NewsListener, Packet, Rendition, Step, Update } from './rendition.ts';
 
 export interface EventRenditionOptions<Event> {
   readonly dialect: string;
@@ -59,7 +59,7 @@ export function createEventRendition<Event>(options: EventRenditionOptions<Event
   /** `seq` of the newest event that is no longer kept. */
   let forgotten = seq;
   let receivedAt: number | undefined;
-  let onNews = (): void => {};
+  let onNews: NewsListener = () => {};
   missedCount.note(seq, uncounted);
 
   const forgetOldest = (): void => {
@@ -84,7 +84,7 @@ export function createEventRendition<Event>(options: EventRenditionOptions<Event
     receivedAt = entry.receivedAt;
     steps.clear();
     while (isFull()) forgetOldest();
-    onNews();
+    onNews([]);
   });
 
   const indexAfter = (cursor: number): number => {

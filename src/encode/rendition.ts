@@ -26,6 +26,15 @@ export interface Update {
 }
 
 /**
+ * What does not wait until its receivers' interval is over. `now`: it is sent to them at once. `limited`: at once,
+ * and where more of it follows, that at most once a second.
+ */
+export type Urgency = 'now' | 'limited';
+
+/** Told that there is news, and in which ways any of it is urgent. */
+export type NewsListener = (urgencies: readonly Urgency[]) => void;
+
+/**
  * One way of seeing one feed. All sessions that want to see it this way share the rendition, and each packet is
  * rendered once, however many they are.
  */
@@ -40,6 +49,6 @@ export interface Rendition {
   /** The news for a sweep over all sessions. */
   next(): Update;
   /** Calls the listener, the channel that delivers it, when there is news. */
-  onNews(listener: () => void): void;
+  onNews(listener: NewsListener): void;
   close(): void;
 }

@@ -7,7 +7,7 @@ import type { Projection } from '../feed/projection.ts';
 import { type Delta, diff } from '../wire/delta.ts';
 import type { Encoder } from './encoder.ts';
 import type { Message } from './message.ts';
-import type { Packet, Rendition, Step, Update } from './rendition.ts';
+import type { Packet, Rendition, Step, Update, Urgency } from './rendition.ts';
 
 type TypedPacket = JsonObject & { readonly type: string };
 
@@ -18,12 +18,19 @@ export interface PacketWords {
   delta?(delta: Delta, base: number, position: Position): TypedPacket;
 }
 
+/** What is urgent of the change from one document to the next, in keys that the projection shows. */
+export type UrgencyOf = (document: JsonObject, previous: JsonObject) => readonly Urgency[];
+
+const neverUrgent: UrgencyOf = () => [];
+
 export interface StateRenditionOptions {
   readonly dialect: string;
   readonly projection: Projection;
   readonly mode: 'full' | 'delta';
   readonly encode: Encoder;
   readonly words: PacketWords;
+  /** Default: nothing is. */
+  readonly urgencyOf?: UrgencyOf;
   readonly clock: Clock;
   readonly meter: Meter;
 }
@@ -40,7 +47,7 @@ export interface StateRendition extends Rendition {
 
 /** A state feed's document, or some sections of it, as full packets or as deltas. */
 export function createStateRendition(options: StateRenditionOptions): StateRendition {
-  const { dialect, projection, mode, encode, words, clock, meter } = options;
+  const { dialect, projection, mode, encode, words, urgencyOf = neverUrgent, clock, meter } = options;
   const { feed } = projection;
   let stop = (): void => {};
   let newest: StateUpdate | undefined;
@@ -103,7 +110,7 @@ export function createStateRendition(options: StateRenditionOptions): StateRendi
     },
     onNews(listener) {
       stop = feed.onVersion((version, previous) => {
-        if (projection.differs(version, previous)) listener();
+        if (projection.differs(version, previous)) listener(urgencyOf(version.document, previous.document));
       });
     },
     close: () => stop(),

@@ -4,11 +4,15 @@ import { TokenBucket } from '../core/token-bucket.ts';
 export interface CommitTimingOptions {
   /** Commits a second that events may cause, with a burst of 5. 0: no cap. Default 20. */
   readonly maxRateHz: number;
-  /** How long answers of one tick wait for each other, from the first one on. */
+  /** How long what comes together waits for each other, from the first on: answers of one tick, and what is `soon`. */
   readonly gatherMs: number;
 }
 
 export const commitTimingDefaults: CommitTimingOptions = { maxRateHz: 20, gatherMs: 25 };
+
+const burst = 5;
+/** The bound of urgent events, whatever that of the others is. */
+const urgentRateHz = 20;
 
 /** One round of polls, whose answers are gathered into one commit. */
 export interface Round {
@@ -21,14 +25,17 @@ export interface Round {
 /**
  * Decides when a pending document becomes a version. Answers of one round within `gatherMs` of its first are
  * one commit, later ones commit as they come; an event commits at once while the rate allows, and otherwise
- * as soon as it does again, so that the last one is never lost.
+ * as soon as it does again, so that the last one is never lost. Urgent events have a rate of their own besides.
  */
 export class CommitTiming {
   readonly #clock: Clock;
   readonly #commit: () => void;
   readonly #gatherMs: number;
   readonly #bucket: TokenBucket | undefined;
+  readonly #urgentBucket = new TokenBucket({ perSecond: urgentRateHz, burst });
   #cancelEvent: Cancel | undefined;
+  #urgentWaits = false;
+  #cancelSoon: Cancel | undefined;
   #stopBeat: Cancel = () => {};
   readonly #gathering = new Set<Cancel>();
   #stopped = false;
@@ -36,30 +43,56 @@ export class CommitTiming {
   constructor(clock: Clock, options: CommitTimingOptions, commit: () => void) {
     this.#clock = clock;
     this.#commit = () => {
+      this.#dropSoon();
       if (!this.#stopped) commit();
     };
     this.#gatherMs = options.gatherMs;
     this.#bucket =
-      options.maxRateHz > 0 ? new TokenBucket({ perSecond: options.maxRateHz, burst: 5 }) : undefined;
+      options.maxRateHz > 0 ? new TokenBucket({ perSecond: options.maxRateHz, burst }) : undefined;
   }
 
-  /** An event was staged. */
-  event(): void {
-    if (this.#cancelEvent !== undefined || this.#stopped) return;
+  /**
+   * An event was staged.
+   * @param urgent it waits for the rate only where urgent ones have come more often than 20 times a second
+   */
+  event(urgent = false): void {
+    if (this.#stopped || (this.#cancelEvent !== undefined && !urgent)) return;
+    this.#urgentWaits ||= urgent;
+    this.#tryEvent();
+  }
+
+  #tryEvent(): void {
+    this.#dropEvent();
     const now = this.#clock.monotonic();
-    if (this.#bucket === undefined || this.#bucket.take(now)) {
+    const bucket = this.#bucket;
+    if (bucket === undefined || (this.#urgentWaits && this.#urgentBucket.take(now)) || bucket.take(now)) {
+      this.#urgentWaits = false;
       this.#commit();
       return;
     }
-    this.#cancelEvent = this.#clock.after(this.#bucket.waitMs(now), () => {
-      this.#cancelEvent = undefined;
-      this.event();
-    });
+    const urgentMs = this.#urgentWaits ? this.#urgentBucket.waitMs(now) : Number.POSITIVE_INFINITY;
+    this.#cancelEvent = this.#clock.after(Math.min(bucket.waitMs(now), urgentMs), () => this.#tryEvent());
   }
 
-  /** Something that must not wait was staged: a change of freshness between polls. */
+  #dropEvent(): void {
+    this.#cancelEvent?.();
+    this.#cancelEvent = undefined;
+  }
+
+  /** Something was staged that must not wait. */
   now(): void {
     this.#commit();
+  }
+
+  /** Something was staged that is best told with what comes together with it: a change of freshness between polls. */
+  soon(): void {
+    if (this.#stopped) return;
+    this.#cancelSoon ??= this.#clock.after(this.#gatherMs, this.#commit);
+  }
+
+  #dropSoon(): void {
+    this.#cancelSoon?.();
+    this.#cancelSoon = undefined;
   }
 
   /** Commits every so many ms from now on, whatever else does: for a document that nobody says has changed. */
@@ -101,8 +134,8 @@ export class CommitTiming {
   stop(): void {
     this.#stopped = true;
     this.#stopBeat();
-    this.#cancelEvent?.();
-    this.#cancelEvent = undefined;
+    this.#dropEvent();
+    this.#dropSoon();
     for (const cancel of this.#gathering) cancel();
     this.#gathering.clear();
   }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Channel } from '../../src/deliver/channel.ts';
 import { Hub } from '../../src/deliver/hub.ts';
+import type { Urgency } from '../../src/encode/rendition.ts';
 import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport, type FakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
@@ -10,7 +11,7 @@ import { newSession } from '../support/session.ts';
 
 /** What may happen to a hub between two turns of a fan-out. */
 type Step =
-  | { readonly do: 'publish' }
+  | { readonly do: 'publish'; readonly urgencies: readonly Urgency[] }
   | { readonly do: 'turn' }
   | { readonly do: 'join'; readonly count: number }
   | { readonly do: 'leave'; readonly which: number; readonly count: number }
@@ -18,14 +19,18 @@ type Step =
 
 const which = fc.nat({ max: 500 });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.constantFrom<Step>({ do: 'publish' }, { do: 'turn' }),
+  fc.constantFrom<Step>({ do: 'publish', urgencies: [] }, { do: 'turn' }),
+  fc.record({
+    do: fc.constant('publish' as const),
+    urgencies: fc.constantFrom<readonly Urgency[]>(['now'], ['limited'], ['now', 'limited']),
+  }),
   fc.record({ do: fc.constant('join' as const), count: fc.integer({ min: 1, max: 90 }) }),
   fc.record({ do: fc.constant('leave' as const), which, count: fc.integer({ min: 1, max: 60 }) }),
   fc.record({ do: fc.constantFrom('block' as const, 'drain' as const), which }),
 );
 
 /** A hub that yields after each batch, with real sessions over transports that a test blocks and drains. */
-function createModel() {
+function createModel(intervalMs = 0) {
   const clock = createManualClock();
   const meter = createMemoryMeter();
   const turns: (() => void)[] = [];
@@ -39,7 +44,9 @@ function createModel() {
   };
   const hub = new Hub({ clock: passing, meter, turnMs: 5, yieldTurn: (rest) => turns.push(rest) });
   const rendition = createFakeRendition();
-  const channel = new Channel(rendition);
+  const channel = new Channel(rendition, { intervalMs });
+  /** What was urgent, and whether it could not wait at all. */
+  const urgent: { readonly seq: number; readonly isNow: boolean }[] = [];
   hub.open(channel);
   const live: FakeTransport[] = [];
   const all: FakeTransport[] = [];
@@ -57,7 +64,9 @@ function createModel() {
   const apply = (next: Step): void => {
     switch (next.do) {
       case 'publish':
-        rendition.publish();
+        rendition.publish(...next.urgencies);
+        if (next.urgencies.length > 0)
+          urgent.push({ seq: rendition.seq, isNow: next.urgencies.includes('now') });
         break;
       case 'turn':
         turns.shift()?.();
@@ -82,7 +91,7 @@ function createModel() {
     for (let rest = turns.shift(); rest !== undefined; rest = turns.shift()) rest();
     for (const transport of [...live]) transport.drain();
   };
-  return { apply, settle, rendition, channel, live, all };
+  return { apply, settle, clock, rendition, channel, urgent, live, all };
 }
 
 const rising = (sent: readonly string[]): boolean =>
@@ -102,5 +111,30 @@ describe('Hub with sessions that come, go and stall during a fan-out', () => {
       }),
       { numRuns: 150 },
     );
-  });
+  }, 30_000);
+
+  it('brings each what is urgent, and nothing else, where there are no slots', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const model = createModel(Number.POSITIVE_INFINITY);
+        model.apply({ do: 'join', count: 130 });
+        for (const next of steps) model.apply(next);
+        model.settle();
+        const { urgent } = model;
+        const newest = (isWanted: (one: (typeof urgent)[number]) => boolean): number =>
+          Math.max(1, ...urgent.filter(isWanted).map(({ seq }) => seq));
+        const held = (sent: readonly string[]): number => Number(sent.at(-1));
+        expect(model.live.every(({ sent }) => held(sent) >= newest(({ isNow }) => isNow))).toBe(true);
+        model.clock.advance(1000);
+        model.settle();
+        expect(model.live.every(({ sent }) => held(sent) >= newest(() => true))).toBe(true);
+        const isNeeded = (from: string | undefined, to: string): boolean =>
+          from === undefined || urgent.some(({ seq }) => seq > Number(from) && seq <= Number(to));
+        expect(
+          model.all.every(({ sent }) => sent.every((seq, index) => isNeeded(sent[index - 1], seq))),
+        ).toBe(true);
+      }),
+      { numRuns: 150 },
+    );
+  }, 30_000);
 });

@@ -4,7 +4,8 @@ import { Hub } from '../../src/deliver/hub.ts';
 import type { Session } from '../../src/deliver/session.ts';
 import { jsonEncoder, msgpackEncoder } from '../../src/encode/encoder.ts';
 import type { Message } from '../../src/encode/message.ts';
-import { createStateRendition, type PacketWords } from '../../src/encode/state-rendition.ts';
+import type { Urgency } from '../../src/encode/rendition.ts';
+import { createStateRendition, type PacketWords, type UrgencyOf } from '../../src/encode/state-rendition.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import { createProjection, type Projection } from '../../src/feed/projection.ts';
 import { createStateFeed } from '../../src/feed/state-feed.ts';
@@ -19,6 +20,7 @@ export interface ModelView {
   readonly mode: 'full' | 'delta';
   readonly encoding: 'json' | 'msgpack';
   readonly sections: readonly string[] | undefined;
+  /** Infinity: urgent news only. */
   readonly interval: number;
 }
 
@@ -29,15 +31,28 @@ export interface ModelClient {
   readonly reader: PacketReader;
   readonly transport: FakeTransport;
   readonly session: Session;
+  /** It reads nothing at present. */
+  blocked: boolean;
+  /** It has never stopped reading, so that nothing has moved it off the slots of its interval. */
+  steady: boolean;
+  /** The next packet is sent for its own sake: a greeting, or what it asked for. */
+  owed: boolean;
 }
 
 /** What a fan-out may take, within which times of the same packet differ. */
 const timingMs = 50;
+/** How long a change of the sources may take, where there was one just before. */
+const limitedMs = 1000;
 
 const words: PacketWords = {
   full: (data, { seq }) => ({ type: 'TELEMETRY', seq, data }),
   delta: (delta, base, { seq }) => ({ type: 'DELTA', seq, base, ...delta }),
 };
+
+const urgencyOf: UrgencyOf = (document, previous) => [
+  ...(document.status === previous.status ? [] : (['now'] as const)),
+  ...(document.sources === previous.sources ? [] : (['limited'] as const)),
+];
 
 /** A feed, a hub and views of the feed, with clients whose every packet is read as it is sent. */
 export function createViewModel(initial: JsonObject) {
@@ -57,6 +72,10 @@ export function createViewModel(initial: JsonObject) {
   const channels = new Map<string, { channel: Channel; projection: Projection }>();
   const clients: ModelClient[] = [];
   const faults: string[] = [];
+  const ledger = new Ledger();
+  feed.onVersion((version, previous) =>
+    ledger.note(version.seq, urgencyOf(version.document, previous.document), clock.monotonic()),
+  );
 
   const channelOf = (view: ModelView) => {
     const key = JSON.stringify(view);
@@ -64,7 +83,7 @@ export function createViewModel(initial: JsonObject) {
     if (known !== undefined) return known;
     const projection = createProjection(feed, {
       sections: view.sections,
-      always: ['timestamp', 'status'],
+      always: ['timestamp', 'status', 'sources'],
       unremarkable: new Set(['timestamp']),
     });
     const encode = view.encoding === 'json' ? jsonEncoder : msgpackEncoder;
@@ -74,6 +93,7 @@ export function createViewModel(initial: JsonObject) {
       mode: view.mode,
       encode,
       words,
+      urgencyOf,
       clock,
       meter,
     });
@@ -96,19 +116,28 @@ export function createViewModel(initial: JsonObject) {
   };
 
   /** A transport whose client reads each frame at once, and times it. */
-  const createReader = (intervalOf: () => number, reader: PacketReader) => {
+  const createReader = (clientOf: () => ModelClient | undefined, reader: PacketReader, interval: number) => {
     const inner = createFakeTransport();
-    let sentAt = Number.NEGATIVE_INFINITY;
-    let asked = false;
+    let spacedAt = Number.NEGATIVE_INFINITY;
+    let seen: ModelView | undefined;
     const take = ({ plain }: Message): void => {
       spentMs += 1;
+      const { seq: held } = reader;
       reader.take(readWebSocketFrame(plain));
-      const isGreeting = reader.types.at(-1) === 'WELCOME';
-      const gap = clock.monotonic() - sentAt;
-      const least = 0.9 * intervalOf() - timingMs;
-      if (!isGreeting && !asked && gap < least) faults.push(`${gap} ms after the last, of ${intervalOf()}`);
-      // A greeting may have waited for the client, and with it the update after it.
-      sentAt = isGreeting ? Number.NEGATIVE_INFINITY : clock.monotonic();
+      const client = clientOf();
+      const isAsked = client?.owed ?? true;
+      if (client !== undefined) client.owed = false;
+      // Another view has slots of its own.
+      if (client?.view !== seen) spacedAt = Number.NEGATIVE_INFINITY;
+      seen = client?.view;
+      // Neither is told from the others by its distance, nor are others by the distance from it.
+      if (isAsked || ledger.hasUrgent(held, reader.seq)) return;
+      const now = clock.monotonic();
+      const intervalMs = client?.view.interval ?? interval;
+      const gap = now - spacedAt;
+      if (gap < 0.9 * intervalMs - timingMs) faults.push(`${gap} ms after the last, of ${intervalMs}`);
+      if (intervalMs === Number.POSITIVE_INFINITY) faults.push(`${reader.seq} is not urgent`);
+      spacedAt = now;
     };
     const transport: FakeTransport = Object.assign(Object.create(inner), {
       offer(message: Message) {
@@ -117,18 +146,29 @@ export function createViewModel(initial: JsonObject) {
         return bytes;
       },
     });
-    return {
-      transport,
-      onRequest(request: () => void) {
-        asked = true;
-        request();
-        asked = false;
-      },
-    };
+    return transport;
+  };
+
+  /** Who can be sent to holds what is urgent, and figures an interval later, wherever no fan-out is under way. */
+  const check = (): void => {
+    if (turns.length > 0) return;
+    const now = clock.monotonic() - timingMs;
+    const due = ledger.dueAt(now);
+    for (const { blocked, steady, reader, view } of clients) {
+      const { seq } = reader;
+      if (!blocked && seq < due) faults.push(`holds ${seq}, ${due} is urgent: ${view.interval}`);
+      // Of a narrowed view not every version is one.
+      const figures = view.sections === undefined && steady ? ledger.newestAt(now - view.interval) : 0;
+      if (seq < figures) faults.push(`holds ${seq}, ${figures} is older than ${view.interval}`);
+    }
   };
 
   const runTurns = (): void => {
     for (let rest = turns.shift(); rest !== undefined; rest = turns.shift()) rest();
+  };
+  const drain = (client: ModelClient): void => {
+    client.blocked = false;
+    client.transport.drain();
   };
   const catchUp = (): void => {
     const spent = spentMs;
@@ -148,26 +188,37 @@ export function createViewModel(initial: JsonObject) {
     join(view: ModelView) {
       let client: ModelClient | undefined;
       const reader = new PacketReader();
-      const { transport, onRequest } = createReader(() => (client?.view ?? view).interval, reader);
+      const transport = createReader(() => client, reader, view.interval);
       const session = newSession(
         { transport, clock, meter, hub },
         {
-          receive: () =>
-            onRequest(() => {
-              if (client !== undefined) session.resync(client.subscription);
-            }),
+          receive() {
+            if (client === undefined) return;
+            client.owed = true;
+            session.resync(client.subscription);
+          },
           ended() {
             if (client !== undefined) clients.splice(clients.indexOf(client), 1);
           },
         },
       );
-      client = { view, reader, transport, session, ...follow(session, view) };
+      client = {
+        view,
+        reader,
+        transport,
+        session,
+        ...follow(session, view),
+        blocked: false,
+        steady: true,
+        owed: false,
+      };
       clients.push(client);
     },
     /** What SUBSCRIBE does: the old view ends, and the new one begins with its whole state. */
     change(client: ModelClient, view: ModelView) {
       client.session.unfollow(client.subscription);
       client.view = view;
+      client.owed = true;
       Object.assign(client, follow(client.session, view));
     },
     advance(ms: number) {
@@ -175,15 +226,50 @@ export function createViewModel(initial: JsonObject) {
       manual.advance(ms);
     },
     turn: () => turns.shift()?.(),
+    block(client: ModelClient) {
+      client.blocked = true;
+      client.steady = false;
+      client.transport.block();
+    },
+    drain,
+    check,
+    /** What is urgent in the document, as far as it must have been sent by now. */
+    urgentSeq: () => ledger.dueAt(clock.monotonic() - timingMs),
     /** Lets everything happen that still may, with every client reading. */
     settle() {
       for (let round = 0; round < 4; round += 1) {
         runTurns();
-        for (const { transport } of [...clients]) transport.drain();
+        for (const client of [...clients]) drain(client);
         catchUp();
-        manual.advance(1000);
+        manual.advance(2500);
       }
       runTurns();
     },
   };
+}
+
+/** Which versions there are, which of them are urgent, and when they were made. */
+class Ledger {
+  readonly #all: { readonly seq: number; readonly at: number }[] = [];
+  readonly #urgent: { readonly seq: number; readonly dueAt: number }[] = [];
+
+  note(seq: number, urgencies: readonly Urgency[], now: number): void {
+    this.#all.push({ seq, at: now });
+    if (urgencies.length > 0)
+      this.#urgent.push({ seq, dueAt: urgencies.includes('now') ? now : now + limitedMs });
+  }
+
+  /** Whether one of them lies after `held`, and not after `seq`. */
+  hasUrgent(held: number, seq: number): boolean {
+    return this.#urgent.some((urgent) => urgent.seq > held && urgent.seq <= seq);
+  }
+
+  newestAt(now: number): number {
+    return this.#all.findLast(({ at }) => at <= now)?.seq ?? 0;
+  }
+
+  /** The newest that everybody must have been sent by then. */
+  dueAt(now: number): number {
+    return Math.max(0, ...this.#urgent.filter(({ dueAt }) => dueAt <= now).map(({ seq }) => seq));
+  }
 }

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { type Encoder, jsonEncoder } from '../../src/encode/encoder.ts';
 import { Message } from '../../src/encode/message.ts';
-import { createStateRendition, type PacketWords } from '../../src/encode/state-rendition.ts';
+import { createStateRendition, type PacketWords, type UrgencyOf } from '../../src/encode/state-rendition.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import type { Position } from '../../src/feed/position.ts';
 import { createProjection } from '../../src/feed/projection.ts';
@@ -18,10 +18,12 @@ export interface RenditionSetUp {
   readonly mode?: 'full' | 'delta';
   readonly sections?: readonly string[];
   readonly initial?: JsonObject;
+  readonly urgencyOf?: UrgencyOf;
 }
 
 /** A rendition whose frames are the bare JSON text, and what it rendered so far, as `<type> <seq>`. */
-export function setUpRendition({ mode = 'full', sections, initial = { price: 0 } }: RenditionSetUp = {}) {
+export function setUpRendition(options: RenditionSetUp = {}) {
+  const { mode = 'full', sections, initial = { price: 0 }, urgencyOf } = options;
   const clock = createManualClock();
   const meter = createMemoryMeter();
   const feed = createStateFeed({ initial, epoch: 'e', clock, budget: new HistoryBudget(historyDefaults) });
@@ -42,6 +44,7 @@ export function setUpRendition({ mode = 'full', sections, initial = { price: 0 }
     mode,
     encode,
     words,
+    ...(urgencyOf === undefined ? {} : { urgencyOf }),
     clock,
     meter,
   });

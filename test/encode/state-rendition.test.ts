@@ -39,6 +39,16 @@ describe('StateRendition', () => {
     expect(rendition.next().receivedAt).toBe(12.5);
   });
 
+  it('says which of its news is urgent, from one version to the next', () => {
+    const { rendition, commit } = setUpRendition({
+      urgencyOf: (document, previous) => (Number(document.price) > Number(previous.price) ? ['now'] : []),
+    });
+    const told: (readonly string[])[] = [];
+    rendition.onNews((urgencies) => told.push(urgencies));
+    for (const price of [1, 2, 2, 1]) commit({ price });
+    expect(told).toEqual([['now'], ['now'], []]);
+  });
+
   it('tells of news when a version was made, and not when nothing changed', () => {
     const { rendition, commit } = setUpRendition();
     let news = 0;

@@ -1,11 +1,11 @@
 import { Message } from '../../src/encode/message.ts';
-import type { Rendition, Update } from '../../src/encode/rendition.ts';
+import type { NewsListener, Rendition, Update, Urgency } from '../../src/encode/rendition.ts';
 
 /** A rendition whose updates are their own number as text, and whose deltas are `<base>><number>`. */
 export interface FakeRendition extends Rendition {
   readonly closed: boolean;
   /** Makes a version and tells the channel. */
-  publish(): void;
+  publish(...urgencies: readonly Urgency[]): void;
 }
 
 export interface FakeRenditionOptions {
@@ -16,7 +16,7 @@ export interface FakeRenditionOptions {
 export function createFakeRendition({ deltas = false }: FakeRenditionOptions = {}): FakeRendition {
   let seq = 1;
   let swept = 1;
-  let listener = (): void => {};
+  let listener: NewsListener = () => {};
   let closed = false;
   const updateFrom = (base: number | undefined): Update => {
     const [at, full] = [seq, packet(`${seq}`, 'UPDATE')];
@@ -48,9 +48,9 @@ export function createFakeRendition({ deltas = false }: FakeRenditionOptions = {
     close() {
       closed = true;
     },
-    publish() {
+    publish(...urgencies) {
       seq += 1;
-      listener();
+      listener(urgencies);
     },
   };
 }

@@ -38,8 +38,10 @@ export interface Channels {
   logsNow(): Packet;
   /** Sends an event to all. */
   append(event: EventFrame, receivedAt?: number): void;
-  /** Some figure changed in a way that must not wait. */
-  telemetryChanged(receivedAt?: number): void;
+  /** An event changed some figure. */
+  telemetryChanged(receivedAt: number): void;
+  /** The engine began to fail, or is well again: told whatever frames events have caused. */
+  engineTurned(): void;
   /** From now on the figures are sent at intervals. */
   start(): void;
   close(): void;
@@ -108,6 +110,7 @@ export function createChannels(options: ChannelsOptions): Channels {
       telemetryFeed.stage(figures.read(), receivedAt);
       timing.event();
     },
+    engineTurned: () => timing.event(true),
     start: () => timing.beat(telemetryEveryMs),
     close: () => timing.stop(),
   };

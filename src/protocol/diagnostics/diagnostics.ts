@@ -62,7 +62,7 @@ export function createDiagnostics({ maxRateHz }: DiagnosticsOptions, parts: Diag
   for (const kind of eventKinds) {
     events.subscribe(`diagnostics:${kind}`, (message) => intake.onMessage(kind, message));
   }
-  const stops = [onRecord(journal.record), traffic.onTurn(() => channels.telemetryChanged())];
+  const stops = [onRecord(journal.record), traffic.onTurn(() => channels.engineTurned())];
 
   // Never deflated: secrets may stand beside text that others chose.
   const accept = createWebSocketAcceptor({

@@ -23,7 +23,7 @@ const change = {
 const granted = z.object({
   mode: z.enum(['full', 'delta']),
   encoding: z.enum(['json', 'msgpack']),
-  interval: z.int(),
+  interval: z.union([z.int(), z.literal('pause')]).describe('Milliseconds, or urgent news only'),
   sections: z.array(z.string()).optional(),
   symbol: z.string().optional(),
   role: z.enum(['viewer', 'operator']),
@@ -37,7 +37,15 @@ const welcome = z.union([
 ]);
 const telemetry = z.object({ type: z.literal('TELEMETRY'), seq, epoch: epoch.optional(), data: document });
 const delta = z.object({ type: z.literal('DELTA'), seq, ...change });
-const pong = z.object({ type: z.literal('PONG'), t: anyJson, server_time: z.iso.datetime() });
+const pong = z.object({
+  type: z.literal('PONG'),
+  t: anyJson,
+  server_time: z.iso.datetime(),
+  state: z
+    .enum(['fresh', 'stale', 'down'])
+    .optional()
+    .describe('Status of the source `state` of the document that the client sees'),
+});
 const ack = z.object({
   type: z.literal('ACK'),
   command: z.enum(['SUBSCRIBE', 'HALT', 'RESUME']),

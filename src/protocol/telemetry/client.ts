@@ -2,6 +2,7 @@ import { type Cancel, type Clock, isoTime } from '../../core/clock.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
+import { Throttle } from '../../core/throttle.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
 import type { Subscription } from '../../deliver/channel.ts';
 import type { Session, SessionClient, SessionEnd } from '../../deliver/session.ts';
@@ -18,7 +19,7 @@ import {
   type SubscribeMessage,
   subscribeMessage,
 } from './schema.ts';
-import { Throttle } from './throttle.ts';
+import { stateStatus } from './urgency.ts';
 import { dialect, type Framing, type View, type ViewRefusal, type Views } from './views.ts';
 
 export interface ClientDependencies {
@@ -132,7 +133,9 @@ export class TelemetryClient implements SessionClient {
     if (!pingMessage.safeParse(message).success) return 'shape';
     if (message.t === undefined) return undefined;
     const { clock } = this.#dependencies;
-    this.#answer({ type: 'PONG', t: message.t, server_time: isoTime(clock.now()) } satisfies PongPacket);
+    const state = stateStatus(this.#view.resource.projection.feed.current.document);
+    const pong = { type: 'PONG', t: message.t, server_time: isoTime(clock.now()) } as const;
+    this.#answer(state === undefined ? pong : { ...pong, state });
     return undefined;
   }
 

@@ -8,6 +8,7 @@ import { createMerge, type DocumentDependencies, type TelemetryDocument } from '
 import { type EngineSource, engineSources, Ownership } from './ownership.ts';
 import { initialDocument } from './shape.ts';
 import { Standstill } from './standstill.ts';
+import { urgencyOf } from './urgency.ts';
 
 /** A source besides the engine's three endpoints. */
 export interface FurtherSource extends EngineSource {
@@ -122,7 +123,7 @@ export function createEngineDocument(
     };
     schedules.set(cron, createSchedule({ expression: cron, clock, log, onTick }));
   }
-  const stopExpiry = board.onExpiry(() => timing.now());
+  const stopExpiry = board.onExpiry(() => timing.soon());
   // From here on the document shows every source, all of them down.
   timing.now();
 
@@ -138,11 +139,11 @@ export function createEngineDocument(
     periodMs,
     applyEvent(event, receivedAt, bytes) {
       if (!aggregate.applyEvent(event, receivedAt, bytes)) return false;
-      timing.event();
+      timing.event(urgencyOf(feed.pending, feed.current.document).includes('now'));
       return true;
     },
     isAnswering: () => polled.get('state')?.source.isAnswering ?? false,
-    sourcesChanged: () => timing.now(),
+    sourcesChanged: () => timing.soon(),
     start() {
       supervisor.poll(new Set(polled.keys()));
       for (const schedule of schedules.values()) schedule.start();

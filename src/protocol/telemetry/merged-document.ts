@@ -64,7 +64,7 @@ export interface MergeOptions {
 export function createMerge(options: MergeOptions, dependencies: DocumentDependencies): Merge {
   const { initial, ownership, maxRateHz, periodMs, symbol, states } = options;
   const { budget, clock, log, meter } = dependencies;
-  const sources = new DocumentSources({ ownership, periodMs, clock, onExpiry: () => timing.now() });
+  const sources = new DocumentSources({ ownership, periodMs, clock, onExpiry: () => timing.soon() });
   const complete = (document: JsonObject): JsonObject => options.complete(document, sources.of(states()));
   const feed = createStateFeed({ initial: complete(initial), epoch: randomId(), clock, budget });
   const aggregate = new Aggregate({

@@ -5,8 +5,8 @@ import { documentedSections } from './shape.ts';
 export interface ViewOptions {
   readonly mode: 'full' | 'delta';
   readonly encoding: 'json' | 'msgpack';
-  /** Least milliseconds between two packets; one of `intervals`. */
-  readonly interval: number;
+  /** Least milliseconds between two packets, one of `intervals`; or urgent news only. */
+  readonly interval: number | 'pause';
   /** Sorted, without repetition; undefined: all. */
   readonly sections: readonly string[] | undefined;
   /** Undefined: the default document. */
@@ -21,14 +21,19 @@ const intervals = [0, 50, 100, 250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_00
 const maxInterval = intervals[intervals.length - 1] ?? 0;
 const maxSections = 32;
 
+const intervalMs = z
+  .number()
+  .min(0)
+  .max(maxInterval)
+  .transform((ms): number => intervals.find((step) => step >= ms) ?? maxInterval);
 const interval = z
   .preprocess(
     (value) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value),
-    z.number().min(0).max(maxInterval),
+    z.union([intervalMs, z.literal('pause')]),
   )
-  .transform((ms): number => intervals.find((step) => step >= ms) ?? maxInterval)
   .describe(
-    `Least milliseconds between two packets, 0 to ${maxInterval}; rounded up to ${intervals.join(', ')}`,
+    `Least milliseconds between two packets, urgent news excepted: 0 to ${maxInterval}, rounded up to ` +
+      `${intervals.join(', ')}; pause: urgent news only`,
   );
 
 const sections = z
@@ -70,7 +75,7 @@ type GivenOptions = z.infer<typeof connectOptions>;
 const expectations: Readonly<Record<string, string>> = {
   mode: 'full or delta',
   encoding: 'json or msgpack',
-  interval: `milliseconds from 0 to ${maxInterval}`,
+  interval: `milliseconds from 0 to ${maxInterval}, or pause`,
   sections: `a comma-separated list of at most ${maxSections} sections, such as market,portfolio`,
   symbol: '1 to 20 of A-Z 0-9 . ^ = -',
   since: '<epoch>-<seq>, as in the last packet',

@@ -10,6 +10,7 @@ import { createMerge, type DocumentDependencies, type TelemetryDocument } from '
 import { engineSources } from './ownership.ts';
 import { initialDocument } from './shape.ts';
 import { Standstill } from './standstill.ts';
+import { urgencyOf } from './urgency.ts';
 
 /** The document of one symbol: a state of its own, and everything else shared with the engine's document. */
 export interface SymbolDocument extends TelemetryDocument {
@@ -128,16 +129,19 @@ export function createSymbolDocument(
     });
     stopTicks = engine.onTick(poll);
     source.resume();
+    // Who looks now is not to be shown it as fresher than it is, until what is told soon.
+    timing.now();
     poll();
   };
-  const stopExpiry = board.onExpiry(() => timing.now());
+  const stopExpiry = board.onExpiry(() => timing.soon());
   const stopShared = engine.feed.onVersion(({ document }, previous) => {
     const shared = Object.keys(document).some(
       (key) => document[key] !== previous.document[key] && ownership.ownerOf(key) !== 'state',
     );
     if (!shared) return;
-    if (round === undefined) timing.event();
-    else round.answered();
+    if (round !== undefined) round.answered();
+    else if (urgencyOf(document, previous.document).includes('limited')) timing.now();
+    else timing.event();
     round = undefined;
   });
   wake();
@@ -162,7 +166,7 @@ export function createSymbolDocument(
     },
     applyEvent(event, receivedAt, bytes) {
       if (!aggregate.applyEvent(event, receivedAt, bytes)) return false;
-      timing.event();
+      timing.event(urgencyOf(feed.pending, feed.current.document).includes('now'));
       return true;
     },
     pollState() {

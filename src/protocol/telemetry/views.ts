@@ -13,6 +13,7 @@ import type { DeltaPacket, Granted, TelemetryPacket, WelcomePacket } from '../..
 import type { Documents } from './documents.ts';
 import { type Since, type ViewOptions, viewKey } from './options.ts';
 import type { SymbolDocument } from './symbol-document.ts';
+import { stateStatus, urgencyOf } from './urgency.ts';
 
 export const dialect = 'telemetry';
 
@@ -49,7 +50,10 @@ export interface ViewsDependencies {
   readonly maxRenditions: number;
 }
 
-/** A client that was sent nothing for so long gets its packet again: silence means a dead gateway. */
+/**
+ * A client that was sent nothing for so long gets its packet again, while the state is fresh: silence means that the
+ * gateway, the way to it or the engine is dead.
+ */
 const repeatAfterMs = 5000;
 /** What a WELCOME since a position may be of the whole one; beyond it the whole document is sent. */
 const worthwhile = 0.7;
@@ -86,13 +90,15 @@ export function createViews({ documents, hub, clock, meter, maxRenditions }: Vie
       mode: options.mode,
       encode,
       words,
+      urgencyOf,
       clock,
       meter,
     });
     const isDefault = options.mode === 'full' && options.interval === 0 && options.sections === undefined;
     const channel = new Channel(rendition, {
-      intervalMs: options.interval,
+      intervalMs: options.interval === 'pause' ? Number.POSITIVE_INFINITY : options.interval,
       repeatAfterMs: isDefault ? repeatAfterMs : 0,
+      isRepeated: () => stateStatus(feed.current.document) === 'fresh',
     });
     hub.open(channel);
     return {

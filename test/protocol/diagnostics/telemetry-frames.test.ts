@@ -37,7 +37,7 @@ describe('Telemetry frames', () => {
     const { connect, channels, inputs } = setUpDiagnostics();
     const client = connect();
     inputs.engine = { ...inputs.engine, requestCount: 1, successPercent: 0 };
-    channels.telemetryChanged();
+    channels.engineTurned();
     expect(client.last()).toMatchObject({ type: 'telemetry', data: { success_rate: 0 } });
   });
 
@@ -49,6 +49,15 @@ describe('Telemetry frames', () => {
     clock.advance(50);
     expect(client.all('telemetry')).toHaveLength(7);
     expect(client.last().data).toMatchObject({ llm_total_tokens: 100 });
+  });
+
+  it('come at once when the engine turns, however many events have caused', () => {
+    const { connect, publish, channels, inputs } = setUpDiagnostics({ maxRateHz: 1 });
+    const client = connect();
+    for (let count = 1; count <= 10; count += 1) publish('llm', { llm_total_tokens: count });
+    inputs.engine = { ...inputs.engine, successPercent: 50 };
+    channels.engineTurned();
+    expect(client.last()).toMatchObject({ data: { success_rate: 50, llm_total_tokens: 10 } });
   });
 
   it('show a client that joins the figures of its moment, and cost the others nothing', () => {

@@ -60,12 +60,15 @@ describe('Description of the telemetry dialect', () => {
     ['SUBSCRIBE', { type: 'SUBSCRIBE', sections: 'market,logs', interval: 250 }],
     ['SUBSCRIBE', { type: 'SUBSCRIBE', sections: ['market'], interval: 250 }],
     ['SUBSCRIBE', { type: 'SUBSCRIBE', sections: null, symbol: null, requestId: 'r' }],
+    ['SUBSCRIBE', { type: 'SUBSCRIBE', interval: 'pause' }],
     ['HALT', { type: 'HALT', reason: 'drill' }],
   ])('lets in what may be said: %s %j', (name, message) => expect(accepts(name, message)).toBe(true));
 
   it.each([
     ['PING', { type: 'PONG' }],
     ['SUBSCRIBE', { type: 'SUBSCRIBE', mode: 'partial' }],
+    ['SUBSCRIBE', { type: 'SUBSCRIBE', interval: 'never' }],
+    ['PONG', { type: 'PONG', t: 1, server_time: '2026-01-01T00:00:00.000Z', state: 'ACTIVE' }],
     ['SUBSCRIBE', { type: 'SUBSCRIBE', colour: 'red' }],
     ['SUBSCRIBE', { type: 'SUBSCRIBE', symbol: 'spy' }],
     ['DELTA', { type: 'DELTA', seq: 2, patch: {} }],
@@ -77,6 +80,7 @@ describe('Description of the telemetry dialect', () => {
     change();
     client.say({ type: 'SUBSCRIBE', sections: ['market'], requestId: 'r' });
     client.say({ type: 'SUBSCRIBE', interval: -1 });
+    client.say({ type: 'SUBSCRIBE', interval: 'pause' });
     client.say({ type: 'PING', t: { a: 1 } });
     const { seq, granted } = client.packets()[0] ?? {};
     const since = { epoch: String(client.packets()[0]?.epoch), seq: Number(seq) };

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arbitraryJson } from '../../support/arbitrary-json.ts';
+import { waitFor } from '../../support/wait.ts';
+import { state } from './aggregate-set-up.ts';
 import { setUpClients } from './client-set-up.ts';
 
 describe('PING', () => {
@@ -11,7 +13,7 @@ describe('PING', () => {
     expect(client.types()).toEqual(['WELCOME']);
   });
 
-  it('is answered with whatever t it carries, null and 0 too, and the time', (test) => {
+  it('is answered with whatever t it carries, null and 0 too, the time and how fresh the state is', (test) => {
     const { connect, clock } = setUpClients(test);
     const client = connect();
     fc.assert(
@@ -19,10 +21,31 @@ describe('PING', () => {
         clock.advance(100);
         client.say({ type: 'PING', t, role: 'operator', seq: 9 });
         const server_time = new Date(clock.now()).toISOString();
-        expect(client.last()).toEqual({ type: 'PONG', t: JSON.parse(JSON.stringify(t)), server_time });
+        expect(client.last()).toEqual({
+          type: 'PONG',
+          t: JSON.parse(JSON.stringify(t)),
+          server_time,
+          state: 'down',
+        });
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('is answered with the freshness of the state that the client sees, be it of a symbol', async (test) => {
+    const { connect, freshen, answer } = setUpClients(test);
+    const clients = [connect({ sections: ['logs'] }), connect({ symbol: 'AAPL' })];
+    const ping = () =>
+      clients.map((client) => {
+        client.say({ type: 'PING', t: 1 });
+        return client.last().state;
+      });
+    expect(ping()).toEqual(['down', 'down']);
+    await answer('state of AAPL', { ...state, market: { ...state.market, symbol: 'AAPL' } });
+    await waitFor('the answer about it', () => clients[1]?.types().includes('TELEMETRY'));
+    expect(ping()).toEqual(['down', 'fresh']);
+    await freshen();
+    expect(ping()).toEqual(['fresh', 'fresh']);
   });
 });
 

@@ -6,10 +6,11 @@ import type { Permission } from '../../../src/http/entrance.ts';
 import type { RunCommand } from '../../../src/protocol/telemetry/commands.ts';
 import type { Since, ViewOptions } from '../../../src/protocol/telemetry/options.ts';
 import { openSession, type SessionDependencies } from '../../../src/protocol/telemetry/sessions.ts';
+import { stateStatus } from '../../../src/protocol/telemetry/urgency.ts';
 import { createViews, type Framing } from '../../../src/protocol/telemetry/views.ts';
 import { createFakeTransport } from '../../support/fake-transport.ts';
 import { PacketReader, readWebSocketFrame } from '../../support/packet-reader.ts';
-import type { TestScope } from '../../support/wait.ts';
+import { type TestScope, waitFor } from '../../support/wait.ts';
 import { state } from './aggregate-set-up.ts';
 import { setUpDocuments } from './documents-set-up.ts';
 
@@ -33,12 +34,15 @@ const viewer: Permission = {
 export interface ClientsOptions {
   readonly maxRenditions?: number;
   readonly maxSymbols?: number;
+  /** Default: once a year. */
+  readonly pollCron?: string;
   readonly runCommand?: RunCommand;
 }
 
 /** Telemetry clients over transports that a test blocks and drains, and the documents they look at. */
 export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
-  const subject = setUpDocuments(test, { maxSymbols: options.maxSymbols ?? 100 });
+  const { maxSymbols = 100, pollCron } = options;
+  const subject = setUpDocuments(test, { maxSymbols, ...(pollCron === undefined ? {} : { pollCron }) });
   const { clock, log, meter, documents } = subject;
   const hub = new Hub({ clock, meter, ...hubDefaults });
   const sessions = new Sessions({ hub, clock, meter });
@@ -74,6 +78,13 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
     change(more: JsonObject = {}): void {
       clock.advance(50);
       subject.event(patch(more));
+    },
+    /** The engine answers every poll of the default document. */
+    async freshen(): Promise<void> {
+      documents.engine.start();
+      for (const name of ['agents', 'models'] as const) await subject.answer(name, {});
+      await subject.answer('state', state);
+      await waitFor('the answers', () => stateStatus(subject.shown()) === 'fresh');
     },
     renditions: () => meter.value('bff_renditions'),
     connect(

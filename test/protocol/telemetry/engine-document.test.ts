@@ -73,8 +73,8 @@ describe('EngineDocument', () => {
     subject.clock.advance(975);
     await subject.answer('state', state);
     await waitFor('the answer', () => subject.feed.pending.status === 'ACTIVE');
-    // Two periods of a second without another success.
-    subject.clock.advance(2000);
+    // Two periods of a second without another success, and what is told with it.
+    subject.clock.advance(2025);
     expect(subject.shown()).toMatchObject({ ...state, sources: { state: { status: 'stale' } } });
     subject.clock.advance(30_000);
     expect(subject.shown()).toMatchObject({ ...state, sources: { state: { status: 'down' } } });
@@ -95,6 +95,37 @@ describe('EngineDocument', () => {
     subject.documents.pollStates();
     await subject.answer('state', state);
     await waitFor('another poll', () => subject.isWaiting('state'), { timeoutMs: 1000 });
+  });
+
+  it('shows sources that go stale together in one version, and so what redis has to say', async (test) => {
+    const subject = setUpDocuments(test, { pollCron: '* * * * * *' });
+    const { clock, feed, documents } = subject;
+    documents.engine.start();
+    for (const name of ['agents', 'models'] as const) await subject.answer(name, {});
+    await subject.answer('state', state);
+    await waitFor('the answers', () => feed.current.document.status === 'ACTIVE');
+    const { seq } = feed.current;
+    clock.advance(1999);
+    expect(feed.current.seq).toBe(seq);
+    clock.advance(1);
+    documents.engine.sourcesChanged();
+    clock.advance(24);
+    expect(feed.current.seq).toBe(seq);
+    clock.advance(1);
+    const stale = { status: 'stale' };
+    expect(subject.shown()).toMatchObject({ sources: { state: stale, agents: stale, models: stale } });
+    clock.advance(1000);
+    expect(feed.current.seq).toBe(seq + 1);
+  });
+
+  it('shows another status past the rate of events, and keeps it for the others', (test) => {
+    const subject = setUpDocuments(test, { maxRateHz: 1 });
+    for (let price = 1; price <= 10; price++) subject.event({ market: { price } });
+    expect(subject.shown()).toMatchObject({ market: { price: 5 } });
+    subject.event({ status: 'HALT' });
+    expect(subject.shown()).toMatchObject({ status: 'HALT', market: { price: 10 } });
+    subject.event({ status: 'HALT', market: { price: 11 } });
+    expect(subject.shown()).toMatchObject({ market: { price: 10 } });
   });
 
   it('does not lose the last event beyond the rate', (test) => {

@@ -36,17 +36,20 @@ describe('Views', () => {
     expect(connect().transport.frames[0]).not.toBe(frames[0]);
   });
 
-  it('repeat the packet of a client that asked for nothing after 5 s, and of no other', (test) => {
-    const { connect, clock } = setUpClients(test);
+  it('repeat the packet of a client that asked for nothing after 5 s, and of no other', async (test) => {
+    const { connect, clock, freshen } = setUpClients(test);
+    await freshen();
     const clients = [
       connect(),
       connect({ interval: 100 }),
+      connect({ interval: 'pause' }),
       connect({ sections: ['market'] }),
       connect(delta),
     ];
     clock.advance(5500);
     expect(clients.map(({ types }) => types().join())).toEqual([
       'WELCOME,TELEMETRY',
+      'WELCOME',
       'WELCOME',
       'WELCOME',
       'WELCOME',

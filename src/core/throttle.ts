@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../../core/clock.ts';
+import type { Cancel, Clock } from './clock.ts';
 
 type Task = () => void;
 const nothing = (): void => {};

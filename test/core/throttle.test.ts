@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Throttle } from '../../../src/protocol/telemetry/throttle.ts';
-import { createManualClock } from '../../support/manual-clock.ts';
+import { Throttle } from '../../src/core/throttle.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 
 describe('Throttle', () => {
   it('does the first at once, and says whether it did', () => {

@@ -5,6 +5,10 @@ import { nowhere } from './gateway.ts';
 import { type Resource, waitFor, within } from './wait.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+/** `main.ts` as it is, or as it was built last: that starts in a fraction of the time. */
+type Program = readonly [string, ...string[]];
+const fromSource: Program = ['--import', 'tsx', 'src/main.ts'];
+export const built: Program = ['dist/main.js'];
 /** Compiling on the fly takes its time on a busy machine. */
 const startTimeoutMs = 20_000;
 
@@ -26,17 +30,20 @@ export interface CommandProcess extends Resource {
   stop(): Promise<void>;
 }
 
-export interface GatewayProcess extends CommandProcess {
+export interface ServingProcess extends CommandProcess {
   readonly port: number;
   readonly url: string;
+}
+
+export interface GatewayProcess extends ServingProcess {
   readonly wsUrl: string;
 }
 
 type Environment = Readonly<Record<string, string>>;
 
-/** Runs `main.ts` with these arguments and nothing of this process's settings. */
-function runCommand(args: readonly string[], env: Environment): CommandProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], {
+/** Runs a command with nothing of this process's settings. */
+function runCommand(args: readonly string[], env: Environment, program = fromSource): CommandProcess {
+  const child = spawn(process.execPath, [...program, ...args], {
     cwd: root,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -81,23 +88,30 @@ export async function commandResult(args: readonly string[], env: Environment) {
 }
 
 /** `serve` in a process of its own; resolves once it listens. */
-export async function spawnGateway(env: Environment = {}): Promise<GatewayProcess> {
-  const command = runCommand(['serve'], { PORT: '0', HOST: '127.0.0.1', ENGINE_URL: nowhere, ...env });
+export async function spawnGateway(env: Environment = {}, program = fromSource): Promise<GatewayProcess> {
+  const settings = { PORT: '0', HOST: '127.0.0.1', ENGINE_URL: nowhere, ...env };
+  const gateway = await untilListening(runCommand(['serve'], settings, program), 'listening');
+  return Object.assign(gateway, { wsUrl: `ws://127.0.0.1:${gateway.port}` });
+}
+
+/** `engine`, the demo engine, in a process of its own; resolves once it listens. */
+export function spawnEngine(env: Environment, program = fromSource): Promise<ServingProcess> {
+  const settings = { ENGINE_PORT: '0', HOST: '127.0.0.1', ...env };
+  return untilListening(runCommand(['engine'], settings, program), 'demo engine listening');
+}
+
+async function untilListening(command: CommandProcess, line: string): Promise<ServingProcess> {
   const ended = command.exited.then(({ code }) => {
-    throw new Error(`the gateway ended with ${code} before it listened: ${command.stderr}`);
+    throw new Error(`the process ended with ${code} before it listened: ${command.stderr}`);
   });
-  const listening = waitFor('the listening line', () => portOf(command.logLines), {
+  const listening = waitFor(`the line "${line}"`, () => portOf(command.logLines, line), {
     timeoutMs: startTimeoutMs,
   });
   try {
     const port = await Promise.race([listening, ended]);
     ended.catch(() => {});
     // Its accessors are read when asked, so they are not copied.
-    return Object.assign(command, {
-      port,
-      url: `http://127.0.0.1:${port}`,
-      wsUrl: `ws://127.0.0.1:${port}`,
-    });
+    return Object.assign(command, { port, url: `http://127.0.0.1:${port}` });
   } catch (error) {
     listening.catch(() => {});
     await command.stop();
@@ -105,8 +119,8 @@ export async function spawnGateway(env: Environment = {}): Promise<GatewayProces
   }
 }
 
-function portOf(lines: readonly JsonObject[]): number | undefined {
-  const port = lines.find(({ msg }) => msg === 'listening')?.port;
+function portOf(lines: readonly JsonObject[], line: string): number | undefined {
+  const port = lines.find(({ msg }) => msg === line)?.port;
   return typeof port === 'number' ? port : undefined;
 }
 

@@ -73,17 +73,7 @@ export async function seatViewers(
     await use(watchSdk(gateway.url, source)),
     await watchPage(scope, browser, gateway.url, source),
   ];
-  await waitFor(
-    `all viewers of ${scene.name} to show a live engine`,
-    async () => {
-      await Promise.all(viewers.map((viewer) => viewer.refresh()));
-      return viewers.every(({ moments }) => {
-        const shown = moments.at(-1)?.shown;
-        return shown?.source === true && shown.price && !shown.halted;
-      });
-    },
-    { timeoutMs: healthyTimeoutMs, state: () => viewers.map((viewer) => viewer.cell()) },
-  );
+  await untilLive(scene, viewers);
   return { scene, engine, viewers };
 }
 
@@ -94,6 +84,8 @@ export async function play(
   { print }: House,
 ): Promise<readonly Sight[]> {
   await learn(scene, viewers, print);
+  // A busy machine may have made even a good engine late.
+  await untilLive(scene, viewers);
   let beganAt = Date.now() + introSeconds * 1000;
   const show = async (second: number, phase: string): Promise<void> => {
     await Promise.all(viewers.map((viewer) => viewer.refresh()));
@@ -114,6 +106,21 @@ export async function play(
   }
   const judged = { beganAt, endedAt: beganAt + seconds * 1000 };
   return viewers.map((viewer) => sightOf(viewer, scene, { ...judged, paceSeconds: viewer.paceSeconds }));
+}
+
+/** Until all are shown a live engine. */
+async function untilLive({ name }: Scene, viewers: readonly Viewer[]): Promise<void> {
+  await waitFor(
+    `all viewers of ${name} to be shown a live engine`,
+    async () => {
+      await Promise.all(viewers.map((viewer) => viewer.refresh()));
+      return viewers.every(({ moments }) => {
+        const shown = moments.at(-1)?.shown;
+        return shown?.source === true && shown.price && !shown.halted;
+      });
+    },
+    { timeoutMs: healthyTimeoutMs, state: () => viewers.map((viewer) => viewer.cell()) },
+  );
 }
 
 function sightOf({ name, moments }: Viewer, scene: Scene, judged: Judged): Sight {

@@ -43,6 +43,7 @@ export interface House {
 }
 
 const pacedMs = 30_000;
+const lookEveryMs = 250;
 const healthyTimeoutMs = 60_000;
 const learnTimeoutMs = 300_000;
 const introSeconds = 3;
@@ -113,6 +114,8 @@ async function untilLive({ name }: Scene, viewers: readonly Viewer[]): Promise<v
   await waitFor(
     `all viewers of ${name} to be shown a live engine`,
     async () => {
+      // To look costs the page, and so all that is measured.
+      await sleep(lookEveryMs);
       await Promise.all(viewers.map((viewer) => viewer.refresh()));
       return viewers.every(({ moments }) => {
         const shown = moments.at(-1)?.shown;

@@ -80,7 +80,7 @@ export function watchSdk(url: string, source: string): Viewer {
     return isJsonObject(known) ? known : {};
   };
   const statusOf = (path: string): string => {
-    const { freshness } = client;
+    const freshness: { readonly isFresh: boolean } = client.freshness;
     if (byPath(freshness)) return freshness.of(path).state;
     const from = path === 'agents' ? path : 'state';
     return String(freshness.isFresh ? valueAt(document(), 'sources', from, 'status') : 'not fresh');

@@ -42,11 +42,15 @@ const chosen = scenes.filter(({ name }) => names.length === 0 || names.includes(
 /** Starting takes its time on a busy machine, and bars of 60 s have to be learned. */
 const longestMs = (seconds + 300 + 60 * chosen.length) * 1000;
 
-const resources: Resource[] = [];
-async function end(): Promise<void> {
-  for (const resource of resources.splice(0)) {
-    await Promise.resolve(resource.stop()).catch((error: unknown) => console.error('  end:', error));
-  }
+/** Those that are still starting too. */
+const resources: Promise<Resource>[] = [];
+const endTimeoutMs = 30_000;
+let ending: Promise<unknown> | undefined;
+/** The same end for all who ask: none of them may leave before all is stopped. */
+function end(): Promise<unknown> {
+  setTimeout(() => process.exit(1), endTimeoutMs).unref();
+  ending ??= Promise.allSettled(resources.map(async (resource) => (await resource).stop()));
+  return ending;
 }
 async function giveUp(why: string): Promise<never> {
   console.error(`  outage-scenes gave up: ${why}`);
@@ -59,9 +63,8 @@ setTimeout(() => void giveUp(`not done after ${longestMs / 1000} s`), longestMs)
 try {
   await ensureDashboard();
   const use: House['use'] = async (starting) => {
-    const resource = await starting;
-    resources.unshift(resource);
-    return resource;
+    resources.push(Promise.resolve(starting));
+    return await starting;
   };
   const redis = await use(startRedis());
   const browser = await launchChromium();

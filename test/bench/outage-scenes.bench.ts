@@ -89,7 +89,7 @@ try {
   const latest = (lateness.max / 1e9).toFixed(1);
   console.log(`\n  Even this script was up to ${latest} s late: so late may be all that is measured here.`);
 } catch (error) {
-  console.error('  outage-scenes could not be played:', error);
+  if (ending === undefined) console.error('  outage-scenes could not be played:', error);
   process.exitCode = 1;
 }
 await end();

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { type DemoLog, silentLog } from './demo-log.ts';
 import { createDiagnostics } from './diagnostics/diagnostics.ts';
+import { createEngineClock } from './engine-clock.ts';
 import { createEventStream } from './event-stream.ts';
 import { createFaultControl, type FaultControl } from './fault.ts';
 import { createInstances, type Instances } from './instance/instances.ts';
@@ -14,7 +15,7 @@ import { createMessages, type Messages } from './message/messages.ts';
 import { messageRoutes } from './message/routes.ts';
 import { createOutage } from './outage.ts';
 import { createPart, together } from './part.ts';
-import { createPublisher, type Publish } from './publisher.ts';
+import { createPublisher, type Emit, type Publish } from './publisher.ts';
 import { createRoutes } from './routes.ts';
 import { systemRoutes } from './system-routes.ts';
 
@@ -73,10 +74,19 @@ export interface DemoEngine {
 export function createDemoEngine(options: DemoEngineOptions = {}): DemoEngine {
   const { port = 8000, host = '127.0.0.1', seed = 1, stepMs = 1000, eventsPerSecond = 2 } = options;
   const { activity = 1, logDir, logMaxBytes = 16 * 1024 } = options;
-  const { channel = 'state_update', clock = systemClock, log = silentLog } = options;
+  const { channel = 'state_update', log = silentLog } = options;
+  const { clock: givenClock = systemClock } = options;
+
+  const listener = createListener({ host, port, handle: (request, response) => routes(request, response) });
+  const outage = createOutage(listener, log);
+  const faults = createFaultControl({ now: givenClock.now, outage });
+  const clock = createEngineClock(givenClock, faults);
   const { now } = clock;
 
-  const emit = createPublisher(options.publish, log);
+  const publishBody = createPublisher(options.publish, log);
+  const emit: Emit = (toChannel, body) => {
+    if (!faults.isGone()) publishBody(toChannel, body);
+  };
   const whole = { seed, clock, speed: activity, emit };
   const market = createMarket({ seed, now });
   const instances = createInstances({ seed, clock });
@@ -95,9 +105,6 @@ export function createDemoEngine(options: DemoEngineOptions = {}): DemoEngine {
     diagnostics,
   ]);
 
-  const listener = createListener({ host, port, handle: (request, response) => routes(request, response) });
-  const outage = createOutage(listener, log);
-  const faults = createFaultControl({ now, outage });
   const table = {
     ...systemRoutes(market, diagnostics.activePlans),
     ...instanceRoutes(instances, logs),

@@ -1,18 +1,11 @@
 import { z } from 'zod';
+import type { TimeFaults } from './engine-clock.ts';
 import { type Refusal, refusalOf } from './refusal.ts';
 
-/** What can be done to the answers of an endpoint; `none` and `stop` stand apart. */
-const faultKinds = [
-  'none',
-  'slow',
-  'error',
-  'hang',
-  'malformed',
-  'huge',
-  'offline',
-  'stop',
-  'wrong',
-] as const;
+/** What can be done to the answers of an endpoint. */
+const answerKinds = ['slow', 'error', 'hang', 'malformed', 'huge', 'offline', 'wrong'] as const;
+/** What can be done to the engine's time, and so to all that it does by itself. */
+const timeKinds = ['freeze', 'bars', 'clock'] as const;
 
 const maxDelayMs = 600_000;
 const maxSeconds = 86_400;
@@ -22,40 +15,53 @@ const defaultStopSeconds = 5;
 
 const faultSchema = z
   .strictObject({
-    kind: z.enum(faultKinds),
+    /**
+     * What happens to the answers of a path, or to the whole engine: `stop`, `freeze` (answers go on, nothing
+     * moves), `bars` (nothing moves but once in each `everySeconds`, by the wall clock), `clock` (a time off by
+     * `offsetSeconds`). An engine that is stopped, or hangs on every path, publishes no events. `none` ends faults.
+     */
+    kind: z.enum(['none', 'stop', ...answerKinds, ...timeKinds]),
     /** Prefix of the paths it applies to. Default: every path outside /demo/. */
     path: z.string().max(200).startsWith('/').optional(),
     /** `slow`: milliseconds between the request and its answer. Default 2000. */
     delayMs: z.number().min(0).max(maxDelayMs).default(2000),
     /** `error`: HTTP status, 400 to 599. Default 500. */
     status: z.int().min(400).max(599).default(500),
+    /** `bars`: from one to the next, 0.1 to 3600. Default 60. */
+    everySeconds: z.number().min(0.1).max(3600).default(60),
+    /** `clock`: how far it is ahead, at most a day; negative: behind. Default -3600. */
+    offsetSeconds: z.number().min(-maxSeconds).max(maxSeconds).default(-3600),
     /** Ends by itself after that many seconds. 0 or absent: until changed; for `stop`: 5. */
     seconds: z.number().min(0).max(maxSeconds).default(0),
   })
-  .refine((fault) => fault.kind !== 'stop' || fault.path === undefined, {
+  .refine(({ kind, path }) => path === undefined || (kind !== 'stop' && !isTimeKind(kind)), {
     path: ['path'],
-    error: 'stop is about the whole engine and takes no path',
+    error: 'a fault of the whole engine takes no path',
   });
 
 /** A request for a fault, as the body of `POST /demo/fault` gives it. */
 type FaultRequest = z.input<typeof faultSchema>;
-
-type FaultKind = Exclude<FaultRequest['kind'], 'none' | 'stop'>;
+type AnswerKind = (typeof answerKinds)[number];
+type TimeKind = (typeof timeKinds)[number];
 
 export interface Fault {
-  kind: FaultKind;
+  kind: AnswerKind;
   /** Prefix of the paths it applies to. */
   path: string;
   delayMs: number;
   status: number;
 }
 
+interface TimeFault {
+  kind: TimeKind;
+  everySeconds: number;
+  offsetSeconds: number;
+}
+
 /** One line of `GET /demo/fault`. */
-interface ActiveFault {
-  kind: FaultKind | 'stop';
+interface ActiveFault extends Partial<Omit<Fault, 'kind'>>, Partial<Omit<TimeFault, 'kind'>> {
+  kind: Exclude<FaultRequest['kind'], 'none'>;
   path: string;
-  delayMs?: number;
-  status?: number;
   /** Absent: until changed. */
   remainingSeconds?: number;
 }
@@ -68,23 +74,32 @@ export interface Outage {
   remainingMs(): number | undefined;
 }
 
-export interface FaultControl {
+export interface FaultControl extends TimeFaults {
   /** Applies a request, all of it or nothing; the refusal says why not. */
   apply(request: unknown): Refusal | undefined;
   /** The same check without any effect. */
   check(request: unknown): Refusal | undefined;
   /** The fault for this path: of several the one with the longest prefix. */
   find(path: string): Fault | undefined;
+  /** Whether the engine is as good as gone: then nothing comes from it by other ways either. */
+  isGone(): boolean;
   list(): ActiveFault[];
+}
+
+/** Epoch ms. */
+interface Ending {
+  endsAt: number;
 }
 
 /** `now`: milliseconds, for the faults that end by themselves. */
 export function createFaultControl({ now, outage }: { now: () => number; outage: Outage }): FaultControl {
-  const entries = new Map<string, Fault & { endsAt: number }>();
+  const byPath = new Map<string, Fault & Ending>();
+  const byKind = new Map<TimeKind, TimeFault & Ending>();
 
   function dropEnded(): void {
     const time = now();
-    for (const [path, { endsAt }] of entries) if (endsAt <= time) entries.delete(path);
+    for (const [path, { endsAt }] of byPath) if (endsAt <= time) byPath.delete(path);
+    for (const [kind, { endsAt }] of byKind) if (endsAt <= time) byKind.delete(kind);
   }
 
   function check(request: unknown): Refusal | undefined {
@@ -92,7 +107,7 @@ export function createFaultControl({ now, outage }: { now: () => number; outage:
     if (!parsed.success) return refusalOf(parsed.error, faultSchema);
     dropEnded();
     const { kind, path = everywhere } = parsed.data;
-    if (kind === 'none' || kind === 'stop' || entries.has(path) || entries.size < maxFaults) return undefined;
+    if (!isAnswerKind(kind) || byPath.has(path) || byPath.size < maxFaults) return undefined;
     return { field: 'path', message: `at most ${maxFaults} paths may have a fault at a time` };
   }
 
@@ -101,31 +116,48 @@ export function createFaultControl({ now, outage }: { now: () => number; outage:
     apply(request) {
       const refusal = check(request);
       if (refusal !== undefined) return refusal;
-      const { kind, path, delayMs, status, seconds } = faultSchema.parse(request);
+      const { kind, path, seconds, ...how } = faultSchema.parse(request);
+      const endsAt = seconds > 0 ? now() + seconds * 1000 : Number.POSITIVE_INFINITY;
       if (kind === 'stop') {
         outage.begin((seconds > 0 ? seconds : defaultStopSeconds) * 1000);
+      } else if (isTimeKind(kind)) {
+        byKind.set(kind, { kind, endsAt, ...how });
       } else if (kind !== 'none') {
-        const endsAt = seconds > 0 ? now() + seconds * 1000 : Number.POSITIVE_INFINITY;
-        entries.set(path ?? everywhere, { kind, path: path ?? everywhere, delayMs, status, endsAt });
+        byPath.set(path ?? everywhere, { kind, path: path ?? everywhere, endsAt, ...how });
       } else if (path === undefined) {
-        entries.clear();
+        byPath.clear();
+        byKind.clear();
         outage.end();
       } else {
-        entries.delete(path);
+        byPath.delete(path);
       }
       return undefined;
     },
     find(path) {
       dropEnded();
       let found: Fault | undefined;
-      for (const fault of entries.values()) {
+      for (const fault of byPath.values()) {
         if (path.startsWith(fault.path) && fault.path.length > (found?.path.length ?? 0)) found = fault;
       }
       return found;
     },
+    isGone() {
+      dropEnded();
+      return outage.remainingMs() !== undefined || byPath.get(everywhere)?.kind === 'hang';
+    },
+    clockOffsetMs() {
+      dropEnded();
+      return (byKind.get('clock')?.offsetSeconds ?? 0) * 1000;
+    },
+    moveEveryMs() {
+      dropEnded();
+      return byKind.has('freeze') ? Number.POSITIVE_INFINITY : (byKind.get('bars')?.everySeconds ?? 0) * 1000;
+    },
     list() {
       dropEnded();
-      const active = [...entries.values()].map((entry) => describe(entry, entry.endsAt - now()));
+      const active = [...byPath.values(), ...byKind.values()].map((fault) =>
+        describe(fault, fault.endsAt - now()),
+      );
       const outageMs = outage.remainingMs();
       if (outageMs !== undefined) {
         active.push({ kind: 'stop', path: everywhere, remainingSeconds: outageMs / 1000 });
@@ -135,10 +167,20 @@ export function createFaultControl({ now, outage }: { now: () => number; outage:
   };
 }
 
-function describe({ kind, path, delayMs, status }: Fault, remainingMs: number): ActiveFault {
-  const active: ActiveFault = { kind, path };
-  if (kind === 'slow') active.delayMs = delayMs;
-  if (kind === 'error') active.status = status;
+function isAnswerKind(kind: string): kind is AnswerKind {
+  return answerKinds.some((known) => known === kind);
+}
+
+function isTimeKind(kind: string): kind is TimeKind {
+  return timeKinds.some((known) => known === kind);
+}
+
+function describe(fault: Fault | TimeFault, remainingMs: number): ActiveFault {
+  const active: ActiveFault = { kind: fault.kind, path: 'path' in fault ? fault.path : everywhere };
+  if (fault.kind === 'slow') active.delayMs = fault.delayMs;
+  if (fault.kind === 'error') active.status = fault.status;
+  if (fault.kind === 'bars') active.everySeconds = fault.everySeconds;
+  if (fault.kind === 'clock') active.offsetSeconds = fault.offsetSeconds;
   if (Number.isFinite(remainingMs)) active.remainingSeconds = remainingMs / 1000;
   return active;
 }

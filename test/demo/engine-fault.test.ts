@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createDemoEngine, type DemoEngine } from '../../src/demo/engine.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 
 const statePath = '/api/system/state/current';
 
@@ -152,5 +153,90 @@ describe('demo engine under a fault', () => {
     await engine.stop();
     expect(engine.faults.list()).toEqual([]);
     expect(await healthy()).toBe(false);
+  });
+});
+
+describe('demo engine that answers, and yet', () => {
+  const commandsPath = '/api/system/halt';
+
+  /** At the start of a minute by its own clock. */
+  async function start() {
+    const clock = createManualClock();
+    const events: string[] = [];
+    const publish = (channel: string, message: string) => void events.push(`${channel} ${message}`);
+    const timed = createDemoEngine({ port: 0, clock, publish });
+    const started = await timed.start();
+    onTestFinished(() => timed.stop());
+    const post = (path: string, body: object = {}) =>
+      fetch(started.url + path, { method: 'POST', body: JSON.stringify(body) });
+    const state = async () => JSON.parse(await (await fetch(started.url + statePath)).text());
+    return { engine: timed, clock, events, post, state };
+  }
+
+  it('freeze: stands still as a whole, publishes nothing, and still obeys', async () => {
+    const { engine: frozen, clock, events, post, state } = await start();
+    clock.advance(5000);
+    await post('/demo/fault', { kind: 'freeze' });
+    const before = await state();
+    const told = events.length;
+    clock.advance(600_000);
+    expect(await state()).toEqual(before);
+    expect(events).toHaveLength(told);
+
+    expect((await post(commandsPath)).status).toBe(200);
+    const halted = await state();
+    expect(halted).toMatchObject({ status: 'HALT', timestamp: new Date(clock.now()).toISOString() });
+    expect(events).toHaveLength(told + 2);
+    clock.advance(600_000);
+    expect(await state()).toEqual(halted);
+
+    frozen.faults.apply({ kind: 'none' });
+    clock.advance(1000);
+    expect((await state()).timestamp).toBe(new Date(clock.now()).toISOString());
+    expect(events.length).toBeGreaterThan(told + 2);
+  });
+
+  it('bars: moves once in each of those seconds, by the wall clock', async () => {
+    const { clock, post, state } = await start();
+    await post('/demo/fault', { kind: 'bars', everySeconds: 20 });
+    const timestamps: string[] = [];
+    for (let second = 0; second < 60; second += 1) {
+      clock.advance(1000);
+      timestamps.push((await state()).timestamp);
+    }
+    const moves = timestamps.flatMap((timestamp, at) => (timestamp === timestamps[at - 1] ? [] : [at]));
+    expect(moves).toEqual([0, 19, 39, 59]);
+  });
+
+  it('clock: writes times that are off, in answers and events', async () => {
+    const { clock, events, post, state } = await start();
+    await post('/demo/fault', { kind: 'clock', offsetSeconds: -3600 });
+    clock.advance(1000);
+    const hourAgo = new Date(clock.now() - 3_600_000).toISOString();
+    expect((await state()).timestamp).toBe(hourAgo);
+    expect(events.at(-1)).toContain(`"timestamp":"${hourAgo}"`);
+  });
+
+  it.each([{ kind: 'stop', seconds: 600 }, { kind: 'hang' }])(
+    '$kind: publishes nothing while the whole of it is away',
+    async (fault) => {
+      const { engine: away, clock, events } = await start();
+      away.faults.apply(fault);
+      const told = events.length;
+      clock.advance(60_000);
+      expect(events).toHaveLength(told);
+      away.faults.apply({ kind: 'none' });
+      await expect.poll(() => away.faults.list()).toEqual([]);
+      clock.advance(1000);
+      expect(events.length).toBeGreaterThan(told);
+    },
+  );
+
+  it('error on the state alone: goes on publishing its prices', async () => {
+    const { clock, events, post } = await start();
+    await post('/demo/fault', { kind: 'error', path: statePath });
+    const told = events.length;
+    clock.advance(10_000);
+    expect(events.slice(told).filter((event) => event.includes('"price"')).length).toBeGreaterThan(10);
   });
 });

@@ -60,6 +60,41 @@ describe('fault control', () => {
     expect(faults.list()).toEqual([]);
   });
 
+  it('has the whole engine stand still, move by bars, or go by another clock, all at a time', () => {
+    const { faults, clock } = control();
+    expect([faults.moveEveryMs(), faults.clockOffsetMs()]).toEqual([0, 0]);
+    faults.apply({ kind: 'bars', everySeconds: 20 });
+    faults.apply({ kind: 'clock' });
+    expect([faults.moveEveryMs(), faults.clockOffsetMs()]).toEqual([20_000, -3_600_000]);
+    faults.apply({ kind: 'freeze', seconds: 5 });
+    expect(faults.moveEveryMs()).toBe(Number.POSITIVE_INFINITY);
+    expect(faults.list()).toEqual([
+      { kind: 'bars', path: '/', everySeconds: 20 },
+      { kind: 'clock', path: '/', offsetSeconds: -3600 },
+      { kind: 'freeze', path: '/', remainingSeconds: 5 },
+    ]);
+    expect(faults.find(statePath)).toBeUndefined();
+    clock.ms = 5000;
+    expect(faults.moveEveryMs()).toBe(20_000);
+    faults.apply({ kind: 'none', path: statePath });
+    expect(faults.list()).toHaveLength(2);
+    faults.apply({ kind: 'none' });
+    expect([faults.moveEveryMs(), faults.clockOffsetMs()]).toEqual([0, 0]);
+  });
+
+  it('counts an engine as gone that is stopped or hangs as a whole, and no other', () => {
+    const { faults } = control();
+    faults.apply({ kind: 'error' });
+    faults.apply({ kind: 'hang', path: statePath });
+    faults.apply({ kind: 'freeze' });
+    expect(faults.isGone()).toBe(false);
+    faults.apply({ kind: 'hang' });
+    expect(faults.isGone()).toBe(true);
+    faults.apply({ kind: 'none' });
+    faults.apply({ kind: 'stop' });
+    expect(faults.isGone()).toBe(true);
+  });
+
   it.each([
     [{ kind: 'boom' }, 'kind', /"slow"/],
     [{}, 'kind', /"none"/],
@@ -70,6 +105,9 @@ describe('fault control', () => {
     [{ kind: 'error', seconds: 1e9 }, 'seconds', /<=86400/],
     [{ kind: 'error', second: 1 }, 'second', /seconds/],
     [{ kind: 'stop', path: statePath }, 'path', /no path/],
+    [{ kind: 'freeze', path: '/' }, 'path', /no path/],
+    [{ kind: 'bars', everySeconds: 0 }, 'everySeconds', />=0.1/],
+    [{ kind: 'clock', offsetSeconds: -1e5 }, 'offsetSeconds', />=-86400/],
     [[], 'body', /object/],
     [undefined, 'body', /object/],
   ])('refuses %j, naming %s and what is allowed', (request, field, message) => {

@@ -39,7 +39,7 @@ export class EventIntake {
   /** The event in a message; undefined where nothing of it is to be applied. */
   read(message: Buffer): JsonObject | undefined {
     if (message.length > this.#maxEventBytes) return this.refuse('too_large', `${message.length} bytes`);
-    const parsed = parseUntrusted(message.toString('utf8'), { nonFinite: 'drop' });
+    const parsed = parseUntrusted(message.toString('utf8'), { nonFinite: 'nullField', exactIntegers: true });
     if (!parsed.ok) return this.refuse(parsed.reason, parsed.detail);
     if (!isJsonObject(parsed.value)) return this.refuse('shape', 'not an object');
     for (const path of parsed.nonFinite) this.refuse('non_finite', path);

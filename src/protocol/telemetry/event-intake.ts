@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, withoutKey } from '../../core/json.ts';
 import { createWarningThrottle, type Log, type WarningThrottle } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { parseUntrusted, type RefusalReason } from '../../core/untrusted-json.ts';
-import { documentedSections, shapeFault } from './shape.ts';
+import { documentedSections } from './shape.ts';
 
 /** Why an event, or a part of one, was not applied: label values of `bff_rejected_total{edge="event"}`. */
 type EventRefusal =
@@ -24,7 +24,7 @@ export interface EventIntakeOptions {
   readonly maxEventBytes?: number;
 }
 
-/** Checks events at the edge. What it lets through is a partial document in which every documented field fits. */
+/** Checks events at the edge. What it lets through is a partial document, with whatever its fields may hold. */
 export class EventIntake {
   readonly #meter: Meter;
   readonly #warn: WarningThrottle;
@@ -44,9 +44,7 @@ export class EventIntake {
     if (!isJsonObject(parsed.value)) return this.refuse('shape', 'not an object');
     for (const path of parsed.nonFinite) this.refuse('non_finite', path);
 
-    const event = this.#withoutRefusedKeys(unwrap(parsed.value));
-    const fault = shapeFault(event);
-    return fault === undefined ? event : this.refuse('shape', fault);
+    return this.#withoutRefusedKeys(unwrap(parsed.value));
   }
 
   /** Counts a refusal, and logs it unless it is a matter of course. */

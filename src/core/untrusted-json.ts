@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonValue } from './json.ts';
+import { mayBeRounded, quoteLongIntegers } from './long-integers.ts';
 
 /** Why a text was refused. Stable: these are label values of `bff_rejected_total`. */
 export type RefusalReason = 'malformed' | 'too_deep' | 'forbidden_key';
@@ -7,21 +8,26 @@ export type Parsed =
   | {
       readonly ok: true;
       readonly value: JsonValue;
-      /** Paths (dotted) whose number was not finite: nulled or dropped, as asked for. */
+      /** Paths (dotted) whose number was not finite. */
       readonly nonFinite: readonly string[];
     }
   | { readonly ok: false; readonly reason: RefusalReason; readonly detail: string };
 
 export interface UntrustedJsonOptions {
-  /** `null`: a non-finite number becomes null. `drop`: the field that holds it is left out. */
-  readonly nonFinite: 'null' | 'drop';
+  /** `null`: a non-finite number becomes null. `nullField`: the whole field of an object does that holds it. */
+  readonly nonFinite: 'null' | 'nullField';
+  /**
+   * Integers beyond ±(2^53 − 1) are given as text with exactly their digits. Default: the nearest number, as JSON.parse
+   * has it.
+   */
+  readonly exactIntegers?: boolean;
   /** Levels of nesting allowed. Default 64. */
   readonly maxDepth?: number;
 }
 
 /** Keys through which a document could reach an object's prototype in some consumer. */
 export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
-const dropped = Symbol('dropped');
+const spoilt = Symbol('spoilt');
 /** The only way that half of a pair gets into a text that was decoded from UTF-8. */
 const escapedSurrogate = /\\u[dD][89a-fA-F]/;
 
@@ -31,20 +37,31 @@ const escapedSurrogate = /\\u[dD][89a-fA-F]/;
  * Never throws.
  */
 export function parseUntrusted(text: string, options: UntrustedJsonOptions): Parsed {
-  let raw: JsonValue;
   // A byte order mark may be ignored (RFC 8259 §8.1), and some engines write one.
   const json = text.charCodeAt(0) === 0xfe_ff ? text.slice(1) : text;
+  const raw = valueIn(json);
+  // The parser's own message quotes the text, which may hold what no log should.
+  if (raw === undefined) {
+    return { ok: false, reason: 'malformed', detail: `not valid JSON (${text.length} characters)` };
+  }
+  const mendsText = escapedSurrogate.test(json);
+  const { parsed, isRounded } = sanitise(raw, mendsText, options);
+  // Nearly no text gets further, and what the others pay for it is the comparison that each number needs anyway.
+  if (!isRounded || options.exactIntegers !== true) return parsed;
+  return sanitise(valueIn(quoteLongIntegers(json)) ?? raw, mendsText, options).parsed;
+}
+
+/** Undefined for a text that is no JSON, words for non-finite numbers taken for such. */
+function valueIn(json: string): JsonValue | undefined {
   try {
-    raw = JSON.parse(json) as JsonValue;
+    return JSON.parse(json) as JsonValue;
   } catch {
     try {
-      raw = JSON.parse(withNonFiniteLiterals(json)) as JsonValue;
+      return JSON.parse(withNonFiniteLiterals(json)) as JsonValue;
     } catch {
-      // The parser's own message quotes the text, which may hold what no log should.
-      return { ok: false, reason: 'malformed', detail: `not valid JSON (${text.length} characters)` };
+      return undefined;
     }
   }
-  return sanitise(raw, escapedSurrogate.test(json), options);
 }
 
 /**
@@ -65,16 +82,26 @@ class Refusal extends Error {
   }
 }
 
+interface Sanitised {
+  readonly parsed: Parsed;
+  /** Whether there is a number that may not be the very one that was written. */
+  readonly isRounded: boolean;
+}
+
 /** @param mendsText whether halves of surrogate pairs may be in it: they are no text, and no UTF-8 can hold them */
-function sanitise(raw: JsonValue, mendsText: boolean, options: UntrustedJsonOptions): Parsed {
+function sanitise(raw: JsonValue, mendsText: boolean, options: UntrustedJsonOptions): Sanitised {
   const nonFinite: string[] = [];
+  let isRounded = false;
   const maxDepth = options.maxDepth ?? 64;
 
-  const visit = (value: JsonValue, path: string, depth: number): JsonValue | typeof dropped => {
+  const visit = (value: JsonValue, path: string, depth: number): JsonValue | typeof spoilt => {
     if (mendsText && typeof value === 'string') return value.toWellFormed();
-    if (typeof value === 'number' && !Number.isFinite(value)) {
+    if (typeof value === 'number' && mayBeRounded(value)) {
+      // Infinity too may be an integer, of more than 308 digits.
+      isRounded = true;
+      if (Number.isFinite(value)) return value;
       nonFinite.push(path);
-      return options.nonFinite === 'null' ? null : dropped;
+      return options.nonFinite === 'null' ? null : spoilt;
     }
     if (typeof value !== 'object' || value === null) return value;
     if (depth >= maxDepth)
@@ -87,7 +114,7 @@ function sanitise(raw: JsonValue, mendsText: boolean, options: UntrustedJsonOpti
     path: string,
     depth: number,
   ): JsonValue => {
-    // Copied only where something is left out: nearly every input is fine as it is.
+    // Copied only where something differs: nearly every input is fine as it is.
     let copy: Record<string, JsonValue> | undefined;
     for (const [key, item] of Object.entries(value)) {
       const itemPath = path === '' ? key : `${path}.${key}`;
@@ -96,8 +123,7 @@ function sanitise(raw: JsonValue, mendsText: boolean, options: UntrustedJsonOpti
       const kept = visit(item, itemPath, depth + 1);
       if (kept === item) continue;
       copy ??= { ...value };
-      if (kept === dropped) delete copy[key];
-      else copy[key] = kept;
+      copy[key] = kept === spoilt ? null : kept;
     }
     return copy ?? value;
   };
@@ -106,12 +132,11 @@ function sanitise(raw: JsonValue, mendsText: boolean, options: UntrustedJsonOpti
     value: readonly JsonValue[],
     path: string,
     depth: number,
-  ): JsonValue | typeof dropped => {
+  ): JsonValue | typeof spoilt => {
     const items: JsonValue[] = [];
     for (const [index, item] of value.entries()) {
       const kept = visit(item, `${path}[${index}]`, depth + 1);
-      // An array cannot lose an item without moving the others: the field that holds it goes.
-      if (kept === dropped) return dropped;
+      if (kept === spoilt) return spoilt;
       items.push(kept);
     }
     return items.every((item, index) => item === value[index]) ? value : items;
@@ -119,10 +144,10 @@ function sanitise(raw: JsonValue, mendsText: boolean, options: UntrustedJsonOpti
 
   try {
     const value = visit(raw, '', 0);
-    return { ok: true, value: value === dropped ? null : value, nonFinite };
+    return { parsed: { ok: true, value: value === spoilt ? null : value, nonFinite }, isRounded };
   } catch (error) {
-    if (error instanceof Refusal) return { ok: false, reason: error.reason, detail: error.message };
-    throw error;
+    if (!(error instanceof Refusal)) throw error;
+    return { parsed: { ok: false, reason: error.reason, detail: error.message }, isRounded: false };
   }
 }
 

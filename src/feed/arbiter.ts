@@ -70,6 +70,17 @@ export class Arbiter {
     return countLeaves(this.#root);
   }
 
+  /** Whether events protect this path, or something below it. */
+  protects(path: Path): boolean {
+    let entry: Node | Protected | undefined = this.#root;
+    for (const key of path) {
+      // What an event set here it set for all below.
+      if (!(entry instanceof Node)) break;
+      entry = entry.get(key);
+    }
+    return entry !== undefined;
+  }
+
   clear(): void {
     this.#root.clear();
   }

@@ -62,7 +62,7 @@ export function createPoller<Answer>(options: PollerOptions<Answer>): Poller<Ans
     const startedAt = clock.monotonic();
     const body = await client.get(path, signal, lane);
     meter.observe('bff_source_latency_seconds', { source: name }, (clock.monotonic() - startedAt) / 1000);
-    return { ok: true, answer: read(parseBody(body)), startedAt };
+    return { ok: true, answer: read(parseBody(body, meter)), startedAt };
   };
 
   const attemptTwice = async (signal: AbortSignal): Promise<PollResult<Answer>> => {
@@ -124,11 +124,14 @@ function asFailure(error: unknown, timeoutMs: number): PollFailure {
 }
 
 /** An engine that is up but has nothing to say answers 200 with `{"error": …, "status": "offline"}`. */
-function parseBody(body: string): JsonValue {
+function parseBody(body: string, meter: Meter): JsonValue {
   if (body.trim() === '') throw new PollFailure('malformed', 'the answer is empty');
-  const parsed = parseUntrusted(body, { nonFinite: 'null' });
+  const parsed = parseUntrusted(body, { nonFinite: 'null', exactIntegers: true });
   if (!parsed.ok) throw new PollFailure(parsed.reason, refusals[parsed.reason], { detail: parsed.detail });
-  const { value } = parsed;
+  const { value, nonFinite } = parsed;
+  if (nonFinite.length > 0) {
+    meter.count('bff_rejected_total', { edge: 'poll', reason: 'non_finite' }, nonFinite.length);
+  }
   if (isJsonObject(value) && value.error !== undefined && value.status === 'offline') {
     throw new PollFailure('offline', 'the engine says it is offline');
   }

@@ -4,7 +4,7 @@ import { forbiddenKeys, parseUntrusted, type UntrustedJsonOptions } from '../../
 import { arbitraryJson } from '../support/arbitrary-json.ts';
 
 const nulling: UntrustedJsonOptions = { nonFinite: 'null' };
-const dropping: UntrustedJsonOptions = { nonFinite: 'drop' };
+const nullingFields: UntrustedJsonOptions = { nonFinite: 'nullField' };
 const nested = (levels: number, open = '[', close = ']'): string =>
   open.repeat(levels) + close.repeat(levels);
 
@@ -89,7 +89,7 @@ describe('parseUntrusted', () => {
     for (const spelled of [key, escaped]) {
       const texts = [`{"${spelled}":1}`, `{"a":[{"${spelled}":{}}]}`, `{"a":NaN,"${spelled}":null}`];
       for (const text of texts) {
-        expect(parseUntrusted(text, dropping)).toMatchObject({ ok: false, reason: 'forbidden_key' });
+        expect(parseUntrusted(text, nullingFields)).toMatchObject({ ok: false, reason: 'forbidden_key' });
       }
     }
     expect(parseUntrusted(`["${key}"]`, nulling)).toMatchObject({ ok: true, value: [key] });

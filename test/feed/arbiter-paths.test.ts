@@ -50,6 +50,25 @@ describe('Arbiter paths', () => {
   );
 });
 
+describe('Arbiter, asked what is protected,', () => {
+  it('says so of what events set or removed, of what is above and of what is below', () => {
+    const { arbiter } = overtaken({}, { market: { price: null, deep: { x: [1] } }, agents: {}, note: 'x' });
+    for (const path of [
+      ['market'],
+      ['market', 'price'],
+      ['market', 'deep', 'x', 'y'],
+      ['agents'],
+      ['note', 'a'],
+    ])
+      expect(arbiter.protects(path), path.join('.')).toBe(true);
+    for (const path of [['market', 'alpha'], ['agents', 'A'], ['status'], ['market', 'deep', 'y', 'z']])
+      expect(arbiter.protects(path), path.join('.')).toBe(false);
+    arbiter.reconcile({ market: {}, agents: {}, note: 'y' }, pollAfter, everything);
+    for (const path of [['market'], ['market', 'price'], ['agents'], ['note']])
+      expect(arbiter.protects(path), path.join('.')).toBe(false);
+  });
+});
+
 describe('Arbiter removals', () => {
   it('keeps removed what an event removed, until a newer answer brings it', () => {
     const { document, undone, arbiter } = overtaken(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startEngineServer } from '../source/engine-server.ts';
+import { json, startEngineServer } from '../source/engine-server.ts';
 import { startGateway } from '../support/gateway.ts';
 import { type TestScope, useIn } from '../support/wait.ts';
 
@@ -48,6 +48,30 @@ describe('The REST twins of the streams, by what the engine answers,', () => {
       expect(answer.status, id).toBe(200);
       expect(engine.requests.at(-1)?.url).toBe(`/api/messages/${encodeURIComponent(id)}`);
     }
+  });
+
+  it('list messages whose ids and times are numbers, and pass a whole one on as it is', async (test) => {
+    const { engine, ask } = await setUp(test);
+    const message =
+      '{"message_id":8389765489680951453,"from":7,"to":null,"status":"sent","timestamp":1764504000.25,' +
+      '"created_at":"2026-11-30T12:00:00.123456+02:00","updated_at":"soon","payload":{"a":9007199254740993}}';
+    const shown = {
+      message_id: '8389765489680951453',
+      ...{ from: '7', to: null, status: 'sent' },
+      timestamp: '2025-11-30T12:00:00.25Z',
+      created_at: '2026-11-30T10:00:00.123456Z',
+      updated_at: 'soon',
+    };
+    engine.answerWith(json(`{"messages":[${message}],"count":1}`));
+    expect(await (await ask('/api/messages')).json()).toEqual({ messages: [shown], count: 1 });
+    engine.answerWith(json(`[${message}]`));
+    expect(await (await ask('/api/messages')).json()).toEqual([shown]);
+    engine.answerWith(json(message));
+    expect(await (await ask('/api/messages/8389765489680951453')).text()).toBe(message);
+    expect(engine.requests.at(-1)?.url).toBe('/api/messages/8389765489680951453');
+    const instances = '[{"name":9007199254740993,"status":"running"}]';
+    engine.answerWith(json(instances));
+    expect(await (await ask('/api/instances')).text()).toBe(instances);
   });
 
   it('follow no redirect, and say once in a while that the engine gave no answer', async (test) => {

@@ -97,11 +97,21 @@ describe('Poller on bad answers', () => {
     expect(await pollOnce(json(body))).toMatchObject({ ok: true, answer: JSON.parse(body) });
   });
 
-  it('reads numbers that are not finite as null', async () => {
+  it('reads integers that no double holds as text with their digits', async () => {
+    expect(await pollOnce(json('{"orders":[{"id":8389765489680951453,"size":5}]}'))).toMatchObject({
+      ok: true,
+      answer: { orders: [{ id: '8389765489680951453', size: 5 }] },
+    });
+  });
+
+  it('reads numbers that are not finite as null, and counts them', async () => {
+    const counted = () => meter.value('bff_rejected_total', { edge: 'poll', reason: 'non_finite' });
+    const before = counted();
     expect(await pollOnce(json('{"a":NaN,"b":[-Infinity,1e999,-1e999],"c":"NaN"}'))).toMatchObject({
       ok: true,
       answer: { a: null, b: [null, null, null], c: 'NaN' },
     });
+    expect(counted() - before).toBe(4);
   });
 
   it('says of an answer without a body that it is empty', async () => {

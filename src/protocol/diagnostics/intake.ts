@@ -125,7 +125,7 @@ function readJson(
   if (bytes.length > maxEventBytes) {
     return { ok: false, reason: 'too_large', detail: `${bytes.length} bytes, ${maxEventBytes} at most` };
   }
-  const parsed = parseUntrusted(bytes.toString('utf8'), { nonFinite: 'null' });
+  const parsed = parseUntrusted(bytes.toString('utf8'), { nonFinite: 'null', exactIntegers: true });
   if (!parsed.ok) return { ok: false, reason: parsed.reason, detail: parsed.detail };
   const [path] = parsed.nonFinite;
   return path === undefined

@@ -1,24 +1,22 @@
 import { z } from 'zod';
 import { isoTime } from '../../core/clock.ts';
-import { parseIsoTime } from '../../core/iso-time.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { type Instant, readInstant } from '../../core/instant.ts';
+import { isJsonObject, type JsonObject, numberAsText } from '../../core/json.ts';
 
 /**
  * What may come in, by Redis and by `POST /api/diagnostics/events`. Fields that no page names are left out; what
  * is not valid is refused whole.
  */
 
-/** ISO 8601; a time without an offset is taken as UTC, as the engines that leave it out mean it. */
-const timestamp = z
-  .string()
-  .transform((text, { issues }) => {
-    const time = parseIsoTime(text);
-    if (time !== undefined) return isoTime(time);
-    issues.push({ code: 'custom', message: 'expected an ISO 8601 date and time', input: text });
-    return z.NEVER;
-  })
-  .describe('ISO 8601; default: when it was received');
+const instant = z.unknown().transform((value, { issues }): Instant => {
+  const read = readInstant(value);
+  if (read !== undefined) return read;
+  issues.push({ code: 'custom', message: 'expected an ISO 8601 date and time', input: value });
+  return z.NEVER;
+});
+const timestamp = instant.transform(({ text }) => text).describe('ISO 8601; default: when it was received');
 const short = z.string().min(1).max(256);
+const id = z.preprocess(numberAsText, short);
 const text = z.string().max(16_384);
 const share = z.number().min(0).max(1);
 const count = z.int().min(0);
@@ -28,13 +26,14 @@ export const logLevels = ['info', 'warning', 'error'] as const;
 export const entryTypes = ['observation', 'reflection', 'goal', 'plan', 'decision', 'outcome'] as const;
 
 export const logEvent = z.object({
-  timestamp: timestamp.optional(),
+  /** To the millisecond, as those of the gateway's own records. */
+  timestamp: instant.transform(({ epochMs }) => isoTime(epochMs)).optional(),
   level: z.enum(logLevels),
   message: text.min(1),
 });
 
 export const personaEvent = z.object({
-  id: short.optional().describe('Default: one is made'),
+  id: id.optional().describe('Default: one is made'),
   timestamp: timestamp.optional(),
   entry_type: z.enum(entryTypes),
   content: text,
@@ -46,7 +45,7 @@ export const personaEvent = z.object({
 
 export const graphEvent = z.object({
   update_type: short,
-  entity_id: short,
+  entity_id: id,
   timestamp: timestamp.optional(),
   details: object.nullish(),
 });
@@ -58,7 +57,7 @@ const llmFields = {
   llm_total_tokens: count.nullish(),
   persona_sentiment: short.nullish(),
   persona_confidence: share.nullish(),
-  last_llm_session: short.nullish(),
+  last_llm_session: id.nullish(),
   active_plans: count.nullish(),
 };
 export const llmEvent = z

@@ -1,21 +1,14 @@
 import { z } from 'zod';
-import { isoTime } from '../../core/clock.ts';
-import { parseIsoTime } from '../../core/iso-time.ts';
+import { readInstant } from '../../core/instant.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { type Instance, instanceFields } from './instance.ts';
 
 const { name, status, port, pid, archived_at } = instanceFields;
-/** When it happened: as it is written, where that is in UTC already. A time that is none is as good as none. */
+/** When it happened, in UTC. A time that is none is as good as none. */
 export const eventTime = z
-  .union([
-    z.iso.datetime(),
-    z.string().transform((text) => {
-      const time = parseIsoTime(text);
-      return time === undefined ? undefined : isoTime(time);
-    }),
-  ])
+  .unknown()
   .optional()
-  .catch(undefined);
+  .transform((value) => readInstant(value)?.text);
 const common = { name, timestamp: eventTime };
 
 /** What the engine publishes on `instance_events`: the shapes of the deltas. */

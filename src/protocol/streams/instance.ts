@@ -1,15 +1,19 @@
 import { z } from 'zod';
-import type { JsonValue } from '../../core/json.ts';
+import { readInstant } from '../../core/instant.ts';
+import { type JsonValue, numberAsText } from '../../core/json.ts';
 import { PollFailure } from '../../source/poll-failure.ts';
 
 /** How a text or number of an instance may be. The engine decides what they mean. */
 export const instanceFields = {
-  name: z.string().min(1).max(256),
+  name: z.preprocess(numberAsText, z.string().min(1).max(256)),
   status: z.string().min(1).max(64),
   port: z.int().min(0).max(65_535).nullable(),
   pid: z.int().min(0).nullable(),
-  /** ISO 8601; null unless it is archived. */
-  archived_at: z.string().min(1).max(64).nullable(),
+  /** ISO 8601 in UTC, or as it stands where it is no time; null unless it is archived. */
+  archived_at: z.preprocess(
+    (value) => readInstant(value)?.text ?? value,
+    z.string().min(1).max(64).nullable(),
+  ),
 };
 
 /** What is shown of an instance: whatever else the engine says of it is left out. */

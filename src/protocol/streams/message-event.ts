@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Clock, isoTime } from '../../core/clock.ts';
-import type { JsonValue } from '../../core/json.ts';
+import { isJsonObject, type JsonValue, numberAsText } from '../../core/json.ts';
+import { mayBeRounded, quoteLongIntegers } from '../../core/long-integers.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
 import { eventTime } from './instance-event.ts';
 
@@ -13,7 +14,7 @@ export type MessageMetadata = {
   readonly to: string;
   readonly message_type: string;
   readonly detail: string | null;
-  /** ISO 8601. */
+  /** ISO 8601 in UTC. */
   readonly timestamp: string;
 };
 
@@ -24,17 +25,18 @@ export interface MessageEvent {
 }
 
 const maxDetailLength = 4096;
-const text = z.string().max(256);
+const text = z.preprocess(numberAsText, z.string().max(256));
+const someText = z.preprocess(numberAsText, z.string().min(1).max(256));
 
 const schema = z.object({
-  message_id: text.min(1),
-  event: text.min(1),
+  message_id: someText,
+  event: someText,
   from: text,
   to: text,
   message_type: text,
   /** A text; anything else would be more than a detail. */
   detail: z
-    .string()
+    .preprocess(numberAsText, z.string())
     .transform((detail) => detail.slice(0, maxDetailLength))
     .nullable()
     .catch(null),
@@ -61,10 +63,14 @@ export function messageEventSchema(clock: Clock) {
  */
 export function parseMessageEvent(json: string): JsonValue | undefined {
   try {
-    return JSON.parse(json) as JsonValue;
+    const value = JSON.parse(json) as JsonValue;
+    const isRounded =
+      isJsonObject(value) &&
+      Object.values(value).some((field) => typeof field === 'number' && mayBeRounded(field));
+    return isRounded ? (JSON.parse(quoteLongIntegers(json)) as JsonValue) : value;
   } catch {
     // Numbers such as NaN, which some engines write, are not JSON.
-    const parsed = parseUntrusted(json, { nonFinite: 'null' });
+    const parsed = parseUntrusted(json, { nonFinite: 'null', exactIntegers: true });
     return parsed.ok ? parsed.value : undefined;
   }
 }

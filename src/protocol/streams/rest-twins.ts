@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
+import { readInstant } from '../../core/instant.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { createWarningThrottle, type Log } from '../../core/log.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
@@ -25,9 +26,16 @@ const maxValueLength = 256;
 const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 /** What is shown of a message in a list. Its text and payload are for those who ask for that one message. */
 const metadataKeys = [
-  ...['message_id', 'correlation_id', 'event', 'status', 'from', 'to', 'message_type', 'detail'],
-  ...['timestamp', 'created_at', 'updated_at'],
+  'message_id',
+  'correlation_id',
+  'event',
+  'status',
+  'from',
+  'to',
+  'message_type',
+  'detail',
 ];
+const timeKeys = ['timestamp', 'created_at', 'updated_at'];
 
 /**
  * The same over HTTP, for clients that poll: what the engine answers, in its own shape. Nothing is kept here, so
@@ -130,7 +138,7 @@ function tagOf(body: string): string {
 
 /** Throws PollFailure for a body that is none. */
 function jsonIn(body: string): JsonValue {
-  const parsed = parseUntrusted(body, { nonFinite: 'null' });
+  const parsed = parseUntrusted(body, { nonFinite: 'null', exactIntegers: true });
   if (!parsed.ok) throw new PollFailure(parsed.reason, 'the answer is not valid JSON');
   return parsed.value;
 }
@@ -148,10 +156,14 @@ function metadataOnly(body: string): string {
 
 function metadataOf(message: JsonValue): JsonObject {
   if (!isJsonObject(message)) return {};
-  return Object.fromEntries(
-    metadataKeys.flatMap((key) => {
-      const value = Object.hasOwn(message, key) ? message[key] : undefined;
-      return typeof value === 'string' || value === null ? [[key, value]] : [];
-    }),
-  );
+  const shown: Record<string, JsonValue> = {};
+  for (const key of [...metadataKeys, ...timeKeys]) {
+    const value = Object.hasOwn(message, key) ? message[key] : undefined;
+    if (value === null) shown[key] = null;
+    // As events tell them: some engines write numbers for ids and times.
+    if (typeof value !== 'string' && typeof value !== 'number') continue;
+    const time = timeKeys.includes(key) ? readInstant(value)?.text : undefined;
+    shown[key] = time ?? String(value);
+  }
+  return shown;
 }

@@ -65,6 +65,6 @@ export function createSharedInstances(
 }
 
 function parse(text: string) {
-  const parsed = parseUntrusted(text, { nonFinite: 'null' });
+  const parsed = parseUntrusted(text, { nonFinite: 'null', exactIntegers: true });
   return parsed.ok ? parsed.value : undefined;
 }

@@ -1,15 +1,18 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { estimateBytes, isJsonObject, type JsonObject, type JsonValue, withoutKey } from '../../core/json.ts';
-import type { Log } from '../../core/log.ts';
+import { createWarningThrottle, type Log, type WarningThrottle } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { Arbiter, type InputTime } from '../../feed/arbiter.ts';
 import type { StateFeed } from '../../feed/state-feed.ts';
 import { PollFailure } from '../../source/poll-failure.ts';
 import { applyMergePatch } from '../../wire/merge-patch.ts';
 import { EngineTime } from './engine-time.ts';
-import { normalise } from './normalise.ts';
+import type { LogContext } from './log-lines.ts';
+import { type Normalised, normalise } from './normalise.ts';
+import type { Note } from './note.ts';
 import type { Ownership } from './ownership.ts';
-import { isDocumentedScalar, shapeFault, withoutPlaceholders } from './shape.ts';
+import { isDocumentedScalar, withoutPlaceholders } from './shape.ts';
+import { SourceNotes } from './source-notes.ts';
 
 export interface AggregateOptions {
   readonly feed: StateFeed;
@@ -32,11 +35,19 @@ export class Aggregate {
   readonly #options: AggregateOptions;
   readonly #arbiter = new Arbiter();
   readonly #engineTime = new EngineTime();
+  readonly #notes = new SourceNotes();
+  readonly #warn: WarningThrottle;
   #unmeasuredBytes = 0;
   #hasSpoken = false;
 
   constructor(options: AggregateOptions) {
     this.#options = options;
+    this.#warn = createWarningThrottle(options.log, options.clock);
+  }
+
+  /** What is odd about what a source owns: by its last answer, and by events since. */
+  notesOf(source: string): readonly string[] {
+    return this.#notes.of(source);
   }
 
   /** Whether the engine has said what there is: by an answer, or by an event that tells its status. */
@@ -45,22 +56,21 @@ export class Aggregate {
   }
 
   /** Checks and normalises the body of a poll. Throws PollFailure where the source must count as failed. */
-  readAnswer(name: string, body: JsonValue): JsonObject {
+  readAnswer(name: string, body: JsonValue): Normalised {
     const { ownership, meter, symbol } = this.#options;
     const partial = ownership.partial(name, body);
-    const fault = shapeFault(partial);
-    if (fault !== undefined)
-      throw new PollFailure('shape', 'the answer has the wrong shape', { detail: fault });
-    if (name === 'state' && symbol !== undefined && symbolOf(partial) !== symbol) {
-      throw new PollFailure('shape', 'the answer is about another symbol');
-    }
     const cleaned = withoutKey(partial, 'sources');
     if (cleaned !== partial) meter.count('bff_rejected_total', { edge: 'poll', reason: 'sources_key' });
-    return normalise(cleaned, this.#normaliseContext());
+    const normalised = normalise(cleaned, this.#logContext());
+    if (name === 'state' && symbol !== undefined && symbolOf(normalised.document) !== symbol) {
+      throw new PollFailure('shape', 'the answer is about another symbol');
+    }
+    const isOwn = ({ path: [key = ''] }: Note): boolean => ownership.ownerOf(key) === name;
+    return { ...normalised, notes: normalised.notes.filter(isOwn) };
   }
 
   /** Stages an answer: it replaces all that its source owns, except what newer events protect. */
-  applyAnswer(name: string, answer: JsonObject, startedAt: number): void {
+  applyAnswer(name: string, { document: answer, notes }: Normalised, startedAt: number): void {
     const { feed, ownership, meter } = this.#options;
     const before = feed.pending;
     let document = ownership.replace(before, name, answer);
@@ -74,6 +84,8 @@ export class Aggregate {
     if (undone > 0) meter.count('bff_arbitrated_total', {}, undone);
     if (name === 'state') this.#hasSpoken = true;
     feed.stage(reconciled);
+    const isNews = this.#notes.answered(name, notes, reconciled, (path) => this.#arbiter.protects(path));
+    this.#report('poll', notes, isNews);
   }
 
   /**
@@ -81,20 +93,43 @@ export class Aggregate {
    * @param bytes how large it was on the wire
    */
   applyEvent(event: JsonObject, receivedAt: number, bytes: number): boolean {
-    const { feed } = this.#options;
-    const patch = withoutKey(normalise(event, this.#normaliseContext()), 'timestamp');
-    const engineTime = EngineTime.of(event);
+    const { feed, ownership } = this.#options;
+    const { document: said, notes, unknown } = normalise(event, this.#logContext());
+    const patch = withoutKey(this.#forgetting(unknown, said), 'timestamp');
+    const engineTime = EngineTime.of(said);
     // From here on it is a document like any other, in which what nobody has said must not look like a figure.
-    const speaks = typeof event.status === 'string' && event.status !== 'INITIALIZING';
+    const speaks = typeof said.status === 'string' && said.status !== 'INITIALIZING';
     const before = speaks && !this.#hasSpoken ? withoutPlaceholders(feed.pending) : feed.pending;
     const merged = applyMergePatch(before, patch, isDocumentedScalar);
     if (this.#isTooLarge(merged, bytes)) return false;
     this.#hasSpoken ||= speaks;
     this.#arbiter.protect(patch, { engineTime, localTime: receivedAt }, isDocumentedScalar);
     this.#options.onEventSet(patch, receivedAt);
-    const timestamp = this.#engineTime.afterEvent(event, receivedAt);
+    const timestamp = this.#engineTime.afterEvent(said, receivedAt);
     feed.stage(timestamp === undefined ? merged : { ...merged, timestamp }, receivedAt);
+    this.#report('event', notes, true);
+    this.#notes.told(said, notes, (key) => ownership.ownerOf(key));
     return true;
+  }
+
+  /** A merge patch that takes with it what the document has of these sections: they are not what they were. */
+  #forgetting(sections: readonly string[], patch: JsonObject): JsonObject {
+    if (sections.length === 0) return patch;
+    const { pending } = this.#options.feed;
+    const forgotten = sections.map((section): [string, JsonValue] => {
+      const known = pending[section];
+      const said = patch[section] ?? null;
+      if (!isJsonObject(known) || !isJsonObject(said)) return [section, said];
+      return [section, { ...Object.fromEntries(Object.keys(known).map((key) => [key, null])), ...said }];
+    });
+    return { ...patch, ...Object.fromEntries(forgotten) };
+  }
+
+  #report(edge: 'poll' | 'event', notes: readonly Note[], isNews: boolean): void {
+    const [first] = notes;
+    if (first === undefined) return;
+    this.#options.meter.count('bff_rejected_total', { edge, reason: 'wrong_type' }, notes.length);
+    if (isNews) this.#warn(edge, { edge, detail: first.text, fields: notes.length }, 'field of a wrong type');
   }
 
   /** The rules for `timestamp` and `status`, and for a state that is suddenly another symbol's. */
@@ -132,7 +167,7 @@ export class Aggregate {
     return false;
   }
 
-  #normaliseContext() {
+  #logContext(): LogContext {
     const { clock, feed } = this.#options;
     return { tickTime: isoTime(clock.now()), previousLogs: feed.pending.logs };
   }

@@ -74,7 +74,7 @@ export function noAnswerIn(ms: number): EngineFailure {
 
 function readSuccess(status: number, body: string): EngineAnswer {
   if (body === '') return { ok: true, result: null };
-  const parsed = parseUntrusted(body, { nonFinite: 'null' });
+  const parsed = parseUntrusted(body, { nonFinite: 'null', exactIntegers: true });
   if (!parsed.ok) {
     return inDoubt('ENGINE_UNREACHABLE', `the engine's answer (HTTP ${status}) could not be read`);
   }

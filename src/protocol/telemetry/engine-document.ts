@@ -1,10 +1,10 @@
-import type { JsonObject } from '../../core/json.ts';
 import { commitTimingDefaults } from '../../feed/commit-timing.ts';
 import { createPoller } from '../../source/poller.ts';
 import { createSchedule, type Schedule } from '../../source/schedule.ts';
 import { createSupervisor, type PolledSource } from '../../source/supervisor.ts';
 import { symbolOf } from './aggregate.ts';
 import { createMerge, type DocumentDependencies, type TelemetryDocument } from './merged-document.ts';
+import type { Normalised } from './normalise.ts';
 import { type EngineSource, engineSources, Ownership } from './ownership.ts';
 import { initialDocument } from './shape.ts';
 import { Standstill } from './standstill.ts';
@@ -80,7 +80,7 @@ export function createEngineDocument(
   );
   const { feed, aggregate, timing } = merge;
   const standstill = new Standstill({ maxAgeMs: options.stateMaxAgeMs, periodMs, clock });
-  const polled = new Map<string, PolledSource<JsonObject>>();
+  const polled = new Map<string, PolledSource<Normalised>>();
   for (const source of sources) {
     const { name, path, timeoutMs = options.pollTimeoutMs } = source;
     polled.set(name, {
@@ -96,7 +96,7 @@ export function createEngineDocument(
       }),
     });
   }
-  const supervisor = createSupervisor<JsonObject>({
+  const supervisor = createSupervisor<Normalised>({
     sources: [...polled.values()],
     clock,
     log,
@@ -107,7 +107,8 @@ export function createEngineDocument(
           aggregate.applyAnswer(name, answer, startedAt);
           const source = polled.get(name)?.source;
           const wasAnswering = source?.isAnswering;
-          source?.succeeded(name === 'state' ? standstill.answered(answer) : undefined);
+          source?.note(aggregate.notesOf(name));
+          source?.succeeded(name === 'state' ? standstill.answered(answer.document) : undefined);
           if (name === 'state' && wasAnswering === false) log.info({}, 'engine connected');
           round.answered();
         },
@@ -139,6 +140,7 @@ export function createEngineDocument(
     periodMs,
     applyEvent(event, receivedAt, bytes) {
       if (!aggregate.applyEvent(event, receivedAt, bytes)) return false;
+      for (const [name, { source }] of polled) source.note(aggregate.notesOf(name));
       timing.event(urgencyOf(feed.pending, feed.current.document).includes('now'));
       return true;
     },

@@ -1,3 +1,4 @@
+import { readInstant } from '../../core/instant.ts';
 import type { JsonObject, JsonValue } from '../../core/json.ts';
 
 export type TimeVerdict =
@@ -20,11 +21,9 @@ export class EngineTime {
   #answered = Number.NEGATIVE_INFINITY;
   #answersBehind = 0;
 
-  /** Epoch milliseconds of an input's `timestamp`; undefined where it carries none. */
+  /** Epoch milliseconds, with fractions, of an input's `timestamp`; undefined where it carries none. */
   static of(input: JsonObject): number | undefined {
-    if (typeof input.timestamp !== 'string') return undefined;
-    const time = Date.parse(input.timestamp);
-    return Number.isNaN(time) ? undefined : time;
+    return readInstant(input.timestamp)?.epochMs;
   }
 
   /** @param startedAt when the request was started, monotonic ms */

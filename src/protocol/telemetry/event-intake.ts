@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, withoutKey } from '../../core/json.ts';
 import { createWarningThrottle, type Log, type WarningThrottle } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { parseUntrusted, type RefusalReason } from '../../core/untrusted-json.ts';
-import { documentedSections, shapeFault } from './shape.ts';
+import { documentedSections } from './shape.ts';
 
 /** Why an event, or a part of one, was not applied: label values of `bff_rejected_total{edge="event"}`. */
 type EventRefusal =
@@ -24,7 +24,7 @@ export interface EventIntakeOptions {
   readonly maxEventBytes?: number;
 }
 
-/** Checks events at the edge. What it lets through is a partial document in which every documented field fits. */
+/** Checks events at the edge. What it lets through is a partial document, with whatever its fields may hold. */
 export class EventIntake {
   readonly #meter: Meter;
   readonly #warn: WarningThrottle;
@@ -39,14 +39,12 @@ export class EventIntake {
   /** The event in a message; undefined where nothing of it is to be applied. */
   read(message: Buffer): JsonObject | undefined {
     if (message.length > this.#maxEventBytes) return this.refuse('too_large', `${message.length} bytes`);
-    const parsed = parseUntrusted(message.toString('utf8'), { nonFinite: 'drop' });
+    const parsed = parseUntrusted(message.toString('utf8'), { nonFinite: 'nullField', exactIntegers: true });
     if (!parsed.ok) return this.refuse(parsed.reason, parsed.detail);
     if (!isJsonObject(parsed.value)) return this.refuse('shape', 'not an object');
     for (const path of parsed.nonFinite) this.refuse('non_finite', path);
 
-    const event = this.#withoutRefusedKeys(unwrap(parsed.value));
-    const fault = shapeFault(event);
-    return fault === undefined ? event : this.refuse('shape', fault);
+    return this.#withoutRefusedKeys(unwrap(parsed.value));
   }
 
   /** Counts a refusal, and logs it unless it is a matter of course. */

@@ -1,62 +1,95 @@
-import { isJsonObject, type JsonArray, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { readInstant } from '../../core/instant.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { numberInText } from '../../core/number-text.ts';
+import { Draft } from '../../feed/draft.ts';
+import type { Path } from '../../wire/merge-patch.ts';
+import { readFigures } from './figures.ts';
+import { type LogContext, readLogLines } from './log-lines.ts';
+import { type Note, NoteBook } from './note.ts';
+import { type Kind, kindsIn } from './shape.ts';
 
-const logsKept = 10;
-
-export interface NormaliseContext {
-  /** ISO 8601 time that a log line without one of its own gets. */
-  readonly tickTime: string;
-  /** The log lines in force, already normalised. */
-  readonly previousLogs: JsonValue | undefined;
+/** An input in the documented shape. */
+export interface Normalised {
+  /** Every documented field that is in it is of its documented type, or null. */
+  readonly document: JsonObject;
+  /** What was of another type. */
+  readonly notes: readonly Note[];
+  /** Sections in whose place there was something else, so that nothing of them is known. */
+  readonly unknown: readonly string[];
 }
 
 /**
- * Brings the shapes that engines use for `logs`, `agents` and `models` to the documented one, in a full or
- * partial document that `shapeFault` found nothing wrong with.
+ * Brings a full or partial document of an engine to the documented shape, field by field: one that is of another type
+ * becomes null, and is named, and costs none of the others. Numbers may stand as text; times come out in UTC.
  */
-export function normalise(document: JsonObject, context: NormaliseContext): JsonObject {
-  const { logs, agents, models } = document;
-  return {
-    ...document,
-    ...(Array.isArray(logs) ? { logs: normaliseLogs(logs, context) } : {}),
-    ...(Array.isArray(agents) ? { agents: byName(agents) } : {}),
-    ...(Array.isArray(models) ? { models: byName(models) } : {}),
-  };
-}
-
-/** An array of figures with a `name` as a map of name → figures. */
-function byName(entries: JsonArray): JsonObject {
-  const map: Record<string, JsonValue> = {};
-  for (const entry of entries) {
-    if (!isJsonObject(entry) || typeof entry.name !== 'string') continue;
-    const { name, ...figures } = entry;
-    map[name] = figures;
-  }
-  return map;
-}
-
-/**
- * The last ten lines as `{level, message, timestamp}`; what is neither text nor an object is left out. A plain
- * line gets the tick's time when it first appears and keeps it: otherwise every tick would change all of them.
- */
-function normaliseLogs(logs: JsonArray, { tickTime, previousLogs }: NormaliseContext): JsonArray {
-  const lines = logs.filter((line) => typeof line === 'string' || isJsonObject(line)).slice(-logsKept);
-  const seen = new Map<string, JsonValue[]>();
-  for (const line of Array.isArray(previousLogs) ? previousLogs : []) {
-    if (isJsonObject(line) && typeof line.message === 'string') {
-      const times = seen.get(line.message) ?? [];
-      times.push(line.timestamp ?? tickTime);
-      seen.set(line.message, times);
+export function normalise(input: JsonObject, context: LogContext): Normalised {
+  const book = new NoteBook();
+  const unknown: string[] = [];
+  const document: Record<string, JsonValue> = {};
+  for (const [key, value] of Object.entries(input)) {
+    if (key === 'timestamp') {
+      const text = readTimestamp(value, book);
+      if (text !== undefined) document[key] = text;
+    } else if (key === 'status') {
+      document[key] = readScalar([key], 'string', value, book);
+    } else {
+      const read = readSection(key, value, context, book);
+      document[key] = read === undefined ? nothingKnown(key) : read;
+      if (read === undefined) unknown.push(key);
     }
   }
-  const timeOf = (message: string): JsonValue => seen.get(message)?.shift() ?? tickTime;
-  return lines.map((line) => {
-    if (!isJsonObject(line)) return { level: 'INFO', message: String(line), timestamp: timeOf(String(line)) };
-    const message = typeof line.message === 'string' ? line.message : '';
-    return {
-      ...line,
-      level: typeof line.level === 'string' ? line.level : 'INFO',
-      message,
-      timestamp: line.timestamp ?? timeOf(message),
-    };
-  });
+  return { document, notes: book.notes, unknown };
+}
+
+/** A key as it is documented; undefined for a documented section in whose place something else stands. */
+function readSection(
+  key: string,
+  value: JsonValue,
+  context: LogContext,
+  book: NoteBook,
+): JsonValue | undefined {
+  if (key === 'agents' || key === 'models') return readFigures(key, value, book);
+  const kinds = kindsIn(key);
+  if (kinds === undefined && key !== 'logs') return value;
+  if (value === null) return nothingKnown(key);
+  if (kinds !== undefined && isJsonObject(value)) return readFields(key, value, kinds, book);
+  if (kinds === undefined && Array.isArray(value)) return readLogLines(value, context);
+  book.add([key], kinds === undefined ? 'a list' : 'an object', value);
+  return undefined;
+}
+
+/** The section without anything in it: pages read its fields, and must find it. */
+function nothingKnown(section: string): JsonValue {
+  if (section === 'logs') return [];
+  return Object.fromEntries(Object.keys(kindsIn(section) ?? {}).map((field) => [field, null]));
+}
+
+function readFields(
+  section: string,
+  value: JsonObject,
+  kinds: Readonly<Record<string, Kind>>,
+  book: NoteBook,
+): JsonObject {
+  const draft = new Draft(value);
+  for (const [field, kind] of Object.entries(kinds)) {
+    const found = draft.get(field);
+    if (found === undefined) continue;
+    const read = readScalar([section, field], kind, found, book);
+    if (read !== found) draft.set(field, read);
+  }
+  return draft.result;
+}
+
+function readScalar(path: Path, kind: Kind, value: JsonValue, book: NoteBook): JsonValue {
+  if (value === null || typeof value === kind) return value;
+  const number = kind === 'number' && typeof value === 'string' ? numberInText(value) : undefined;
+  if (number === undefined) book.add(path, `a ${kind}`, value);
+  return number ?? null;
+}
+
+/** Undefined where there is none that can be read: it is as good as left out. */
+function readTimestamp(value: JsonValue, book: NoteBook): string | undefined {
+  const read = readInstant(value);
+  if (read === undefined && value !== null) book.add(['timestamp'], 'a time', value);
+  return read?.text;
 }

@@ -7,6 +7,7 @@ import { createSourceBoard } from '../../source/source-board.ts';
 import { createSupervisor } from '../../source/supervisor.ts';
 import type { DocumentOptions, EngineDocument } from './engine-document.ts';
 import { createMerge, type DocumentDependencies, type TelemetryDocument } from './merged-document.ts';
+import type { Normalised } from './normalise.ts';
 import { engineSources } from './ownership.ts';
 import { initialDocument } from './shape.ts';
 import { Standstill } from './standstill.ts';
@@ -74,7 +75,7 @@ export function createSymbolDocument(
   let settled = Promise.resolve();
   let hasSettled = false;
   let round: Round | undefined;
-  const supervisor = createSupervisor<JsonObject>({
+  const supervisor = createSupervisor<Normalised>({
     clock,
     log,
     sources: [
@@ -99,7 +100,8 @@ export function createSymbolDocument(
       return {
         answered(_name, answer, startedAt) {
           aggregate.applyAnswer('state', answer, startedAt);
-          source.succeeded(standstill.answered(answer));
+          source.note(aggregate.notesOf('state'));
+          source.succeeded(standstill.answered(answer.document));
           isUnknown = false;
           // Whoever waits for the first answer is shown it: not what the round may still gather.
           if (!hasSettled) timing.now();
@@ -166,6 +168,7 @@ export function createSymbolDocument(
     },
     applyEvent(event, receivedAt, bytes) {
       if (!aggregate.applyEvent(event, receivedAt, bytes)) return false;
+      source.note(aggregate.notesOf('state'));
       timing.event(urgencyOf(feed.pending, feed.current.document).includes('now'));
       return true;
     },

@@ -9,7 +9,8 @@ const bad = [
   ['log', { level: 'info', message: 7 }, 'message: '],
   ['log', { level: 'info', message: 'x'.repeat(16_385) }, 'message: '],
   ['log', { level: 'info', message: 'x', timestamp: 'yesterday' }, 'timestamp: '],
-  ['log', { level: 'info', message: 'x', timestamp: 1_700_000_000 }, 'timestamp: '],
+  ['log', { level: 'info', message: 'x', timestamp: true }, 'timestamp: '],
+  ['log', { level: 'info', message: 'x', timestamp: 1e300 }, 'timestamp: '],
   ['persona_entry', { ...examples.persona_entry, entry_type: 'dream' }, 'entry_type: '],
   ['persona_entry', { ...examples.persona_entry, confidence: 1.01 }, 'confidence: '],
   ['persona_entry', { ...examples.persona_entry, confidence: '0.5' }, 'confidence: '],
@@ -19,6 +20,7 @@ const bad = [
   ['graph_update', { ...examples.graph_update, details: 'x' }, 'details: '],
   ['graph_update', { details: {} }, 'update_type: '],
   ['graph_update', { update_type: 'entity_added' }, 'entity_id: '],
+  ['graph_update', { update_type: 'entity_added', entity_id: {} }, 'entity_id: '],
   ['llm', { llm_latency_ms: -1 }, 'llm_latency_ms: '],
   ['llm', { llm_prompt_tokens: 1.5 }, 'llm_prompt_tokens: '],
   ['llm', { persona_confidence: 2 }, 'persona_confidence: '],
@@ -70,11 +72,47 @@ describe('Events from outside', () => {
     ['2025-11-23T13:45:30+0530', '2025-11-23T08:15:30.000Z'],
     ['2025-11-23T13:45:30.123456+02:00', '2025-11-23T11:45:30.123Z'],
     ['2025-11-23T13:45:30.123456', '2025-11-23T13:45:30.123Z'],
+    ['Sun, 23 Nov 2025 13:45:30 GMT', '2025-11-23T13:45:30.000Z'],
+    [1_763_905_530.25, '2025-11-23T13:45:30.250Z'],
+    ['1763905530123456789', '2025-11-23T13:45:30.123Z'],
   ])('have the time %s shown as %s', (timestamp, shown) => {
     const { connect, publish } = setUpDiagnostics();
     const client = connect();
     publish('log', { ...examples.log, timestamp });
     expect(client.last().data).toMatchObject({ timestamp: shown });
+  });
+
+  it.each(['persona_entry', 'graph_update', 'llm'] as const)(
+    'keep the digits of their second where it is theirs, in UTC: %s',
+    (kind) => {
+      const { connect, publish } = setUpDiagnostics();
+      const client = connect();
+      const key = kind === 'llm' ? 'last_llm_update' : 'timestamp';
+      for (const [time, shown] of [
+        ['2026-11-30T12:00:00.123456+02:00', '2026-11-30T10:00:00.123456Z'],
+        [1_764_504_000, '2025-11-30T12:00:00Z'],
+      ] as const) {
+        publish(kind, { ...examples[kind], [key]: time });
+        expect(client.last().data).toMatchObject({ [key]: shown });
+      }
+    },
+  );
+
+  it('have ids that are numbers shown as text, with exactly their digits', () => {
+    const { connect, publish } = setUpDiagnostics();
+    const client = connect();
+    publish('persona_entry', { ...examples.persona_entry, id: 7 });
+    expect(client.last().data).toMatchObject({ id: '7' });
+    publish(
+      'graph_update',
+      '{"update_type":"a","entity_id":8389765489680951453,"details":{"of":[9007199254740993,1]}}',
+    );
+    expect(client.last().data).toMatchObject({
+      entity_id: '8389765489680951453',
+      details: { of: ['9007199254740993', 1] },
+    });
+    publish('llm', '{"active_plans":1,"last_llm_session":-9007199254740993}');
+    expect(client.last().data).toMatchObject({ last_llm_session: '-9007199254740993' });
   });
 
   it.each(bad)('are refused whole, with the field at fault: %s %j', (kind, data, fault) => {

@@ -106,7 +106,7 @@ describe('Instances between polls and events', () => {
       { type: 'hello', name: 'a' },
       { type: 'status_changed', name: 'a', status: 'secret'.repeat(99), pid: null },
       [stopped],
-      'text',
+      '"text"',
     ];
     for (const event of bad) instanceEvent(event);
     instances.onEvent(Buffer.from('{"secret'));

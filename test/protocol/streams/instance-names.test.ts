@@ -22,4 +22,22 @@ describe('An instance', () => {
       ]);
     },
   );
+
+  it.for(['7', '-1', '8389765489680951453'])(
+    'may be named by the number %s, in polls and events',
+    async (digits, test) => {
+      const { connectInstances, answer, instanceEvent, clock } = setUpStreams(test);
+      const client = connectInstances();
+      const listed = (more = {}): string =>
+        JSON.stringify([instance('a'), instance('NAME', more)]).replace('"NAME"', digits);
+      await answer(listed());
+      instanceEvent(`{"type":"status_changed","name":${digits},"status":"stopped","pid":null}`);
+      clock.advance(1000);
+      await answer(listed({ status: 'stopped', pid: null }));
+      expect(client.frames()).toMatchObject([
+        { instances: [{ name: 'a' }, { name: digits, pid: 7 }] },
+        { type: 'status_changed', name: digits, status: 'stopped' },
+      ]);
+    },
+  );
 });

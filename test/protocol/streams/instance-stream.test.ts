@@ -45,6 +45,28 @@ describe('Instance stream', () => {
     ]);
   });
 
+  it.for([
+    ['2026-01-31T02:00:00.5+02:00', '2026-01-31T00:00:00.5Z'],
+    [1_769_817_600_000, '2026-01-31T00:00:00.000Z'],
+    ['long ago', 'long ago'],
+  ] as const)('words the time of archiving in UTC: %s', async ([archived_at, shown], test) => {
+    const { shows, poll, news, instanceEvent } = await setUp(test, [instance('a', { archived_at })]);
+    expect(shows.frames().at(-1)).toMatchObject({ instances: [{ name: 'a', archived_at: shown }] });
+    instanceEvent({ type: 'instance_archived', name: 'a', archived_at });
+    await poll([instance('a', { archived_at })]);
+    expect(news().shows).toEqual([]);
+  });
+
+  it.for([
+    ['2026-01-31T02:00:00.123456+02:00', '2026-01-31T00:00:00.123456Z'],
+    ['2026-01-31T02:00:00', '2026-01-31T02:00:00Z'],
+    [1_769_817_600, '2026-01-31T00:00:00Z'],
+  ] as const)('words the time of an event in UTC: %s', async ([time, shown], test) => {
+    const { news, instanceEvent } = await setUp(test);
+    instanceEvent({ type: 'status_changed', name: 'a', status: 'stopped', timestamp: time });
+    expect(news().hides).toMatchObject([{ status: 'stopped', timestamp: shown }]);
+  });
+
   it('tells a change of status or pid, once, whichever way it came first', async (test) => {
     const { instanceEvent, poll, news } = await setUp(test);
     const stopped = { type: 'status_changed', name: 'a', status: 'stopped', pid: null, timestamp };

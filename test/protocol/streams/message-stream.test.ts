@@ -103,6 +103,42 @@ describe('Message stream', () => {
     expect(connectMessages({ instance: 'd' })).toBeDefined();
   });
 
+  it('tells ids that are numbers as text, with exactly their digits, whatever is private in the event', (test) => {
+    const { connectMessages, messageEvent } = setUpStreams(test);
+    const client = connectMessages({ instance: '7', correlationId: '9007199254740993' });
+    const { event, told } = message(1, { from: 7, to: 8, message_type: 3, detail: 12 });
+    const text = (more: string) =>
+      `{${more},${JSON.stringify(event).replace('"m-1"', '8389765489680951453').slice(1)}`;
+    messageEvent(text('"a":NaN').replace('"c-1"', '9007199254740993'));
+    messageEvent(text(`"a":${'['.repeat(100)}${']'.repeat(100)}`).replace('"c-1"', '9007199254740993'));
+    const shown = {
+      ...told,
+      message_id: '8389765489680951453',
+      from: '7',
+      to: '8',
+      message_type: '3',
+      detail: '12',
+    };
+    expect(client?.frames().slice(1)).toEqual([
+      { type: 'message_event', ...shown },
+      { type: 'message_event', ...shown },
+    ]);
+  });
+
+  it.for([
+    ['2026-11-30T12:00:00.123456+02:00', '2026-11-30T10:00:00.123456Z'],
+    ['2026-11-30T12:00:00', '2026-11-30T12:00:00Z'],
+    [1_764_504_000.5, '2025-11-30T12:00:00.5Z'],
+    ['Sun Nov  6 08:49:37 1994', '1994-11-06T08:49:37Z'],
+    // None: when it came.
+    [true, '2026-01-01T00:00:00.000Z'],
+  ] as const)('tells the time %s as %s', ([timestamp, shown], test) => {
+    const { connectMessages, messageEvent } = setUpStreams(test);
+    const client = connectMessages();
+    messageEvent(message(1, { timestamp }).event);
+    expect(client?.frames().at(-1)).toMatchObject({ timestamp: shown });
+  });
+
   it('keeps to its bounds, whatever an event holds', (test) => {
     const { connectMessages, messageEvent, meter } = setUpStreams(test);
     const client = connectMessages();

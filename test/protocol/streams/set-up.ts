@@ -33,6 +33,9 @@ export const viewer: Permission = {
   expiresAt: undefined,
 };
 
+/** A text is what is sent as it stands; anything else is written as JSON. */
+const wordedAs = (value: JsonValue): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
 /** A request for the instances that waits for its answer. */
 export interface Request {
   readonly path: string;
@@ -56,7 +59,7 @@ function createScriptedClient(): EngineClient & { readonly requests: Request[] }
       requests.push({
         path,
         answer(value) {
-          settle.resolve(JSON.stringify(value));
+          settle.resolve(wordedAs(value));
           return settled();
         },
         fail() {
@@ -128,8 +131,8 @@ export function setUpStreams(test: TestScope, limits: Partial<SessionLimits> = {
     },
     /** The engine answers what it is asked first. */
     answer: (body: JsonValue): Promise<void> => client.requests.shift()?.answer(body) ?? settled(),
-    instanceEvent: (event: JsonValue) => instances.onEvent(Buffer.from(JSON.stringify(event))),
-    messageEvent: (event: JsonValue) => messages.onEvent(Buffer.from(JSON.stringify(event))),
+    instanceEvent: (event: JsonValue) => instances.onEvent(Buffer.from(wordedAs(event))),
+    messageEvent: (event: JsonValue) => messages.onEvent(Buffer.from(wordedAs(event))),
   };
 }
 

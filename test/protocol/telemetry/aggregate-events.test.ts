@@ -51,7 +51,6 @@ describe('Aggregate, fed by events', () => {
   it('refuses an envelope around something that must not be in an event', () => {
     const subject = withState();
     const before = subject.document;
-    expect(subject.event({ type: 'x', data: { market: { price: 'high' } } })).toBe(false);
     expect(subject.event('{"type":"x","data":{"__proto__":{"polluted":1}}}')).toBe(false);
     expect(subject.document).toBe(before);
   });
@@ -117,6 +116,34 @@ describe('Aggregate, fed by events', () => {
     subject.event({ logs: ['margin call'], agents: [{ name: 'A', latency_ms: 1 }] });
     expect(subject.section('logs')).toEqual([{ level: 'INFO', message: 'margin call', timestamp: now }]);
     expect(subject.section('agents')).toEqual({ A: { latency_ms: 1 } });
+  });
+
+  it('merges agents and models of an event in any of their shapes', () => {
+    const subject = withState();
+    subject.poll({ A: { x: 1 }, B: { x: 1 } }, 'agents');
+    for (const [index, agents] of [
+      { A: { x: 1 } },
+      [{ name: 'A', x: 2 }],
+      { agents: [{ name: 'A', x: 3 }] },
+      { agents: { A: { x: 4 } } },
+    ].entries()) {
+      subject.event({ agents });
+      expect(subject.section('agents')).toEqual({ A: { x: index + 1 }, B: { x: 1 } });
+    }
+    subject.event({ models: { models: { M: [1, 2] } } });
+    expect(subject.section('models')).toEqual({ M: [1, 2] });
+  });
+
+  it.each([
+    ['2026-06-01T14:00:05.123456+02:00', '2026-06-01T12:00:05.123456Z'],
+    ['2026-06-01 12:00:05,5', '2026-06-01T12:00:05.5Z'],
+    [1_780_315_205_250, '2026-06-01T12:00:05.250Z'],
+  ])('shows the timestamp %s in UTC', (timestamp, shown) => {
+    const subject = withState();
+    subject.event({ timestamp });
+    expect(subject.section('timestamp')).toBe(shown);
+    subject.poll({ ...state, timestamp });
+    expect(subject.section('timestamp')).toBe(shown);
   });
 
   it('moves the timestamp forward only', () => {

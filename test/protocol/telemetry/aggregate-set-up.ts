@@ -4,6 +4,7 @@ import { HistoryBudget, historyDefaults } from '../../../src/feed/history.ts';
 import { createStateFeed } from '../../../src/feed/state-feed.ts';
 import { Aggregate } from '../../../src/protocol/telemetry/aggregate.ts';
 import { EventIntake } from '../../../src/protocol/telemetry/event-intake.ts';
+import type { Normalised } from '../../../src/protocol/telemetry/normalise.ts';
 import { type EngineSource, engineSources, Ownership } from '../../../src/protocol/telemetry/ownership.ts';
 import { initialDocument } from '../../../src/protocol/telemetry/shape.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
@@ -25,9 +26,9 @@ export function setUpAggregate(further: readonly EngineSource[] = []) {
   const aggregate = new Aggregate({ feed, ownership, onEventSet: () => {}, clock, log, meter });
   const intake = new EventIntake({ clock, log, meter });
 
-  const read = (name: string, body: JsonValue | string): JsonObject => {
+  const read = (name: string, body: JsonValue | string): Normalised => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    const parsed = parseUntrusted(text, { nonFinite: 'null' });
+    const parsed = parseUntrusted(text, { nonFinite: 'null', exactIntegers: true });
     if (!parsed.ok) throw new Error(parsed.reason);
     return aggregate.readAnswer(name, parsed.value);
   };
@@ -60,6 +61,7 @@ export function setUpAggregate(further: readonly EngineSource[] = []) {
       return feed.pending[key];
     },
     refused: (reason: string, edge = 'event'): number => meter.value('bff_rejected_total', { edge, reason }),
+    notes: (source = 'state') => aggregate.notesOf(source),
     arbitrated: (): number => meter.value('bff_arbitrated_total'),
   };
 }

@@ -71,10 +71,26 @@ describe('Documents, given events', () => {
   it('refuses what is no event before any document sees it', async (test) => {
     const { event, apple, feed, refused } = await setUp(test);
     const before = [feed.pending, apple.resource.feed.pending];
-    event('{"market":{"symbol":"AAPL","price":"high"}}');
+    event('[]');
     event('nonsense');
     expect([feed.pending, apple.resource.feed.pending]).toEqual(before);
     expect([refused('shape'), refused('malformed')]).toEqual([1, 1]);
+  });
+
+  it('names a field of a wrong type on the state of the document that the event is about', async (test) => {
+    const { event, shown, apple, clock } = await setUp(test);
+    event({ market: { symbol: 'AAPL', price: 'high' } });
+    clock.advance(50);
+    const notes = ['market.price: expected a number, got a string'];
+    expect(apple.resource.feed.current.document).toMatchObject({
+      market: { symbol: 'AAPL', price: null },
+      sources: { state: { notes } },
+    });
+    expect(shown()).not.toHaveProperty(['sources', 'state', 'notes']);
+    event({ market: { symbol: 'AAPL', price: 7 } });
+    clock.advance(50);
+    expect(apple.resource.feed.current.document).toMatchObject({ market: { price: 7 } });
+    expect(apple.resource.feed.current.document).not.toHaveProperty(['sources', 'state', 'notes']);
   });
 
   it('routes by the symbol that the engine’s answers have now', async (test) => {

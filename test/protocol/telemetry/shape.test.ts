@@ -1,13 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { normalise } from '../../../src/protocol/telemetry/normalise.ts';
 import {
   documentedSections,
   initialDocument,
   isDocumentedScalar,
-  shapeFault,
 } from '../../../src/protocol/telemetry/shape.ts';
-import { arbitraryJsonObject } from '../../support/arbitrary-json.ts';
-import { state } from './aggregate-set-up.ts';
 
 describe('initialDocument', () => {
   it('has every documented field, with nothing known', () => {
@@ -26,7 +23,8 @@ describe('initialDocument', () => {
   });
 
   it('has the shape that inputs must have', () => {
-    expect(shapeFault(initialDocument(0))).toBeUndefined();
+    const read = normalise(initialDocument(0), { tickTime: '', previousLogs: undefined });
+    expect(read).toEqual({ document: initialDocument(0), notes: [], unknown: [] });
     expect([...documentedSections].every((section) => section in initialDocument(0))).toBe(true);
   });
 });
@@ -47,42 +45,4 @@ describe('isDocumentedScalar', () => {
     [['constructor', 'name'], false],
     [[], false],
   ])('says of %j: %s', (path, documented) => expect(isDocumentedScalar(path)).toBe(documented));
-});
-
-describe('shapeFault', () => {
-  it('finds nothing wrong with a whole state, a partial one, or null for a scalar', () => {
-    for (const input of [
-      state,
-      {},
-      { market: {} },
-      { market: { price: null }, status: null },
-      { extra: [1] },
-    ]) {
-      expect(shapeFault(input)).toBeUndefined();
-    }
-  });
-
-  it.each([
-    [{ status: 5 }, 'status is a number, expected a string or null'],
-    [{ market: { price: '5' } }, 'market.price is a string, expected a number or null'],
-    [{ market: { symbol: {} } }, 'market.symbol is an object, expected a string or null'],
-    [{ signal: { side: ['BUY'] } }, 'signal.side is an array, expected a string or null'],
-    [{ portfolio: true }, 'portfolio is a boolean, expected an object'],
-    [{ governance: [] }, 'governance is an array, expected an object'],
-    [{ logs: {} }, 'logs is an object, expected an array'],
-    [{ agents: 5 }, 'agents is a number, expected an object or an array'],
-    [{ models: { A: 5 } }, 'an entry of models is a number, expected an object'],
-    [{ models: [{ name: 'constructor' }] }, 'an entry of models is not an object with a usable name'],
-    [{ timestamp: '12 o’clock' }, 'timestamp is not an ISO 8601 time'],
-  ])('says what is wrong with %j', (input, fault) => expect(shapeFault(input)).toBe(fault));
-
-  it('takes any object without throwing, and never quotes a value', () => {
-    const sections = [...documentedSections, 'status', 'timestamp', 'toString'];
-    const secrets = fc.oneof(fc.constant('hunter2'), arbitraryJsonObject, fc.array(fc.constant('hunter2')));
-    fc.assert(
-      fc.property(fc.dictionary(fc.constantFrom(...sections), secrets), (input) => {
-        expect(shapeFault(JSON.parse(JSON.stringify(input))) ?? '').not.toContain('hunter2');
-      }),
-    );
-  });
 });

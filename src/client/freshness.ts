@@ -122,8 +122,9 @@ export function createFreshnessWatch(options: FreshnessOptions): FreshnessWatch 
       vouch();
     },
     tookPong(state) {
-      if (state === sources().state?.status) pong = undefined;
-      else if (state !== pong?.state) pong = { state, epochMs: clock.now() };
+      if (state && state !== pong?.state) {
+        pong = state === sources().state?.status ? undefined : { state, epochMs: clock.now() };
+      }
       if (!replica.isBehind) vouch();
     },
     tell,

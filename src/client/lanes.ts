@@ -7,7 +7,10 @@ import type { TransportName } from './types.ts';
 import type { View } from './view.ts';
 
 const paths = { websocket: 'ws/stream', sse: 'api/stream/telemetry', polling: 'api/telemetry' } as const;
-/** What the gateway says at least so often, even where nothing changes: a packet, or an SSE comment. */
+/**
+ * What the gateway says at least so often, even where nothing changes: a packet, as long as the engine's state is
+ * fresh (beyond that silence is no fault, and PINGs tell), or an SSE comment.
+ */
 const packetMs = 5000;
 const commentMs = 15_000;
 const missedRepeats = 3;

@@ -194,7 +194,7 @@ export interface ClientStats {
   readonly resyncs: number;
   /** WebSocket and SSE connections after the first that gave a document. */
   readonly reconnects: number;
-  /** Of the last PING that was answered; undefined: none was. */
+  /** Of the last PING that was answered, or poll that brought nothing new; undefined: none was. */
   readonly roundTripMs: number | undefined;
   readonly transport: TransportName | undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectToFake, granted } from './fake-gateway.ts';
+import { connectToFake, granted, sourcesOf } from './fake-gateway.ts';
 import { connectToStreams } from './fake-streams.ts';
 
 describe('The heartbeat', () => {
@@ -62,6 +62,21 @@ describe('The heartbeat', () => {
     expect(client.freshness.silentMs).toBe(0);
     await advance(70_000);
     expect(sockets).toHaveLength(1);
+  });
+
+  it('has nothing against a gateway that has no more to say of a dead engine, as long as it answers', async () => {
+    const { client, socket, sockets, advance } = await connectToFake();
+    socket.welcome({ status: 'ACTIVE', sources: sourcesOf('stale', { error: 'no answer in time' }) });
+    const states: string[] = [];
+    client.on('state', ({ state }) => states.push(state));
+    for (let second = 0; second < 600; second += 1) {
+      const before = socket.sentOf('PING').length;
+      await advance(1000);
+      for (const { t } of socket.sentOf('PING').slice(before))
+        socket.say({ type: 'PONG', t, state: 'stale' });
+    }
+    expect([states, sockets.length, client.status.state]).toEqual([[], 1, 'live']);
+    expect(client.freshness).toMatchObject({ isFresh: false, sources: 'stale' });
   });
 
   it('is as patient as the interval that was asked for', async () => {

@@ -4,7 +4,7 @@ import { createOriginPolicy } from './auth/origin.ts';
 import { createVerifier } from './auth/verifier.ts';
 import { authEnabled, verifierOptions } from './config/safety.ts';
 import type { DialectName, Settings } from './config/settings.ts';
-import { systemClock } from './core/clock.ts';
+import { type Clock, systemClock } from './core/clock.ts';
 import type { JsonObject } from './core/json.ts';
 import type { Log } from './core/log.ts';
 import { randomId } from './core/random.ts';
@@ -46,6 +46,8 @@ export interface GatewayOptions {
   readonly events?: EventSource;
   /** Intervals of the delivery core. Default: those of the protocol. */
   readonly sessionLimits?: SessionLimits;
+  /** What delivery and freshness go by. Default: the system's. */
+  readonly clock?: Clock;
 }
 
 /** What the gateway knows of a dialect. */
@@ -79,9 +81,9 @@ export function createGateway({
   audit = writtenLog,
   events = createMemoryEvents(),
   sessionLimits = sessionDefaults,
+  clock = systemClock,
 }: GatewayOptions): Gateway {
   const dialects: Dialect[] = [];
-  const clock = systemClock;
   const recorder = createLogRecorder(writtenLog);
   const { log } = recorder;
   const meter = createPrometheusMeter();

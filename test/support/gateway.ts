@@ -1,5 +1,6 @@
 import { createGateway } from '../../src/app.ts';
 import { type Environment, loadSettings } from '../../src/config/load.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import type { SessionLimits } from '../../src/deliver/patience.ts';
 import { createDemoEngine, type DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
 import type { EventSource } from '../../src/source/events.ts';
@@ -14,6 +15,7 @@ export interface StartOptions {
   readonly engine?: DemoEngineOptions | false;
   readonly events?: EventSource;
   readonly sessionLimits?: SessionLimits;
+  readonly clock?: Clock;
 }
 
 export interface TestGateway extends Resource {
@@ -33,7 +35,7 @@ export const nowhere = 'http://127.0.0.1:9';
 export async function startGateway(
   options: StartOptions = {},
 ): Promise<TestGateway & { readonly engine: DemoEngine }> {
-  const { settings = {}, engine: engineOptions = {}, events, sessionLimits } = options;
+  const { settings = {}, engine: engineOptions = {}, events, sessionLimits, clock } = options;
   const engine = createDemoEngine({ port: 0, ...(engineOptions === false ? {} : engineOptions) });
   const engineUrl = engineOptions === false ? nowhere : (await engine.start()).url;
   const env = {
@@ -50,6 +52,7 @@ export async function startGateway(
     log,
     ...(events === undefined ? {} : { events }),
     ...(sessionLimits === undefined ? {} : { sessionLimits }),
+    ...(clock === undefined ? {} : { clock }),
   });
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {

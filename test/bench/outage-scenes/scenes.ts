@@ -81,7 +81,8 @@ export const scenes: readonly Scene[] = [
     name: 'wedged',
     about: 'answers go on; figures and timestamp stand still under ACTIVE',
     source: 'state',
-    movesToLearn: 5,
+    // The limit is three times the longest of eight gaps: those of the busy start are to be forgotten.
+    movesToLearn: 12,
     begin: (engine) => fault(engine, { kind: 'freeze' }),
     phases: [[0, 'frozen']],
     isTrouble: sourceLost,

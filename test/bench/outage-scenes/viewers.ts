@@ -79,12 +79,7 @@ export function watchSdk(url: string, source: string): Viewer {
     const known: unknown = client.document;
     return isJsonObject(known) ? known : {};
   };
-  const statusOf = (path: string): string => {
-    const freshness: { readonly isFresh: boolean } = client.freshness;
-    if (byPath(freshness)) return freshness.of(path).state;
-    const from = path === 'agents' ? path : 'state';
-    return String(freshness.isFresh ? valueAt(document(), 'sources', from, 'status') : 'not fresh');
-  };
+  const statusOf = (path: string): string => client.freshness.of(path).state;
   const look = (): void =>
     record(moments, Date.now(), {
       source: statusOf(polled) === 'fresh' || (source === 'state' && client.freshness.isFresh),
@@ -108,14 +103,6 @@ export function watchSdk(url: string, source: string): Viewer {
       client.close();
     },
   };
-}
-
-interface ByPath {
-  of(path: string): { readonly state: string };
-}
-
-function byPath(freshness: object): freshness is ByPath {
-  return 'of' in freshness && typeof freshness.of === 'function';
 }
 
 /** Whether the price is among what events still set, though the state is not fresh. */

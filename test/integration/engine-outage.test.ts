@@ -79,27 +79,30 @@ describe.concurrent('While the engine is away', () => {
   });
 
   it('malformed and huge answers are counted by reason and change nothing', async (test) => {
-    const gateway = await useIn(test, startGateway());
+    // However busy this machine is, it is for these reasons that a poll fails.
+    const gateway = await useIn(test, startGateway({ settings: { POLL_TIMEOUT_MS: '20000' } }));
     const client = await useIn(test, connectClient(gateway.wsUrl));
-    await client.next(statusIs('models', 'fresh'));
-    await waitFor('all to be fresh', () => statusIs('agents', 'fresh')(client.latest));
+    await waitFor('all to be fresh', () =>
+      ['state', 'agents', 'models'].every((name) => client.packets.some(statusIs(name, 'fresh'))),
+    );
     const { faults } = gateway.engine;
     for (const path of ['/api/system/state', '/api/system/metrics/models'])
       faults.apply({ kind: 'malformed', path });
     faults.apply({ kind: 'huge', path: '/api/system/metrics/agents' });
-    const failures = async (source: string, reason?: string) =>
-      (await gateway.metrics()).value('bff_source_failures_total', {
-        source,
-        ...(reason === undefined ? {} : { reason }),
+    const failed = (source: string, reason: string) =>
+      waitFor(`${source} ${reason}`, async () => {
+        const metrics = await gateway.metrics();
+        return metrics.value('bff_source_failures_total', { source, reason }) >= 2;
       });
-    const failedTwice = (source: string) => async () => (await failures(source)) >= 2;
-    for (const source of ['state', 'agents', 'models']) await waitFor('failures', failedTwice(source));
+    await Promise.all([
+      failed('state', 'malformed'),
+      failed('models', 'malformed'),
+      failed('agents', 'too_large'),
+    ]);
     const known = client.latest;
     faults.apply({ kind: 'malformed', path: '/api/system/metrics/agents' });
-    await waitFor('malformed agents', async () => (await failures('agents', 'malformed')) >= 1);
+    await failed('agents', 'malformed');
 
-    expect(await failures('state', 'malformed')).toBeGreaterThanOrEqual(1);
-    expect(await failures('agents', 'too_large')).toBeGreaterThanOrEqual(1);
     const { sources: _, ...good } = known.data;
     for (const packet of client.packets.slice(client.packets.indexOf(known))) {
       const { sources: __, ...shown } = packet.data;

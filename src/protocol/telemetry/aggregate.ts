@@ -62,6 +62,11 @@ export class Aggregate {
     const cleaned = withoutKey(partial, 'sources');
     if (cleaned !== partial) meter.count('bff_rejected_total', { edge: 'poll', reason: 'sources_key' });
     const normalised = normalise(cleaned, this.#logContext());
+    // A list is an answer where it is a way to write the section that the source fills, and only there.
+    if (Array.isArray(body) && normalised.unknown.length > 0) {
+      const detail = normalised.notes[0]?.text ?? '';
+      throw new PollFailure('shape', 'the answer has the wrong shape', { detail });
+    }
     if (name === 'state' && symbol !== undefined && symbolOf(normalised.document) !== symbol) {
       throw new PollFailure('shape', 'the answer is about another symbol');
     }

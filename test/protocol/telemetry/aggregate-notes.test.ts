@@ -42,11 +42,11 @@ describe('Aggregate, of an answer with fields of a wrong type,', () => {
     const subject = withState();
     subject.poll({ ...state, agents: 5 });
     subject.poll({ A: 5, B: { x: 2 } }, 'agents');
-    subject.poll([5], 'models');
+    subject.poll({ models: 5 }, 'models');
     expect(subject.document).toMatchObject({ agents: { A: null, B: { x: 2 } }, models: {} });
     expect(subject.notes()).toEqual([]);
     expect(subject.notes('agents')).toEqual(['agents.A: expected an object, got a number']);
-    expect(subject.notes('models')).toEqual(['models[0]: expected an object with a name, got a number']);
+    expect(subject.notes('models')).toEqual(['models: expected a map, got a number']);
   });
 
   it('counts each, and logs what is new, without a value', () => {

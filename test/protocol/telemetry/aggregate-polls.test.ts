@@ -87,7 +87,8 @@ describe('Aggregate, fed by polls', () => {
       subject.poll({}, name);
       expect(subject.section(name)).toEqual({});
     }
-    for (const body of [5, '"x"', null]) expect(() => subject.read(name, body)).toThrow(PollFailure);
+    for (const body of [5, '"x"', null, [1, 2, 3], [{ name: '' }], [{ latency_ms: 1 }]])
+      expect(() => subject.read(name, body)).toThrow(PollFailure);
   });
 
   it('carries integers that no double holds as text, and as the nearest number where one is documented', () => {

@@ -4,7 +4,7 @@ import { readTailArguments } from '../../src/cli/tail-arguments.ts';
 import { nowhere, startGateway } from '../support/gateway.ts';
 import { useIn, waitFor } from '../support/wait.ts';
 
-interface SomeHealth {
+interface SomeDocument {
   readonly sources: { readonly state: { readonly status: string } };
 }
 
@@ -51,7 +51,7 @@ describe('tail --once', { timeout: 20_000 }, () => {
     await waitFor('the first state', async () => (await fetch(`${gateway.url}/readyz`)).ok);
     await gateway.engine.stop();
     await waitFor('the end of freshness', async () => {
-      const { sources } = (await (await fetch(`${gateway.url}/health`)).json()) as SomeHealth;
+      const { sources } = (await (await fetch(`${gateway.url}/api/telemetry`)).json()) as SomeDocument;
       return sources.state.status !== 'fresh';
     });
     const { code, printed, complaints } = await runOnce(gateway.wsUrl);

@@ -8,12 +8,13 @@ export interface Scene {
   readonly source: 'state' | 'agents';
   /** Before the gateway starts. */
   readonly before?: (engine: ServingProcess) => Promise<void>;
-  /** How many moves of the engine's `timestamp` the gateway is to see before the trouble begins. */
-  readonly movesToLearn: number;
+  /** How many moves of the engine's `timestamp` the gateway is to see before the trouble begins. Default 5. */
+  readonly movesToLearn?: number;
   readonly begin: (engine: ServingProcess) => Promise<void> | void;
   /** What the engine does, from so many seconds after the beginning on. */
   readonly phases: readonly (readonly [from: number, phase: string])[];
-  readonly isTrouble: (shown: Shown) => boolean;
+  /** Default: the source is not shown as live. */
+  readonly isTrouble?: (shown: Shown) => boolean;
   readonly truths: readonly Truth[];
 }
 
@@ -30,8 +31,6 @@ const haltTold = period + gathering;
 const stopSeconds = 6;
 /** Two answers in a row have to say that the clock was set back, and events go by it too. */
 const backAgain = stopSeconds + 3 * period;
-
-const sourceLost = ({ source }: Shown): boolean => !source;
 
 async function post(engine: ServingProcess, path: string, body: object): Promise<void> {
   const response = await fetch(engine.url + path, { method: 'POST', body: JSON.stringify(body) });
@@ -54,27 +53,22 @@ export const scenes: readonly Scene[] = [
     movesToLearn: 3,
     begin: () => {},
     phases: [[0, 'bars of 60 s']],
-    isTrouble: sourceLost,
     truths: [{ from: 0, source: true, price: true }],
   },
   {
     name: 'killed',
     about: 'SIGKILL of the engine',
     source: 'state',
-    movesToLearn: 5,
     begin: (engine) => engine.kill('SIGKILL'),
     phases: [[0, 'killed']],
-    isTrouble: sourceLost,
     truths: gone,
   },
   {
     name: 'hung',
     about: 'SIGSTOP: connections are accepted, and nothing is answered or published',
     source: 'state',
-    movesToLearn: 5,
     begin: (engine) => engine.kill('SIGSTOP'),
     phases: [[0, 'hung']],
-    isTrouble: sourceLost,
     truths: gone,
   },
   {
@@ -85,7 +79,6 @@ export const scenes: readonly Scene[] = [
     movesToLearn: 12,
     begin: (engine) => fault(engine, { kind: 'freeze' }),
     phases: [[0, 'frozen']],
-    isTrouble: sourceLost,
     truths: [
       { from: 0, until: standsStill - 2 * period, source: true },
       { from: standsStill, source: false },
@@ -96,10 +89,8 @@ export const scenes: readonly Scene[] = [
     name: 'half-metrics',
     about: 'the state is answered, agents and models hang',
     source: 'agents',
-    movesToLearn: 5,
     begin: (engine) => fault(engine, { kind: 'hang', path: '/api/system/metrics' }),
     phases: [[0, 'metrics hang']],
-    isTrouble: sourceLost,
     truths: [
       { from: pollsFail, source: false },
       { from: 0, price: true, moving: ['price', 'nav'] },
@@ -109,10 +100,8 @@ export const scenes: readonly Scene[] = [
     name: 'half-state',
     about: 'polls of the state fail while events go on, so that the price moves',
     source: 'state',
-    movesToLearn: 5,
     begin: (engine) => fault(engine, { kind: 'error', path: '/api/system/state/current' }),
     phases: [[0, 'state fails']],
-    isTrouble: sourceLost,
     truths: [
       { from: pollsFail, source: false },
       { from: 0, price: true, moving: ['price'] },
@@ -122,7 +111,6 @@ export const scenes: readonly Scene[] = [
     name: 'restarted',
     about: `away for ${stopSeconds} s, then back with timestamps of an hour ago`,
     source: 'state',
-    movesToLearn: 5,
     async begin(engine) {
       await fault(engine, { kind: 'clock', offsetSeconds: -3600 });
       await fault(engine, { kind: 'stop', seconds: stopSeconds });
@@ -131,7 +119,6 @@ export const scenes: readonly Scene[] = [
       [0, 'away'],
       [stopSeconds, 'clock -1 h'],
     ],
-    isTrouble: sourceLost,
     truths: [
       { from: pollsFail, until: stopSeconds, source: false },
       { from: backAgain, source: true, price: true, moving: ['price', 'nav'] },
@@ -141,7 +128,6 @@ export const scenes: readonly Scene[] = [
     name: 'halted',
     about: 'a HALT, and nothing moves after it: that is what halted means, and not stale',
     source: 'state',
-    movesToLearn: 5,
     async begin(engine) {
       await post(engine, '/api/system/halt', { reason: 'scene' });
       await fault(engine, { kind: 'freeze' });

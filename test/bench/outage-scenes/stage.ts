@@ -129,28 +129,29 @@ async function untilLive({ name }: Scene, viewers: readonly Viewer[]): Promise<v
 function sightOf({ name, moments }: Viewer, scene: Scene, judged: Judged): Sight {
   return {
     viewer: name,
-    firstShown: firstShown(moments, scene.isTrouble, judged),
+    firstShown: firstShown(moments, scene.isTrouble ?? (({ source }) => !source), judged),
     contradictions: contradictions(moments, scene.truths, judged),
   };
 }
 
 /** Until the gateway has seen the engine's `timestamp` move often enough to know how often it does. */
 async function learn(scene: Scene, viewers: readonly Viewer[], print: House['print']): Promise<void> {
+  const { name, movesToLearn = 5 } = scene;
   const plain = viewers[0];
   let moves = 0;
   let last = plain?.timestamp;
   let movedAt = 0;
   await waitFor(
-    `${scene.movesToLearn} moves in ${scene.name}`,
+    `${movesToLearn} moves in ${name}`,
     () => {
       const timestamp = plain?.timestamp;
       if (timestamp !== last && Date.now() - movedAt >= leastMoveMs) {
         moves += 1;
         movedAt = Date.now();
-        print(`${scene.name.padEnd(12)} learning: move ${moves} of ${scene.movesToLearn}, ${timestamp}`);
+        print(`${name.padEnd(12)} learning: move ${moves} of ${movesToLearn}, ${timestamp}`);
       }
       last = timestamp;
-      return moves >= scene.movesToLearn;
+      return moves >= movesToLearn;
     },
     { timeoutMs: learnTimeoutMs },
   );

@@ -12,6 +12,8 @@ export interface Instant {
 
 /** No way to word a moment is longer. */
 const maxLength = 128;
+const sentOn = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,18}))?Z$/;
+const secondsLength = '0000-00-00T00:00:00'.length;
 /** The years 0 to 9999, which four digits can say (RFC 3339 §1). */
 const firstSecond = -62_167_219_200;
 const lastSecond = 253_402_300_799;
@@ -28,15 +30,31 @@ const lastSecond = 253_402_300_799;
 export function readInstant(value: unknown): Instant | undefined {
   const text = typeof value === 'number' ? String(value) : value;
   if (typeof text !== 'string' || text.length > maxLength) return undefined;
+  const asItStands = readSentOn(text);
+  if (asItStands !== undefined) return asItStands;
   const time = readEpochNumber(text) ?? readIsoTime(text) ?? readHttpDate(text);
   return time === undefined ? undefined : instantOf(time);
+}
+
+/** Most engines word times as they are sent on, and what was read once is: there is little to be done. */
+function readSentOn(text: string): Instant | undefined {
+  const [match, digits = ''] = sentOn.exec(text) ?? [];
+  if (match === undefined) return undefined;
+  const wholeMs = Date.parse(`${text.slice(0, secondsLength)}Z`);
+  // The 30th of February and 24:00 are of another day.
+  if (new Date(wholeMs).getUTCDate() !== Number(text.slice(8, 10))) return undefined;
+  return { epochMs: wholeMs + fractionMs(digits), text };
 }
 
 function instantOf({ seconds, digits }: EpochTime): Instant | undefined {
   if (seconds < firstSecond || seconds > lastSecond) return undefined;
   const whole = new Date(seconds * 1000).toISOString().slice(0, -'.000Z'.length);
   return {
-    epochMs: seconds * 1000 + Number(`0.${digits}`) * 1000,
+    epochMs: seconds * 1000 + fractionMs(digits),
     text: digits === '' ? `${whole}Z` : `${whole}.${digits}Z`,
   };
+}
+
+function fractionMs(digits: string): number {
+  return Number(`0.${digits}`) * 1000;
 }

@@ -20,7 +20,12 @@ describe('Messages from a telemetry client', () => {
     const client = await connectClient(gateway.wsUrl);
     client.send({ type: 'PING', t });
     const pong = await client.nextOf('PONG');
-    expect(pong.body).toEqual({ type: 'PONG', t, server_time: expect.stringMatching(/^\d{4}-.*Z$/) });
+    expect(pong.body).toEqual({
+      type: 'PONG',
+      t,
+      server_time: expect.stringMatching(/^\d{4}-.*Z$/),
+      state: expect.stringMatching(/^(fresh|stale|down)$/),
+    });
     await client.stop();
   });
 

@@ -141,6 +141,30 @@ describe.concurrent('A client with an interval', () => {
     },
   );
 
+  it('is told at once that the engine is halted, and so is who wants nothing else', async (test) => {
+    const { connect, openStream, publish } = await setUpViews(test);
+    const sockets = await Promise.all(
+      ['?interval=60000&sections=logs', '?interval=pause&mode=delta&encoding=msgpack'].map((query) =>
+        connect(query),
+      ),
+    );
+    const stream = await openStream('?interval=pause');
+    const granted = (await stream.next()).packet.body.granted;
+    expect(granted).toMatchObject({ interval: 'pause' });
+    for (const socket of sockets) await socket.nextOf('WELCOME');
+    publish({ market: { price: 1 }, logs: ['a line'] });
+    publish({ status: 'HALT' });
+    const news = await Promise.all([...sockets.map((socket) => socket.next()), stream.next()]);
+    for (const packet of news) {
+      expect(JSON.stringify('packet' in packet ? packet.packet.body : packet.body)).toContain(
+        '"status":"HALT"',
+      );
+    }
+    sockets[1]?.send({ type: 'SUBSCRIBE', interval: 50 });
+    expect((await sockets[1]?.nextOf('ACK'))?.body.granted).toMatchObject({ interval: 50 });
+    expect((await sockets[1]?.nextOf('TELEMETRY'))?.data).toMatchObject({ market: { price: 1 } });
+  });
+
   it('gets the last change though it came just after its RESYNC', async (test) => {
     const { connect, publish } = await setUpViews(test);
     const client = await connect('?interval=1000');

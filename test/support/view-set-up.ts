@@ -6,8 +6,8 @@ import { type StartOptions, startGateway } from './gateway.ts';
 import { type SymbolEngine, startSymbolEngine } from './symbol-engine.ts';
 import { type TestScope, useIn, waitFor } from './wait.ts';
 
-/** No tick but the one at the start: what moves, the test moves. */
-const still = { POLL_CRON: '0 0 0 1 1 *', MAX_RATE_HZ: '0' };
+/** No tick but the one at the start, which no busy machine may miss: what moves, the test moves. */
+const still = { POLL_CRON: '0 0 0 1 1 *', POLL_TIMEOUT_MS: '10000', MAX_RATE_HZ: '0' };
 
 /** A gateway whose document changes by the test's events only, between a real engine and real clients. */
 export async function setUpViews(

@@ -64,9 +64,12 @@ describe.concurrent('A new telemetry client', () => {
   });
 
   it('gets its packet again, with the same seq, when nothing happens for 5 s', async (test) => {
-    const gateway = await useIn(test, startGateway({ settings: { POLL_CRON: '0 0 * * * *' }, engine: {} }));
+    const settings = { POLL_CRON: '0 0 * * * *', POLL_TIMEOUT_MS: '10000' };
+    const gateway = await useIn(test, startGateway({ settings, engine: {} }));
     const client = await useIn(test, connectClient(gateway.wsUrl));
-    await client.next(({ data }) => valueAt(data, 'sources', 'models', 'status') === 'fresh');
+    await client.next(({ data }) =>
+      ['state', 'agents', 'models'].every((name) => valueAt(data, 'sources', name, 'status') === 'fresh'),
+    );
     client.skipReceived();
     const known = client.latest;
     const repeated = await client.next();

@@ -83,7 +83,9 @@ describe('The REST twins of the streams, by what the engine answers,', () => {
       const answer = await ask('/api/messages/some-secret-id');
       expect([answer.status, await answer.json()]).toEqual([
         502,
-        expect.objectContaining({ detail: expect.stringContaining('redirects are not followed') }),
+        expect.objectContaining({
+          detail: expect.stringContaining('the engine redirects, which is not followed'),
+        }),
       ]);
     }
     expect(gateway.log.entries.filter(({ message }) => message === 'engine not reached')).toHaveLength(1);

@@ -92,7 +92,7 @@ export function setUpStreams(test: TestScope, limits: Partial<SessionLimits> = {
       return `${lastId}`;
     },
   };
-  const instances = createSharedInstances({ ...dependencies, client, traffic, pollTimeoutMs: 900 });
+  const instances = createSharedInstances({ ...dependencies, client, traffic, pollTimeoutMs: 60_000 });
   const messages = createMessageViews({ ...dependencies, maxViews: 3 });
   test.onTestFinished(() => instances.close());
 

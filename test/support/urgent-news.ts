@@ -104,7 +104,11 @@ const diagnostics: StateUnderTest = {
   news: [
     {
       what: 'that the engine is dead',
-      cause: ({ killEngine }) => killEngine(),
+      async cause({ clock, killEngine }) {
+        await killEngine();
+        // The next poll, and the time that it has.
+        clock.advance(1000 + 900);
+      },
       isTold: ({ type, data }) => type === 'telemetry' && Number(data.success_rate) < 100,
     },
   ],

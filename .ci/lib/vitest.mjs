@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { root } from './root.mjs';
 import { run } from './run.mjs';
 
-const timeoutMs = 10 * 60_000;
+const timeoutMs = 30 * 60_000;
 const none = { passed: 0, failed: 0, skipped: 0 };
 
 /** Runs vitest over all its projects. `counts` are of tests; `ok` is false too where no test ran. */

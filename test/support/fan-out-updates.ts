@@ -92,7 +92,7 @@ export function createUpdates(seed: number): Updates {
     return { timestamp, market: { symbol: 'SPY', price: random.between(400, 500), velocity: random.next() } };
   };
   const rolled = (): JsonObject => {
-    logs = [...logs, { level: 'INFO', message: `${tick} ${text(40)}`, timestamp: `${tick}` }].slice(-10);
+    logs = [...logs, { level: 'INFO', message: `${tick} ${text(40)}`, timestamp: `tick ${tick}` }].slice(-10);
     return { logs };
   };
   const agent = (): JsonObject => ({

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { clientAddress } from './auth/client-address.ts';
 import type { OriginPolicy } from './auth/origin.ts';
 import { connectionsPossible } from './config/open-file-limit.ts';
 import type { Settings } from './config/settings.ts';
@@ -18,6 +17,7 @@ const limitHints = {
 
 export interface AdmissionParts {
   readonly origins: OriginPolicy;
+  readonly addressOf: (request: IncomingMessage) => string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -25,7 +25,7 @@ export interface AdmissionParts {
 /** Who may connect at all, whatever the dialect: by origin, and while there is room. */
 export function createAdmission(
   settings: Settings,
-  { origins, clock, log }: AdmissionParts,
+  { origins, addressOf, clock, log }: AdmissionParts,
 ): (request: IncomingMessage) => Entry {
   const limits = new ConnectionLimits({
     maxConnections: boundByOpenFiles(settings.MAX_CONNECTIONS, log),
@@ -37,7 +37,7 @@ export function createAdmission(
     if (!origins.allows(request.headers.origin)) {
       return { ok: false, code: 'ORIGIN_REFUSED', detail: 'see ALLOWED_ORIGINS' };
     }
-    const address = clientAddress(request, settings.TRUST_PROXY);
+    const address = addressOf(request);
     const admission = limits.admit(address);
     if (admission.ok) return admission;
     warn(admission.reason, { address, ...limitHints[admission.reason] }, 'connection refused');

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { createAdmission } from './admission.ts';
+import { clientAddress } from './auth/client-address.ts';
 import { createGate } from './auth/gate.ts';
 import { createOriginPolicy } from './auth/origin.ts';
 import { createVerifier } from './auth/verifier.ts';
@@ -18,7 +20,7 @@ import { createGuard } from './http/guard.ts';
 import { createIngestEntrance } from './http/ingest.ts';
 import { addOperationsRoutes } from './http/operations.ts';
 import { addPage } from './http/page.ts';
-import { addPassthrough } from './http/passthrough.ts';
+import { addPassthrough, type TakePath } from './http/passthrough.ts';
 import { createRouter } from './http/router.ts';
 import { createHttpServer } from './http/server.ts';
 import { createUpgradeRouter } from './http/upgrade.ts';
@@ -124,8 +126,14 @@ export function createGateway({
   });
   const guard = createGuard({ gate, allowedOrigins: settings.ALLOWED_ORIGINS, meter });
   const entranceTo = (dialect: string): Entrance =>
-    createEntrance(dialect, { guard, authEnabled: gate.enabled, allowCommands: settings.ALLOW_COMMANDS });
-  const admit = createAdmission(settings, { origins, clock, log });
+    createEntrance(dialect, {
+      guard,
+      authEnabled: gate.enabled,
+      allowCommands: settings.ALLOW_COMMANDS,
+      allowedOrigins: settings.ALLOWED_ORIGINS,
+    });
+  const addressOf = (request: IncomingMessage) => clientAddress(request, settings.TRUST_PROXY);
+  const admit = createAdmission(settings, { origins, addressOf, clock, log });
 
   // Out
   const upgrades = createUpgradeRouter({ log, meter, admit });
@@ -150,10 +158,12 @@ export function createGateway({
   addPage(router, '/websocket-test', new URL('./dashboard/websocket-test.html', import.meta.url));
   const parts = {
     ...{ client, traffic, board, events: eventSource, hub, sessions, sessionLimits },
-    ...{ upgrades, router, api, admit, clock, log, audit, meter, newConnectionId: randomId },
+    ...{ upgrades, router, api, admit, addressOf, clock, log, audit, meter, newConnectionId: randomId },
   };
   /** The engine's state, once a dialect asks for it. */
   let engineState = (): JsonObject => ({});
+  /** Whose the engine's command paths are, once a dialect has commands. */
+  let takePath: TakePath = () => undefined;
   const build: Readonly<Record<DialectName, () => Dialect>> = {
     telemetry() {
       const telemetry = createTelemetry(telemetryOptions(settings), {
@@ -161,6 +171,7 @@ export function createGateway({
         entrance: entranceTo('telemetry'),
       });
       engineState = telemetry.document;
+      takePath = telemetry.takePath;
       return telemetry;
     },
     diagnostics: () =>
@@ -198,10 +209,14 @@ export function createGateway({
     prefixes: settings.ENGINE_PASSTHROUGH,
     engineUrl: settings.ENGINE_URL,
     engineToken: settings.ENGINE_TOKEN,
+    take: takePath,
     log,
     async authorise(request, unsafe) {
       const entry = await passthroughEntrance(request);
       if (!entry.ok || !unsafe || entry.permission.commands) return entry;
+      if (entry.permission.refusal === 'ORIGIN_REFUSED') {
+        return { ok: false, code: 'ORIGIN_REFUSED', detail: 'see ALLOWED_ORIGINS, where * lists none here' };
+      }
       return {
         ok: false,
         code: 'FORBIDDEN_ROLE',
@@ -256,6 +271,7 @@ function telemetryOptions(settings: GatewaySettings): TelemetryOptions {
     stateChannel: settings.REDIS_STATE_CHANNEL,
     engineUrl: settings.ENGINE_URL,
     engineToken: settings.ENGINE_TOKEN,
+    tellsWhoHalted: authEnabled(settings) && settings.AUTH_DIALECTS.includes('telemetry'),
     compression: settings.COMPRESSION === 'shared',
   };
 }

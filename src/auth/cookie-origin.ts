@@ -19,10 +19,26 @@ export interface CookieRequest {
  */
 export function cookieOriginAllowed({ origin, host, fetchSite, allowedOrigins }: CookieRequest): boolean {
   if (origin === undefined) return fetchSite === 'same-origin';
-  if (allowedOrigins !== '*') {
-    return allowedOrigins.some((allowed) => allowed.toLowerCase() === origin.toLowerCase());
-  }
+  if (allowedOrigins !== '*') return isListed(origin, allowedOrigins);
   return host !== undefined && isSameHost(origin, host);
+}
+
+/**
+ * Whether a request without a token may change something, where nobody needs one: from no page at all, from one of
+ * the gateway's own, or from one on the list. `*` lists none: any page that an operator opens could command else.
+ */
+export function anonymousMayChange({
+  origin,
+  host,
+  allowedOrigins,
+}: Omit<CookieRequest, 'fetchSite'>): boolean {
+  if (origin === undefined) return true;
+  if (allowedOrigins !== '*' && isListed(origin, allowedOrigins)) return true;
+  return host !== undefined && isSameHost(origin, host);
+}
+
+function isListed(origin: string, allowedOrigins: readonly string[]): boolean {
+  return allowedOrigins.some((allowed) => allowed.toLowerCase() === origin.toLowerCase());
 }
 
 /** The scheme is not compared: behind a proxy that ends TLS only the browser knows it. */

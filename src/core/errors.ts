@@ -24,10 +24,15 @@ export const problemTable = {
   UNAUTHENTICATED: { status: 401, title: 'A valid token is needed here' },
   FORBIDDEN_ROLE: { status: 403, title: 'The role of this token does not allow this' },
   INGEST_DISABLED: { status: 403, title: 'Without auth nobody may put anything in here' },
+  FORBIDDEN: { status: 403, title: 'Commands need the role operator' },
+  COMMANDS_DISABLED: { status: 403, title: 'Commands are off' },
   ORIGIN_REFUSED: { status: 403, title: 'This origin may not connect' },
   BAD_OPTION: { status: 400, title: 'An option of the request is not valid' },
   NOT_FOUND: { status: 404, title: 'Nothing is served at this path' },
   UNKNOWN_SYMBOL: { status: 404, title: 'The engine knows no such symbol' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'This path is not for this method' },
+  STALE: { status: 409, title: 'The state is not fresh' },
+  SUPERSEDED: { status: 409, title: 'A newer command cancelled this one' },
   TOO_LARGE: { status: 413, title: 'The body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is of a type that is not taken here' },
   UPGRADE_REQUIRED: { status: 426, title: 'This path speaks WebSocket only' },
@@ -35,9 +40,10 @@ export const problemTable = {
   TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests at once' },
   INTERNAL: { status: 500, title: 'The gateway failed to answer' },
   AUTH_UNAVAILABLE: { status: 503, title: 'Tokens cannot be verified at present' },
+  ENGINE_REFUSED: { status: 502, title: 'The engine answered with an error' },
   ENGINE_UNREACHABLE: { status: 502, title: 'The engine did not answer' },
   AT_CAPACITY: { status: 503, title: 'The gateway has no connection left to give' },
-  LIMIT: { status: 503, title: 'Too many different views are in use' },
+  LIMIT: { status: 503, title: 'A limit of the gateway is reached' },
   SHUTTING_DOWN: { status: 503, title: 'The gateway is shutting down' },
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemCode = keyof typeof problemTable;
@@ -49,11 +55,23 @@ export interface ProblemDocument {
   readonly status: number;
   readonly code: ProblemCode;
   readonly detail?: string;
+  /** Of what was to change something: whether it may have. */
+  readonly effect?: 'none' | 'unknown';
 }
 
-export function problemDocument(code: ProblemCode, detail?: string): ProblemDocument {
+export function problemDocument(
+  code: ProblemCode,
+  { detail, effect }: Pick<ProblemDocument, 'detail' | 'effect'> = {},
+): ProblemDocument {
   const { status, title } = problemTable[code];
-  return { type: 'about:blank', title, status, code, ...(detail === undefined ? {} : { detail }) };
+  return {
+    type: 'about:blank',
+    title,
+    status,
+    code,
+    ...(detail === undefined ? {} : { detail }),
+    ...(effect === undefined ? {} : { effect }),
+  };
 }
 
 /** The message of anything thrown. */

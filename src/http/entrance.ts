@@ -1,6 +1,7 @@
+import { anonymousMayChange } from '../auth/cookie-origin.ts';
 import type { CredentialRequest } from '../auth/credentials.ts';
 import { roleCovers } from '../auth/role.ts';
-import type { Guard, Refusal, Rule } from './guard.ts';
+import { type Guard, type Refusal, type Rule, readHeader } from './guard.ts';
 
 /** What a client may do. */
 export interface Permission {
@@ -9,8 +10,8 @@ export interface Permission {
   readonly commands: boolean;
   /** Let in without a token. */
   readonly anonymous: boolean;
-  /** Why they are not: its role, or because nobody may send them. */
-  readonly refusal: 'FORBIDDEN' | 'COMMANDS_DISABLED';
+  /** Why not: its role, because nobody may, or for the page that asks without a token. */
+  readonly refusal: 'FORBIDDEN' | 'COMMANDS_DISABLED' | 'ORIGIN_REFUSED';
   /** `sub` of its token, for the audit log. */
   readonly subject: string | undefined;
   /** Epoch ms from which its token is void; undefined: never. */
@@ -23,6 +24,8 @@ export interface EntranceOptions {
   readonly authEnabled: boolean;
   /** `ALLOW_COMMANDS`: commands for everyone, where no token can say who is an operator. */
   readonly allowCommands: boolean;
+  /** `ALLOWED_ORIGINS`. */
+  readonly allowedOrigins: '*' | readonly string[];
 }
 
 /** Decides whether a request may see what a dialect shows, and what else it may do. */
@@ -32,7 +35,7 @@ export type Entrance = (
 
 /** @param dialect the name by which `AUTH_DIALECTS` demands a token here */
 export function createEntrance(dialect: string, options: EntranceOptions): Entrance {
-  const { guard, authEnabled, allowCommands } = options;
+  const { guard, authEnabled, allowCommands, allowedOrigins } = options;
   const anonymous: Permission = {
     role: 'viewer',
     anonymous: true,
@@ -41,10 +44,15 @@ export function createEntrance(dialect: string, options: EntranceOptions): Entra
     subject: undefined,
     expiresAt: undefined,
   };
+  const anonymousFor = (request: CredentialRequest): Permission => {
+    const [origin, host] = [readHeader(request, 'origin'), readHeader(request, 'host')];
+    if (!anonymous.commands || anonymousMayChange({ origin, host, allowedOrigins })) return anonymous;
+    return { ...anonymous, commands: false, refusal: 'ORIGIN_REFUSED' };
+  };
   return async (request) => {
     const grant = await guard(dialect, request, letViewersIn);
     if (!grant.ok) return grant;
-    if (!grant.authenticated) return { ok: true, permission: anonymous };
+    if (!grant.authenticated) return { ok: true, permission: anonymousFor(request) };
     const { role = 'viewer', subject, expiresAt } = grant;
     const commands = roleCovers(role, 'operator');
     const shown = commands ? 'operator' : 'viewer';

@@ -55,7 +55,8 @@ export function createGuard({ gate, allowedOrigins, meter }: GuardOptions): Guar
   };
 }
 
-function readHeader({ headers }: CredentialRequest, name: string): string | undefined {
+/** The value of a header, of a handshake or of a plain request. */
+export function readHeader({ headers }: CredentialRequest, name: string): string | undefined {
   const value = headers instanceof Headers ? headers.get(name) : Reflect.get(headers, name);
   return typeof value === 'string' ? value : undefined;
 }

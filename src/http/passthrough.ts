@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
 import { type Dispatcher, Pool } from 'undici';
 import { type CredentialRequest, withoutToken } from '../auth/credentials.ts';
 import { errorMessage } from '../core/errors.ts';
@@ -8,6 +10,10 @@ import { readBody } from './body.ts';
 import type { Refusal } from './guard.ts';
 import { problemResponse } from './problem.ts';
 import type { Router } from './router.ts';
+
+export type Handler = (context: Context<{ Bindings: HttpBindings }>) => Promise<Response> | Response;
+/** Who answers requests for a path, given in its plainest form, instead of the engine; undefined: the engine does. */
+export type TakePath = (path: string) => Handler | undefined;
 
 export interface PassthroughOptions {
   /** Path prefixes forwarded, such as `/api/instances`: the path itself and everything below it. */
@@ -20,6 +26,7 @@ export interface PassthroughOptions {
     request: CredentialRequest,
     unsafe: boolean,
   ) => Promise<{ readonly ok: true } | Refusal>;
+  readonly take: TakePath;
   readonly log: Log;
 }
 
@@ -49,7 +56,7 @@ const notForwarded: ReadonlySet<string> = new Set([
 
 /** Forwards requests below certain paths to the engine as they are. Returns how to end what is under way. */
 export function addPassthrough(router: Router, options: PassthroughOptions): () => Promise<void> {
-  const { prefixes, engineUrl, engineToken, authorise, log } = options;
+  const { prefixes, engineUrl, engineToken, authorise, take, log } = options;
   const base = new URL(engineUrl);
   const pool = new Pool(base.origin, {
     connections: 16,
@@ -91,9 +98,29 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
   };
 
   for (const prefix of prefixes) {
-    for (const path of [prefix, `${prefix}/*`]) router.all(path, ({ req }) => forward(req.raw, prefix));
+    const handler: Handler = (context) =>
+      take(plainest(new URL(context.req.url).pathname))?.(context) ?? forward(context.req.raw, prefix);
+    for (const path of [prefix, `${prefix}/*`]) router.all(path, handler);
   }
   return () => pool.destroy();
+}
+
+/** A path as the most lenient of engines may read it: `//api/System/%68alt;v=1/` is `/api/system/halt`. */
+function plainest(path: string): string {
+  const bare = decoded(path)
+    .toLowerCase()
+    .replaceAll('\\', '/')
+    .replaceAll(/;[^/]*/g, '');
+  return bare.replaceAll(/\/+/g, '/').replace(/(?<=.)\/$/, '');
+}
+
+/** As it is where it cannot be decoded: the engine cannot either. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** The URL parser has resolved `..` already; encoded slashes would only be resolved by the engine. */

@@ -7,11 +7,13 @@ export interface ProblemOptions {
   readonly retryAfterS?: number;
   /** How to authenticate, with a 401. */
   readonly challenge?: string;
+  /** Of a request that was to change something: whether it may have. */
+  readonly effect?: 'none' | 'unknown';
 }
 
 /** An HTTP answer that says what was wrong: `application/problem+json` (RFC 9457). */
 export function problemResponse(code: ProblemCode, options: ProblemOptions = {}): Response {
-  const document = problemDocument(code, options.detail);
+  const document = problemDocument(code, options);
   const headers = new Headers({ 'content-type': 'application/problem+json' });
   if (options.retryAfterS !== undefined) headers.set('retry-after', String(options.retryAfterS));
   // RFC 9110 §15.5.22: a 426 says what to upgrade to.

@@ -18,7 +18,9 @@ export function createRouter({ origins, log, isWebSocketPath }: RouterOptions): 
   const router = new Hono();
   router.use(async (context, next) => {
     const origin = context.req.header('origin');
-    if (!origins.allows(origin)) return problemResponse('ORIGIN_REFUSED', { detail: 'see ALLOWED_ORIGINS' });
+    if (!origins.allows(origin)) {
+      return problemResponse('ORIGIN_REFUSED', { detail: 'see ALLOWED_ORIGINS', effect: 'none' });
+    }
     return await next();
   });
   // Everyone who gets here is allowed; the header repeats the origin, so that caches keep the answers apart.

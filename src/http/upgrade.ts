@@ -142,7 +142,7 @@ function urlOf(request: IncomingMessage): URL | undefined {
 
 /** Answers a handshake that is not let in, and ends the connection. */
 function endWithProblem(socket: Duplex, { code, detail, retryAfterS, challenge }: Refusal): void {
-  const document = problemDocument(code, detail);
+  const document = problemDocument(code, detail === undefined ? {} : { detail });
   const body = JSON.stringify(document);
   const lines = [
     `HTTP/1.1 ${document.status} ${STATUS_CODES[document.status] ?? ''}`,

@@ -29,7 +29,9 @@ export function createBoundedForwarder(forwarder: EngineForwarder, meter: Meter)
 }
 
 function tooMany(): EngineAnswer {
-  const problem = problemDocument('TOO_MANY_REQUESTS', `${maxUnderWay} requests wait for the engine already`);
+  const problem = problemDocument('TOO_MANY_REQUESTS', {
+    detail: `${maxUnderWay} requests wait for the engine already`,
+  });
   return {
     status: problem.status,
     contentType: 'application/problem+json',

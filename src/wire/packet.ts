@@ -63,6 +63,12 @@ export type AckPacket = {
   readonly result?: JsonValue;
 };
 
+/**
+ * Whether a command that was refused had an effect: `none` where it certainly had not, and never will; `unknown`
+ * where it may have been carried out, or may yet be.
+ */
+export type CommandEffect = 'none' | 'unknown';
+
 /** A command was refused or failed. `code` is stable; `message` is for people. */
 export type ErrorPacket = {
   readonly type: 'ERROR';
@@ -70,4 +76,6 @@ export type ErrorPacket = {
   readonly requestId?: string;
   readonly code: string;
   readonly message: string;
+  /** There for HALT and RESUME. */
+  readonly effect?: CommandEffect;
 };

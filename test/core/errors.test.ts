@@ -89,7 +89,7 @@ describe('problemDocument', () => {
   });
 
   it('carries a detail only where one is given', () => {
-    expect(problemDocument('BAD_REQUEST', 'no host').detail).toBe('no host');
+    expect(problemDocument('BAD_REQUEST', { detail: 'no host' }).detail).toBe('no host');
     expect('detail' in problemDocument('BAD_REQUEST')).toBe(false);
   });
 });

@@ -20,7 +20,7 @@ async function enter(grant: Grant | AuthRefusal, { authEnabled = true, allowComm
   const meter = createMemoryMeter();
   const gate = gateTo(grant, (dialect) => asked.push(dialect));
   const guard = createGuard({ gate, allowedOrigins: '*', meter });
-  const entrance = createEntrance('telemetry', { guard, authEnabled, allowCommands });
+  const entrance = createEntrance('telemetry', { guard, authEnabled, allowCommands, allowedOrigins: '*' });
   const entry = await entrance({ headers: {}, url: '/' });
   expect(asked).toEqual(['telemetry']);
   const reason = entry.ok ? '' : entry.code.toLowerCase();

@@ -41,6 +41,7 @@ export async function startPassthrough(
     engineUrl: `http://127.0.0.1:${address.port}/base`,
     engineToken: undefined,
     authorise: async () => ({ ok: true }),
+    take: () => undefined,
     log,
     ...options,
   });

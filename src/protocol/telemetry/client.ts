@@ -31,6 +31,14 @@ export interface ClientDependencies {
   readonly runCommand: RunCommand;
 }
 
+/** What is a client's own. */
+export interface ClientParts {
+  readonly permission: Permission;
+  readonly framing: Framing;
+  /** Where it connects from. */
+  readonly address: string;
+}
+
 /** Full packets on demand: one at once, then at most one a second. */
 const resyncEveryMs = 1000;
 /** HALTs over the rate of messages, likewise: a flood of them is no flood of requests and of lines in the log. */
@@ -46,6 +54,7 @@ const refusals: Readonly<Record<ViewRefusal, string>> = {
 export class TelemetryClient implements SessionClient {
   readonly #session: Session;
   readonly #permission: Permission;
+  readonly #address: string;
   readonly #dependencies: ClientDependencies;
   readonly #framing: Framing;
   #view: Lease<View>;
@@ -58,15 +67,12 @@ export class TelemetryClient implements SessionClient {
     session: Session,
     view: Lease<View>,
     since: Since | undefined,
-    {
-      permission,
-      framing,
-      ...dependencies
-    }: ClientDependencies & { permission: Permission; framing: Framing },
+    { permission, framing, address, ...dependencies }: ClientDependencies & ClientParts,
   ) {
     this.#session = session;
     this.#permission = permission;
     this.#framing = framing;
+    this.#address = address;
     this.#dependencies = dependencies;
     this.#resyncs = new Throttle(resyncEveryMs, dependencies.clock);
     this.#urgentHalts = new Throttle(urgentHaltEveryMs, dependencies.clock);
@@ -217,7 +223,12 @@ export class TelemetryClient implements SessionClient {
   #command(message: CommandMessage | undefined): 'shape' | undefined {
     if (message === undefined) return 'shape';
     const { runCommand, log } = this.#dependencies;
-    runCommand(message, { connectionId: this.#session.id, permission: this.#permission })
+    runCommand(message, {
+      connectionId: this.#session.id,
+      permission: this.#permission,
+      transport: 'websocket',
+      address: this.#address,
+    })
       .then((answer) => this.#answer(answer))
       .catch((error: unknown) => log.error({ err: error, command: message.type }, 'command failed'));
     return undefined;

@@ -1,8 +1,18 @@
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
+import type { Command } from './command-outcome.ts';
+import { engineWords, isBegun, verdictOf } from './command-words.ts';
 
 /** How one attempt at a command ended. */
-export type EngineAnswer = { readonly ok: true; readonly result: JsonValue } | EngineFailure;
+export type EngineAnswer = EngineSuccess | EngineFailure;
+
+export interface EngineSuccess {
+  readonly ok: true;
+  /** What the engine answered. */
+  readonly result: JsonValue;
+  /** It only said that it has begun: 202, or `ACCEPTED`. */
+  readonly isBegun: boolean;
+}
 
 export interface EngineFailure {
   readonly ok: false;
@@ -10,11 +20,13 @@ export interface EngineFailure {
   readonly message: string;
   /**
    * `unsent`: not a byte left the gateway. `none`: the engine, or what stands before it, said no. `unknown`: the
-   * command may have had its effect, or may yet have it.
+   * command may have had its effect, or may yet have it: the engine's state may tell.
    */
   readonly effect: 'unsent' | 'none' | 'unknown';
   /** Whether the same request may succeed a moment later. For HALT only: RESUME is not repeated once sent. */
   readonly retryable: boolean;
+  /** What the engine answered, where that could be read. */
+  readonly result?: JsonValue;
 }
 
 /** 409: another attempt with the same key is still being worked on. The others say "not now" in so many words. */
@@ -29,36 +41,48 @@ export const mayHaveTakenEffect = 'the command may have taken effect';
  *
  * | answer | code | effect |
  * |---|---|---|
- * | 2xx with JSON, or without a body | – | done |
- * | 2xx with anything else (a proxy's page), or the engine's "offline" | ENGINE_UNREACHABLE | unknown |
+ * | 2xx without a body, or with JSON that says yes | – | done |
+ * | 2xx with JSON that says no | ENGINE_REFUSED | none |
+ * | 2xx with the engine's "offline" | ENGINE_UNREACHABLE | unknown |
+ * | 2xx with anything else, such as a proxy's page | ENGINE_REFUSED | unknown |
  * | 3xx, not followed, lest a command and its token go to another host | ENGINE_UNREACHABLE | unknown |
  * | 4xx | ENGINE_REFUSED | none |
  * | 502, 503, 504 | ENGINE_UNREACHABLE | unknown |
  * | other 5xx: it failed, perhaps half-way | ENGINE_REFUSED | unknown |
  */
-export function readEngineAnswer(status: number, body: string): EngineAnswer {
-  if (status >= 200 && status < 300) return readSuccess(status, body);
+export function readEngineAnswer(command: Command, status: number, body: string): EngineAnswer {
+  const parsed = parseUntrusted(body, { nonFinite: 'null', exactIntegers: true });
+  const said = parsed.ok ? parsed.value : undefined;
+  if (status >= 200 && status < 300) {
+    if (body.trim() === '') return { ok: true, result: null, isBegun: status === 202 };
+    if (said === undefined) return unreadableAnswer(command, status, 'that could not be read');
+    return readSuccess(command, status, said);
+  }
+  const what = answered(status, said);
   if (status < 400) {
-    const failure = inDoubt('ENGINE_UNREACHABLE', `HTTP ${status}: redirects are not followed`);
+    const failure = inDoubt('ENGINE_UNREACHABLE', `${what}; redirects are not followed`);
     return { ...failure, retryable: false };
   }
   if (status < 500) {
-    const message = `the engine answered HTTP ${status}`;
     const retryable = tryAgainStatuses.has(status);
-    return { ok: false, code: 'ENGINE_REFUSED', message, effect: 'none', retryable };
+    return { ok: false, code: 'ENGINE_REFUSED', message: what, effect: 'none', retryable };
   }
-  const code = gatewayStatuses.has(status) ? 'ENGINE_UNREACHABLE' : 'ENGINE_REFUSED';
-  return inDoubt(code, `the engine answered HTTP ${status}`);
+  return inDoubt(gatewayStatuses.has(status) ? 'ENGINE_UNREACHABLE' : 'ENGINE_REFUSED', what);
 }
 
 /** An answer over the bound, whatever its status. */
-export function tooLargeAnswer(status: number, maxBytes: number): EngineFailure {
-  return inDoubt('ENGINE_UNREACHABLE', `the engine's answer (HTTP ${status}) is over ${maxBytes} bytes`);
+export function tooLargeAnswer(command: Command, status: number, maxBytes: number): EngineAnswer {
+  return unreadableAnswer(command, status, `of over ${maxBytes} bytes`);
 }
 
-/** An answer whose body cannot be told from its bytes. Only that of a success has anything to say besides the status. */
-export function unreadableAnswer(status: number, why: string): EngineAnswer {
-  return status >= 200 && status < 300 ? inDoubt('ENGINE_UNREACHABLE', why) : readEngineAnswer(status, '');
+/**
+ * An answer whose body cannot be told from its bytes. Only that of a success has anything to say besides the status.
+ *
+ * @param which what is the matter with it, to stand after "an answer"
+ */
+export function unreadableAnswer(command: Command, status: number, which: string): EngineAnswer {
+  if (status < 200 || status >= 300) return readEngineAnswer(command, status, '');
+  return unclear(`the engine gave an answer (HTTP ${status}) ${which}`);
 }
 
 /** @param reason a few words, with a code such as ECONNREFUSED where there is one */
@@ -72,17 +96,32 @@ export function noAnswerIn(ms: number): EngineFailure {
   return inDoubt('ENGINE_UNREACHABLE', `no answer from the engine in ${ms} ms`);
 }
 
-function readSuccess(status: number, body: string): EngineAnswer {
-  if (body === '') return { ok: true, result: null };
-  const parsed = parseUntrusted(body, { nonFinite: 'null', exactIntegers: true });
-  if (!parsed.ok) {
-    return inDoubt('ENGINE_UNREACHABLE', `the engine's answer (HTTP ${status}) could not be read`);
+function readSuccess(command: Command, status: number, said: JsonValue): EngineAnswer {
+  const what = answered(status, said);
+  if (isOffline(said)) return { ...inDoubt('ENGINE_UNREACHABLE', what), result: said };
+  switch (verdictOf(command, said)) {
+    case 'yes':
+      return { ok: true, result: said, isBegun: status === 202 || isBegun(said) };
+    case 'no':
+      return { ok: false, code: 'ENGINE_REFUSED', message: what, effect: 'none', retryable: false };
+    case 'unclear':
+      return { ...unclear(`${what}, which says neither yes nor no`), result: said };
   }
-  const { value } = parsed;
-  if (isJsonObject(value) && value.error !== undefined && value.status === 'offline') {
-    return inDoubt('ENGINE_UNREACHABLE', 'the engine says it is offline');
-  }
-  return { ok: true, result: value };
+}
+
+function isOffline(said: JsonValue): boolean {
+  return isJsonObject(said) && String(said.status).trim().toLowerCase() === 'offline';
+}
+
+/** What was answered, in the engine's words where there are any. */
+function answered(status: number, said: JsonValue | undefined): string {
+  const words = said === undefined ? '' : engineWords(said);
+  return `the engine answered HTTP ${status}${words === '' ? '' : `: ${words}`}`;
+}
+
+/** It would be answered in the same way again. */
+function unclear(what: string): EngineFailure {
+  return { ...inDoubt('ENGINE_REFUSED', what), retryable: false };
 }
 
 function inDoubt(code: EngineFailure['code'], what: string): EngineFailure {

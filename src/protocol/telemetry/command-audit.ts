@@ -1,9 +1,14 @@
+import type { JsonValue } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
 import type { Command, CommandOutcome } from './command-outcome.ts';
 
 /** Who gave a command. */
 export interface CommandCaller {
   readonly connectionId: string;
+  readonly transport: 'websocket' | 'http';
+  readonly address: string;
+  /** What its token says it is; without one, `viewer`. */
+  readonly role: string;
   /** `sub` of the caller's token, where there was one. */
   readonly subject?: string | undefined;
 }
@@ -13,10 +18,14 @@ export interface CommandOrder {
   readonly requestId?: string | undefined;
 }
 
-export interface CommandRecord {
-  readonly command: Command;
+/** What was ordered, and by whom. */
+export interface Ordered {
   readonly order: CommandOrder;
   readonly caller: CommandCaller;
+}
+
+export interface CommandRecord extends Ordered {
+  readonly command: Command;
   readonly outcome: CommandOutcome;
   readonly durationMs: number;
 }
@@ -35,14 +44,36 @@ export function auditCommand(log: Log, { command, order, caller, outcome, durati
       audit: true,
       command,
       connection_id: caller.connectionId,
+      transport: caller.transport,
+      address: caller.address,
       ...bounded('subject', caller.subject, maxIdLength),
       ...bounded('request_id', order.requestId, maxIdLength),
       ...bounded('reason', order.reason, maxReasonLength),
       outcome: outcome.ok ? 'ACK' : outcome.code,
-      ...(outcome.ok ? {} : { detail: outcome.message }),
+      ...(outcome.ok ? {} : { detail: outcome.message, effect: outcome.effect }),
       duration_ms: Math.round(durationMs),
     },
     'operator command',
+  );
+}
+
+/** The line that follows where the engine's state says the contrary of a command that it said yes to. */
+export function auditContradiction(
+  log: Log,
+  { command, order, caller }: Pick<CommandRecord, 'command' | keyof Ordered>,
+  status: JsonValue | undefined,
+): void {
+  log.info(
+    {
+      audit: true,
+      command,
+      connection_id: caller.connectionId,
+      ...bounded('subject', caller.subject, maxIdLength),
+      ...bounded('request_id', order.requestId, maxIdLength),
+      outcome: 'CONTRADICTED',
+      status,
+    },
+    'operator command contradicted',
   );
 }
 

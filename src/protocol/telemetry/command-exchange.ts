@@ -106,7 +106,7 @@ export function createEngineCommands({ engineUrl, engineToken }: EngineCommandsO
           },
           body: JSON.stringify(reason === undefined ? {} : { reason }),
         });
-        return await readAnswer(response);
+        return await readAnswer(command, response);
       } catch (error) {
         return connectionFailure(aborted || closed ? 'aborted' : faultWords(error, 'the engine'), sent);
       } finally {
@@ -133,13 +133,13 @@ export function createEngineCommands({ engineUrl, engineToken }: EngineCommandsO
   };
 }
 
-async function readAnswer(response: Dispatcher.ResponseData): Promise<EngineAnswer> {
+async function readAnswer(command: Command, response: Dispatcher.ResponseData): Promise<EngineAnswer> {
   const { statusCode } = response;
   try {
-    return readEngineAnswer(statusCode, await readAnswerBody(response, maxBodyBytes));
+    return readEngineAnswer(command, statusCode, await readAnswerBody(response, maxBodyBytes));
   } catch (error) {
     if (!(error instanceof PollFailure)) throw error;
-    if (error.reason === 'too_large') return tooLargeAnswer(statusCode, maxBodyBytes);
-    return unreadableAnswer(statusCode, error.message);
+    if (error.reason === 'too_large') return tooLargeAnswer(command, statusCode, maxBodyBytes);
+    return unreadableAnswer(command, statusCode, `that could not be read: ${error.message}`);
   }
 }

@@ -3,18 +3,28 @@ import { errorMessage } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { settledWithin } from '../../core/settled-within.ts';
-import { auditCommand, type CommandCaller, type CommandOrder, maxReasonLength } from './command-audit.ts';
+import type { EngineSuccess } from './command-answer.ts';
+import {
+  auditCommand,
+  type CommandCaller,
+  type CommandOrder,
+  maxReasonLength,
+  type Ordered,
+} from './command-audit.ts';
 import { type CommandRequest, createEngineCommands, type EngineCommandsOptions } from './command-exchange.ts';
 import { type HaltRun, startHalt } from './command-halt.ts';
 import { createHaltHold } from './command-hold.ts';
 import { type Command, type CommandOutcome, commandOutcome, refuseCommand } from './command-outcome.ts';
 import { createResumeLine } from './command-resume-line.ts';
+import type { Acknowledged } from './command-watch.ts';
+import type { PolledState } from './polled-state.ts';
 
 export interface CommandExecutorOptions extends EngineCommandsOptions {
   /** Whether the source `state` is fresh now. */
   readonly isStateFresh: () => boolean;
-  /** Called after the engine said yes: polls the state at once. */
-  readonly onAcked: () => void;
+  readonly polls: PolledState;
+  /** Called after the engine said yes. */
+  readonly onAcked: (acknowledged: Acknowledged) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter?: Meter;
@@ -26,7 +36,8 @@ export interface CommandExecutorOptions extends EngineCommandsOptions {
 export interface CommandExecutor {
   /**
    * Never rejects. A HALT has its outcome after 2 s at the latest, and after 4 s where it joined another that failed;
-   * a RESUME after 12 s: 5 s for its turn, 2 s for a connection, 5 s for the answer.
+   * a RESUME after 14 s: 5 s for its turn, 2 s for a connection, 5 s for the answer, 2 s for the state to tell what
+   * that does not.
    */
   run(command: Command, order: CommandOrder, caller: CommandCaller): Promise<CommandOutcome>;
   /**
@@ -38,8 +49,7 @@ export interface CommandExecutor {
 
 type Settle = (outcome: CommandOutcome) => void;
 
-interface HaltCaller {
-  readonly reason: string | undefined;
+interface HaltCaller extends Ordered {
   readonly settle: Settle;
 }
 
@@ -49,7 +59,7 @@ interface HaltCaller {
  * already out.
  */
 export function createCommandExecutor(options: CommandExecutorOptions): CommandExecutor {
-  const { isStateFresh, clock, log, meter, newKey } = options;
+  const { isStateFresh, polls, clock, log, meter, newKey } = options;
   const engine = createEngineCommands(options);
   /** Those who joined the HALT under way. Undefined: none is. */
   let joined: HaltCaller[] | undefined;
@@ -61,15 +71,15 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
   /** The time for what was under way at the close is over. */
   let ended = false;
 
-  const acked = (): void => {
+  const acked = (command: Command, { order, caller }: Ordered, { isBegun }: EngineSuccess): void => {
     try {
-      options.onAcked();
+      options.onAcked({ command, order, caller, isBegun });
     } catch (error) {
-      log.error({ error: errorMessage(error) }, 'polling after a command failed');
+      log.error({ error: errorMessage(error) }, 'following a command up failed');
     }
   };
 
-  const newRequest = (reason: string | undefined): CommandRequest => ({
+  const newRequest = ({ reason }: CommandOrder): CommandRequest => ({
     key: newKey(),
     ...(reason === undefined ? {} : { reason: reason.slice(0, maxReasonLength) }),
   });
@@ -79,24 +89,25 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
     return run;
   };
 
-  const onLateSuccess = (): void => {
+  const onLateSuccess = (ordered: Ordered, answer: EngineSuccess): void => {
     log.info({ audit: true, command: 'HALT', outcome: 'ACK' }, 'HALT confirmed late');
-    acked();
+    acked('HALT', ordered, answer);
   };
 
   const hold = createHaltHold({
     clock,
     log,
-    halt: (reason) => noteRun(startHalt({ engine, clock, request: newRequest(reason) })),
+    halt: ({ order }) => noteRun(startHalt({ engine, clock, polls, request: newRequest(order) })),
     inDoubt: () => resumes.inDoubt(),
     isPaused: () => resumes.isSending(),
-    onConfirmed: acked,
+    onConfirmed: (ordered, answer) => acked('HALT', ordered, answer),
     onIdle: () => resumes.next(),
   });
 
   const resumes = createResumeLine({
     engine,
     clock,
+    polls,
     isStateFresh,
     isBlocked: () => closed || joined !== undefined || hold.isSending(),
     onSent() {
@@ -105,7 +116,7 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
       for (const run of haltRuns) run.abandon();
       haltRuns = [];
     },
-    onAcked: acked,
+    onAcked: (ordered, answer) => acked('RESUME', ordered, answer),
     onCancelledEnd: () => hold.repeatNow(),
   });
 
@@ -114,7 +125,11 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
     for (let callers = [first]; callers.length > 0; ) {
       const joining: HaltCaller[] = [];
       joined = joining;
-      const run = startHalt({ engine, clock, request: newRequest(callers[0]?.reason), onLateSuccess });
+      const [leader = first] = callers;
+      const run = startHalt({
+        ...{ engine, clock, polls, request: newRequest(leader.order) },
+        onLateSuccess: (answer) => onLateSuccess(leader, answer),
+      });
       noteRun(run);
       const answer = await run.outcome;
       // The time of the first is up, and not of those who came later.
@@ -122,7 +137,7 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
       const told = isTriedOn ? callers : [...callers, ...joining];
       callers = isTriedOn ? joining : [];
       for (const { settle } of told) settle(commandOutcome(answer));
-      if (answer.ok) acked();
+      if (answer.ok) acked('HALT', leader, answer);
     }
     joined = undefined;
     resumes.next();
@@ -132,7 +147,7 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
     if (joined === undefined) halted = bringAbout(caller);
     else joined.push(caller);
     resumes.cancel();
-    if (resumes.inDoubt()) hold.begin(caller.reason);
+    if (resumes.inDoubt()) hold.begin(caller);
   };
 
   return {
@@ -147,8 +162,8 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
           resolve(outcome);
         };
         if (closed) settle(refuseCommand('ENGINE_UNREACHABLE', 'the gateway is closing; nothing was sent'));
-        else if (command === 'HALT') halt({ reason: order.reason, settle });
-        else resumes.add(newRequest(order.reason), settle);
+        else if (command === 'HALT') halt({ order, caller, settle });
+        else resumes.add(newRequest(order), { order, caller }, settle);
       });
     },
     async close(withinMs) {

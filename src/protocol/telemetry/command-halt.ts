@@ -1,6 +1,8 @@
 import type { Cancel, Clock } from '../../core/clock.ts';
-import { type EngineAnswer, type EngineFailure, mayHaveTakenEffect } from './command-answer.ts';
+import { createConfirmation } from './command-confirmation.ts';
+import { type EngineAnswer, type EngineFailure, type EngineSuccess, mayHaveTakenEffect } from './command-answer.ts';
 import type { CommandExchange, CommandRequest, EngineCommands } from './command-exchange.ts';
+import type { PolledState } from './polled-state.ts';
 
 /** From the order to its outcome, whatever the engine does: a HALT is answered within this time. */
 const haltWithinMs = 2000;
@@ -22,9 +24,10 @@ export interface HaltRun {
 export interface HaltRunOptions {
   readonly engine: EngineCommands;
   readonly clock: Clock;
+  readonly polls: PolledState;
   readonly request: CommandRequest;
   /** Called when the engine says yes after the outcome was told. Without it nothing goes on after the outcome. */
-  readonly onLateSuccess?: () => void;
+  readonly onLateSuccess?: (answer: EngineSuccess) => void;
 }
 
 const nothing: Cancel = () => undefined;
@@ -34,9 +37,10 @@ const nothing: Cancel = () => undefined;
  * that hangs is joined by another every 500 ms and stays open, since a slow engine may be about to answer it and
  * some engines drop what they are doing when the caller goes. Repeating is safe: all attempts carry the same key,
  * and halting twice is halting. For the same reason attempts that are out when the time is up go on for a while:
- * no HALT is taken back because its answer is late.
+ * no HALT is taken back because its answer is late. An answer that is neither yes nor no, or does not come, leaves it
+ * to the engine's state to say that it is halted.
  */
-export function startHalt({ engine, clock, request, onLateSuccess }: HaltRunOptions): HaltRun {
+export function startHalt({ engine, clock, polls, request, onLateSuccess }: HaltRunOptions): HaltRun {
   const running = new Set<CommandExchange>();
   let tell: (answer: EngineAnswer) => void = () => undefined;
   const outcome = new Promise<EngineAnswer>((resolve) => {
@@ -51,6 +55,7 @@ export function startHalt({ engine, clock, request, onLateSuccess }: HaltRunOpti
 
   const end = (answer: EngineAnswer): void => {
     phase = 'over';
+    confirmation.stop();
     cancelNext();
     cancelDeadline();
     for (const exchange of running) exchange.abort();
@@ -66,27 +71,46 @@ export function startHalt({ engine, clock, request, onLateSuccess }: HaltRunOpti
     retryable: false,
   });
 
+  const isOver = (): boolean => phase === 'over';
+
+  const succeed = (answer: EngineSuccess): void => {
+    if (phase === 'late') onLateSuccess?.(answer);
+    end(answer);
+  };
+
+  const confirmation = createConfirmation('HALT', { polls, clock }, (status = null) =>
+    succeed({ ok: true, result: lastFailure?.result ?? { status }, isBegun: false }),
+  );
+
   const take = (answer: EngineAnswer): void => {
-    if (answer.ok) {
-      if (phase === 'late') onLateSuccess?.();
-      end(answer);
-      return;
-    }
+    if (answer.ok) return succeed(answer);
     lastFailure = answer;
-    maybeDone ||= answer.effect === 'unknown';
-    // One of the others may still be the answer.
-    if (running.size > 0) return;
-    if (phase === 'late' || !answer.retryable) {
-      end(failure(answer.message));
-      return;
+    if (answer.effect === 'unknown') {
+      maybeDone = true;
+      confirmation.doubt();
     }
-    failures += 1;
-    cancelNext();
-    cancelNext = clock.after(Math.min(25 * 2 ** failures, 250), attempt);
+    // One of the others may still be the answer.
+    if (isOver() || running.size > 0) return;
+    if (phase === 'trying' && answer.retryable) {
+      failures += 1;
+      cancelNext();
+      cancelNext = clock.after(Math.min(25 * 2 ** failures, 250), attempt);
+    } else if (answer.effect !== 'unknown') {
+      end(failure(answer.message));
+    } else {
+      // It would be answered in the same way again: what is left to tell is the state.
+      cancelNext();
+    }
   };
 
   const attempt = (): void => {
-    const exchange = engine.send('HALT', request);
+    // The one before has no answer so far.
+    if (running.size > 0) confirmation.doubt();
+    if (isOver()) return;
+    const exchange = engine.send('HALT', request, () => {
+      confirmation.sent();
+      return true;
+    });
     running.add(exchange);
     cancelNext();
     cancelNext = clock.after(nextAttemptAfterMs, attempt);
@@ -102,11 +126,12 @@ export function startHalt({ engine, clock, request, onLateSuccess }: HaltRunOpti
     const what = `the engine did not confirm the HALT in ${haltWithinMs} ms`;
     const why = lastFailure === undefined ? what : `${what} (last: ${lastFailure.message})`;
     const told: EngineFailure = { ...failure(why), retryable: true };
-    if (running.size === 0 || onLateSuccess === undefined) {
+    if (!maybeDone || onLateSuccess === undefined) {
       end(told);
       return;
     }
     phase = 'late';
+    confirmation.rest();
     tell(told);
     cancelDeadline = clock.after(lingerMs, () => end(told));
   };
@@ -115,9 +140,9 @@ export function startHalt({ engine, clock, request, onLateSuccess }: HaltRunOpti
   attempt();
   return {
     outcome,
-    over: () => phase === 'over',
+    over: isOver,
     abandon() {
-      if (phase !== 'over') end(failure('the gateway gave up the HALT'));
+      if (!isOver()) end(failure('the gateway gave up the HALT'));
     },
   };
 }

@@ -1,5 +1,7 @@
 import type { Cancel, Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
+import type { EngineSuccess } from './command-answer.ts';
+import type { Ordered } from './command-audit.ts';
 import type { HaltRun } from './command-halt.ts';
 
 const repeatEveryMs = 1000;
@@ -13,12 +15,12 @@ export interface HaltHoldOptions {
    * Sends a HALT of its own. Its key must be new: to the key of the first HALT the engine would repeat the answer
    * it gave then, and stay resumed.
    */
-  readonly halt: (reason: string | undefined) => HaltRun;
+  readonly halt: (ordered: Ordered) => HaltRun;
   /** Whether some RESUME may still have its effect. */
   readonly inDoubt: () => boolean;
   /** Whether an operator's newer RESUME is on its way to the engine. */
   readonly isPaused: () => boolean;
-  readonly onConfirmed: () => void;
+  readonly onConfirmed: (ordered: Ordered, answer: EngineSuccess) => void;
   /** Called when `isSending` has become false. */
   readonly onIdle: () => void;
 }
@@ -38,7 +40,7 @@ export interface HaltHoldOptions {
  * It ends early only when an operator sends a newer RESUME: from then on the late effect is what is wanted.
  */
 export interface HaltHold {
-  begin(reason: string | undefined): void;
+  begin(ordered: Ordered): void;
   /** What was in doubt may have changed: repeats the HALT at once. */
   repeatNow(): void;
   isSending(): boolean;
@@ -56,7 +58,7 @@ export function createHaltHold(options: HaltHoldOptions): HaltHold {
   let again = false;
   let repeats = 0;
   let giveUpAt = 0;
-  let haltReason: string | undefined;
+  let ordered: Ordered | undefined;
   let cancelNext = nothing;
 
   const release = (): void => {
@@ -71,7 +73,7 @@ export function createHaltHold(options: HaltHoldOptions): HaltHold {
   };
 
   const repeat = (): void => {
-    if (!active) return;
+    if (!active || ordered === undefined) return;
     if (sending !== undefined) {
       again = true;
       return;
@@ -83,11 +85,12 @@ export function createHaltHold(options: HaltHoldOptions): HaltHold {
     cancelNext();
     repeats += 1;
     const last = !inDoubt();
-    const run = halt(haltReason);
+    const held = ordered;
+    const run = halt(held);
     sending = run;
     void run.outcome.then((answer) => {
       sending = undefined;
-      if (answer.ok) onConfirmed();
+      if (answer.ok) onConfirmed(held, answer);
       if (active) settle(last, answer.ok);
       if (sending === undefined) onIdle();
     });
@@ -109,8 +112,8 @@ export function createHaltHold(options: HaltHoldOptions): HaltHold {
   };
 
   return {
-    begin(reason) {
-      haltReason = reason;
+    begin(halted) {
+      ordered = halted;
       giveUpAt = clock.monotonic() + giveUpAfterMs;
       if (active) return;
       active = true;

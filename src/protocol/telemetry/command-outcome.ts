@@ -1,12 +1,14 @@
 import type { JsonValue } from '../../core/json.ts';
+import type { CommandEffect } from '../../wire/packet.ts';
 import type { EngineAnswer } from './command-answer.ts';
 
 /** What an operator may tell the engine. */
 export type Command = 'HALT' | 'RESUME';
 
 /**
- * What a command can be refused with, and the sentence that goes with it. `FORBIDDEN` and `COMMANDS_DISABLED` are
- * decided before a command reaches the executor; they stand here so that there is one table of codes.
+ * What a command can be refused with, and the sentence that goes with it. `FORBIDDEN`, `COMMANDS_DISABLED` and
+ * `ORIGIN_REFUSED` are decided before a command reaches the executor; they stand here so that there is one table of
+ * codes.
  */
 export const commandCodeTable = {
   ENGINE_UNREACHABLE: 'The engine could not be reached or gave no usable answer',
@@ -15,6 +17,7 @@ export const commandCodeTable = {
   SUPERSEDED: 'A HALT cancelled this RESUME',
   FORBIDDEN: 'Commands need the role operator',
   COMMANDS_DISABLED: 'Commands are off: configure auth, or set ALLOW_COMMANDS=true',
+  ORIGIN_REFUSED: 'Without auth this page may not command: see ALLOWED_ORIGINS, where * lists none',
   LIMIT: 'Too many RESUMEs are waiting for their turn',
 } as const satisfies Record<string, string>;
 export type CommandCode = keyof typeof commandCodeTable;
@@ -22,18 +25,24 @@ export type CommandCode = keyof typeof commandCodeTable;
 export interface CommandRefusal {
   readonly ok: false;
   readonly code: CommandCode;
-  /** For people. In the gateway's own words: nothing of the engine's answer, no URL. */
+  /** For people: no URL, and of the engine's own words 200 characters at most. */
   readonly message: string;
+  readonly effect: CommandEffect;
 }
 
 /** What a caller is told; an `ACK` carries `result`, which is the engine's answer. */
 export type CommandOutcome = { readonly ok: true; readonly result: JsonValue } | CommandRefusal;
 
 /** @param detail takes the place of the table's sentence */
-export function refuseCommand(code: CommandCode, detail?: string): CommandRefusal {
-  return { ok: false, code, message: detail ?? commandCodeTable[code] };
+export function refuseCommand(
+  code: CommandCode,
+  detail?: string,
+  effect: CommandEffect = 'none',
+): CommandRefusal {
+  return { ok: false, code, message: detail ?? commandCodeTable[code], effect };
 }
 
 export function commandOutcome(answer: EngineAnswer): CommandOutcome {
-  return answer.ok ? { ok: true, result: answer.result } : refuseCommand(answer.code, answer.message);
+  if (answer.ok) return { ok: true, result: answer.result };
+  return refuseCommand(answer.code, answer.message, answer.effect === 'unknown' ? 'unknown' : 'none');
 }

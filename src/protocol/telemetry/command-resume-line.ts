@@ -1,7 +1,9 @@
 import type { Cancel, Clock } from '../../core/clock.ts';
-import type { EngineAnswer } from './command-answer.ts';
+import type { EngineAnswer, EngineSuccess } from './command-answer.ts';
+import type { Ordered } from './command-audit.ts';
 import type { CommandRequest, EngineCommands } from './command-exchange.ts';
 import { type CommandOutcome, commandOutcome, refuseCommand } from './command-outcome.ts';
+import type { PolledState } from './polled-state.ts';
 import { type ResumeRun, startResume } from './command-resume.ts';
 
 /** RESUMEs that may wait; further ones are refused with LIMIT. */
@@ -14,18 +16,20 @@ const doubtMs = 30_000;
 export interface ResumeLineOptions {
   readonly engine: EngineCommands;
   readonly clock: Clock;
+  readonly polls: PolledState;
   readonly isStateFresh: () => boolean;
   /** Whether a HALT is being sent, which every RESUME waits for; `next` is called when it no longer is. */
   readonly isBlocked: () => boolean;
   readonly onSent: () => void;
-  readonly onAcked: () => void;
+  /** Of one that nobody cancelled. */
+  readonly onAcked: (ordered: Ordered, answer: EngineSuccess) => void;
   /** A cancelled RESUME that had been sent was answered, or given up. */
   readonly onCancelledEnd: () => void;
 }
 
 /** The RESUMEs in the order they came; one at a time is on its way to the engine. */
 export interface ResumeLine {
-  add(request: CommandRequest, settle: (outcome: CommandOutcome) => void): void;
+  add(request: CommandRequest, ordered: Ordered, settle: (outcome: CommandOutcome) => void): void;
   /** Starts the next one where nothing is in its way. */
   next(): void;
   /** Answers every RESUME with SUPERSEDED. Those not sent never will be. */
@@ -39,18 +43,20 @@ export interface ResumeLine {
 
 interface Waiting {
   readonly request: CommandRequest;
+  readonly ordered: Ordered;
   readonly settle: (outcome: CommandOutcome) => void;
   readonly cancelTimeout: Cancel;
 }
 
 interface Sending {
   readonly run: ResumeRun;
+  readonly ordered: Ordered;
   readonly settle: (outcome: CommandOutcome) => void;
   cancelled: boolean;
 }
 
 export function createResumeLine(options: ResumeLineOptions): ResumeLine {
-  const { engine, clock, isStateFresh, isBlocked, onSent, onAcked, onCancelledEnd } = options;
+  const { engine, clock, polls, isStateFresh, isBlocked, onSent, onAcked, onCancelledEnd } = options;
   let waiting: readonly Waiting[] = [];
   let sending: Sending | undefined;
   let doubtUntil = Number.NEGATIVE_INFINITY;
@@ -64,19 +70,19 @@ export function createResumeLine(options: ResumeLineOptions): ResumeLine {
     }
   };
 
-  const end = ({ run, settle, cancelled }: Sending, answer: EngineAnswer | undefined): void => {
+  const end = ({ run, ordered, settle, cancelled }: Sending, answer: EngineAnswer | undefined): void => {
     sending = undefined;
     if (answer?.ok === false && answer.effect === 'unknown') doubtUntil = clock.monotonic() + doubtMs;
     if (!cancelled) settle(answer === undefined ? refuseCommand('STALE') : commandOutcome(answer));
-    if (answer?.ok === true) onAcked();
+    if (answer?.ok === true && !cancelled) onAcked(ordered, answer);
     if (cancelled && run.sent()) onCancelledEnd();
     next();
   };
 
-  const start = ({ request, settle, cancelTimeout }: Waiting): void => {
+  const start = ({ request, ordered, settle, cancelTimeout }: Waiting): void => {
     cancelTimeout();
-    const run = startResume({ engine, clock, request, mayBeSent: isStateFresh, onSent });
-    const current: Sending = { run, settle, cancelled: false };
+    const run = startResume({ engine, clock, polls, request, mayBeSent: isStateFresh, onSent });
+    const current: Sending = { run, ordered, settle, cancelled: false };
     sending = current;
     void run.outcome.then((answer) => end(current, answer));
   };
@@ -91,11 +97,12 @@ export function createResumeLine(options: ResumeLineOptions): ResumeLine {
 
   return {
     next,
-    add(request, settle) {
+    add(request, ordered, settle) {
       if (!isStateFresh()) return settle(refuseCommand('STALE'));
       if (waiting.length >= maxWaiting) return settle(refuseCommand('LIMIT'));
       const entry: Waiting = {
         request,
+        ordered,
         settle,
         cancelTimeout: clock.after(maxWaitMs, () => {
           waiting = waiting.filter((other) => other !== entry);
@@ -111,10 +118,10 @@ export function createResumeLine(options: ResumeLineOptions): ResumeLine {
       if (sending === undefined || sending.cancelled) return;
       sending.cancelled = true;
       sending.run.withdraw();
-      const fate = sending.run.sent()
-        ? 'it had been sent, and the HALT is repeated after it'
-        : 'it was not sent';
-      sending.settle(refuseCommand('SUPERSEDED', `a HALT cancelled this RESUME; ${fate}`));
+      const [fate, effect] = sending.run.sent()
+        ? (['it had been sent, and the HALT is repeated after it', 'unknown'] as const)
+        : (['it was not sent', 'none'] as const);
+      sending.settle(refuseCommand('SUPERSEDED', `a HALT cancelled this RESUME; ${fate}`, effect));
     },
     isSending: () => sending !== undefined && !sending.cancelled,
     inDoubt: () => (sending?.cancelled === true && sending.run.sent()) || clock.monotonic() < doubtUntil,

@@ -1,22 +1,26 @@
 import type { Cancel, Clock } from '../../core/clock.ts';
-import { connectionFailure, type EngineAnswer, noAnswerIn } from './command-answer.ts';
+import { createConfirmation } from './command-confirmation.ts';
+import { connectionFailure, type EngineAnswer, type EngineFailure, noAnswerIn } from './command-answer.ts';
 import type { CommandExchange, CommandRequest, EngineCommands } from './command-exchange.ts';
+import type { PolledState } from './polled-state.ts';
 
 /** Time to get a connection, over which the request is sent once. */
 const sendWithinMs = 2000;
 /** Time for the answer, from the first byte of the request. */
 const answerWithinMs = 5000;
+/** Time for the engine's state to tell what its answer did not. */
+const confirmWithinMs = 2000;
 const pauseMs = 100;
 
 /** One RESUME on its way to the engine. */
 export interface ResumeRun {
   /**
-   * Never rejects; there after 7 s at the latest. Undefined: `mayBeSent` said no before a byte was written.
+   * Never rejects; there after 9 s at the latest. Undefined: `mayBeSent` said no before a byte was written.
    */
   readonly outcome: Promise<EngineAnswer | undefined>;
   /** Whether the engine may have got the request. Once false and withdrawn, it stays false. */
   sent(): boolean;
-  /** Where nothing was sent yet: nothing will be. Where something was, this does nothing. */
+  /** Where nothing was sent yet: nothing will be. Where something was, its answer alone counts from now on. */
   withdraw(): void;
   /** Ends it in whatever state it is. */
   abandon(): void;
@@ -25,6 +29,7 @@ export interface ResumeRun {
 export interface ResumeRunOptions {
   readonly engine: EngineCommands;
   readonly clock: Clock;
+  readonly polls: PolledState;
   readonly request: CommandRequest;
   /** Asked before each attempt, and again before the first byte is written. */
   readonly mayBeSent: () => boolean;
@@ -35,10 +40,12 @@ export interface ResumeRunOptions {
 const nothing: Cancel = () => undefined;
 
 /** Sends a RESUME once: what is tried again is only to get the connection that it is then written to. */
-export function startResume({ engine, clock, request, mayBeSent, onSent }: ResumeRunOptions): ResumeRun {
+export function startResume({ engine, clock, polls, request, mayBeSent, onSent }: ResumeRunOptions): ResumeRun {
   let exchange: CommandExchange | undefined;
   let lastFailure: EngineAnswer | undefined;
   let over = false;
+  let withdrawn = false;
+  let unclear: EngineFailure | undefined;
   let cancelNext = nothing;
   let cancelDeadline = nothing;
   let tell: (answer: EngineAnswer | undefined) => void = () => undefined;
@@ -49,6 +56,7 @@ export function startResume({ engine, clock, request, mayBeSent, onSent }: Resum
   const end = (answer: EngineAnswer | undefined): void => {
     if (over) return;
     over = true;
+    confirmation.stop();
     cancelNext();
     cancelDeadline();
     exchange?.abort();
@@ -56,11 +64,24 @@ export function startResume({ engine, clock, request, mayBeSent, onSent }: Resum
   };
   const sent = (): boolean => exchange?.sent() === true;
 
+  const confirmation = createConfirmation('RESUME', { polls, clock }, (status = null) =>
+    end({ ok: true, result: unclear?.result ?? { status }, isBegun: false }),
+  );
+  /** Its answer, or that there is none, says neither yes nor no. */
+  const leaveToState = (answer: EngineFailure): void => {
+    if (withdrawn) return end(answer);
+    unclear = answer;
+    cancelDeadline();
+    cancelDeadline = clock.after(confirmWithinMs, () => end(answer));
+    confirmation.doubt();
+  };
+
   const permit = (): boolean => {
     if (!mayBeSent()) end(undefined);
     if (over) return false;
     cancelDeadline();
-    cancelDeadline = clock.after(answerWithinMs, () => end(noAnswerIn(answerWithinMs)));
+    cancelDeadline = clock.after(answerWithinMs, () => leaveToState(noAnswerIn(answerWithinMs)));
+    confirmation.sent();
     onSent();
     return true;
   };
@@ -73,7 +94,8 @@ export function startResume({ engine, clock, request, mayBeSent, onSent }: Resum
     exchange = engine.send('RESUME', request, permit);
     void exchange.answer.then((answer) => {
       if (over) return;
-      if (answer.ok || answer.effect !== 'unsent') return end(answer);
+      if (answer.ok || answer.effect === 'none') return end(answer);
+      if (answer.effect === 'unknown') return leaveToState(answer);
       lastFailure = answer;
       cancelNext = clock.after(pauseMs, attempt);
     });
@@ -86,8 +108,11 @@ export function startResume({ engine, clock, request, mayBeSent, onSent }: Resum
   return {
     outcome,
     sent,
-    withdraw: () => {
+    withdraw() {
+      withdrawn = true;
       if (!sent()) end(connectionFailure('withdrawn', false));
+      // The state may show what was so before the HALT that came now.
+      else if (unclear !== undefined) end(unclear);
     },
     abandon: () => end(connectionFailure('the gateway is closing', sent())),
   };

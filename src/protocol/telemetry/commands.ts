@@ -1,20 +1,32 @@
+import type { IncomingMessage } from 'node:http';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import type { Permission } from '../../http/entrance.ts';
 import type { AckPacket, ErrorPacket } from '../../wire/packet.ts';
 import { auditCommand } from './command-audit.ts';
 import type { CommandExecutor } from './command-executor.ts';
-import { type CommandOutcome, refuseCommand } from './command-outcome.ts';
+import { type CommandOutcome, type CommandRefusal, refuseCommand } from './command-outcome.ts';
 import type { CommandMessage } from './schema.ts';
 
 /** The client that a command came from. */
 export interface CommandSender {
   readonly connectionId: string;
   readonly permission: Permission;
+  readonly transport: 'websocket' | 'http';
+  readonly address: string;
 }
 
+/** The address that a request came from, proxies in front of the gateway left out. */
+export type AddressOf = (request: IncomingMessage) => string;
+
+/** What a command that was not carried out is answered with. */
+export type CommandError = ErrorPacket & Required<Pick<CommandRefusal, 'code' | 'effect'>>;
+
 /** Carries out HALT and RESUME for those who may, and words the answer. Never rejects. */
-export type RunCommand = (message: CommandMessage, sender: CommandSender) => Promise<AckPacket | ErrorPacket>;
+export type RunCommand = (
+  message: CommandMessage,
+  sender: CommandSender,
+) => Promise<AckPacket | CommandError>;
 
 export interface Commands {
   readonly run: RunCommand;
@@ -27,13 +39,14 @@ export function createCommands(
   { log, meter }: { log: Log; meter: Meter },
 ): Commands {
   const underWay = new Set<Promise<unknown>>();
-  const carryOut: RunCommand = async ({ type: command, reason, requestId }, { connectionId, permission }) => {
-    const { commands, refusal, subject } = permission;
+  const carryOut: RunCommand = async ({ type: command, reason, requestId }, sender) => {
+    const { connectionId, permission, transport, address } = sender;
+    const { commands, refusal, role, subject } = permission;
     const order = {
       ...(reason === undefined ? {} : { reason }),
       ...(requestId === undefined ? {} : { requestId }),
     };
-    const caller = { connectionId, ...(subject === undefined ? {} : { subject }) };
+    const caller = { connectionId, transport, address, role, subject };
     let outcome: CommandOutcome;
     if (commands) {
       outcome = await executor.run(command, order, caller);
@@ -45,7 +58,7 @@ export function createCommands(
     const asked = { command, ...(requestId === undefined ? {} : { requestId }) };
     return outcome.ok
       ? { type: 'ACK', ...asked, result: outcome.result }
-      : { type: 'ERROR', ...asked, code: outcome.code, message: outcome.message };
+      : { type: 'ERROR', ...asked, code: outcome.code, message: outcome.message, effect: outcome.effect };
   };
   return {
     run(message, sender) {

@@ -1,9 +1,11 @@
 import { usualCloseCodes } from '../../deliver/close-codes.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
 import type { Refusal } from '../../http/guard.ts';
+import type { TakePath } from '../../http/passthrough.ts';
 import type { Handshake, UpgradeRouter } from '../../http/upgrade.ts';
 import { createWebSocketAcceptor } from '../../transport/websocket-server.ts';
 import { describeTelemetry } from './api.ts';
+import { addCommandApi } from './command-api.ts';
 import { addHttpApi, type HttpApiDependencies, viewFor } from './http-api.ts';
 import type { ViewOptions } from './options.ts';
 import { openSession } from './sessions.ts';
@@ -29,9 +31,13 @@ export interface TelemetryDependencies extends HttpApiDependencies {
   readonly compression: boolean;
 }
 
-/** Serves the telemetry dialect: `/` and `/ws/stream`, and its HTTP twins. */
-export function serveTelemetry(dependencies: TelemetryDependencies): void {
-  const { upgrades, api, views, entrance, clock, compression } = dependencies;
+/**
+ * Serves the telemetry dialect: `/` and `/ws/stream`, and its HTTP twins.
+ *
+ * @returns who answers requests for the engine's own command paths
+ */
+export function serveTelemetry(dependencies: TelemetryDependencies): TakePath {
+  const { upgrades, api, views, entrance, clock, compression, addressOf } = dependencies;
   // Held for good, so that the view which asks for nothing is there whatever else is in use.
   views.acquire(defaultView, 'websocket');
   const accept = createWebSocketAcceptor({
@@ -50,7 +56,14 @@ export function serveTelemetry(dependencies: TelemetryDependencies): void {
     accept(request, socket, head, (transport) => {
       socket.off('close', lease.release);
       openSession(
-        { transport, framing: 'websocket', view: lease, since: options.since, permission },
+        {
+          transport,
+          framing: 'websocket',
+          view: lease,
+          since: options.since,
+          permission,
+          address: addressOf(request),
+        },
         dependencies,
       );
     });
@@ -62,4 +75,5 @@ export function serveTelemetry(dependencies: TelemetryDependencies): void {
     upgrades.route(path, { entrance, connect });
   }
   addHttpApi(dependencies);
+  return addCommandApi(dependencies);
 }

@@ -3,12 +3,16 @@ import type { JsonObject } from '../../core/json.ts';
 import type { SourceState } from '../../source/freshness.ts';
 import { LivePaths } from './live-paths.ts';
 import type { Ownership } from './ownership.ts';
+import type { Remarks, StateRemarks } from './state-remarks.ts';
 import { fieldsOf, isDocumentedScalar } from './shape.ts';
+
+type SourceStates = Readonly<Record<string, SourceState & Remarks>>;
 
 export interface DocumentSourcesOptions {
   readonly ownership: Ownership;
   /** From one poll to the next, in ms. */
   readonly periodMs: () => number;
+  readonly remarks: StateRemarks;
   readonly clock: Clock;
   /** What is told has changed with time alone. */
   readonly onExpiry: () => void;
@@ -19,6 +23,7 @@ export class DocumentSources {
   readonly #options: DocumentSourcesOptions;
   readonly #live = new LivePaths({ keepsNull: isDocumentedScalar, fieldsOf });
   #cancelExpiry: Cancel | undefined;
+  #remarked: { states: SourceStates; remarks: Remarks; made: SourceStates } | undefined;
 
   constructor(options: DocumentSourcesOptions) {
     this.#options = options;
@@ -29,8 +34,26 @@ export class DocumentSources {
     this.#live.note(patch, receivedAt);
   }
 
-  /** The states given, with `live` in them: the same object where there is none. */
-  of(states: Readonly<Record<string, SourceState>>): Readonly<Record<string, SourceState>> {
+  /**
+   * The states given, with what is remarked on the state and `live` in them: the same object where there is none, or
+   * as long as nothing else changed.
+   */
+  of(states: SourceStates): SourceStates {
+    return this.#withLive(this.#withRemarks(states));
+  }
+
+  #withRemarks(states: SourceStates): SourceStates {
+    const { current } = this.#options.remarks;
+    const { state } = states;
+    if (state === undefined || Object.keys(current).length === 0) return states;
+    if (states !== this.#remarked?.states || current !== this.#remarked.remarks) {
+      const made = { ...states, state: { ...state, ...current } };
+      this.#remarked = { states, remarks: current, made };
+    }
+    return this.#remarked.made;
+  }
+
+  #withLive(states: SourceStates): SourceStates {
     if (Object.values(states).every(({ status }) => status === 'fresh')) return states;
     const { clock, ownership, periodMs } = this.#options;
     const now = clock.monotonic();

@@ -6,6 +6,7 @@ import { symbolOf } from './aggregate.ts';
 import { createMerge, type DocumentDependencies, type TelemetryDocument } from './merged-document.ts';
 import type { Normalised } from './normalise.ts';
 import { type EngineSource, engineSources, Ownership } from './ownership.ts';
+import type { PolledState, StatusListener } from './polled-state.ts';
 import { initialDocument } from './shape.ts';
 import { Standstill } from './standstill.ts';
 import { urgencyOf } from './urgency.ts';
@@ -45,6 +46,8 @@ export interface EngineDocument extends TelemetryDocument {
   readonly periodMs: () => number;
   /** Whether the state is polled with success, whether or not it moves. */
   readonly isAnswering: () => boolean;
+  /** Tells the answer of each poll of the state. */
+  readonly onStatus: PolledState['onStatus'];
   /** Polls all sources at once, then by schedule. */
   start(): void;
   /** Calls the listener with each run of the main schedule. Returns how to stop. */
@@ -61,6 +64,7 @@ export function createEngineDocument(
   const sources: readonly FurtherSource[] = [...engineSources, ...options.furtherSources];
   const ownership = new Ownership(sources);
   const tickListeners = new Set<() => void>();
+  const statusListeners = new Set<StatusListener>();
   const schedules = new Map<string, Schedule>();
   const cronOf = ({ everyCron = options.pollCron }: FurtherSource): string => everyCron;
   const periodOf = (cron: string): number => schedules.get(cron)?.periodMs() ?? 1000;
@@ -109,7 +113,10 @@ export function createEngineDocument(
           const wasAnswering = source?.isAnswering;
           source?.note(aggregate.notesOf(name));
           source?.succeeded(name === 'state' ? standstill.answered(answer.document) : undefined);
-          if (name === 'state' && wasAnswering === false) log.info({}, 'engine connected');
+          if (name === 'state') {
+            if (wasAnswering === false) log.info({}, 'engine connected');
+            for (const listener of statusListeners) listener(answer.document.status, startedAt);
+          }
           round.answered();
         },
         missed: (_name, changed) => round.missed(changed),
@@ -145,6 +152,10 @@ export function createEngineDocument(
       return true;
     },
     isAnswering: () => polled.get('state')?.source.isAnswering ?? false,
+    onStatus(listener) {
+      statusListeners.add(listener);
+      return () => statusListeners.delete(listener);
+    },
     sourcesChanged: () => timing.soon(),
     start() {
       supervisor.poll(new Set(polled.keys()));

@@ -11,6 +11,7 @@ import { problemResponse } from '../../http/problem.ts';
 import type { Router } from '../../http/router.ts';
 import type { Entry } from '../../http/upgrade.ts';
 import { createEventStream, eventStreamHeaders } from '../../transport/event-stream.ts';
+import type { AddressOf } from './commands.ts';
 import type { Documents } from './documents.ts';
 import { historyQuery, historyStream } from './history.ts';
 import type { TelemetryDocument } from './merged-document.ts';
@@ -26,6 +27,7 @@ export interface HttpApiDependencies extends SessionDependencies {
   readonly clock: Clock;
   /** Counts a stream, or a history that is read, among the connections. */
   readonly admit: (request: IncomingMessage) => Entry;
+  readonly addressOf: AddressOf;
 }
 
 const refusals = {
@@ -56,7 +58,7 @@ export function viewFor(
 
 /** The HTTP twins of the dialect: snapshot, history, and the same packets as Server-Sent Events. */
 export function addHttpApi(dependencies: HttpApiDependencies): void {
-  const { router, entrance, documents, clock, sessionLimits } = dependencies;
+  const { router, entrance, documents, clock, sessionLimits, addressOf } = dependencies;
 
   router.get('/api/telemetry', async ({ req }) => {
     const entry = await entrance(req.raw);
@@ -130,6 +132,7 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
         view: found.lease,
         since: found.options.since,
         permission: entry.permission,
+        address: addressOf(context.env.incoming),
       },
       { ...dependencies, sessionLimits: { ...dependencies.sessionLimits, pingEveryMs: commentEveryMs } },
     );

@@ -12,12 +12,14 @@ import type { SourceBoard } from '../../source/source-board.ts';
 import { Aggregate } from './aggregate.ts';
 import { DocumentSources } from './document-sources.ts';
 import type { Ownership } from './ownership.ts';
+import type { StateRemarks } from './state-remarks.ts';
 
 export interface DocumentDependencies {
   readonly client: EngineClient;
   /** The sources that all documents share. */
   readonly board: SourceBoard;
   readonly budget: HistoryBudget;
+  readonly remarks: StateRemarks;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -63,8 +65,8 @@ export interface MergeOptions {
 
 export function createMerge(options: MergeOptions, dependencies: DocumentDependencies): Merge {
   const { initial, ownership, maxRateHz, periodMs, symbol, states } = options;
-  const { budget, clock, log, meter } = dependencies;
-  const sources = new DocumentSources({ ownership, periodMs, clock, onExpiry: () => timing.soon() });
+  const { budget, remarks, clock, log, meter } = dependencies;
+  const sources = new DocumentSources({ ownership, periodMs, remarks, clock, onExpiry: () => timing.soon() });
   const complete = (document: JsonObject): JsonObject => options.complete(document, sources.of(states()));
   const feed = createStateFeed({ initial: complete(initial), epoch: randomId(), clock, budget });
   const aggregate = new Aggregate({
@@ -83,6 +85,7 @@ export function createMerge(options: MergeOptions, dependencies: DocumentDepende
     feed.commit();
     if (aggregate.hasSpoken) spokenSince ??= feed.current.seq;
   });
+  const stopRemarks = remarks.onChange(() => timing.now());
   return {
     feed,
     aggregate,
@@ -91,6 +94,7 @@ export function createMerge(options: MergeOptions, dependencies: DocumentDepende
       return spokenSince;
     },
     stop() {
+      stopRemarks();
       sources.stop();
       timing.stop();
       feed.close();

@@ -14,9 +14,12 @@ import type { EngineClient } from '../../source/engine-client.ts';
 import type { EventSource } from '../../source/events.ts';
 import type { SourceBoard } from '../../source/source-board.ts';
 import { createCommandExecutor } from './command-executor.ts';
-import { createCommands } from './commands.ts';
+import { createCommandWatch } from './command-watch.ts';
+import { type AddressOf, createCommands } from './commands.ts';
 import { serveTelemetry } from './dialect.ts';
 import { createDocuments, type DocumentsOptions } from './documents.ts';
+import type { PolledState } from './polled-state.ts';
+import { StateRemarks } from './state-remarks.ts';
 import { createViews } from './views.ts';
 
 export interface TelemetryOptions extends DocumentsOptions {
@@ -29,6 +32,8 @@ export interface TelemetryOptions extends DocumentsOptions {
   /** Where commands go, and what they are sent with. */
   readonly engineUrl: string;
   readonly engineToken: string | undefined;
+  /** Whether documents say who halted the engine, and why. */
+  readonly tellsWhoHalted: boolean;
   /** Whether WebSocket clients that offer permessage-deflate get it. */
   readonly compression: boolean;
 }
@@ -51,21 +56,29 @@ export interface TelemetryParts {
   readonly audit: Log;
   readonly meter: Meter;
   readonly newConnectionId: () => string;
+  readonly addressOf: AddressOf;
 }
 
 /** The telemetry dialect: its documents, their views, and the commands, behind its endpoints. */
 export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts) {
-  const { events, hub, clock, meter, audit } = parts;
+  const { events, hub, clock, log, meter, audit } = parts;
   const budget = new HistoryBudget(options.history);
-  const documents = createDocuments(options, { ...parts, budget });
+  const remarks = new StateRemarks();
+  const documents = createDocuments(options, { ...parts, budget, remarks });
   events.subscribe(options.stateChannel, documents.onEvent);
   documents.engine.sourcesChanged();
   const views = createViews({ documents, hub, clock, meter, maxRenditions: options.maxRenditions });
+  const polls: PolledState = { onStatus: documents.engine.onStatus, poll: documents.pollStates };
+  const watch = createCommandWatch({ polls, remarks, clock, audit, log, tellsWho: options.tellsWhoHalted });
   const executor = createCommandExecutor({
     engineUrl: options.engineUrl,
     ...(options.engineToken === undefined ? {} : { engineToken: options.engineToken }),
     isStateFresh: documents.engine.isAnswering,
-    onAcked: documents.pollStates,
+    polls,
+    onAcked(acknowledged) {
+      watch.acked(acknowledged);
+      polls.poll();
+    },
     clock,
     log: audit,
     meter,
@@ -73,9 +86,11 @@ export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts
   });
   const { compression } = options;
   const commands = createCommands(executor, { log: audit, meter });
-  serveTelemetry({ ...parts, documents, views, compression, runCommand: commands.run });
+  const takePath = serveTelemetry({ ...parts, documents, views, compression, runCommand: commands.run });
 
   return {
+    /** Who answers requests for the engine's own command paths, where they are forwarded. */
+    takePath,
     /** The engine's document, as it was last committed. */
     document: () => documents.engine.feed.current.document,
     start: () => documents.engine.start(),
@@ -84,7 +99,10 @@ export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts
     /** The freshness of a source changed that is not polled here. */
     sourcesChanged: documents.engine.sourcesChanged,
     /** Stops the sources. */
-    close: () => documents.close(),
+    close() {
+      watch.stop();
+      documents.close();
+    },
     /** Takes no more commands, and waits for a HALT under way: one given just before the end must not be cut off. */
     settle: commands.close,
   };

@@ -5,14 +5,18 @@ import type { UrgencyOf } from '../../encode/state-rendition.ts';
 const statuses = ['fresh', 'stale', 'down'] as const;
 
 /**
- * What must not wait for a client's interval: `now` where the engine's `status` changed, or who halted it, and
- * `limited` where the status of a source did. A source that comes or goes counts; what else is said of it does not.
+ * What must not wait for a client's interval: `now` where the engine's `status` changed, who halted it, or
+ * whether it contradicts that, and `limited` where the status of a source did. A source that comes or goes counts; what else is said of it does not.
  */
 export const urgencyOf: UrgencyOf = (document, previous) => {
   const urgencies: Urgency[] = [];
   const sourcesDiffer = document.sources !== previous.sources;
-  const isHaltOther = sourcesDiffer && differ(sourceOf(document).halt, sourceOf(previous).halt);
-  if (isHaltOther || differ(document.status, previous.status)) urgencies.push('now');
+  const isRemarkOther =
+    sourcesDiffer &&
+    (['halt', 'contradicted'] as const).some((remark) =>
+      differ(sourceOf(document)[remark], sourceOf(previous)[remark]),
+    );
+  if (isRemarkOther || differ(document.status, previous.status)) urgencies.push('now');
   if (sourcesDiffer && !haveSameStatuses(document, previous)) urgencies.push('limited');
   return urgencies;
 };

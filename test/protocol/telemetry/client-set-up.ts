@@ -57,7 +57,13 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
     newConnectionId: () => 'id',
     runCommand:
       options.runCommand ??
-      (async ({ type }) => ({ type: 'ERROR', command: type, code: 'COMMANDS_DISABLED', message: 'no' })),
+      (async ({ type }) => ({
+        type: 'ERROR',
+        command: type,
+        code: 'COMMANDS_DISABLED',
+        message: 'no',
+        effect: 'none',
+      })),
   };
   // As in the gateway: the view that asks for nothing is always there.
   views.acquire(defaultView, 'websocket');
@@ -96,7 +102,7 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
       const transport = createFakeTransport();
       const view = views.acquire({ ...defaultView, ...wanted }, framing);
       if (typeof view === 'string') throw new Error(view);
-      openSession({ transport, framing, view, since, permission }, dependencies);
+      openSession({ transport, framing, view, since, permission, address: '192.0.2.7' }, dependencies);
       const packets = (): JsonObject[] => transport.frames.map(readWebSocketFrame);
       return {
         transport,

@@ -93,8 +93,10 @@ describe('commands that are closed', () => {
     const permission = { role: 'operator', commands: true, anonymous: false, refusal: 'FORBIDDEN' } as const;
     const sender = {
       connectionId: 'c1',
+      transport: 'websocket',
+      address: '192.0.2.7',
       permission: { ...permission, subject: undefined, expiresAt: undefined },
-    };
+    } as const;
     for (const type of ['HALT', 'RESUME', 'HALT'] as const) {
       void commands.run({ type }, sender).then((answer) => told.push(`${type} ${answer.type}`));
     }

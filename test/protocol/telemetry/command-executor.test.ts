@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { setUpCommands, startCommandEngine } from './command-set-up.ts';
+import { setUpCommands, startCommandEngine, trader } from './command-set-up.ts';
 
 describe('command executor', () => {
   it('posts a command under the base URL with key, token and reason, and gives back the answer', async (test) => {
@@ -58,9 +58,7 @@ describe('command executor', () => {
     const outcome = executor.run(
       'HALT',
       { reason: 'x'.repeat(900), requestId: 'r'.repeat(900) },
-      {
-        connectionId: 'c7',
-      },
+      { ...trader, connectionId: 'c7' },
     );
     const request = await engine.next('HALT');
     expect(JSON.parse(request.body).reason).toHaveLength(500);
@@ -75,6 +73,9 @@ describe('command executor', () => {
         audit: true,
         command: 'HALT',
         connection_id: 'c7',
+        transport: 'websocket',
+        address: '192.0.2.7',
+        subject: 'trader',
         request_id: 'r'.repeat(200),
         reason: 'x'.repeat(500),
         outcome: 'ACK',
@@ -82,7 +83,7 @@ describe('command executor', () => {
       },
     });
     state.fresh = false;
-    await executor.run('RESUME', {}, { connectionId: 'c7', subject: 'trader' });
+    await executor.run('RESUME', {}, { ...trader, connectionId: 'c7' });
     expect(audits()[1]?.fields).toMatchObject({ command: 'RESUME', subject: 'trader', outcome: 'STALE' });
     expect(meter.value('bff_rejected_total', { edge: 'command', reason: 'stale' })).toBe(1);
     expect(JSON.stringify(log.entries)).not.toContain('engine-secret');

@@ -6,7 +6,7 @@ import { createCommandExecutor } from '../../../src/protocol/telemetry/command-e
 import type { Command } from '../../../src/protocol/telemetry/command-outcome.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { type TestScope, useIn, waitFor } from '../../support/wait.ts';
-import { type ReceivedCommand, setUpCommands, watch } from './command-set-up.ts';
+import { type ReceivedCommand, setUpCommands, trader, watch } from './command-set-up.ts';
 
 /** When the engine carries a command out that it has received: the worst a queue or a slow broker can do. */
 type Fate = 'at once' | 'done with a late answer' | 'lost, and done late' | 'lost';
@@ -106,7 +106,7 @@ describe('state of the engine after the last HALT', () => {
       newKey: () => crypto.randomUUID(),
     });
     test.onTestFinished(() => executor.close(0));
-    const caller = { connectionId: 'c1' };
+    const caller = trader;
     expect(await executor.run('HALT', {}, caller)).toMatchObject({ ok: true, result: { status: 'HALT' } });
     const resumed = executor.run('RESUME', {}, caller);
     await waitFor('the RESUME to take effect', () => demo.market.status() === 'ACTIVE');

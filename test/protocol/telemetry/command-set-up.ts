@@ -89,7 +89,13 @@ export async function startCommandEngine(): Promise<CommandEngine> {
   };
 }
 
-const trader: CommandCaller = { connectionId: 'c1', subject: 'trader' };
+export const trader: CommandCaller = {
+  connectionId: 'c1',
+  transport: 'websocket',
+  address: '192.0.2.7',
+  role: 'operator',
+  subject: 'trader',
+};
 
 /** An executor on a manual clock before an engine that waits for the test; both end with it. */
 export async function setUpCommands(test: TestScope, options: Partial<CommandExecutorOptions> = {}) {

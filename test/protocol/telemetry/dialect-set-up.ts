@@ -39,6 +39,7 @@ export async function serveDialect(test: Parameters<typeof setUpClients>[0]) {
     router,
     entrance: () => new Promise((resolve) => waiting.push(resolve)),
     admit,
+    addressOf: () => '192.0.2.7',
     compression: false,
   });
   const closedSockets = { count: 0 };

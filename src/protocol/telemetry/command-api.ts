@@ -1,0 +1,83 @@
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { parseUntrusted } from '../../core/untrusted-json.ts';
+import { readBody } from '../../http/body.ts';
+import type { Entrance } from '../../http/entrance.ts';
+import type { Handler, TakePath } from '../../http/passthrough.ts';
+import { problemResponse } from '../../http/problem.ts';
+import type { Router } from '../../http/router.ts';
+import type { AddressOf, RunCommand } from './commands.ts';
+import { haltMessage, resumeMessage } from './schema.ts';
+
+export interface CommandApiDependencies {
+  readonly router: Router;
+  readonly entrance: Entrance;
+  readonly runCommand: RunCommand;
+  readonly newConnectionId: () => string;
+  readonly addressOf: AddressOf;
+}
+
+const maxBodyBytes = 16 * 1024;
+const commands = [
+  ['halt', haltMessage],
+  ['resume', resumeMessage],
+] as const;
+
+/**
+ * HALT and RESUME over HTTP: for programs, and for pages that no WebSocket gets through to. The same commands with
+ * the same answers: 200 with the ACK, or a problem document with `code` and `effect`.
+ *
+ * @returns who answers requests for the engine's own command paths, where these are forwarded: so that there is no
+ *   second way to the engine, unserialised and without a line in the audit log
+ */
+export function addCommandApi(dependencies: CommandApiDependencies): TakePath {
+  const engines = new Map<string, Handler>();
+  for (const [name, schema] of commands) {
+    const handler: Handler = (context) => {
+      if (context.req.method === 'POST') return carryOut(schema, context, dependencies);
+      const response = problemResponse('METHOD_NOT_ALLOWED', { detail: 'send a POST', effect: 'none' });
+      response.headers.set('allow', 'POST');
+      return response;
+    };
+    dependencies.router.all(`/api/telemetry/${name}`, handler);
+    engines.set(`/api/system/${name}`, handler);
+  }
+  return (path) => engines.get(path);
+}
+
+async function carryOut(
+  schema: typeof haltMessage | typeof resumeMessage,
+  { req, env }: Parameters<Handler>[0],
+  { entrance, runCommand, newConnectionId, addressOf }: CommandApiDependencies,
+): Promise<Response> {
+  const entry = await entrance(req.raw);
+  if (!entry.ok) return problemResponse(entry.code, { ...entry, effect: 'none' });
+  const fields = await readFields(req.raw);
+  if (fields instanceof Response) return fields;
+  const packet = await runCommand(schema.parse({ ...fields, type: schema.shape.type.value }), {
+    connectionId: newConnectionId(),
+    permission: entry.permission,
+    transport: 'http',
+    address: addressOf(env.incoming),
+  });
+  if (packet.type === 'ACK') return Response.json(packet, { headers: { 'cache-control': 'no-store' } });
+  return problemResponse(packet.code, { detail: packet.message, effect: packet.effect });
+}
+
+/** What stands in the body; empty: nothing. */
+async function readFields(request: Request): Promise<JsonObject | Response> {
+  const body = await readBody(request, maxBodyBytes);
+  if (body === 'too_large') return refuse('TOO_LARGE', `a command may have ${maxBodyBytes} bytes`);
+  // A HALT must not fail for the want of a header that says what is not there.
+  if (body === undefined) return {};
+  const [type = ''] = (request.headers.get('content-type') ?? '').split(';');
+  if (type.trim().toLowerCase() !== 'application/json') {
+    return refuse('UNSUPPORTED_MEDIA_TYPE', 'send it with Content-Type: application/json');
+  }
+  const parsed = parseUntrusted(body.toString('utf8'), { nonFinite: 'null' });
+  if (parsed.ok && isJsonObject(parsed.value)) return parsed.value;
+  return refuse('BAD_REQUEST', 'expected a JSON object, such as {"reason":"drill","requestId":"1"}');
+}
+
+function refuse(code: 'BAD_REQUEST' | 'TOO_LARGE' | 'UNSUPPORTED_MEDIA_TYPE', detail: string): Response {
+  return problemResponse(code, { detail, effect: 'none' });
+}

@@ -55,7 +55,8 @@ export function readEngineAnswer(command: Command, status: number, body: string)
   const said = parsed.ok ? parsed.value : undefined;
   if (status >= 200 && status < 300) {
     if (body.trim() === '') return { ok: true, result: null, isBegun: status === 202 };
-    if (said === undefined) return unreadableAnswer(command, status, 'that could not be read');
+    if (said === undefined)
+      return unreadableAnswer(command, status, `the engine's answer (HTTP ${status}) could not be read`);
     return readSuccess(command, status, said);
   }
   const what = answered(status, said);
@@ -72,17 +73,15 @@ export function readEngineAnswer(command: Command, status: number, body: string)
 
 /** An answer over the bound, whatever its status. */
 export function tooLargeAnswer(command: Command, status: number, maxBytes: number): EngineAnswer {
-  return unreadableAnswer(command, status, `of over ${maxBytes} bytes`);
+  return unreadableAnswer(command, status, `the engine's answer (HTTP ${status}) is over ${maxBytes} bytes`);
 }
 
 /**
  * An answer whose body cannot be told from its bytes. Only that of a success has anything to say besides the status.
- *
- * @param which what is the matter with it, to stand after "an answer"
  */
-export function unreadableAnswer(command: Command, status: number, which: string): EngineAnswer {
+export function unreadableAnswer(command: Command, status: number, why: string): EngineAnswer {
   if (status < 200 || status >= 300) return readEngineAnswer(command, status, '');
-  return unclear(`the engine gave an answer (HTTP ${status}) ${which}`);
+  return inDoubt('ENGINE_REFUSED', why);
 }
 
 /** @param reason a few words, with a code such as ECONNREFUSED where there is one */
@@ -105,7 +104,12 @@ function readSuccess(command: Command, status: number, said: JsonValue): EngineA
     case 'no':
       return { ok: false, code: 'ENGINE_REFUSED', message: what, effect: 'none', retryable: false };
     case 'unclear':
-      return { ...unclear(`${what}, which says neither yes nor no`), result: said };
+      // It would be answered in the same way again.
+      return {
+        ...inDoubt('ENGINE_REFUSED', `${what}, which says neither yes nor no`),
+        result: said,
+        retryable: false,
+      };
   }
 }
 
@@ -117,11 +121,6 @@ function isOffline(said: JsonValue): boolean {
 function answered(status: number, said: JsonValue | undefined): string {
   const words = said === undefined ? '' : engineWords(said);
   return `the engine answered HTTP ${status}${words === '' ? '' : `: ${words}`}`;
-}
-
-/** It would be answered in the same way again. */
-function unclear(what: string): EngineFailure {
-  return { ...inDoubt('ENGINE_REFUSED', what), retryable: false };
 }
 
 function inDoubt(code: EngineFailure['code'], what: string): EngineFailure {

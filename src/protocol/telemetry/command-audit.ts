@@ -28,6 +28,8 @@ export interface CommandRecord extends Ordered {
   readonly command: Command;
   readonly outcome: CommandOutcome;
   readonly durationMs: number;
+  /** It had been given by another way before, and was not carried out again. */
+  readonly isRepetition?: boolean;
 }
 
 /** In characters; also of the reason that the engine is sent. */
@@ -38,7 +40,10 @@ const maxIdLength = 200;
  * The one line that each command leaves behind, also a command that was refused before it reached the executor.
  * What others chose is bounded, and of the caller there is the subject only, never a token.
  */
-export function auditCommand(log: Log, { command, order, caller, outcome, durationMs }: CommandRecord): void {
+export function auditCommand(
+  log: Log,
+  { command, order, caller, outcome, durationMs, isRepetition = false }: CommandRecord,
+): void {
   log.info(
     {
       audit: true,
@@ -52,6 +57,7 @@ export function auditCommand(log: Log, { command, order, caller, outcome, durati
       outcome: outcome.ok ? 'ACK' : outcome.code,
       ...(outcome.ok ? {} : { detail: outcome.message, effect: outcome.effect }),
       duration_ms: Math.round(durationMs),
+      ...(isRepetition ? { repetition: true } : {}),
     },
     'operator command',
   );

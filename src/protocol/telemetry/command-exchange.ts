@@ -140,6 +140,6 @@ async function readAnswer(command: Command, response: Dispatcher.ResponseData): 
   } catch (error) {
     if (!(error instanceof PollFailure)) throw error;
     if (error.reason === 'too_large') return tooLargeAnswer(command, statusCode, maxBodyBytes);
-    return unreadableAnswer(command, statusCode, `that could not be read: ${error.message}`);
+    return unreadableAnswer(command, statusCode, error.message);
   }
 }

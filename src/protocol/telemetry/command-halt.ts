@@ -1,6 +1,11 @@
 import type { Cancel, Clock } from '../../core/clock.ts';
+import {
+  type EngineAnswer,
+  type EngineFailure,
+  type EngineSuccess,
+  mayHaveTakenEffect,
+} from './command-answer.ts';
 import { createConfirmation } from './command-confirmation.ts';
-import { type EngineAnswer, type EngineFailure, type EngineSuccess, mayHaveTakenEffect } from './command-answer.ts';
 import type { CommandExchange, CommandRequest, EngineCommands } from './command-exchange.ts';
 import type { PolledState } from './polled-state.ts';
 
@@ -83,7 +88,10 @@ export function startHalt({ engine, clock, polls, request, onLateSuccess }: Halt
   );
 
   const take = (answer: EngineAnswer): void => {
-    if (answer.ok) return succeed(answer);
+    if (answer.ok) {
+      succeed(answer);
+      return;
+    }
     lastFailure = answer;
     if (answer.effect === 'unknown') {
       maybeDone = true;

@@ -3,8 +3,8 @@ import type { EngineAnswer, EngineSuccess } from './command-answer.ts';
 import type { Ordered } from './command-audit.ts';
 import type { CommandRequest, EngineCommands } from './command-exchange.ts';
 import { type CommandOutcome, commandOutcome, refuseCommand } from './command-outcome.ts';
-import type { PolledState } from './polled-state.ts';
 import { type ResumeRun, startResume } from './command-resume.ts';
+import type { PolledState } from './polled-state.ts';
 
 /** RESUMEs that may wait; further ones are refused with LIMIT. */
 const maxWaiting = 64;

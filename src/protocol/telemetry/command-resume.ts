@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../../core/clock.ts';
-import { createConfirmation } from './command-confirmation.ts';
 import { connectionFailure, type EngineAnswer, type EngineFailure, noAnswerIn } from './command-answer.ts';
+import { createConfirmation } from './command-confirmation.ts';
 import type { CommandExchange, CommandRequest, EngineCommands } from './command-exchange.ts';
 import type { PolledState } from './polled-state.ts';
 
@@ -40,11 +40,19 @@ export interface ResumeRunOptions {
 const nothing: Cancel = () => undefined;
 
 /** Sends a RESUME once: what is tried again is only to get the connection that it is then written to. */
-export function startResume({ engine, clock, polls, request, mayBeSent, onSent }: ResumeRunOptions): ResumeRun {
+export function startResume({
+  engine,
+  clock,
+  polls,
+  request,
+  mayBeSent,
+  onSent,
+}: ResumeRunOptions): ResumeRun {
   let exchange: CommandExchange | undefined;
   let lastFailure: EngineAnswer | undefined;
   let over = false;
   let withdrawn = false;
+  /** Answered, with what says neither yes nor no. */
   let unclear: EngineFailure | undefined;
   let cancelNext = nothing;
   let cancelDeadline = nothing;
@@ -67,12 +75,10 @@ export function startResume({ engine, clock, polls, request, mayBeSent, onSent }
   const confirmation = createConfirmation('RESUME', { polls, clock }, (status = null) =>
     end({ ok: true, result: unclear?.result ?? { status }, isBegun: false }),
   );
-  /** Its answer, or that there is none, says neither yes nor no. */
-  const leaveToState = (answer: EngineFailure): void => {
-    if (withdrawn) return end(answer);
-    unclear = answer;
+  /** Its answer says neither yes nor no, or is late; it may still come. */
+  const leaveToState = (failure: EngineFailure): void => {
     cancelDeadline();
-    cancelDeadline = clock.after(confirmWithinMs, () => end(answer));
+    cancelDeadline = clock.after(confirmWithinMs, () => end(failure));
     confirmation.doubt();
   };
 
@@ -80,7 +86,9 @@ export function startResume({ engine, clock, polls, request, mayBeSent, onSent }
     if (!mayBeSent()) end(undefined);
     if (over) return false;
     cancelDeadline();
-    cancelDeadline = clock.after(answerWithinMs, () => leaveToState(noAnswerIn(answerWithinMs)));
+    cancelDeadline = clock.after(answerWithinMs - confirmWithinMs, () => {
+      leaveToState(noAnswerIn(answerWithinMs));
+    });
     confirmation.sent();
     onSent();
     return true;
@@ -95,7 +103,10 @@ export function startResume({ engine, clock, polls, request, mayBeSent, onSent }
     void exchange.answer.then((answer) => {
       if (over) return;
       if (answer.ok || answer.effect === 'none') return end(answer);
-      if (answer.effect === 'unknown') return leaveToState(answer);
+      if (answer.effect === 'unknown') {
+        unclear = answer;
+        return withdrawn ? end(answer) : leaveToState(answer);
+      }
       lastFailure = answer;
       cancelNext = clock.after(pauseMs, attempt);
     });
@@ -110,8 +121,9 @@ export function startResume({ engine, clock, polls, request, mayBeSent, onSent }
     sent,
     withdraw() {
       withdrawn = true;
+      // From now on the state may show what was so before the HALT.
+      confirmation.stop();
       if (!sent()) end(connectionFailure('withdrawn', false));
-      // The state may show what was so before the HALT that came now.
       else if (unclear !== undefined) end(unclear);
     },
     abandon: () => end(connectionFailure('the gateway is closing', sent())),

@@ -24,7 +24,8 @@ export function verdictOf(command: Command, answer: JsonValue): Verdict {
   const { status, success, ok, halted } = answer;
   const flags = command === 'HALT' ? [success, ok, halted] : [success, ok];
   const word = wordOf(status);
-  if (isGiven(answer.error) || isGiven(answer.errors) || flags.some(isFalse) || words.no.has(word)) return 'no';
+  if (isGiven(answer.error) || isGiven(answer.errors) || flags.some(isFalse) || words.no.has(word))
+    return 'no';
   if (typeof status === 'number') return isSuccess(status) ? 'yes' : 'unclear';
   if (words.yes.has(word) || words.done[command].has(word)) return 'yes';
   return flags.includes(true) ? 'yes' : 'unclear';
@@ -48,7 +49,10 @@ export function contradicts(command: Command, status: JsonValue | undefined): bo
 /** The engine's words for people, cut to 200 characters, without characters that would move a terminal's cursor. */
 export function engineWords(answer: JsonValue): string {
   const said = typeof answer === 'string' ? answer : isJsonObject(answer) ? saidIn(answer) : undefined;
-  return (said ?? '').replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim().slice(0, maxWords);
+  return (said ?? '')
+    .replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
+    .trim()
+    .slice(0, maxWords);
 }
 
 function saidIn({ error, errors, message, detail, reason, title, status }: JsonObject): string | undefined {

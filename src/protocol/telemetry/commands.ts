@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import type { Permission } from '../../http/entrance.ts';
 import type { AckPacket, ErrorPacket } from '../../wire/packet.ts';
-import { auditCommand } from './command-audit.ts';
+import { auditCommand, type Ordered } from './command-audit.ts';
 import type { CommandExecutor } from './command-executor.ts';
-import { type CommandOutcome, type CommandRefusal, refuseCommand } from './command-outcome.ts';
+import { CommandOnce } from './command-once.ts';
+import { type Command, type CommandOutcome, type CommandRefusal, refuseCommand } from './command-outcome.ts';
+import type { PolledState } from './polled-state.ts';
 import type { CommandMessage } from './schema.ts';
 
 /** The client that a command came from. */
@@ -34,11 +37,47 @@ export interface Commands {
   close(withinMs: number): Promise<void>;
 }
 
+export interface CommandsOptions {
+  readonly polls: PolledState;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+const overtaken =
+  'it was carried out before, and a HALT after it; to resume again, give it another requestId';
+
 export function createCommands(
   executor: CommandExecutor,
-  { log, meter }: { log: Log; meter: Meter },
+  { polls, clock, log, meter }: CommandsOptions,
 ): Commands {
   const underWay = new Set<Promise<unknown>>();
+  const once = new CommandOnce(clock, polls);
+
+  const refuse = (ordered: Ordered & { command: Command }, outcome: CommandRefusal): CommandOutcome => {
+    meter.count('bff_rejected_total', { edge: 'command', reason: outcome.code.toLowerCase() });
+    auditCommand(log, { ...ordered, outcome, durationMs: 0 });
+    return outcome;
+  };
+
+  const execute = async (command: Command, { order, caller }: Ordered): Promise<CommandOutcome> => {
+    const { requestId } = order;
+    const repetition = requestId === undefined ? undefined : once.repetition(command, caller, requestId);
+    if (repetition === 'overtaken') {
+      return refuse({ command, order, caller }, refuseCommand('SUPERSEDED', overtaken));
+    }
+    if (repetition !== undefined) {
+      const startedAt = clock.monotonic();
+      const outcome = await repetition;
+      const durationMs = clock.monotonic() - startedAt;
+      auditCommand(log, { command, order, caller, outcome, durationMs, isRepetition: true });
+      return outcome;
+    }
+    const outcome = executor.run(command, order, caller);
+    once.note(command, caller, requestId, outcome);
+    return await outcome;
+  };
+
   const carryOut: RunCommand = async ({ type: command, reason, requestId }, sender) => {
     const { connectionId, permission, transport, address } = sender;
     const { commands, refusal, role, subject } = permission;
@@ -47,14 +86,9 @@ export function createCommands(
       ...(requestId === undefined ? {} : { requestId }),
     };
     const caller = { connectionId, transport, address, role, subject };
-    let outcome: CommandOutcome;
-    if (commands) {
-      outcome = await executor.run(command, order, caller);
-    } else {
-      outcome = refuseCommand(refusal);
-      meter.count('bff_rejected_total', { edge: 'command', reason: refusal.toLowerCase() });
-      auditCommand(log, { command, order, caller, outcome, durationMs: 0 });
-    }
+    const outcome = commands
+      ? await execute(command, { order, caller })
+      : refuse({ command, order, caller }, refuseCommand(refusal));
     const asked = { command, ...(requestId === undefined ? {} : { requestId }) };
     return outcome.ok
       ? { type: 'ACK', ...asked, result: outcome.result }

@@ -3,8 +3,8 @@ import type { JsonObject } from '../../core/json.ts';
 import type { SourceState } from '../../source/freshness.ts';
 import { LivePaths } from './live-paths.ts';
 import type { Ownership } from './ownership.ts';
-import type { Remarks, StateRemarks } from './state-remarks.ts';
 import { fieldsOf, isDocumentedScalar } from './shape.ts';
+import type { Remarks, StateRemarks } from './state-remarks.ts';
 
 type SourceStates = Readonly<Record<string, SourceState & Remarks>>;
 

@@ -85,7 +85,7 @@ export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts
     newKey: () => crypto.randomUUID(),
   });
   const { compression } = options;
-  const commands = createCommands(executor, { log: audit, meter });
+  const commands = createCommands(executor, { polls, clock, log: audit, meter });
   const takePath = serveTelemetry({ ...parts, documents, views, compression, runCommand: commands.run });
 
   return {

@@ -2,55 +2,60 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { connectionFailure, readEngineAnswer } from '../../../src/protocol/telemetry/command-answer.ts';
 import { commandCodeTable, refuseCommand } from '../../../src/protocol/telemetry/command-outcome.ts';
+import { engineAnswers } from './engine-answers.ts';
 
 describe('readEngineAnswer', () => {
-  it('takes any JSON of a 2xx answer, and an empty body as null', () => {
-    expect(readEngineAnswer(200, '{"status":"HALT"}')).toEqual({ ok: true, result: { status: 'HALT' } });
-    expect(readEngineAnswer(202, 'true')).toEqual({ ok: true, result: true });
-    expect(readEngineAnswer(204, '')).toEqual({ ok: true, result: null });
-    expect(readEngineAnswer(200, '{"price":NaN}')).toEqual({ ok: true, result: { price: null } });
+  it.each(engineAnswers)('takes %s %s %s for what it is', (command, status, body, expected) => {
+    const answer = readEngineAnswer(command, status, body);
+    if (expected === 'ACK') expect(answer.ok).toBe(true);
+    else expect(answer).toMatchObject({ ok: false, code: expected.code, effect: expected.effect });
+    expect(JSON.stringify(answer)).not.toContain('"message":""');
   });
 
-  it.each([
-    ['<!doctype html><title>502 Bad Gateway</title>'],
-    ['{"status":"HA'],
-    ['{"__proto__":{"status":"HALT"}}'],
-    ['['.repeat(5000) + ']'.repeat(5000)],
-    ['{"error":"engine offline","status":"offline"}'],
-  ])('takes no 2xx for a yes with the body %.40s', (body) => {
-    const answer = readEngineAnswer(200, body);
-    expect(answer).toMatchObject({
-      ok: false,
-      code: 'ENGINE_UNREACHABLE',
-      effect: 'unknown',
-      retryable: true,
+  it('hands on what the engine answered, and an empty body as null', () => {
+    expect(readEngineAnswer('HALT', 200, '{"status":"HALT"}')).toMatchObject({ result: { status: 'HALT' } });
+    expect(readEngineAnswer('HALT', 204, '')).toMatchObject({ ok: true, result: null });
+    expect(readEngineAnswer('HALT', 200, '{"ok":true,"price":NaN}')).toMatchObject({
+      result: { ok: true, price: null },
     });
   });
 
+  it('knows an engine that has only begun', () => {
+    expect(readEngineAnswer('HALT', 202, '')).toMatchObject({ isBegun: true });
+    expect(readEngineAnswer('HALT', 200, '{"status":"accepted"}')).toMatchObject({ isBegun: true });
+    expect(readEngineAnswer('HALT', 200, '{"status":"HALT"}')).toMatchObject({ isBegun: false });
+  });
+
   it.each([
-    [302, 'ENGINE_UNREACHABLE', 'unknown', false],
-    [307, 'ENGINE_UNREACHABLE', 'unknown', false],
-    [400, 'ENGINE_REFUSED', 'none', false],
-    [403, 'ENGINE_REFUSED', 'none', false],
-    [404, 'ENGINE_REFUSED', 'none', false],
-    [409, 'ENGINE_REFUSED', 'none', true],
-    [429, 'ENGINE_REFUSED', 'none', true],
-    [500, 'ENGINE_REFUSED', 'unknown', true],
-    [502, 'ENGINE_UNREACHABLE', 'unknown', true],
-    [503, 'ENGINE_UNREACHABLE', 'unknown', true],
-    [504, 'ENGINE_UNREACHABLE', 'unknown', true],
-  ])('maps HTTP %i to %s with effect %s', (status, code, effect, retryable) => {
-    const answer = readEngineAnswer(status, '{"error":"secret"}');
-    expect(answer).toMatchObject({ ok: false, code, effect, retryable });
-    expect(JSON.stringify(answer)).toContain(`HTTP ${status}`);
-    expect(JSON.stringify(answer)).not.toContain('secret');
+    [408, true],
+    [409, true],
+    [425, true],
+    [429, true],
+    [400, false],
+    [404, false],
+    [500, true],
+    [502, true],
+    [302, false],
+  ])('says of HTTP %i whether another try makes sense', (status, retryable) => {
+    expect(readEngineAnswer('HALT', status, '')).toMatchObject({ ok: false, retryable });
+  });
+
+  it('says what the engine said, in 200 characters at most and without control characters', () => {
+    const said = `kill switch\u001b[2J failed\u0000\n${'x'.repeat(5000)}`;
+    const answer = readEngineAnswer('HALT', 200, JSON.stringify({ status: 'ERROR', message: said }));
+    expect(answer).toMatchObject({ effect: 'none' });
+    const message = 'message' in answer ? answer.message : '';
+    expect(message).toMatch(/^the engine answered HTTP 200: kill switch \[2J failed x+$/);
+    expect(message.length).toBeLessThanOrEqual(230);
   });
 
   it('never throws, and says yes to a 2xx only', () => {
+    const command = fc.constantFrom('HALT' as const, 'RESUME' as const);
+    const status = fc.integer({ min: 100, max: 599 });
     fc.assert(
-      fc.property(fc.integer({ min: 100, max: 599 }), fc.oneof(fc.string(), fc.json()), (status, body) => {
-        const answer = readEngineAnswer(status, body);
-        return !answer.ok || (status >= 200 && status < 300);
+      fc.property(command, status, fc.oneof(fc.string(), fc.json()), (...input) => {
+        const answer = readEngineAnswer(...input);
+        return !answer.ok || (input[1] >= 200 && input[1] < 300);
       }),
     );
   });
@@ -74,12 +79,14 @@ describe('commandCodeTable', () => {
       'SUPERSEDED',
       'FORBIDDEN',
       'COMMANDS_DISABLED',
+      'ORIGIN_REFUSED',
       'LIMIT',
     ]);
     expect(refuseCommand('FORBIDDEN')).toEqual({
       ok: false,
       code: 'FORBIDDEN',
       message: commandCodeTable.FORBIDDEN,
+      effect: 'none',
     });
   });
 });

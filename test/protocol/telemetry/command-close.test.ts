@@ -15,7 +15,7 @@ describe('command executor that is closed', () => {
     expect(await run('HALT')).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
     await passTime();
     expect(engine.received).toHaveLength(1);
-    expect(state.polls).toBe(0);
+    expect(state.acks).toBe(0);
     await executor.close(5000);
   });
 
@@ -32,7 +32,7 @@ describe('command executor that is closed', () => {
     await passTimeUntil('the HALT', () => engine.received.length === 1);
     (await engine.next('HALT')).answer();
     await closed;
-    expect(halted.outcome).toEqual({ ok: true, result: { done: true } });
+    expect(halted.outcome).toEqual({ ok: true, result: { ok: true } });
   });
 
   it('tries no longer than a HALT is tried: 2 s', async (test) => {
@@ -87,8 +87,8 @@ describe('command executor that is closed', () => {
 
 describe('commands that are closed', () => {
   it('have answered each sender before they say that they are', async (test) => {
-    const { engine, executor, log, meter } = await setUpCommands(test);
-    const commands = createCommands(executor, { log, meter });
+    const { engine, executor, polls, clock, log, meter } = await setUpCommands(test);
+    const commands = createCommands(executor, { polls, clock, log, meter });
     const told: string[] = [];
     const permission = { role: 'operator', commands: true, anonymous: false, refusal: 'FORBIDDEN' } as const;
     const sender = {

@@ -28,17 +28,17 @@ describe('CommandExchange', () => {
     ['gzip, br', (text: string) => brotliCompressSync(gzipSync(text))],
   ] as const)('reads an answer in %s', async ([encoding, encode], test) => {
     const answer = await halt(test, encoded(encoding, encode('{"status":"HALT"}')));
-    expect(answer).toEqual({ ok: true, result: { status: 'HALT' } });
+    expect(answer).toMatchObject({ ok: true, result: { status: 'HALT' } });
   });
 
   it('takes an empty one for an empty one', async (test) => {
-    expect(await halt(test, encoded('gzip', ''))).toEqual({ ok: true, result: null });
+    expect(await halt(test, encoded('gzip', ''))).toMatchObject({ ok: true, result: null });
   });
 
   it('takes no success for a yes whose encoding it cannot read, and names that', async (test) => {
     expect(await halt(test, encoded('compress', 'hunter2'))).toEqual({
       ok: false,
-      code: 'ENGINE_UNREACHABLE',
+      code: 'ENGINE_REFUSED',
       effect: 'unknown',
       retryable: true,
       message:
@@ -65,10 +65,10 @@ describe('CommandExchange', () => {
     const bomb = gzipSync(JSON.stringify('x'.repeat(64 * kibibyte)));
     expect(await halt(test, encoded('gzip', bomb))).toMatchObject({
       ok: false,
-      code: 'ENGINE_UNREACHABLE',
+      code: 'ENGINE_REFUSED',
       message: expect.stringContaining(`is over ${64 * kibibyte} bytes`),
     });
-    const whole = gzipSync(JSON.stringify('x'.repeat(64 * kibibyte - 2)));
+    const whole = gzipSync(`{"ok":true}${' '.repeat(64 * kibibyte - 11)}`);
     expect(await halt(test, encoded('gzip', whole))).toMatchObject({ ok: true });
   });
 

@@ -16,17 +16,17 @@ describe('command executor', () => {
     expect(request.headers['content-type']).toBe('application/json');
     expect(request.key).toBe('key-1');
     expect(JSON.parse(request.body)).toEqual({ reason: 'drill' });
-    expect(state.polls).toBe(0);
+    expect(state.acks).toBe(0);
     request.answer(200, '{"status":"HALT"}');
     expect(await outcome).toEqual({ ok: true, result: { status: 'HALT' } });
-    expect(state.polls).toBe(1);
+    expect(state.acks).toBe(1);
 
     const resumed = run('RESUME');
     const resume = await engine.next('RESUME');
     expect(resume).toMatchObject({ path: '/base/api/system/resume', key: 'key-2', body: '{}' });
     resume.answer();
-    expect(await resumed).toEqual({ ok: true, result: { done: true } });
-    expect(state.polls).toBe(2);
+    expect(await resumed).toEqual({ ok: true, result: { ok: true } });
+    expect(state.acks).toBe(2);
   });
 
   it('sends simultaneous HALTs as one request and gives each its own outcome and audit line', async (test) => {
@@ -36,9 +36,9 @@ describe('command executor', () => {
     );
     const request = await engine.next('HALT');
     request.answer();
-    expect(await Promise.all(outcomes)).toEqual(Array(3).fill({ ok: true, result: { done: true } }));
+    expect(await Promise.all(outcomes)).toEqual(Array(3).fill({ ok: true, result: { ok: true } }));
     expect(engine.received).toHaveLength(1);
-    expect(state.polls).toBe(1);
+    expect(state.acks).toBe(1);
     expect(audits().map(({ fields }) => [fields.request_id, fields.reason, fields.outcome])).toEqual([
       ['a', 'why a', 'ACK'],
       ['b', 'why b', 'ACK'],

@@ -100,6 +100,7 @@ describe('state of the engine after the last HALT', () => {
     const executor = createCommandExecutor({
       engineUrl: url,
       isStateFresh: () => true,
+      polls: { onStatus: () => () => {}, poll: () => undefined },
       onAcked: () => undefined,
       clock: systemClock,
       log,

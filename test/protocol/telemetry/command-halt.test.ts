@@ -12,7 +12,7 @@ describe('HALT', () => {
     const second = await engine.next('HALT');
     expect(second.key).toBe(first.key);
     second.answer();
-    expect(await outcome).toEqual({ ok: true, result: { done: true } });
+    expect(await outcome).toEqual({ ok: true, result: { ok: true } });
     expect(clock.monotonic()).toBeLessThan(500);
     await passTime();
     expect(engine.received).toHaveLength(2);
@@ -70,11 +70,11 @@ describe('HALT', () => {
     const told = await outcome;
     expect(told).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
     expect(JSON.stringify(told)).toContain('may have taken effect');
-    expect(state.polls).toBe(0);
+    expect(state.acks).toBe(0);
     clock.advance(3000);
     first.answer();
     await expect.poll(() => log.entries.some(({ message }) => message === 'HALT confirmed late')).toBe(true);
-    expect(state.polls).toBe(1);
+    expect(state.acks).toBe(1);
   });
 
   it('lets go of an engine that never answers', async (test) => {
@@ -114,10 +114,11 @@ describe('HALT', () => {
   });
 
   it('follows no redirect', async (test) => {
-    const { engine, run } = await setUpCommands(test);
-    const outcome = run('HALT');
+    const { engine, run, passTimeUntil } = await setUpCommands(test);
+    const seen = watch(run('HALT'));
     (await engine.next('HALT')).answer(307, '', { location: `${engine.url}/elsewhere` });
-    expect(await outcome).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
+    await passTimeUntil('the outcome', () => seen.outcome);
+    expect(seen.outcome).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE', effect: 'unknown' });
     expect(engine.received).toHaveLength(1);
   });
 

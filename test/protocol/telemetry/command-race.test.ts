@@ -31,10 +31,10 @@ describe('HALT against RESUME', () => {
     resume.answer(200, '{"status":"ACTIVE"}');
     const repeated = await engine.next('HALT');
     expect(repeated.key).not.toBe(halt.key);
-    const polls = state.polls;
+    const acks = state.acks;
     repeated.answer();
     await expect.poll(() => log.entries.some(({ message }) => message === confirmed)).toBe(true);
-    expect(state.polls).toBe(polls + 1);
+    expect(state.acks).toBe(acks + 1);
     await passTime();
     expect(engine.received).toHaveLength(3);
   });
@@ -69,9 +69,10 @@ describe('HALT against RESUME', () => {
 
   it('is repeated each second for 30 s after a RESUME whose answer was lost, and once after that', async (test) => {
     const { engine, run, clock, log, state, passTimeUntil, passTime } = await setUpCommands(test);
-    const resumed = run('RESUME');
+    const resumed = watch(run('RESUME'));
     (await engine.next('RESUME')).drop();
-    expect(await resumed).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
+    await passTimeUntil('its outcome', () => resumed.outcome);
+    expect(resumed.outcome).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE', effect: 'unknown' });
     engine.handle((request) => request.answer());
     expect(await run('HALT')).toMatchObject({ ok: true });
     for (let second = 1; second < 30; second += 1) {
@@ -79,7 +80,7 @@ describe('HALT against RESUME', () => {
       expect(engine.received).toHaveLength(1 + second);
       clock.advance(1);
       // The next second counts from the answer, after which the state is polled.
-      await expect.poll(() => state.polls, { interval: 2 }).toBe(1 + second);
+      await expect.poll(() => state.acks, { interval: 2 }).toBe(1 + second);
     }
     await passTimeUntil('the last HALT', () => log.entries.some(({ message }) => message === confirmed));
     expect(clock.monotonic()).toBeGreaterThanOrEqual(30_000);
@@ -90,10 +91,10 @@ describe('HALT against RESUME', () => {
   });
 
   it('does not come after a newer RESUME', async (test) => {
-    const { engine, run, log, passTime } = await setUpCommands(test);
-    const lost = run('RESUME');
+    const { engine, run, log, passTime, passTimeUntil } = await setUpCommands(test);
+    const lost = watch(run('RESUME'));
     (await engine.next('RESUME')).drop();
-    await lost;
+    await passTimeUntil('its outcome', () => lost.outcome);
     const halted = run('HALT');
     (await engine.next('HALT')).answer();
     await halted;
@@ -135,9 +136,9 @@ describe('HALT against RESUME', () => {
 
   it('reports that it could not be confirmed when the engine stays away', async (test) => {
     const { engine, run, log, passTimeUntil } = await setUpCommands(test);
-    const lost = run('RESUME');
+    const lost = watch(run('RESUME'));
     (await engine.next('RESUME')).drop();
-    await lost;
+    await passTimeUntil('its outcome', () => lost.outcome);
     const halted = run('HALT');
     (await engine.next('HALT')).answer();
     await halted;

@@ -1,10 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Clock } from '../../../src/core/clock.ts';
+import type { JsonValue } from '../../../src/core/json.ts';
 import type { CommandCaller, CommandOrder } from '../../../src/protocol/telemetry/command-audit.ts';
 import {
   type CommandExecutorOptions,
   createCommandExecutor,
 } from '../../../src/protocol/telemetry/command-executor.ts';
 import type { Command, CommandOutcome } from '../../../src/protocol/telemetry/command-outcome.ts';
+import type { StatusListener } from '../../../src/protocol/telemetry/polled-state.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryLog, type LogEntry } from '../../support/memory-log.ts';
 import { createMemoryMeter } from '../../support/memory-meter.ts';
@@ -51,7 +54,7 @@ export async function startCommandEngine(): Promise<CommandEngine> {
       key: String(request.headers['idempotency-key']),
       headers: request.headers,
       body: Buffer.concat(chunks).toString('utf8'),
-      answer: (status = 200, body = '{"done":true}', headers = {}) =>
+      answer: (status = 200, body = '{"ok":true}', headers = {}) =>
         void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body),
       drop: () => void request.socket.destroy(),
       gone: () => request.socket.destroyed,
@@ -97,19 +100,42 @@ export const trader: CommandCaller = {
   subject: 'trader',
 };
 
+/** Polls of the state that a test answers, as often as it likes. */
+export function scriptedPolls(clock: Clock) {
+  const listeners = new Set<StatusListener>();
+  const polls = {
+    /** Polls out of turn so far. */
+    asked: 0,
+    onStatus(listener: StatusListener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    poll(): void {
+      polls.asked += 1;
+    },
+    /** A poll is answered that was begun just now, unless something else is said. */
+    answer(status: JsonValue, startedAt = clock.monotonic()): void {
+      for (const listener of listeners) listener(status, startedAt);
+    },
+  };
+  return polls;
+}
+
 /** An executor on a manual clock before an engine that waits for the test; both end with it. */
 export async function setUpCommands(test: TestScope, options: Partial<CommandExecutorOptions> = {}) {
   const engine = await startCommandEngine();
   const clock = createManualClock();
   const log = createMemoryLog();
   const meter = createMemoryMeter();
-  const state = { fresh: true, polls: 0 };
+  const state = { fresh: true, acks: 0 };
+  const polls = scriptedPolls(clock);
   let keys = 0;
   const executor = createCommandExecutor({
     engineUrl: engine.url,
     isStateFresh: () => state.fresh,
+    polls,
     onAcked: () => {
-      state.polls += 1;
+      state.acks += 1;
     },
     clock,
     log,
@@ -137,6 +163,7 @@ export async function setUpCommands(test: TestScope, options: Partial<CommandExe
     log,
     meter,
     state,
+    polls,
     executor,
     run: (command: Command, order: CommandOrder = {}): Promise<CommandOutcome> =>
       executor.run(command, order, trader),

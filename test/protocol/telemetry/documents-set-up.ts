@@ -2,6 +2,7 @@ import type { JsonObject } from '../../../src/core/json.ts';
 import { HistoryBudget, historyDefaults } from '../../../src/feed/history.ts';
 import { createDocuments, type DocumentsOptions } from '../../../src/protocol/telemetry/documents.ts';
 import { documentDefaults } from '../../../src/protocol/telemetry/engine-document.ts';
+import { StateRemarks } from '../../../src/protocol/telemetry/state-remarks.ts';
 import type { EngineClient } from '../../../src/source/engine-client.ts';
 import { PollFailure } from '../../../src/source/poll-failure.ts';
 import { createSourceBoard } from '../../../src/source/source-board.ts';
@@ -37,9 +38,10 @@ export function setUpDocuments(test: TestScope, options: Partial<DocumentsOption
   const meter = createMemoryMeter();
   const board = createSourceBoard({ clock, log, meter });
   const budget = new HistoryBudget(historyDefaults);
+  const remarks = new StateRemarks();
   const documents = createDocuments(
     { ...documentDefaults, maxSymbols: 100, pollCron: '0 0 0 1 1 *', pollTimeoutMs: 60_000, ...options },
-    { client, board, budget, clock, log, meter },
+    { client, board, budget, remarks, clock, log, meter },
   );
   test.onTestFinished(() => {
     documents.close();
@@ -57,6 +59,7 @@ export function setUpDocuments(test: TestScope, options: Partial<DocumentsOption
     meter,
     budget,
     documents,
+    remarks,
     feed,
     /** How often the engine was asked. */
     asked: (name: Name) => requests.filter((path) => path === pathOf(name)).length,

@@ -1,17 +1,13 @@
 #!/usr/bin/env node
 import { helpText, type Invocation, readCommandLine } from './cli/commands.ts';
-import { runDemo, runEngine } from './cli/demo.ts';
-import { serve } from './cli/serve.ts';
-import { tail } from './cli/tail.ts';
-import { ConfigError, loadSettings, printSettings } from './config/load.ts';
 import { errorMessage } from './core/errors.ts';
-import { createLogger } from './observe/logger.ts';
 import { version } from './version.ts';
 
 const engineUrlNeeded =
   'the engine to poll, such as http://localhost:8000 (to try without one: telemetry-bff demo)';
 const required = { serve: { ENGINE_URL: engineUrlNeeded }, demo: {}, engine: {} } as const;
 
+/** Loads what a command needs and nothing else: who halts does not wait for the gateway's code to be read. */
 async function run(invocation: Invocation): Promise<void> {
   switch (invocation.do) {
     case 'help':
@@ -21,13 +17,26 @@ async function run(invocation: Invocation): Promise<void> {
       process.stdout.write(`${version}\n`);
       return;
     case 'refuse':
+      process.exitCode = invocation.exitCode;
       process.stderr.write(`telemetry-bff: ${invocation.message}\n\n${helpText}`);
-      process.exitCode = 64;
       return;
-    case 'print-config':
+    case 'print-config': {
+      const { loadSettings, printSettings } = await import('./config/load.ts');
       process.stdout.write(`${printSettings(loadSettings({ env: process.env }))}\n`);
       return;
+    }
+    case 'halt': {
+      // Until it is known what came of it nobody may take it for refused.
+      process.exitCode = haltUnknown;
+      const { giveCommand } = await import('./cli/halt.ts');
+      const { exitCode, text } = await giveCommand(invocation.halt);
+      process.exitCode = exitCode;
+      // Once it is written: what is left of the other way is not waited for.
+      (exitCode === 0 ? process.stdout : process.stderr).write(`${text}\n`, () => process.exit(exitCode));
+      return;
+    }
     case 'tail': {
+      const { tail } = await import('./cli/tail.ts');
       const code = await tail(invocation.tail, {
         print: (text) => process.stdout.write(`${text}\n`),
         complain: (text) => process.stderr.write(`${text}\n`),
@@ -37,20 +46,37 @@ async function run(invocation: Invocation): Promise<void> {
       process.stdout.write('', () => process.exit(code));
       return;
     }
-    default: {
-      const settings = loadSettings({ env: process.env, required: required[invocation.do] });
-      const log = createLogger({ level: settings.LOG_LEVEL });
-      if (invocation.do === 'engine') await runEngine(settings, log);
-      else if (invocation.do === 'demo') await runDemo(settings, log, (text) => process.stdout.write(text));
-      else await serve({ ...settings, ENGINE_URL: settings.ENGINE_URL ?? '' }, log);
-    }
+    default:
+      await runServer(invocation.do);
   }
 }
+
+async function runServer(command: keyof typeof required): Promise<void> {
+  const [{ loadSettings }, { createLogger }] = await Promise.all([
+    import('./config/load.ts'),
+    import('./observe/logger.ts'),
+  ]);
+  const settings = loadSettings({ env: process.env, required: required[command] });
+  const log = createLogger({ level: settings.LOG_LEVEL });
+  if (command === 'serve') {
+    const { serve } = await import('./cli/serve.ts');
+    await serve({ ...settings, ENGINE_URL: settings.ENGINE_URL ?? '' }, log);
+    return;
+  }
+  const { runDemo, runEngine } = await import('./cli/demo.ts');
+  if (command === 'engine') await runEngine(settings, log);
+  else await runDemo(settings, log, (text) => process.stdout.write(text));
+}
+
+/** The exit code of a command that may have been carried out. */
+const haltUnknown = 4;
 
 /** By then a write under way has failed. */
 const logNoticesMs = 100;
 for (const output of [process.stdout, process.stderr]) {
   output.on('error', (error) => {
+    // What came of a command is said by its exit code, read or not.
+    if (process.exitCode !== undefined) process.exit();
     if (!('code' in error) || error.code !== 'EPIPE') throw error;
     // Who reads the output has seen enough, as `head` does: nothing failed. The log, which writes on its own, must
     // have noticed too: its flush at exit would try for ever.
@@ -59,8 +85,14 @@ for (const output of [process.stdout, process.stderr]) {
 }
 
 try {
-  await run(readCommandLine(process.argv.slice(2)));
+  await run(readCommandLine(process.argv.slice(2), process.env));
 } catch (error) {
   process.stderr.write(`${errorMessage(error)}\n`);
-  process.exit(error instanceof ConfigError ? ConfigError.exitCode : 1);
+  process.exit(exitCodeOf(error) ?? process.exitCode ?? 1);
+}
+
+/** The one that an error names for itself, as a bad setting does. */
+function exitCodeOf(error: unknown): number | undefined {
+  const named = error instanceof Error && 'exitCode' in error ? error.exitCode : undefined;
+  return typeof named === 'number' ? named : undefined;
 }

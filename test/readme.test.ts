@@ -65,7 +65,7 @@ describe('README', () => {
       .replaceAll('\\', '')
       .split('|')
       .map((command) =>
-        readCommandLine(command === 'tail URL' ? ['tail', 'ws://localhost:3000'] : [command]),
+        readCommandLine(command === 'tail URL' ? ['tail', 'ws://localhost:3000'] : [command], {}),
       );
     expect(read.map((invocation) => invocation.do)).toEqual(['serve', 'demo', 'engine', 'tail']);
   });

@@ -10,6 +10,7 @@ import { type SettingName, type Settings, secretSettings, settingsSchema, urlSet
 export class ConfigError extends Error {
   /** The `EX_CONFIG` of sysexits.h. */
   static readonly exitCode = 78;
+  readonly exitCode = ConfigError.exitCode;
 
   constructor(faults: readonly string[]) {
     super(

@@ -1,7 +1,7 @@
 import { errors } from 'undici';
 
 /** Whose connection it was. */
-type Peer = 'the engine' | 'Redis';
+type Peer = 'the engine' | 'Redis' | 'the gateway';
 
 const notHttp = 'the answer is not valid HTTP';
 const inNoWords = 'connection failed';

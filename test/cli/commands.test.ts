@@ -17,7 +17,7 @@ describe('readCommandLine', () => {
     [['--print-config'], { do: 'print-config' }],
     [['--print-config', 'demo'], { do: 'print-config' }],
     [['engine', '--print-config'], { do: 'print-config' }],
-  ])('reads %j', (args, invocation) => expect(readCommandLine(args)).toEqual(invocation));
+  ])('reads %j', (args, invocation) => expect(readCommandLine(args, {})).toEqual(invocation));
 
   it.each([
     [['start'], 'unknown command start'],
@@ -31,12 +31,14 @@ describe('readCommandLine', () => {
     [['--print-config', '--json'], 'unknown option --json'],
     [['--'], 'unknown option --'],
     [['Serve'], 'unknown command Serve'],
-  ])('refuses %j', (args, message) => expect(readCommandLine(args)).toEqual({ do: 'refuse', message }));
+  ])('refuses %j', (args, message) =>
+    expect(readCommandLine(args, {})).toEqual({ do: 'refuse', message, exitCode: 64 }),
+  );
 
   it('takes any command line without throwing', () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (args) => {
-        expect(readCommandLine(args)).toHaveProperty('do');
+        expect(readCommandLine(args, {})).toHaveProperty('do');
       }),
     );
   });

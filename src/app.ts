@@ -4,6 +4,7 @@ import { clientAddress } from './auth/client-address.ts';
 import { createGate } from './auth/gate.ts';
 import { createOriginPolicy } from './auth/origin.ts';
 import { createVerifier } from './auth/verifier.ts';
+import { socketsPossible } from './config/open-file-limit.ts';
 import { authEnabled, verifierOptions } from './config/safety.ts';
 import type { DialectName, Settings } from './config/settings.ts';
 import { type Clock, systemClock } from './core/clock.ts';
@@ -228,6 +229,7 @@ export function createGateway({
     port: settings.PORT,
     extraPorts: settings.EXTRA_PORTS,
     host: settings.HOST,
+    maxSockets: socketsPossible(),
   });
 
   return {

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** Descriptors that are not clients': listeners, engine, Redis, files. */
+/** Descriptors that are no connections that last: of requests, listeners, engine, Redis, files. */
 const reserved = 200;
+/** Of these, those that requests must leave to the others: a HALT needs one to reach the engine. */
+const reservedFromRequests = 100;
 
 /** How many connections the process can hold at most; undefined where the system does not say (it is no Linux). */
 export function connectionsPossible(limitsFile = '/proc/self/limits'): number | undefined {
@@ -11,4 +13,10 @@ export function connectionsPossible(limitsFile = '/proc/self/limits'): number | 
   } catch {
     return undefined;
   }
+}
+
+/** How many sockets clients may have open at most, those of connections and of requests together. */
+export function socketsPossible(limitsFile?: string): number | undefined {
+  const connections = connectionsPossible(limitsFile);
+  return connections === undefined ? undefined : connections + reserved - reservedFromRequests;
 }

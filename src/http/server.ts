@@ -4,6 +4,7 @@ import { errorMessage } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { offersWebSocket, serveWithoutUpgrade } from './plain-upgrade.ts';
 import type { Router } from './router.ts';
+import { SocketPlaces } from './socket-places.ts';
 import type { UpgradeHandler } from './upgrade.ts';
 
 export interface HttpOptions {
@@ -12,6 +13,8 @@ export interface HttpOptions {
   /** The same server on further ports. */
   readonly extraPorts: readonly number[];
   readonly host: string;
+  /** Sockets that may be open at once, of whatever kind. Undefined: not known. */
+  readonly maxSockets: number | undefined;
 }
 
 export interface HttpServer {
@@ -32,6 +35,7 @@ export function createHttpServer(
   log: Log,
   options: HttpOptions,
 ): HttpServer {
+  const places = options.maxSockets === undefined ? undefined : new SocketPlaces(options.maxSockets);
   const listener = getRequestListener(router.fetch, { overrideGlobalObjects: false });
   const create = (): Server => {
     const server = createServer(
@@ -47,6 +51,7 @@ export function createHttpServer(
         });
       },
     );
+    places?.watch(server);
     return server.on('upgrade', (request, socket, head) => {
       if (offersWebSocket(request)) upgrade(request, socket, head);
       else serveWithoutUpgrade(server, request, socket, head);

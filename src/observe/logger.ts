@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { LogOutput } from './log-output.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -20,7 +21,11 @@ export function createLogger({ level, pretty = process.stdout.isTTY === true }: 
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
   };
-  if (!pretty) return pino(options);
+  if (!pretty) {
+    const lostLine = (lost: number) =>
+      `${JSON.stringify({ level: 'error', time: new Date().toISOString(), lost, msg: 'log lines lost: nobody read them, or the disk was full' })}\n`;
+    return pino(options, new LogOutput({ lostLine }));
+  }
   return pino({
     ...options,
     // A formatter for the level cannot be combined with a transport; pino-pretty names the levels itself.

@@ -50,6 +50,7 @@ export async function startServer(
     port: 0,
     extraPorts,
     host: '127.0.0.1',
+    maxSockets: undefined,
   });
   const port = await server.listen();
   test.onTestFinished(() => server.close());

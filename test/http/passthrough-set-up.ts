@@ -45,7 +45,12 @@ export async function startPassthrough(
     log,
     ...options,
   });
-  const server = createHttpServer(router, () => {}, log, { port: 0, extraPorts: [], host: '127.0.0.1' });
+  const server = createHttpServer(router, () => {}, log, {
+    port: 0,
+    extraPorts: [],
+    maxSockets: undefined,
+    host: '127.0.0.1',
+  });
   const port = await server.listen();
   test.onTestFinished(async () => {
     await server.close();

@@ -7,7 +7,12 @@ import { within } from '../support/wait.ts';
 import { routerFor, startServer } from './http-set-up.ts';
 
 const listenOn = (port: number, host = '127.0.0.1'): Promise<number> =>
-  createHttpServer(routerFor().router, () => {}, createMemoryLog(), { port, extraPorts: [], host }).listen();
+  createHttpServer(routerFor().router, () => {}, createMemoryLog(), {
+    port,
+    extraPorts: [],
+    maxSockets: undefined,
+    host,
+  }).listen();
 
 describe('HttpServer', () => {
   it('picks a free port for 0 and serves its routes there', async (test) => {

@@ -52,7 +52,7 @@ export async function serveDialect(test: Parameters<typeof setUpClients>[0]) {
       upgrades.handle(request, socket, head);
     },
     log,
-    { port: 0, extraPorts: [], host: '127.0.0.1' },
+    { port: 0, extraPorts: [], maxSockets: undefined, host: '127.0.0.1' },
   );
   const port = await server.listen();
   test.onTestFinished(() => server.close());

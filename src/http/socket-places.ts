@@ -1,0 +1,46 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+/**
+ * Keeps the sockets of servers below what the process can hold open, so that descriptors are left for the way to the
+ * engine, and a newcomer is heard: where all places are taken, the socket goes that has been without a request for
+ * longest.
+ */
+export class SocketPlaces {
+  readonly #max: number;
+  /** Of sockets without a request under way, that of the longest first. */
+  readonly #idle = new Set<Socket>();
+  #count = 0;
+
+  /** @param max sockets at once */
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  watch(server: Server): void {
+    server.on('connection', (socket) => {
+      this.#count += 1;
+      this.#idle.add(socket);
+      socket.once('close', () => {
+        this.#count -= 1;
+        this.#idle.delete(socket);
+      });
+      if (this.#count > this.#max) this.#makeRoom();
+    });
+    server.on('request', ({ socket }, response) => {
+      this.#idle.delete(socket);
+      response.once('close', () => {
+        if (!socket.destroyed) this.#idle.add(socket);
+      });
+    });
+    // How many of these there may be, the connection limits say.
+    server.on('upgrade', ({ socket }) => void this.#idle.delete(socket));
+  }
+
+  #makeRoom(): void {
+    for (const socket of this.#idle) {
+      socket.destroy();
+      return;
+    }
+  }
+}

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { startEngineServer } from '../source/engine-server.ts';
 import { connectClient } from '../support/client.ts';
+import { readMetrics } from '../support/metrics.ts';
 import { secretToken, testClaims, testSecret } from '../support/tokens.ts';
-import { type TestScope, useIn, waitFor } from '../support/wait.ts';
+import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
 
 /** Room for 56 connections that last: 200 descriptors are for others. */
 const openFiles = 256;
@@ -29,7 +31,7 @@ async function startEngine(test: TestScope) {
 }
 
 /** A gateway of few descriptors, whose log nobody reads once it listens. */
-async function startGateway(test: TestScope, engineUrl: string): Promise<number> {
+async function startGateway(test: TestScope, engineUrl: string) {
   const env = {
     PATH: process.env.PATH,
     PORT: '0',
@@ -41,6 +43,7 @@ async function startGateway(test: TestScope, engineUrl: string): Promise<number>
     MAX_RENDITIONS: '3',
     MAX_SYMBOLS: '1',
     LOG_LEVEL: 'trace',
+    SHUTDOWN_TIMEOUT_MS: '500',
   };
   const program = ['-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, process.execPath, 'dist/main.js', 'serve'];
   const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -52,7 +55,13 @@ async function startGateway(test: TestScope, engineUrl: string): Promise<number>
   });
   const port = await waitFor('the gateway to listen', () => /"port":(\d+)[^\n]*"listening"/.exec(log)?.[1]);
   child.stdout.pause();
-  return Number(port);
+  const stop = async () => {
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    const [code]: unknown[] = await within('the end of the gateway', exited);
+    return code;
+  };
+  return { port: Number(port), stop };
 }
 
 /** Everybody else: as many viewers, views, forwarded requests, messages and idle sockets as there may be, and more. */
@@ -88,12 +97,17 @@ async function crowdIn(test: TestScope, port: number, token: string) {
   for (let index = 0; index < strangers; index += 1) sockets.push(connect(port, '127.0.0.1'));
   for (const socket of sockets) socket.on('error', () => socket.destroy());
   await waitFor('the strangers to be there or gone', () => sockets.every(({ connecting }) => !connecting));
+  // Each of them is a line of the log: more than a pipe holds that nobody reads.
+  await waitFor('messages to be ignored', async () => {
+    const metrics = await readMetrics(`http://127.0.0.1:${port}`);
+    return metrics.value('bff_rejected_total', { edge: 'telemetry', reason: 'unknown' }) > 3000;
+  });
 }
 
 describe('A HALT of an operator, with every limit exhausted', { timeout: 60_000, retry: 2 }, () => {
   it('reaches the engine within a second, on an open connection and by HTTP', async (test) => {
     const engine = await startEngine(test);
-    const port = await startGateway(test, engine.url);
+    const { port, stop } = await startGateway(test, engine.url);
     const operatorToken = await secretToken(testClaims({ sub: 'ann', role: 'operator' }));
     const headers = { authorization: `Bearer ${operatorToken}` };
     const operator = await useIn(test, connectClient(`ws://127.0.0.1:${port}`, { headers }));
@@ -109,5 +123,7 @@ describe('A HALT of an operator, with every limit exhausted', { timeout: 60_000,
     const response = await fetch(`http://127.0.0.1:${port}/api/telemetry/halt`, { method: 'POST', headers });
     expect(await response.json()).toMatchObject({ type: 'ACK', command: 'HALT' });
     expect((engine.halts[1] ?? Number.POSITIVE_INFINITY) - askedAt).toBeLessThan(1000);
+    // Nor does the log that nobody reads hold up the end.
+    expect(await stop()).toBe(0);
   });
 });

@@ -67,7 +67,14 @@ describe('README', () => {
       .map((command) =>
         readCommandLine(command === 'tail URL' ? ['tail', 'ws://localhost:3000'] : [command], {}),
       );
-    expect(read.map((invocation) => invocation.do)).toEqual(['serve', 'demo', 'engine', 'tail']);
+    expect(read.map((invocation) => invocation.do)).toEqual([
+      'serve',
+      'demo',
+      'engine',
+      'halt',
+      'halt',
+      'tail',
+    ]);
   });
 
   it('has a heading for each of its links', () => {

@@ -84,8 +84,8 @@ Options of halt and resume
   URL             the gateway; http://127.0.0.1:3000, or with PORT, where it is left out
   --reason TEXT   for the audit log
   --token JWT     better given as TELEMETRY_TOKEN, which others on the machine cannot see
-  Exit code: 0 the engine acknowledged it, 1 refused without an effect, 2 a bad command line, 3 no gateway there and
-  nothing sent, 4 it may have been carried out.
+  Exit code: 0 the engine acknowledged it, 1 refused without an effect, 2 a bad command line,
+  3 no gateway there and nothing sent, 4 it may have been carried out.
 
 Settings come from the environment, or from the JSON or YAML file that CONFIG_FILE names.
 The README lists them all.

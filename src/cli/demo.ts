@@ -101,7 +101,7 @@ function announcement(url: string, engineUrl: string, operatorToken: string | un
       : `
   Halt the engine, as an operator: on the dashboard, or from a terminal
     ${url}/#token=${operatorToken}
-    npx wscat -c '${webSocketUrl}/?token=${operatorToken}' -x '{"type":"HALT"}' -w 2
+    TELEMETRY_TOKEN=${operatorToken} node dist/main.js halt ${url}
 `;
   return `
   telemetry-bff demo

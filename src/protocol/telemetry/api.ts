@@ -57,6 +57,10 @@ const error = z.object({
   type: z.literal('ERROR'),
   command: z.string().optional(),
   requestId,
+  effect: z
+    .enum(['none', 'unknown'])
+    .optional()
+    .describe('Of HALT and RESUME: whether it may have been carried out all the same'),
   code: z
     .string()
     .describe('Stable, such as BAD_OPTION, LIMIT, UNKNOWN_SYMBOL, FORBIDDEN, ENGINE_UNREACHABLE'),

@@ -5,8 +5,7 @@ import { readTailArguments, type TailArguments } from './tail-arguments.ts';
 const commands = {
   serve: 'run the gateway (needs ENGINE_URL)',
   demo: 'run the gateway and an embedded demo engine with a simulated market',
-  engine:
-    'run the demo engine alone (ENGINE_PORT, default 8000; events to REDIS_URL, logs to ENGINE_LOG_DIR)',
+  engine: 'the demo engine alone (ENGINE_PORT, default 8000; events to REDIS_URL, logs to ENGINE_LOG_DIR)',
 } as const;
 export type Command = keyof typeof commands;
 /** Those that talk to a gateway. */

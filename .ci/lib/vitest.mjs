@@ -22,7 +22,7 @@ export async function runVitest(args) {
         `--outputFile.json=${file}`,
         ...args,
       ],
-      { env: { ...process.env, NODE_ENV: 'test' }, timeoutMs },
+      { env: { ...process.env, NODE_ENV: 'test', TEST_PROGRAM: 'built' }, timeoutMs },
     );
     const counts = existsSync(file) ? countTests(JSON.parse(readFileSync(file, 'utf8'))) : none;
     if (!result.ok) console.error(`vitest: ${result.reason}`);

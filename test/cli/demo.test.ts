@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { commandResult } from '../support/gateway-process.ts';
+import { commandResult, program } from '../support/gateway-process.ts';
 import { within } from '../support/wait.ts';
 
 describe('ENGINE_LOG_DIR', () => {
@@ -36,7 +36,7 @@ describe('ENGINE_PORT', () => {
 
 describe('demo', () => {
   it('ends where nobody reads what it prints, whatever its log is about to write', async (test) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', 'demo'], {
+    const child = spawn(process.execPath, [...program, 'demo'], {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
       env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0' },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { startGateway } from '../support/gateway.ts';
-import { commandResult } from '../support/gateway-process.ts';
+import { commandResult, program } from '../support/gateway-process.ts';
 import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
 
 const welcome = {
@@ -34,7 +34,7 @@ async function startStuckServer(test: TestScope, says?: object): Promise<string>
 
 /** Follows a gateway in a process of its own, until its output has this many lines and is closed. */
 async function readLines(test: TestScope, url: string, count: number) {
-  const args = ['--import', 'tsx', 'src/main.ts', 'tail', url];
+  const args = [...program, 'tail', url];
   const child = spawn(process.execPath, args, {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     env: { PATH: process.env.PATH },

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { startEngineServer } from '../source/engine-server.ts';
 import { connectClient } from '../support/client.ts';
+import { program } from '../support/gateway-process.ts';
 import { readMetrics } from '../support/metrics.ts';
 import { secretToken, testClaims, testSecret } from '../support/tokens.ts';
 import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
@@ -45,9 +46,9 @@ async function startGateway(test: TestScope, engineUrl: string) {
     LOG_LEVEL: 'trace',
     SHUTDOWN_TIMEOUT_MS: '500',
   };
-  const program = ['-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, process.execPath, 'dist/main.js', 'serve'];
+  const command = ['-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, process.execPath, ...program, 'serve'];
   const root = fileURLToPath(new URL('../..', import.meta.url));
-  const child = spawn('sh', program, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('sh', command, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
   test.onTestFinished(() => void child.kill('SIGKILL'));
   let log = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

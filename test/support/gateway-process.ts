@@ -5,10 +5,12 @@ import { nowhere } from './gateway.ts';
 import { type Resource, waitFor, within } from './wait.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** `main.ts` as it is, or as it was built last: that starts in a fraction of the time. */
 type Program = readonly [string, ...string[]];
-const fromSource: Program = ['--import', 'tsx', 'src/main.ts'];
+/** As it was built last: that starts in a fraction of the time. */
 export const built: Program = ['dist/main.js'];
+/** The build where `npm test` has just seen to it, else the sources as they are. */
+export const program: Program =
+  process.env.TEST_PROGRAM === 'built' ? built : ['--import', 'tsx', 'src/main.ts'];
 /** Compiling on the fly takes its time on a busy machine. */
 const startTimeoutMs = 20_000;
 
@@ -42,8 +44,8 @@ export interface GatewayProcess extends ServingProcess {
 type Environment = Readonly<Record<string, string>>;
 
 /** Runs a command with nothing of this process's settings. */
-function runCommand(args: readonly string[], env: Environment, program = fromSource): CommandProcess {
-  const child = spawn(process.execPath, [...program, ...args], {
+function runCommand(args: readonly string[], env: Environment, by = program): CommandProcess {
+  const child = spawn(process.execPath, [...by, ...args], {
     cwd: root,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -88,16 +90,16 @@ export async function commandResult(args: readonly string[], env: Environment) {
 }
 
 /** `serve` in a process of its own; resolves once it listens. */
-export async function spawnGateway(env: Environment = {}, program = fromSource): Promise<GatewayProcess> {
+export async function spawnGateway(env: Environment = {}, by = program): Promise<GatewayProcess> {
   const settings = { PORT: '0', HOST: '127.0.0.1', ENGINE_URL: nowhere, ...env };
-  const gateway = await untilListening(runCommand(['serve'], settings, program), 'listening');
+  const gateway = await untilListening(runCommand(['serve'], settings, by), 'listening');
   return Object.assign(gateway, { wsUrl: `ws://127.0.0.1:${gateway.port}` });
 }
 
 /** `engine`, the demo engine, in a process of its own; resolves once it listens. */
-export function spawnEngine(env: Environment = {}, program = fromSource): Promise<ServingProcess> {
+export function spawnEngine(env: Environment = {}, by = program): Promise<ServingProcess> {
   const settings = { ENGINE_PORT: '0', HOST: '127.0.0.1', ...env };
-  return untilListening(runCommand(['engine'], settings, program), 'demo engine listening');
+  return untilListening(runCommand(['engine'], settings, by), 'demo engine listening');
 }
 
 async function untilListening(command: CommandProcess, line: string): Promise<ServingProcess> {

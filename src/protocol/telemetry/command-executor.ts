@@ -15,6 +15,8 @@ export interface CommandExecutorOptions extends EngineCommandsOptions {
   readonly isStateFresh: () => boolean;
   /** Called after the engine said yes: polls the state at once. */
   readonly onAcked: () => void;
+  /** Called as a HALT comes; what it returns is called when its outcome is told. Default: nothing. */
+  readonly onUrgent?: () => () => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter?: Meter;
@@ -128,11 +130,19 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
     resumes.next();
   };
 
-  const halt = (caller: HaltCaller): void => {
+  const halt = ({ reason, settle }: HaltCaller): void => {
+    const goOn = options.onUrgent?.();
+    const caller: HaltCaller = {
+      reason,
+      settle(outcome) {
+        settle(outcome);
+        goOn?.();
+      },
+    };
     if (joined === undefined) halted = bringAbout(caller);
     else joined.push(caller);
     resumes.cancel();
-    if (resumes.inDoubt()) hold.begin(caller.reason);
+    if (resumes.inDoubt()) hold.begin(reason);
   };
 
   return {

@@ -66,6 +66,7 @@ export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts
     ...(options.engineToken === undefined ? {} : { engineToken: options.engineToken }),
     isStateFresh: documents.engine.isAnswering,
     onAcked: documents.pollStates,
+    onUrgent: () => hub.standStill(),
     clock,
     log: audit,
     meter,

@@ -42,6 +42,8 @@ const warmUpMs = 5000;
 const connections = 100;
 const requestBarMs = 5;
 const ackBarMs = 100;
+/** So long may the threads of gateway and engine together wait for a core in a moment that counts as calm. */
+const calmMs = 0.3;
 const resumeTimeoutMs = 10_000;
 
 /** From 20 to 69 ms, each as often: so that no command meets the broadcasts always in the same place. */
@@ -61,6 +63,8 @@ function urgently(): boolean {
 interface Commands {
   /** HALT → request at the engine. */
   readonly request: Summary;
+  /** Of those alone during which neither gateway nor engine waited for a core: what a machine of their own gives. */
+  readonly calmRequest: Summary;
   /** HALT → ACK. */
   readonly halt: Summary;
   /**
@@ -74,6 +78,7 @@ interface Commands {
 async function measureHalts(commander: Commander, gatewayPid: number, arrivals: Arrivals): Promise<Commands> {
   const times = {
     request: [] as number[],
+    calmRequest: [] as number[],
     halt: [] as number[],
     atLeast: [] as number[],
     ping: [] as number[],
@@ -83,10 +88,12 @@ async function measureHalts(commander: Commander, gatewayPid: number, arrivals: 
     await pause(betweenMs(index));
     const waitedBefore = waited();
     const halt = await commander.ask({ type: 'HALT', requestId: `halt ${index}` });
-    times.atLeast.push(Math.max(0, halt.tookMs - (waited() - waitedBefore)));
+    const waitedMs = waited() - waitedBefore;
     if (halt.packet.type !== 'ACK') throw new Error(`HALT was refused: ${JSON.stringify(halt.packet)}`);
     times.request.push(arrivals.lastAt - halt.sentAt);
+    if (waitedMs < calmMs) times.calmRequest.push(arrivals.lastAt - halt.sentAt);
     times.halt.push(halt.tookMs);
+    times.atLeast.push(Math.max(0, halt.tookMs - waitedMs));
     await pause(betweenMs(index + 1));
     // Refused for as long as the state is not fresh, as it may be on a busy machine.
     await waitFor(
@@ -99,6 +106,7 @@ async function measureHalts(commander: Commander, gatewayPid: number, arrivals: 
   }
   return {
     request: summarise(times.request),
+    calmRequest: summarise(times.calmRequest),
     halt: summarise(times.halt),
     haltAtLeast: summarise(times.atLeast),
     ping: summarise(times.ping),
@@ -189,7 +197,11 @@ await runBench('halt', async ({ pinning, use, say }) => {
   await fleet.reset();
   const before = await readLoad(gateway);
   const waitedBefore = processorTime(process.pid).waitedMs;
-  const { request, halt, haltAtLeast, ping } = await measureHalts(commander, gateway.pid, arrivals);
+  const { request, calmRequest, halt, haltAtLeast, ping } = await measureHalts(
+    commander,
+    gateway.pid,
+    arrivals,
+  );
   const waitedMs = processorTime(process.pid).waitedMs - waitedBefore;
   const after = await readLoad(gateway);
   say(`${connections} connections, one after the other`);
@@ -199,6 +211,7 @@ await runBench('halt', async ({ pinning, use, say }) => {
 
   return [
     ...latencyFigures('HALT to request at the engine', request, requestBarMs),
+    ...latencyFigures('the same where nobody waited for a core', calmRequest),
     ...latencyFigures('HALT to ACK', halt, ackBarMs),
     ...latencyFigures('the same less all waits for a core', haltAtLeast),
     ...latencyFigures('PING to PONG', ping),

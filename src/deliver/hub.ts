@@ -122,16 +122,19 @@ export class Hub {
   #run(): void {
     if (this.#standStill.isOn) return;
     const turnStartedAt = this.#clock.monotonic();
+    let hasWorked = false;
     for (;;) {
       this.#sweep ??= this.#begin(turnStartedAt);
       const sweep = this.#sweep;
       if (sweep === undefined) return;
       const now = this.#clock.monotonic();
-      if (now - turnStartedAt >= this.#turnMs) {
+      // Not before the first batch: however slow the machine is, each turn brings the sweep on.
+      if (hasWorked && now - turnStartedAt >= this.#turnMs) {
         this.#putOff();
         return;
       }
       sweep.next = sweep.channel.sweep(sweep.update, sweep.next, batch, now, sweep.tally);
+      hasWorked = true;
       if (sweep.next === 0) this.#finish(sweep);
     }
   }

@@ -7,7 +7,10 @@ import { Session, type SessionClient, type SessionOptions } from './session.ts';
 /** A client that was let in. */
 export type Arrival = Pick<SessionOptions, 'id' | 'dialect' | 'transport' | 'limits' | 'expiresAt'>;
 
+/** Each session is checked so often, */
 const checkEveryMs = 500;
+/** in so many parts: with thousands of sessions the whole takes longer than a command should have to wait. */
+const checkParts = 10;
 
 /** All sessions of the gateway, whatever their dialect: looked after together, and closed together. */
 export class Sessions {
@@ -24,14 +27,26 @@ export class Sessions {
     this.#hub = hub;
     this.#clock = clock;
     this.#meter = meter;
-    this.#stopChecks = clock.every(checkEveryMs, () => {
-      const now = clock.monotonic();
-      for (const session of this.#sessions) session.check(now);
-    });
+    this.#stopChecks = this.#startChecks();
   }
 
   get size(): number {
     return this.#sessions.size;
+  }
+
+  #startChecks(): () => void {
+    let parts = 0;
+    let rest = this.#sessions.values();
+    let size = 0;
+    return this.#clock.every(checkEveryMs / checkParts, () => {
+      parts += 1;
+      if (parts % checkParts === 0) {
+        rest = this.#sessions.values();
+        size = Math.ceil(this.#sessions.size / checkParts);
+      }
+      const now = this.#clock.monotonic();
+      for (let left = size; left > 0; left -= 1) rest.next().value?.check(now);
+    });
   }
 
   /** Starts a session. @param create sends the first packet, and says who takes the messages. */

@@ -6,6 +6,8 @@ import { RawClient } from './raw-client.ts';
 
 export interface Reply {
   readonly packet: JsonObject;
+  /** When the message was written, ms of the clock that all processes share. */
+  readonly sentAt: number;
   /** From the write of the message to the last byte of the answer. */
   readonly tookMs: number;
 }
@@ -42,7 +44,7 @@ export async function startCommander(port: number): Promise<Commander> {
       const sentAt = monotonicMs();
       client.send(JSON.stringify(message));
       const { packet, at } = await within(`the answer to ${message.type}`, reply);
-      return { packet, tookMs: at - sentAt };
+      return { packet, sentAt, tookMs: at - sentAt };
     },
     stop: () => client.destroy(),
   };

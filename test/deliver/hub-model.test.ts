@@ -13,6 +13,7 @@ import { newSession } from '../support/session.ts';
 type Step =
   | { readonly do: 'publish'; readonly urgencies: readonly Urgency[] }
   | { readonly do: 'turn' }
+  | { readonly do: 'standStill' | 'goOn' }
   | { readonly do: 'join'; readonly count: number }
   | { readonly do: 'leave'; readonly which: number; readonly count: number }
   | { readonly do: 'block' | 'drain'; readonly which: number };
@@ -20,6 +21,7 @@ type Step =
 const which = fc.nat({ max: 500 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.constantFrom<Step>({ do: 'publish', urgencies: [] }, { do: 'turn' }),
+  fc.constantFrom<Step>({ do: 'standStill' }, { do: 'goOn' }),
   fc.record({
     do: fc.constant('publish' as const),
     urgencies: fc.constantFrom<readonly Urgency[]>(['now'], ['limited'], ['now', 'limited']),
@@ -48,6 +50,7 @@ function createModel(intervalMs = 0) {
   /** What was urgent, and whether it could not wait at all. */
   const urgent: { readonly seq: number; readonly isNow: boolean }[] = [];
   hub.open(channel);
+  const goOns: (() => void)[] = [];
   const live: FakeTransport[] = [];
   const all: FakeTransport[] = [];
 
@@ -71,6 +74,12 @@ function createModel(intervalMs = 0) {
       case 'turn':
         turns.shift()?.();
         break;
+      case 'standStill':
+        goOns.push(hub.standStill());
+        break;
+      case 'goOn':
+        goOns.shift()?.();
+        break;
       case 'join':
         for (let count = 0; count < next.count; count += 1) join();
         break;
@@ -88,6 +97,7 @@ function createModel(intervalMs = 0) {
     }
   };
   const settle = (): void => {
+    for (const goOn of goOns.splice(0)) goOn();
     for (let rest = turns.shift(); rest !== undefined; rest = turns.shift()) rest();
     for (const transport of [...live]) transport.drain();
   };

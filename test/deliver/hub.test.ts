@@ -10,7 +10,7 @@ import { createOutlet } from '../support/outlet.ts';
 
 const turnMs = 5;
 
-/** A hub whose fan-outs take 1 ms for each subscriber, so that a batch of 64 is more than a turn. */
+/** A hub whose fan-outs take 1 ms for each subscriber, so that a batch of 16 is more than a turn. */
 function setUp(subscribers: number, options: ChannelOptions = {}) {
   const clock = createManualClock();
   const meter = createMemoryMeter();
@@ -42,16 +42,16 @@ describe('Hub', () => {
   });
 
   it('gives the event loop a turn within a long fan-out', () => {
-    const { rendition, received, turns, takeTurn } = setUp(200);
+    const { rendition, received, turns, takeTurn } = setUp(50);
     rendition.publish();
     const sent = () => received.filter((one) => one.length > 0).length;
-    expect(sent()).toBe(64);
+    expect(sent()).toBe(16);
     expect(turns).toHaveLength(1);
     takeTurn();
-    expect(sent()).toBe(128);
+    expect(sent()).toBe(32);
     takeTurn();
     takeTurn();
-    expect(sent()).toBe(200);
+    expect(sent()).toBe(50);
   });
 
   it('repeats the current update to those who were sent nothing for long, in turns as well', () => {
@@ -62,7 +62,7 @@ describe('Hub', () => {
     expect(received.flat()).toEqual([]);
     clock.advance(1000);
     hub.request(channel);
-    expect(received.flat()).toHaveLength(64);
+    expect(received.flat()).toHaveLength(16);
     while (turns.length > 0) takeTurn();
     expect(received.every((one) => one.join() === '1')).toBe(true);
   });

@@ -53,6 +53,18 @@ describe('Sessions', () => {
     expect(sessions.size).toBe(1);
   });
 
+  it('checks thousands in parts, each of them every half second', () => {
+    const { clock, connect } = setUp();
+    const transports = Array.from({ length: 95 }, () => connect());
+    clock.advance(74_950);
+    const ended = () => transports.filter(({ terminated }) => terminated).length;
+    const endedAfterParts = Array.from({ length: 11 }, () => {
+      clock.advance(50);
+      return ended();
+    });
+    expect(endedAfterParts).toEqual([10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 95]);
+  });
+
   it('closes a client as slow when it could not be sent to for 30 s', () => {
     const { clock, connect, rendition } = setUp();
     const transport = connect();

@@ -38,6 +38,12 @@ describe('PrometheusMeter', () => {
     expect(text).toMatch(/^nodejs_eventloop_lag_/m);
   });
 
+  it('counts open files, and leaves out what goes through every connection', async () => {
+    const text = await createPrometheusMeter().text();
+    expect(text).not.toMatch(/^nodejs_active_(handles|resources)/m);
+    if (process.platform === 'linux') expect(text).toMatch(/^process_open_fds [1-9]\d*$/m);
+  });
+
   it('counts, sets and observes', async () => {
     const meter = createPrometheusMeter();
     meter.count('bff_rejected_total', { edge: 'event', reason: 'shape' });

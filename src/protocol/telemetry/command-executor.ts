@@ -25,6 +25,8 @@ export interface CommandExecutorOptions extends EngineCommandsOptions {
   readonly polls: PolledState;
   /** Called after the engine said yes. */
   readonly onAcked: (acknowledged: Acknowledged) => void;
+  /** Called as a HALT comes; what it returns is called when its outcome is told. Default: nothing. */
+  readonly onUrgent?: () => () => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter?: Meter;
@@ -143,7 +145,15 @@ export function createCommandExecutor(options: CommandExecutorOptions): CommandE
     resumes.next();
   };
 
-  const halt = (caller: HaltCaller): void => {
+  const halt = ({ settle, ...ordered }: HaltCaller): void => {
+    const goOn = options.onUrgent?.();
+    const caller: HaltCaller = {
+      ...ordered,
+      settle(outcome) {
+        settle(outcome);
+        goOn?.();
+      },
+    };
     if (joined === undefined) halted = bringAbout(caller);
     else joined.push(caller);
     resumes.cancel();

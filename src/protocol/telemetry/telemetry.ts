@@ -79,6 +79,7 @@ export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts
       watch.acked(acknowledged);
       polls.poll();
     },
+    onUrgent: () => hub.standStill(),
     clock,
     log: audit,
     meter,

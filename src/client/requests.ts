@@ -10,8 +10,6 @@ export interface Awaited {
   /** The connection that the answer comes by. Undefined: what is waited for is a connection. */
   readonly link?: Link;
   readonly timeoutMs: number;
-  /** The error when the time is over. */
-  readonly late: Failure;
 }
 
 type Failure = ViewFault;
@@ -33,14 +31,15 @@ export interface Requests {
   connected(granted: Granted | undefined): void;
   /** A connection was refused for its view: so is every change of the view that waits for one. */
   refuse(fault: ViewFault): void;
-  /** A connection is over: what was sent by it will not be answered. */
-  end(link: Link): void;
+  /** A connection is over, perhaps for its token: what was sent by it will not be answered. */
+  end(link: Link, refusesToken?: boolean): void;
   /** Closes a connection when nothing is waited for by it: perhaps at once. */
   retire(link: Link): void;
   close(): void;
 }
 
 const closed: Failure = ['CLOSED', 'the client is closed'];
+const late: Failure = ['TIMEOUT', 'no answer in time'];
 
 export function createRequests(clock: Clock): Requests {
   const all = new Set<Waiting>();
@@ -75,7 +74,7 @@ export function createRequests(clock: Clock): Requests {
           return;
         }
         const cancelTimeout = clock.after(awaited.timeoutMs, () =>
-          rejectAll(awaited.late, (other) => other === waiting),
+          rejectAll(late, (other) => other === waiting),
         );
         const waiting: Waiting = { ...awaited, cancelTimeout, resolve, reject };
         all.add(waiting);
@@ -94,9 +93,12 @@ export function createRequests(clock: Clock): Requests {
     refuse(fault) {
       rejectAll(fault, ({ link, command }) => link === undefined && command === 'SUBSCRIBE');
     },
-    end(link) {
+    end(link, refusesToken = false) {
       retired.delete(link);
-      rejectAll(['DISCONNECTED', 'the connection ended'], (waiting) => waiting.link === link);
+      const failure: Failure = refusesToken
+        ? ['UNAUTHENTICATED', 'the token has expired']
+        : ['DISCONNECTED', 'the connection ended'];
+      rejectAll(failure, (waiting) => waiting.link === link);
     },
     retire,
     close() {

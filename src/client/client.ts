@@ -2,7 +2,6 @@ import { createCommands } from './commands.ts';
 import type { TelemetryDocument } from './document.ts';
 import { createEmitter, type Emitter } from './emitter.ts';
 import { createFreshnessWatch } from './freshness.ts';
-import { createPostCommand } from './http-command.ts';
 import { createLadder } from './ladder.ts';
 import type { LaneEvents } from './lane.ts';
 import { createLanes } from './lanes.ts';
@@ -127,16 +126,8 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     onFault: (cause) => emitError('TOKEN', 'the provider failed', cause),
   });
   const ladder = createLadder(createLanes(settings, view, since, { ...settings, tokens, events }));
-  const { fetch, base } = settings;
-  const { command, setOptions } = createCommands({
-    ladder,
-    requests,
-    view,
-    clock,
-    answerMs: timing.answerMs,
-    post: fetch && createPostCommand(fetch, base, tokens),
-    guard: emitter.guard,
-  });
+  const { guard } = emitter;
+  const { command, setOptions } = createCommands({ ...settings, ladder, requests, view, tokens, guard });
   const leaveWake = onWake(ladder.wake);
   ladder.update();
 

@@ -5,7 +5,7 @@ import { requestFault } from './http-request.ts';
 import type { Ladder } from './ladder.ts';
 import type { Link } from './link.ts';
 import type { Requests } from './requests.ts';
-import { isLinkEnd, TelemetryError } from './telemetry-error.ts';
+import { TelemetryError } from './telemetry-error.ts';
 import type { CommandOptions, CommandResult } from './types.ts';
 
 /** The ways to the gateway. */
@@ -60,9 +60,9 @@ export function deliver(
     let looks = 0;
     let told: string | undefined;
 
-    const mayBeKnown = (): boolean => sendings.some(({ isOut }) => isOut);
+    const mayBeTaken = (): boolean => sendings.some(({ isOut }) => isOut);
     const tell = (): void => {
-      const state = mayBeKnown() ? 'sent' : 'unsent';
+      const state = mayBeTaken() ? 'sent' : 'unsent';
       if (state === told) return;
       told = state;
       guard(() => onProgress?.({ state }));
@@ -71,26 +71,22 @@ export function deliver(
       for (const stop of timers) stop();
       over.abort();
     };
-    const fail = (code: string, message: string): void => {
+    const fail = ({ code, message }: Pick<TelemetryError, 'code' | 'message'>): void => {
       end();
-      const effect = mayBeKnown() ? 'unknown' : 'none';
+      const effect = mayBeTaken() ? 'unknown' : 'none';
       reject(new TelemetryError(code, message, { command, requestId, effect }));
     };
-    const cancel = (): void => fail('CANCELLED', 'it was given up');
+    const cancel = (): void => fail({ code: 'CANCELLED', message: 'cancelled' });
     const conclude = (): void => {
-      if (refusal) fail(refusal.code, refusal.message);
-      else if (mayBeKnown()) fail('TIMEOUT', 'no answer in time');
-      else fail('NOT_CONNECTED', `nothing was sent: ${words}`);
+      if (refusal) fail(refusal);
+      else if (mayBeTaken()) fail({ code: 'TIMEOUT', message: 'no answer in time' });
+      else fail({ code: 'NOT_CONNECTED', message: `nothing was sent: ${words}` });
     };
 
     /** @param link default: by HTTP */
     const attempt = async (link?: Link): Promise<void> => {
       const sending = { link, isOut: link !== undefined, isOver: false };
       sendings.push(sending);
-      const onSent = (isOut: boolean): void => {
-        sending.isOut = isOut;
-        if (isOut) tell();
-      };
       try {
         let result: JsonValue | undefined;
         if (link) {
@@ -100,8 +96,15 @@ export function deliver(
           tell();
           ({ result } = await answer);
         } else {
-          const isUrgent = mayBeKnown() || ladder.live?.isSilent === false;
-          result = await post?.(order, { signal: over.signal, isUrgent, onSent });
+          const isUrgent = mayBeTaken() || ladder.live?.isSilent === false;
+          result = await post?.(order, {
+            signal: over.signal,
+            isUrgent,
+            onSent(isOut) {
+              sending.isOut = isOut;
+              tell();
+            },
+          });
         }
         end();
         resolve({ command, requestId, result: result ?? null });
@@ -113,12 +116,12 @@ export function deliver(
     const takeFault = (error: unknown, sending: Sending): void => {
       const { link, isOut } = sending;
       words = requestFault(error).reason;
-      if (error instanceof TelemetryError && !(isHalt && link && isLinkEnd(error))) {
+      if (error instanceof TelemetryError && !(isHalt && error.code === 'DISCONNECTED')) {
         refusal ??= error;
         if (error.effect === 'none') sending.isOut = false;
       } else if (isHalt ? link : !isOut) look();
-      else if (!isHalt) fail('DISCONNECTED', words);
-      if (refusal === undefined) return;
+      else if (!isHalt) fail({ code: 'DISCONNECTED', message: words });
+      if (!refusal) return;
       if (sendings.every(({ isOver }) => isOver)) conclude();
       else timers.push(clock.after(refusalMs, conclude));
     };
@@ -153,14 +156,11 @@ export function deliver(
     ];
     /** Looks at once where there is a new connection. The client may be closed before. */
     const watch = (): void => {
-      requests.wait({ command, requestId, timeoutMs }).then(
-        () => {
-          if (over.signal.aborted) return;
-          look();
-          watch();
-        },
-        ({ code, message }: TelemetryError) => over.signal.aborted || fail(code, message),
-      );
+      requests.wait({ command, requestId, timeoutMs }).then(() => {
+        if (over.signal.aborted) return;
+        look();
+        watch();
+      }, fail);
     };
     watch();
     // It has the `signal` that takes the listener away.

@@ -23,7 +23,7 @@ export interface Posting {
  * Sends a command by HTTP, once. Resolves with the engine's answer. Rejects with a TelemetryError where the gateway
  * refuses it, else with why nobody knows what became of it.
  */
-export type PostCommand = (order: Order, posting: Posting) => Promise<JsonValue>;
+export type PostCommand = (order: Order, posting: Posting) => Promise<JsonValue | undefined>;
 
 export function createPostCommand(fetch: Fetch, base: URL, tokens: Tokens): PostCommand {
   return async (order, { signal, isUrgent, onSent }) => {
@@ -56,12 +56,12 @@ export function createPostCommand(fetch: Fetch, base: URL, tokens: Tokens): Post
 
     const { status } = response;
     const answer = await readAnswer(response);
-    const { type, result = null, code, detail, effect, words } = answer;
+    const { type, result, code, detail, effect, words } = answer;
     // Whatever else is a 200 was said by something in between: a page to log in, perhaps.
     if (type === 'ACK' && answer.requestId === order.requestId) return result;
-    // A HALT is tried again where the gateway could not take it just then.
-    const isPassing = status === 503 && order.type === 'HALT';
-    if ((effect === 'none' || effect === 'unknown') && !isPassing) {
+    // Where the gateway could not take it just then, a HALT is tried again.
+    const isFinal = status !== 503 || order.type === 'RESUME';
+    if (isFinal && (effect === 'none' || effect === 'unknown')) {
       throw new TelemetryError(`${code}`, `${detail}`, { effect });
     }
     // A proxy refuses it; other than with 5xx, when it cannot tell what became of it.

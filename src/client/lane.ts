@@ -15,7 +15,7 @@ export interface LaneEvents {
   onMessage(message: PacketRead, bytes: number, link: Link): void;
   /** A connection gave its first document. `replaced` is the one before, if it is still open: close it. */
   onLive(transport: TransportName, replaced: Link | undefined): void;
-  onEnded(link: Link, refusesToken?: boolean): void;
+  onEnded(link: Link): void;
   /** A new connection was refused for the view that it asked for. */
   onRefused(fault: ViewFault): void;
   /** Anything that the state depends on. */
@@ -97,7 +97,7 @@ export function createLane(options: LaneOptions, context: LaneContext): Lane {
     cancelWait = undefined;
   };
 
-  const discard = (attempt: Attempt | undefined, abruptly: boolean, refusesToken = false): void => {
+  const discard = (attempt: Attempt | undefined, abruptly: boolean): void => {
     if (attempt === undefined) return;
     attempt.isOver = true;
     attempt.cancelTimeout();
@@ -107,7 +107,7 @@ export function createLane(options: LaneOptions, context: LaneContext): Lane {
     const { link } = attempt;
     if (link === undefined) return;
     link.close(abruptly);
-    events.onEnded(link, refusesToken);
+    events.onEnded(link);
   };
 
   const end = (attempt: Attempt, how: LinkEnd): void => {
@@ -117,7 +117,7 @@ export function createLane(options: LaneOptions, context: LaneContext): Lane {
     const isCurrent = isNew || attempt === live;
     const now = clock.monotonic();
     const wasSteady = now - (attempt.liveAt ?? now) >= steadyMs;
-    discard(attempt, true, refusesToken);
+    discard(attempt, true);
     if (refusesToken) tokens.refuse(attempt.token);
     if (!isCurrent || !isRunning) return;
     if (refusesView && isNew) events.onRefused(refusesView);

@@ -31,8 +31,8 @@ export interface Requests {
   connected(granted: Granted | undefined): void;
   /** A connection was refused for its view: so is every change of the view that waits for one. */
   refuse(fault: ViewFault): void;
-  /** A connection is over, perhaps for its token: what was sent by it will not be answered. */
-  end(link: Link, refusesToken?: boolean): void;
+  /** A connection is over: what was sent by it will not be answered. */
+  end(link: Link): void;
   /** Closes a connection when nothing is waited for by it: perhaps at once. */
   retire(link: Link): void;
   close(): void;
@@ -93,12 +93,9 @@ export function createRequests(clock: Clock): Requests {
     refuse(fault) {
       rejectAll(fault, ({ link, command }) => link === undefined && command === 'SUBSCRIBE');
     },
-    end(link, refusesToken = false) {
+    end(link) {
       retired.delete(link);
-      const failure: Failure = refusesToken
-        ? ['UNAUTHENTICATED', 'the token has expired']
-        : ['DISCONNECTED', 'the connection ended'];
-      rejectAll(failure, (waiting) => waiting.link === link);
+      rejectAll(['DISCONNECTED', 'the connection ended'], (waiting) => waiting.link === link);
     },
     retire,
     close() {

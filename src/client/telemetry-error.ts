@@ -49,8 +49,3 @@ export class TelemetryError extends Error {
 export function badOption(message: string): TelemetryError {
   return new TelemetryError('BAD_OPTION', message);
 }
-
-/** Whether a connection ended before the answer came, be it for its token. */
-export function isLinkEnd(error: unknown): boolean {
-  return error instanceof TelemetryError && /^(DISCONNECTED|UNAUTHENTICATED)$/.test(error.code);
-}

@@ -72,22 +72,11 @@ describe.skipIf(chromiumMissing)('The dashboard’s HALT', () => {
     const page = await browser.newPage();
     const staged = await stageGateway(page, stages.halted());
     const gateway = await useIn(test, startGateway());
-    const { shows, textOf, shoot } = await openDashboard(test, browser, gateway.url, { page });
-    const shootAll = async (name: string): Promise<void> => {
-      for (const theme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme: theme });
-        for (const width of [390, 1440]) {
-          await page.setViewportSize({ width, height: 844 });
-          await shoot(`${name}-${theme}-${width}`);
-        }
-      }
-    };
+    const { shows, textOf } = await openDashboard(test, browser, gateway.url, { page });
     const warning = /^The engine acknowledged HALT, and says that it is ACTIVE: it may still be trading\./;
     await shows('halt-line', /^Halted by ann \(operator\) at [\d:]+: drill$/);
-    await shootAll('halted-by');
     staged.show(stages.contradicted());
     await shows('contradiction', warning);
-    await shootAll('contradicted');
     await page.getByRole('button', { name: 'Acknowledge' }).click();
     await shows('contradiction', /^$/);
     await page.reload();

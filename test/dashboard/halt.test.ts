@@ -15,7 +15,7 @@ describe('A halt in words', () => {
     [{ role: 'operator', at }, 'HALT', `Halted by an operator at ${at}`],
     [{ role: 'viewer', at, reason: '' }, 'HALT', `Halted at ${at}`],
     [{}, 'HALT', 'Halted'],
-    [{ by: 'ann', role: 'operator', at }, 'ACTIVE', `HALT acknowledged given by ann (operator) at ${at}`],
+    [{ by: 'ann', role: 'operator', at }, 'ACTIVE', `HALT by ann (operator) at ${at}`],
   ] as const)('of %j while the engine says %s', (halt, status, words) => {
     expect(describeHalt(halt, status)).toBe(words);
   });

@@ -8,8 +8,8 @@ export function describeHalt({ by, role, reason, at }: HaltRemark, status: Engin
   const who = by === undefined ? operator : `${by}${role === undefined ? '' : ` (${role})`}`;
   const words = [
     // Until the engine says so itself, it is only what somebody told it to be.
-    status === 'HALT' ? 'Halted' : 'HALT acknowledged',
-    who === '' ? '' : `${status === 'HALT' ? '' : 'given '}by ${who}`,
+    status === 'HALT' ? 'Halted' : 'HALT',
+    who === '' ? '' : `by ${who}`,
     at === undefined ? '' : `at ${at}`,
   ];
   const sentence = words.filter((word) => word !== '').join(' ');

@@ -126,13 +126,8 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     onFault: (cause) => emitError('TOKEN', 'the provider failed', cause),
   });
   const ladder = createLadder(createLanes(settings, view, since, { ...settings, tokens, events }));
-  const { command, setOptions } = createCommands({
-    ladder,
-    requests,
-    view,
-    clock,
-    answerMs: timing.answerMs,
-  });
+  const { guard } = emitter;
+  const { command, setOptions } = createCommands({ ...settings, ladder, requests, view, tokens, guard });
   const leaveWake = onWake(ladder.wake);
   ladder.update();
 

@@ -1,74 +1,58 @@
-import type { Clock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import { randomId } from '../core/random.ts';
 import type { Granted } from '../wire/packet.ts';
-import type { Ladder } from './ladder.ts';
-import type { Link } from './link.ts';
-import type { Awaited, Outcome, Requests } from './requests.ts';
+import { deliver, type Ways } from './delivery.ts';
+import { createPostCommand } from './http-command.ts';
+import type { LaneContext } from './lane.ts';
+import type { Settings } from './options.ts';
 import { TelemetryError } from './telemetry-error.ts';
-import type { CommandOptions, TelemetryClient } from './types.ts';
+import type { TelemetryClient, Timing } from './types.ts';
 import type { View } from './view.ts';
 
-export interface CommandsOptions {
-  readonly ladder: Ladder;
-  readonly requests: Requests;
+export interface CommandsOptions
+  extends Omit<Ways, 'post'>,
+    Pick<Settings, 'fetch' | 'base'>,
+    Pick<LaneContext, 'tokens'> {
   readonly view: View;
-  readonly clock: Clock;
-  /** For an answer, unless a command says otherwise. */
-  readonly answerMs: number;
+  readonly timing: Pick<Timing, 'answerMs'>;
 }
-
-type Request = Pick<Awaited, 'command' | 'requestId'>;
-
-const notConnected = ['NOT_CONNECTED', 'nothing was sent'] as const;
 
 /** What the application asks of the gateway, and is answered. */
 export type Commands = Pick<TelemetryClient, 'command' | 'setOptions'>;
 
-export function createCommands({ ladder, requests, view, clock, answerMs }: CommandsOptions): Commands {
-  const ask = (link: Link, request: Request, fields: JsonObject, timeoutMs: number): Promise<Outcome> => {
-    const answer = requests.wait({ ...request, link, timeoutMs, late: ['TIMEOUT', 'no answer in time'] });
-    link.send?.({ ...fields, type: request.command, requestId: request.requestId });
-    return answer;
-  };
-
-  /** The live connection, where it is a WebSocket. */
-  const socket = (): Link | undefined => {
-    const link = ladder.live?.link;
-    return link?.send === undefined ? undefined : link;
-  };
+export function createCommands({
+  view,
+  timing: { answerMs },
+  fetch,
+  base,
+  tokens,
+  ...ways
+}: CommandsOptions): Commands {
+  const { ladder, requests } = ways;
+  const post = fetch && createPostCommand(fetch, base, tokens);
 
   const putInForce = async (change: JsonObject): Promise<Granted | undefined> => {
-    const request = { command: 'SUBSCRIBE', requestId: randomId(), timeoutMs: answerMs };
-    const link = socket();
+    const command = 'SUBSCRIBE';
+    const requestId = randomId();
+    const request = { command, requestId, timeoutMs: answerMs };
+    const link = ladder.live?.link;
     try {
-      if (link !== undefined) return (await ask(link, request, change, answerMs)).granted;
+      if (link?.send !== undefined) {
+        const answer = requests.wait({ ...request, link });
+        link.send({ ...change, type: command, requestId });
+        return (await answer).granted;
+      }
       ladder.renew();
     } catch (error) {
       // The next connection asks for it from the start.
       if (!isCode(error, 'DISCONNECTED')) throw error;
     }
-    return (await requests.wait({ ...request, late: ['TIMEOUT', 'no answer in time'] })).granted;
+    return (await requests.wait(request)).granted;
   };
 
   return {
-    async command(command, options: CommandOptions = {}) {
-      const { reason, requestId = randomId(), timeoutMs = answerMs } = options;
-      const request = { command, requestId };
-      const until = clock.monotonic() + timeoutMs;
-      let link = socket();
-      while (link === undefined) {
-        // HALT is worth waiting for a connection; a RESUME that comes late may meet another situation.
-        const waits = command === 'HALT' && ladder.has('websocket');
-        if (waits) ladder.wake();
-        const leftMs = waits ? Math.max(0, until - clock.monotonic()) : 0;
-        await requests.wait({ ...request, timeoutMs: leftMs, late: notConnected });
-        link = socket();
-      }
-      const fields = reason === undefined ? {} : { reason };
-      const { result = null } = await ask(link, request, fields, until - clock.monotonic());
-      return { ...request, result };
-    },
+    command: (type, { reason, requestId = randomId(), timeoutMs = answerMs, ...options } = {}) =>
+      deliver({ ...options, order: { type, requestId, reason }, timeoutMs }, { ...ways, post }),
     async setOptions(options) {
       const { change, settle } = view.propose(options);
       try {

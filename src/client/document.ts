@@ -87,5 +87,18 @@ export interface Sources {
     readonly live?: readonly string[];
     /** What is odd about what it says: fields of a wrong type. */
     readonly notes?: readonly string[];
+    /** Of `state`: by whose command trading is halted. */
+    readonly halt?: HaltRemark;
+    /** Of `state`: the engine acknowledged the last command, and says the contrary ever since. */
+    readonly contradicted?: boolean;
   };
+}
+
+/** Who halted, as far as the gateway tells: without tokens it leaves out `by` and `reason`. */
+export interface HaltRemark {
+  readonly by?: string;
+  readonly role?: string;
+  readonly reason?: string;
+  /** When the engine acknowledged it, ISO 8601. */
+  readonly at?: string;
 }

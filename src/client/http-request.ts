@@ -1,7 +1,7 @@
 import { errorMessage } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { LinkEnd } from './link.ts';
-import type { Fetch } from './types.ts';
+import type { Fetch, FetchInit } from './types.ts';
 
 export interface HttpRequest {
   readonly fetch: Fetch;
@@ -10,28 +10,39 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
+/** @param more of a request that is no GET */
 export function sendRequest(
   { fetch, url, token, signal }: HttpRequest,
   headers: Record<string, string>,
+  more: Partial<FetchInit> = {},
 ): Promise<Response> {
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  return fetch(url, { headers: { ...headers, ...authorization }, signal, cache: 'no-store' });
+  return fetch(url, { ...more, headers: { ...headers, ...authorization }, signal, cache: 'no-store' });
 }
 
 const viewFaults: readonly unknown[] = ['BAD_OPTION', 'UNKNOWN_SYMBOL', 'LIMIT'];
 
+type Answer = Partial<JsonObject> & { readonly words: string };
+
+/** The JSON object that an answer is, or nothing of it; and what it says, in words. */
+export async function readAnswer(response: Response): Promise<Answer> {
+  const body: unknown = await response.json().catch(() => undefined);
+  const said: Partial<JsonObject> = isJsonObject(body) ? body : {};
+  const words = [`HTTP ${response.status}`, said.code, said.detail].filter(
+    (word) => typeof word === 'string',
+  );
+  return { ...said, words: words.join(': ') };
+}
+
 /** What a refusal says: the gateway's are problem documents (RFC 9457), a proxy's are anything. */
 export async function readRefusal(response: Response): Promise<LinkEnd> {
-  const { status, headers } = response;
-  const problem: unknown = await response.json().catch(() => undefined);
-  const { code, detail }: Partial<JsonObject> = isJsonObject(problem) ? problem : {};
-  const words = [`HTTP ${status}`, code, detail].filter((word) => typeof word === 'string');
+  const { code, detail = '', words } = await readAnswer(response);
   return {
-    reason: words.join(': '),
-    refusesView: viewFaults.includes(code) ? [`${code}`, `${detail ?? ''}`] : undefined,
-    refusesToken: status === 401,
+    reason: words,
+    refusesView: viewFaults.includes(code) ? [`${code}`, `${detail}`] : undefined,
+    refusesToken: response.status === 401,
     // A date, which the header may hold too, is no number: then the ordinary wait has to do.
-    retryAfterMs: Number(headers.get('retry-after')) * 1000 || 0,
+    retryAfterMs: Number(response.headers.get('retry-after')) * 1000 || 0,
   };
 }
 

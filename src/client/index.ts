@@ -2,6 +2,7 @@ export { createTelemetryClient } from './client.ts';
 export type {
   Figures,
   GovernanceSection,
+  HaltRemark,
   LogLine,
   MarketSection,
   PortfolioSection,

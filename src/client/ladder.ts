@@ -1,5 +1,4 @@
 import type { Lane } from './lane.ts';
-import type { TransportName } from './types.ts';
 
 /**
  * The lanes, best first. A lane runs while no better one is live and all better ones keep failing; those go on
@@ -10,7 +9,6 @@ export interface Ladder {
   readonly live: Lane | undefined;
   /** Why lanes that run are not live: of those that failed, in their order. */
   readonly reasons: string;
-  has(name: TransportName): boolean;
   /** Starts and stops lanes as they stand now. */
   update(): void;
   /** See Lane. */
@@ -31,7 +29,6 @@ export function createLadder(lanes: readonly Lane[]): Ladder {
       const failing = lanes.filter(({ link, reason }) => link === undefined && reason !== '');
       return failing.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
     },
-    has: (wanted) => lanes.some(({ name }) => name === wanted),
     update() {
       let isNeeded = true;
       for (const lane of lanes) {

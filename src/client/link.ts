@@ -1,10 +1,9 @@
-import type { JsonObject } from '../core/json.ts';
 import type { PacketRead } from './server-packet.ts';
 
 /** One connection to the gateway, by whatever transport. */
 export interface Link {
   /** Sends a message; undefined where the transport has no way back. */
-  readonly send?: (message: JsonObject) => void;
+  readonly send?: (message: object) => void;
   /** Ends it; what is told of it afterwards does not count. `abruptly`: the other end does not answer anyway. */
   close(abruptly: boolean): void;
 }

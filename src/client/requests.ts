@@ -10,8 +10,6 @@ export interface Awaited {
   /** The connection that the answer comes by. Undefined: what is waited for is a connection. */
   readonly link?: Link;
   readonly timeoutMs: number;
-  /** The error when the time is over. */
-  readonly late: Failure;
 }
 
 type Failure = ViewFault;
@@ -41,6 +39,7 @@ export interface Requests {
 }
 
 const closed: Failure = ['CLOSED', 'the client is closed'];
+const late: Failure = ['TIMEOUT', 'no answer in time'];
 
 export function createRequests(clock: Clock): Requests {
   const all = new Set<Waiting>();
@@ -75,7 +74,7 @@ export function createRequests(clock: Clock): Requests {
           return;
         }
         const cancelTimeout = clock.after(awaited.timeoutMs, () =>
-          rejectAll(awaited.late, (other) => other === waiting),
+          rejectAll(late, (other) => other === waiting),
         );
         const waiting: Waiting = { ...awaited, cancelTimeout, resolve, reject };
         all.add(waiting);

@@ -53,6 +53,10 @@ export type WebSocketConstructor = new (url: string, protocols: string[]) => Web
 /** What is used of `fetch`. */
 export type Fetch = (url: string, init: FetchInit) => Promise<Response>;
 export interface FetchInit {
+  /** Default: GET. */
+  readonly method?: 'HEAD' | 'POST';
+  readonly body?: string;
+  readonly mode?: 'no-cors';
   readonly headers: Record<string, string>;
   readonly signal: AbortSignal;
   readonly cache: 'no-store';
@@ -206,6 +210,15 @@ export interface CommandOptions {
   readonly requestId?: string;
   /** Default: `timing.answerMs`. */
   readonly timeoutMs?: number;
+  /** Gives the command up: `CANCELLED`, and `effect` says whether anything had been sent. */
+  readonly signal?: AbortSignal;
+  /** Told how it stands within half a second, and whenever that changes. */
+  readonly onProgress?: (progress: CommandProgress) => void;
+}
+
+/** `unsent`: nothing was sent yet, and it is still tried. `sent`: the gateway may have it; the answer is awaited. */
+export interface CommandProgress {
+  readonly state: 'unsent' | 'sent';
 }
 
 /** A command that was carried out. */
@@ -291,8 +304,11 @@ export interface TelemetryClient extends AsyncIterable<TelemetryDocument> {
 
   /**
    * Has the engine halted or resumed. Resolves with its answer; rejects with a TelemetryError, whose code is the
-   * gateway's or one of the client's own. Nothing is ever sent twice. While there is no WebSocket connection a RESUME
-   * fails at once, and a HALT waits for one until its time is up.
+   * gateway's or one of the client's own, and whose `effect` says whether it may have been carried out all the same.
+   *
+   * It goes by the WebSocket that there is, else by HTTP at once. A HALT is tried by every way, again and again, until
+   * it is answered or its time is up; the gateway carries it out once. A RESUME is sent once: it fails as soon as that
+   * has, and at once where nobody is there to take it.
    */
   command(command: 'HALT' | 'RESUME', options?: CommandOptions): Promise<CommandResult>;
 

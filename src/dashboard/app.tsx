@@ -1,4 +1,5 @@
 import { ConnectionCard } from './component/connection-card.tsx';
+import { ContradictionBanner } from './component/contradiction-banner.tsx';
 import { FiguresCard } from './component/figures-card.tsx';
 import { LogCard } from './component/log-card.tsx';
 import { PortfolioCard } from './component/portfolio-card.tsx';
@@ -12,6 +13,7 @@ export function App() {
       <a class="skip" href="#main">
         Skip to the figures
       </a>
+      <ContradictionBanner />
       <TopBar />
       <main id="main">
         <PriceCard />

@@ -180,7 +180,7 @@ describe.skipIf(chromiumMissing)('The dashboard, of each value', () => {
     'fits its window: %s, %s',
     async ([name, theme], test) => {
       const { page, shows, shoot } = await stage(test, name, { width: 1440, height: 810, theme });
-      await shows('situation-text', /engine|Engine|Live/);
+      await shows('situation-text', /engine|Engine|Live|halted/);
       await page.locator('canvas').first().waitFor();
       for (const [width, height] of [
         [1440, 810],

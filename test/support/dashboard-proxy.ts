@@ -32,7 +32,7 @@ export async function startDashboardProxy(gatewayPort: number): Promise<Dashboar
     });
     onward.on('error', () => outgoing.destroy());
     outgoing.on('close', () => onward.destroy());
-    onward.end();
+    incoming.pipe(onward);
   });
   server.on('connection', keep);
   server.on('upgrade', (incoming, socket, head) => {

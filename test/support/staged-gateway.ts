@@ -76,9 +76,17 @@ const figures = (): JsonObject => ({
   models: { Kronos: { latency_ms: 40, invocations: 1200 } },
 });
 
+const haltedAt = since();
+const haltOf = (): JsonObject => ({ by: 'ann', role: 'operator', reason: 'drill', at: haltedAt });
+
 /** Documents for each thing that may be wrong with what the page is told. */
 export const stages = {
   fresh: () => ({ ...figures(), sources: sourcesOf('fresh') }),
+  halted: () => ({ ...figures(), status: 'HALT', sources: sourcesOf('fresh', { halt: haltOf() }) }),
+  contradicted: () => ({
+    ...figures(),
+    sources: sourcesOf('fresh', { halt: haltOf(), contradicted: true }),
+  }),
   'stale-live': () => ({
     ...figures(),
     sources: sourcesOf(

@@ -1,30 +1,43 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { TelemetryDocument } from '../../client/index.ts';
-import { useGranted } from '../hook/use-client-state.ts';
+import { type Command, isPending, useCommandRuns } from '../hook/use-command-runs.ts';
 import { useFreshness } from '../hook/use-freshness.ts';
-import { type Command, useLeftCommands } from '../hook/use-left-commands.ts';
+import { useMayCommand } from '../hook/use-may-command.ts';
 import { useSelection } from '../hook/use-selection.ts';
 import { CommandDialog } from './command-dialog.tsx';
+import { CommandNotice } from './command-notice.tsx';
 
 const selectIsHalted = ({ status }: TelemetryDocument): boolean => status === 'HALT';
 
 /** HALT and RESUME, for those who may. HALT stays within reach while nobody knows for sure that trading is halted. */
 export function CommandBar() {
-  const mayCommand = useGranted()?.commands === true;
+  const mayCommand = useMayCommand();
   const isHalted = useSelection(selectIsHalted);
   const isKnown = useFreshness('status') === 'fresh';
   const [asked, setAsked] = useState<Command>();
-  const { left, follow, dismiss } = useLeftCommands();
-  const isResuming = left.some(({ command, isPending }) => isPending && command === 'RESUME');
-  const hasEnded = left.some(({ isPending }) => !isPending);
+  const { runs, start, forget } = useCommandRuns();
+  /** The run that the dialog waits for. Known before the next render: pressed twice, it is sent once. */
+  const shown = useRef<number | undefined>(undefined);
+  const run = runs.find(({ id }) => id === shown.current);
+  const left = runs.filter((other) => other !== run);
+  const isResuming = left.some((other) => isPending(other) && other.command === 'RESUME');
   const isSurelyHalted = isHalted && isKnown && !isResuming;
+  const dismiss = (): void => forget((other) => !isPending(other));
   const ask = (command: Command): void => {
     dismiss();
     setAsked(command);
   };
-  const onClose = (command: Command, outcome: Promise<string> | undefined): void => {
+  const onSend = (command: Command, reason: string): void => {
+    const before = runs.find(({ id }) => id === shown.current);
+    if (shown.current !== undefined && (before === undefined || isPending(before))) return;
+    dismiss();
+    shown.current = start(command, reason);
+  };
+  const onClose = (): void => {
+    const { current } = shown;
+    shown.current = undefined;
+    forget((other) => other.id === current && !isPending(other));
     setAsked(undefined);
-    if (outcome !== undefined) follow(command, outcome);
   };
   return (
     <>
@@ -39,16 +52,14 @@ export function CommandBar() {
         </button>
       )}
       {asked !== undefined && (
-        <CommandDialog command={asked} onClose={(outcome) => onClose(asked, outcome)} />
+        <CommandDialog
+          command={asked}
+          run={run}
+          onSend={(reason) => onSend(asked, reason)}
+          onClose={onClose}
+        />
       )}
-      <div class="command-notice">
-        <p role="status" data-testid="command-notice">
-          {left.map(({ text }) => text).join(' ')}
-        </p>
-        <button type="button" aria-label="Dismiss" hidden={!hasEnded} onClick={dismiss}>
-          ✕
-        </button>
-      </div>
+      <CommandNotice runs={left} onDismiss={dismiss} />
     </>
   );
 }

@@ -1,7 +1,6 @@
-import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { TelemetryError } from '../../client/index.ts';
-import type { Command } from '../hook/use-left-commands.ts';
-import { usePage } from '../hook/use-page.ts';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { type Command, type CommandRun, isPending } from '../hook/use-command-runs.ts';
+import { askForToken } from './token-form.tsx';
 
 const words = {
   HALT: {
@@ -20,55 +19,47 @@ const words = {
 
 interface CommandDialogProps {
   readonly command: Command;
-  /** `outcome`: of a command that was sent and not answered yet, what went wrong in the end; empty: nothing. */
-  readonly onClose: (outcome: Promise<string> | undefined) => void;
+  /** What became of the command; undefined before it was sent, and where it was cancelled without effect. */
+  readonly run: CommandRun | undefined;
+  readonly onSend: (reason: string) => void;
+  readonly onClose: () => void;
 }
 
 /**
  * Asks before a command is sent, and stays until the engine's answer is there, unless it is closed: nothing must
  * stand between an operator and the next command.
  */
-export function CommandDialog({ command, onClose }: CommandDialogProps) {
-  const { client } = usePage();
+export function CommandDialog({ command, run, onSend, onClose }: CommandDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const first = useRef<HTMLButtonElement>(null);
   const title = useId();
   const reason = useRef<HTMLInputElement>(null);
-  /** Known before the next render: pressed twice, it is sent once. */
-  const outcome = useRef<Promise<string> | undefined>(undefined);
-  const [isPending, setPending] = useState(false);
-  const [fault, setFault] = useState('');
+  const [wasSent, setSent] = useState(false);
   const text = words[command];
+  const isOver = wasSent && (run === undefined || run.state === 'done');
+  const isWaiting = run !== undefined && isPending(run);
+  const isUnsent = run?.state === 'unsent';
   useLayoutEffect(() => {
     dialog.current?.showModal();
     // Enter halts at once, and does not resume by accident.
     first.current?.focus();
   }, []);
+  useEffect(() => {
+    if (isOver) dialog.current?.close();
+  }, [isOver]);
 
-  const send = (): void => {
-    setFault('');
-    setPending(true);
-    const given = reason.current?.value ?? '';
-    const sent = client.command(command, given === '' ? {} : { reason: given }).then(() => '', explain);
-    outcome.current = sent;
-    void sent.then((what) => {
-      outcome.current = undefined;
-      setPending(false);
-      setFault(what);
-      if (what === '') dialog.current?.close();
-    });
-  };
   const onSubmit = (event: Event): void => {
     event.preventDefault();
-    if (outcome.current === undefined) send();
+    onSend(reason.current?.value ?? '');
+    setSent(true);
+  };
+  const close = (): void => dialog.current?.close();
+  const onToken = (): void => {
+    close();
+    askForToken();
   };
   return (
-    <dialog
-      ref={dialog}
-      aria-labelledby={title}
-      onClose={() => onClose(outcome.current)}
-      data-testid="command-dialog"
-    >
+    <dialog ref={dialog} aria-labelledby={title} onClose={onClose} data-testid="command-dialog">
       <form onSubmit={onSubmit}>
         <h2 id={title}>{text.title}</h2>
         <p>{text.text}</p>
@@ -77,32 +68,31 @@ export function CommandDialog({ command, onClose }: CommandDialogProps) {
           <input ref={reason} maxLength={200} />
         </label>
         <p class="fault" role="alert" data-testid="command-fault">
-          {fault}
+          {isUnsent ? 'Nothing was sent yet, still trying …' : run?.fault}
         </p>
         <div class="dialog-actions">
+          {run?.needsToken && (
+            <button type="button" onClick={onToken}>
+              Enter a token
+            </button>
+          )}
           <button
             type="button"
-            onClick={() => dialog.current?.close()}
+            onClick={isUnsent ? run.cancel : close}
             ref={command === 'RESUME' ? first : null}
           >
-            {isPending ? 'Close' : 'Cancel'}
+            {isWaiting && !isUnsent ? 'Close' : 'Cancel'}
           </button>
           <button
             type="submit"
             class={command === 'HALT' ? 'grave' : 'main'}
             ref={command === 'HALT' ? first : null}
-            aria-disabled={isPending}
+            aria-disabled={isWaiting}
           >
-            {isPending ? text.pending : text.confirm}
+            {isWaiting ? text.pending : text.confirm}
           </button>
         </div>
       </form>
     </dialog>
   );
-}
-
-function explain(error: unknown): string {
-  if (!(error instanceof TelemetryError)) return 'The command failed.';
-  const mayHaveWorked = ['DISCONNECTED', 'TIMEOUT'].includes(error.code);
-  return `${error.code}: ${error.message}${mayHaveWorked ? '. It may have been carried out all the same.' : ''}`;
 }

@@ -1,6 +1,13 @@
 import { useRef } from 'preact/hooks';
 import { usePage } from '../hook/use-page.ts';
 
+const inputId = 'token';
+
+/** Leads to the field where a token is entered. */
+export function askForToken(): void {
+  document.getElementById(inputId)?.focus();
+}
+
 /** For gateways that want a token, and for operators where watching needs none. */
 export function TokenForm() {
   const { tokens } = usePage();
@@ -14,7 +21,7 @@ export function TokenForm() {
     <form class="token-form" onSubmit={onSubmit}>
       <label class="field">
         <span>Token{tokens.current === undefined ? '' : ' (one is in use)'}</span>
-        <input type="password" autoComplete="off" ref={input} placeholder="JSON Web Token" />
+        <input id={inputId} type="password" autoComplete="off" ref={input} placeholder="JSON Web Token" />
       </label>
       <button type="submit">Use</button>
       {tokens.current !== undefined && (

@@ -5,6 +5,7 @@ import { useSelection } from '../hook/use-selection.ts';
 import { formatText } from '../model/format.ts';
 import { CommandBar } from './command-bar.tsx';
 import { Value } from './figure.tsx';
+import { HaltLine } from './halt-line.tsx';
 import { SourceChips } from './source-chips.tsx';
 import { StatusLine } from './status-line.tsx';
 import { ThemeButton } from './theme-button.tsx';
@@ -28,7 +29,10 @@ export function TopBar() {
           <Value text={status} name="status" path="status" />
         </span>
       </div>
-      <StatusLine />
+      <div class="top-situation">
+        <StatusLine />
+        <HaltLine />
+      </div>
       <div class="top-sources">
         <TransportBadge />
         <SourceChips />

@@ -34,7 +34,7 @@ export function useSituation(): Situation {
 
 const selectEngineStatus = ({ status }: TelemetryDocument): TelemetryDocument['status'] => status;
 
-function useRefusal(onJudged: PageTokens['onJudged']): boolean {
+export function useRefusal(onJudged: PageTokens['onJudged']): boolean {
   const [isRefused, setRefused] = useState(false);
   useEffect(() => onJudged(setRefused), [onJudged]);
   return isRefused;

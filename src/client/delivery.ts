@@ -1,0 +1,171 @@
+import type { Clock } from '../core/clock.ts';
+import type { JsonValue } from '../core/json.ts';
+import type { Order, PostCommand } from './http-command.ts';
+import { requestFault } from './http-request.ts';
+import type { Ladder } from './ladder.ts';
+import type { Link } from './link.ts';
+import type { Requests } from './requests.ts';
+import { TelemetryError } from './telemetry-error.ts';
+import type { CommandOptions, CommandResult } from './types.ts';
+
+/** The ways to the gateway. */
+export interface Ways {
+  readonly ladder: Ladder;
+  readonly requests: Requests;
+  readonly clock: Clock;
+  /** Undefined: there is no `fetch`. */
+  readonly post: PostCommand | undefined;
+  /** Runs a piece of the application's code. */
+  readonly guard: (task: () => void) => void;
+}
+
+export interface DeliveryOptions extends Pick<CommandOptions, 'signal' | 'onProgress'> {
+  readonly order: Order;
+  readonly timeoutMs: number;
+}
+
+/** One attempt, by one way. */
+interface Sending {
+  /** The WebSocket; undefined: by HTTP. */
+  readonly link: Link | undefined;
+  /** It went out, and nobody said that it had no effect. */
+  isOut: boolean;
+  isOver: boolean;
+}
+
+const lookEveryMs = 500;
+/** So many looks the WebSocket has for its answer, before HTTP is tried beside it. */
+const socketLooks = 2;
+/** After so many a request by HTTP is as good as lost, and another goes out beside it: longer than the gateway takes. */
+const requestLooks = 6;
+/** So long a refusal waits for what another way brings: longer than the gateway takes. */
+const refusalMs = 2500;
+
+/**
+ * Brings a command to the gateway. A HALT by every way, until one brings its ACK: the gateway knows it by its id, and
+ * halting twice is halting. A RESUME by one way, and by another only where certainly nothing was sent.
+ */
+export function deliver(
+  { order, timeoutMs, signal, onProgress }: DeliveryOptions,
+  { ladder, requests, clock, post, guard }: Ways,
+): Promise<CommandResult> {
+  const { type: command, requestId } = order;
+  return new Promise((resolve, reject) => {
+    const isHalt = command === 'HALT';
+    const over = new AbortController();
+    const sendings: Sending[] = [];
+    let refusal: TelemetryError | undefined;
+    /** Why the last way failed. */
+    let words = '';
+    let looks = 0;
+    let told: string | undefined;
+
+    const mayBeTaken = (): boolean => sendings.some(({ isOut }) => isOut);
+    const tell = (): void => {
+      const state = mayBeTaken() ? 'sent' : 'unsent';
+      if (state === told) return;
+      told = state;
+      guard(() => onProgress?.({ state }));
+    };
+    const end = (): void => {
+      for (const stop of timers) stop();
+      over.abort();
+    };
+    const fail = ({ code, message }: Pick<TelemetryError, 'code' | 'message'>): void => {
+      end();
+      const effect = mayBeTaken() ? 'unknown' : 'none';
+      reject(new TelemetryError(code, message, { command, requestId, effect }));
+    };
+    const cancel = (): void => fail({ code: 'CANCELLED', message: 'cancelled' });
+    const conclude = (): void => {
+      if (refusal) fail(refusal);
+      else if (mayBeTaken()) fail({ code: 'TIMEOUT', message: 'no answer in time' });
+      else fail({ code: 'NOT_CONNECTED', message: `nothing was sent: ${words}` });
+    };
+
+    /** @param link default: by HTTP */
+    const attempt = async (link?: Link): Promise<void> => {
+      const sending = { link, isOut: link !== undefined, isOver: false };
+      sendings.push(sending);
+      try {
+        let result: JsonValue | undefined;
+        if (link) {
+          // It outlives the command: an answer that comes late is nobody's any more.
+          const answer = requests.wait({ command, requestId, link, timeoutMs });
+          link.send?.(order);
+          tell();
+          ({ result } = await answer);
+        } else {
+          const isUrgent = mayBeTaken() || ladder.live?.isSilent === false;
+          result = await post?.(order, {
+            signal: over.signal,
+            isUrgent,
+            onSent(isOut) {
+              sending.isOut = isOut;
+              tell();
+            },
+          });
+        }
+        end();
+        resolve({ command, requestId, result: result ?? null });
+      } catch (error) {
+        sending.isOver = true;
+        if (!over.signal.aborted) takeFault(error, sending);
+      }
+    };
+    const takeFault = (error: unknown, sending: Sending): void => {
+      const { link, isOut } = sending;
+      words = requestFault(error).reason;
+      if (error instanceof TelemetryError && !(isHalt && error.code === 'DISCONNECTED')) {
+        refusal ??= error;
+        if (error.effect === 'none') sending.isOut = false;
+      } else if (isHalt ? link : !isOut) look();
+      else if (!isHalt) fail({ code: 'DISCONNECTED', message: words });
+      if (!refusal) return;
+      if (sendings.every(({ isOver }) => isOver)) conclude();
+      else timers.push(clock.after(refusalMs, conclude));
+    };
+
+    /** Takes the ways that are open now. */
+    const look = (): void => {
+      if (over.signal.aborted || refusal) return;
+      const { live } = ladder;
+      const socket = live?.link?.send && live.link;
+      const isSpeaking = live?.isSilent === false;
+      if (isHalt) {
+        if (socket === undefined) ladder.wake();
+        else if (!sendings.some(({ link }) => link === socket)) void attempt(socket);
+        const waits = socket && isSpeaking && looks < socketLooks;
+        const isAsking = sendings.some(({ link, isOver }) => !link && !isOver);
+        const isLost = looks % requestLooks === requestLooks - 1;
+        if (post && !waits && (isLost || !isAsking)) void attempt();
+      } else if (sendings.every(({ isOver }) => isOver)) {
+        if (socket && isSpeaking) void attempt(socket);
+        else if (post && sendings.length === 0) void attempt();
+        else conclude();
+      }
+    };
+
+    const timers = [
+      clock.after(timeoutMs, conclude),
+      clock.every(lookEveryMs, () => {
+        looks += 1;
+        if (isHalt) look();
+        tell();
+      }),
+    ];
+    /** Looks at once where there is a new connection. The client may be closed before. */
+    const watch = (): void => {
+      requests.wait({ command, requestId, timeoutMs }).then(() => {
+        if (over.signal.aborted) return;
+        look();
+        watch();
+      }, fail);
+    };
+    watch();
+    // It has the `signal` that takes the listener away.
+    signal?.addEventListener('abort', cancel, over);
+    if (signal?.aborted) cancel();
+    else look();
+  });
+}

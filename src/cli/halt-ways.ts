@@ -52,7 +52,7 @@ export async function byHttp({ command, base, reason, token, requestId, timeoutM
 }
 
 /** What an answer over HTTP means: the gateway's own say what came of the command, those of others do not. */
-export function readResponse(status: number, text: string): WayEnd {
+function readResponse(status: number, text: string): WayEnd {
   const parsed = parseUntrusted(text, { nonFinite: 'null' });
   const body: JsonObject = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
   if (status === 200 && body.type === 'ACK') return { is: 'done', result: body.result ?? null };

@@ -45,7 +45,7 @@ async function firstDone(ways: readonly Promise<WayEnd>[]): Promise<readonly Way
 }
 
 /** @param ends of the ways that were tried, at least one */
-export function report(
+function report(
   { command, base }: Pick<HaltArguments, 'command' | 'base'>,
   ends: readonly WayEnd[],
 ): HaltReport {

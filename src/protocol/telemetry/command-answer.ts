@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonValue } from '../../core/json.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
-import type { Command } from './command-outcome.ts';
+import { type Command, type CommandOutcome, refuseCommand } from './command-outcome.ts';
 import { engineWords, isBegun, verdictOf } from './command-words.ts';
 
 /** How one attempt at a command ended. */
@@ -93,6 +93,12 @@ export function connectionFailure(reason: string, sent: boolean): EngineFailure 
 
 export function noAnswerIn(ms: number): EngineFailure {
   return inDoubt('ENGINE_UNREACHABLE', `no answer from the engine in ${ms} ms`);
+}
+
+/** What the sender of a command is told of it. */
+export function commandOutcome(answer: EngineAnswer): CommandOutcome {
+  if (answer.ok) return { ok: true, result: answer.result };
+  return refuseCommand(answer.code, answer.message, answer.effect === 'unknown' ? 'unknown' : 'none');
 }
 
 function readSuccess(command: Command, status: number, said: JsonValue): EngineAnswer {

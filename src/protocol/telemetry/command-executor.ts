@@ -3,7 +3,7 @@ import { errorMessage } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { settledWithin } from '../../core/settled-within.ts';
-import type { EngineSuccess } from './command-answer.ts';
+import { commandOutcome, type EngineSuccess } from './command-answer.ts';
 import {
   auditCommand,
   type CommandCaller,
@@ -14,7 +14,7 @@ import {
 import { type CommandRequest, createEngineCommands, type EngineCommandsOptions } from './command-exchange.ts';
 import { type HaltRun, startHalt } from './command-halt.ts';
 import { createHaltHold } from './command-hold.ts';
-import { type Command, type CommandOutcome, commandOutcome, refuseCommand } from './command-outcome.ts';
+import { type Command, type CommandOutcome, refuseCommand } from './command-outcome.ts';
 import { createResumeLine } from './command-resume-line.ts';
 import type { Acknowledged } from './command-watch.ts';
 import type { PolledState } from './polled-state.ts';

@@ -1,6 +1,5 @@
 import type { JsonValue } from '../../core/json.ts';
 import type { CommandEffect } from '../../wire/packet.ts';
-import type { EngineAnswer } from './command-answer.ts';
 
 /** What an operator may tell the engine. */
 export type Command = 'HALT' | 'RESUME';
@@ -40,9 +39,4 @@ export function refuseCommand(
   effect: CommandEffect = 'none',
 ): CommandRefusal {
   return { ok: false, code, message: detail ?? commandCodeTable[code], effect };
-}
-
-export function commandOutcome(answer: EngineAnswer): CommandOutcome {
-  if (answer.ok) return { ok: true, result: answer.result };
-  return refuseCommand(answer.code, answer.message, answer.effect === 'unknown' ? 'unknown' : 'none');
 }

@@ -1,8 +1,8 @@
 import type { Cancel, Clock } from '../../core/clock.ts';
-import type { EngineAnswer, EngineSuccess } from './command-answer.ts';
+import { commandOutcome, type EngineAnswer, type EngineSuccess } from './command-answer.ts';
 import type { Ordered } from './command-audit.ts';
 import type { CommandRequest, EngineCommands } from './command-exchange.ts';
-import { type CommandOutcome, commandOutcome, refuseCommand } from './command-outcome.ts';
+import { type CommandOutcome, refuseCommand } from './command-outcome.ts';
 import { type ResumeRun, startResume } from './command-resume.ts';
 import type { PolledState } from './polled-state.ts';
 

@@ -13,7 +13,9 @@ export const redis = {
 export const chromium = {
   title: 'Chromium',
   pathVariable: 'CHROMIUM_PATH',
+  // The one without windows has the same engine, and none of the browser's own pages to run beside the tests'.
   commands: [
+    'chromium-headless-shell',
     'chromium',
     'chromium-browser',
     'google-chrome',
@@ -21,9 +23,9 @@ export const chromium = {
     '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   ],
   skipVariable: 'SKIP_BROWSER',
-  debianPackage: 'chromium',
+  debianPackage: 'chromium-headless-shell',
   install:
-    'apt-get install chromium, or on macOS: brew install --cask google-chrome; or name one in CHROMIUM_PATH',
+    'apt-get install chromium-headless-shell, or on macOS: brew install --cask google-chrome; or name one in CHROMIUM_PATH',
 };
 
 /** The full path of the program, or undefined where this machine has none. */

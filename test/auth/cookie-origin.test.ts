@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cookieOriginAllowed } from '../../src/auth/cookie-origin.ts';
+import { anonymousMayChange, cookieOriginAllowed } from '../../src/auth/cookie-origin.ts';
 
 describe('cookieOriginAllowed', () => {
   describe('without a list', () => {
@@ -64,5 +64,24 @@ describe('cookieOriginAllowed', () => {
     it('lets a page read from its own origin', () => {
       expect(cookieOriginAllowed({ ...request, fetchSite: 'same-origin', allowedOrigins: '*' })).toBe(true);
     });
+  });
+});
+
+describe('anonymousMayChange', () => {
+  const listed = ['https://dash.example.com'];
+  const host = 'gateway.example.com:3000';
+
+  it.each([
+    [undefined, '*', true],
+    [undefined, listed, true],
+    ['http://gateway.example.com:3000', '*', true],
+    ['http://gateway.example.com:3000', listed, true],
+    ['https://dash.example.com', listed, true],
+    ['https://dash.example.com', '*', false],
+    ['https://evil.example', listed, false],
+    ['http://gateway.example.com:8080', '*', false],
+    ['null', '*', false],
+  ] as const)('of the origin %s, with %j allowed: %s', (origin, allowedOrigins, expected) => {
+    expect(anonymousMayChange({ origin, host, allowedOrigins })).toBe(expected);
   });
 });

@@ -15,13 +15,16 @@ const token = {
 } as const;
 const nobody = { ok: true, authenticated: false, role: undefined } as const;
 
-async function enter(grant: Grant | AuthRefusal, { authEnabled = true, allowCommands = false } = {}) {
+async function enter(
+  grant: Grant | AuthRefusal,
+  { authEnabled = true, allowCommands = false, headers = {} } = {},
+) {
   const asked: string[] = [];
   const meter = createMemoryMeter();
   const gate = gateTo(grant, (dialect) => asked.push(dialect));
   const guard = createGuard({ gate, allowedOrigins: '*', meter });
   const entrance = createEntrance('telemetry', { guard, authEnabled, allowCommands, allowedOrigins: '*' });
-  const entry = await entrance({ headers: {}, url: '/' });
+  const entry = await entrance({ headers, url: '/' });
   expect(asked).toEqual(['telemetry']);
   const reason = entry.ok ? '' : entry.code.toLowerCase();
   expect(meter.value('bff_rejected_total', { edge: 'auth', reason })).toBe(entry.ok ? 0 : 1);
@@ -67,6 +70,18 @@ describe('Entrance to the telemetry dialect', () => {
       });
     },
   );
+
+  it('gives no commands to a page from elsewhere that needs no token, and says why', async () => {
+    const open = { authEnabled: false, allowCommands: true };
+    const host = 'gateway.example.com';
+    const elsewhere = { host, origin: 'https://evil.example' };
+    expect(await enter(nobody, { ...open, headers: elsewhere })).toMatchObject({
+      ok: true,
+      permission: { commands: false, refusal: 'ORIGIN_REFUSED' },
+    });
+    const own = { host, origin: 'https://gateway.example.com' };
+    expect(await enter(nobody, { ...open, headers: own })).toMatchObject({ permission: { commands: true } });
+  });
 
   it('passes a refusal on as it is', async () => {
     const refusal = { ok: false, code: 'UNAUTHENTICATED', detail: 'why', challenge: 'Bearer' } as const;

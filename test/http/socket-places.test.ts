@@ -1,0 +1,61 @@
+import { createServer } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { SocketPlaces } from '../../src/http/socket-places.ts';
+import { type TestScope, waitFor } from '../support/wait.ts';
+
+/** A server with places for `max` sockets; requests to `/slow` get no answer. */
+async function setUp(test: TestScope, max: number) {
+  const server = createServer((request, response) => {
+    if (request.url !== '/slow') response.end('ok');
+  });
+  new SocketPlaces(max).watch(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const sockets: Socket[] = [];
+  test.onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return {
+    /** Opens a socket, which sends a request for the path where there is one. */
+    async open(path?: string) {
+      const socket = connect(port, '127.0.0.1');
+      sockets.push(socket);
+      let heard = '';
+      socket.setEncoding('latin1').on('data', (text: string) => {
+        heard += text;
+      });
+      socket.on('error', () => socket.destroy());
+      const ask = (target: string) => void socket.write(`GET ${target} HTTP/1.1\r\nHost: gateway\r\n\r\n`);
+      await waitFor('the connection', () => !socket.connecting);
+      if (path !== undefined) ask(path);
+      return { ask, heard: () => heard, isGone: () => socket.destroyed };
+    },
+  };
+}
+
+describe('SocketPlaces', () => {
+  it('lets the socket go that has been without a request for longest, and hears the newcomer', async (test) => {
+    const { open } = await setUp(test, 3);
+    const asked = await open('/');
+    await waitFor('an answer', () => asked.heard().endsWith('ok'));
+    const [silent, second] = [await open(), await open()];
+    // It has been idle for a shorter time than those that came after it.
+    asked.ask('/again');
+    await waitFor('another answer', () => asked.heard().split('HTTP/1.1 200').length === 3);
+    const newcomer = await open('/');
+    await waitFor('an answer', () => newcomer.heard().endsWith('ok'));
+    await waitFor('the silent one to be gone', silent.isGone);
+    expect([asked.isGone(), second.isGone()]).toEqual([false, false]);
+  });
+
+  it('lets none go that waits for its answer', async (test) => {
+    const { open } = await setUp(test, 2);
+    const [first, second] = [await open('/slow'), await open('/slow')];
+    const newcomer = await open();
+    await waitFor('the newcomer to be gone', newcomer.isGone);
+    expect([first.isGone(), second.isGone()]).toEqual([false, false]);
+  });
+});

@@ -14,7 +14,10 @@ const checkParts = 10;
 
 /** All sessions of the gateway, whatever their dialect: looked after together, and closed together. */
 export class Sessions {
-  readonly #sessions = new Set<Session>();
+  /** Each with the part that it is checked in. */
+  readonly #sessions = new Map<Session, Set<Session>>();
+  readonly #parts: readonly Set<Session>[] = Array.from({ length: checkParts }, () => new Set());
+  #arrivals = 0;
   readonly #perDialect = new Map<string, number>();
   readonly #hub: Hub;
   readonly #clock: Clock;
@@ -35,17 +38,11 @@ export class Sessions {
   }
 
   #startChecks(): () => void {
-    let parts = 0;
-    let rest = this.#sessions.values();
-    let size = 0;
+    let turn = 0;
     return this.#clock.every(checkEveryMs / checkParts, () => {
-      parts += 1;
-      if (parts % checkParts === 0) {
-        rest = this.#sessions.values();
-        size = Math.ceil(this.#sessions.size / checkParts);
-      }
+      turn = (turn + 1) % checkParts;
       const now = this.#clock.monotonic();
-      for (let left = size; left > 0; left -= 1) rest.next().value?.check(now);
+      for (const session of this.#parts[turn] ?? []) session.check(now);
     });
   }
 
@@ -62,7 +59,10 @@ export class Sessions {
   }
 
   #add(session: Session): void {
-    this.#sessions.add(session);
+    const part = this.#parts[this.#arrivals % checkParts] ?? new Set();
+    this.#arrivals += 1;
+    part.add(session);
+    this.#sessions.set(session, part);
     this.#meter.count('bff_connections_total', { dialect: session.dialect });
     this.#tally(session.dialect, 1);
     // Its token may have taken longer to verify than the others took to be told.
@@ -70,6 +70,7 @@ export class Sessions {
   }
 
   readonly #delete = (session: Session): void => {
+    this.#sessions.get(session)?.delete(session);
     if (!this.#sessions.delete(session)) return;
     this.#tally(session.dialect, -1);
     if (this.#sessions.size === 0) this.#onEmpty?.();
@@ -79,7 +80,7 @@ export class Sessions {
   async shutDown(timeoutMs: number): Promise<void> {
     this.#stopChecks();
     this.#shuttingDown = true;
-    for (const session of this.#sessions) session.close('shutdown');
+    for (const session of this.#sessions.keys()) session.close('shutdown');
     if (this.#sessions.size === 0) return;
     await new Promise<void>((resolve) => {
       const cancel = this.#clock.after(timeoutMs, resolve);
@@ -88,7 +89,7 @@ export class Sessions {
         resolve();
       };
     });
-    for (const session of this.#sessions) session.terminate();
+    for (const session of this.#sessions.keys()) session.terminate();
   }
 
   #tally(dialect: string, change: number): void {

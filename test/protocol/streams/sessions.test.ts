@@ -24,7 +24,7 @@ describe('Stream session', () => {
     clock.advance(1000);
     expect([silent?.transport.closes, other?.transport.closes]).toEqual([['idle'], []]);
     expect([silent?.transport.probes, other?.transport.probes]).toEqual([0, 0]);
-    clock.advance(60_000);
+    clock.advance(60_500);
     expect(other?.transport.closes).toEqual(['idle']);
   });
 

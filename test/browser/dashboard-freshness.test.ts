@@ -176,21 +176,21 @@ describe.skipIf(chromiumMissing)('The dashboard, of each value', () => {
   });
 
   const looks = Object.keys(stages) as (keyof typeof stages)[];
-  it.for(looks.flatMap((name) => (['dark', 'light'] as const).map((theme) => [name, theme] as const)))(
-    'fits its window: %s, %s',
-    async ([name, theme], test) => {
-      const { page, shows, shoot } = await stage(test, name, { width: 1440, height: 810, theme });
-      await shows('situation-text', /engine|Engine|Live|halted/);
-      await page.locator('canvas').first().waitFor();
-      for (const [width, height] of [
-        [1440, 810],
-        [360, 900],
-      ] as const) {
-        await page.setViewportSize({ width, height });
+  it.for(looks)('fits its window in both themes: %s', async (name, test) => {
+    const { page, shows, shoot } = await stage(test, name, { width: 1440, height: 810 });
+    await shows('situation-text', /engine|Engine|Live|halted/);
+    await page.locator('canvas').first().waitFor();
+    for (const [width, height] of [
+      [1440, 810],
+      [360, 900],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      for (const theme of ['dark', 'light'] as const) {
+        await page.emulateMedia({ colorScheme: theme });
         await shoot(`${name}-${theme}-${width}`);
-        const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-        expect(await page.evaluate<number>(overflow)).toBe(0);
       }
-    },
-  );
+      const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+      expect(await page.evaluate<number>(overflow)).toBe(0);
+    }
+  });
 });

@@ -34,7 +34,7 @@ export function createAdmission(
   });
   const warn = createWarningThrottle(log, clock);
   return (request) => {
-    if (!origins.allows(request.headers.origin)) {
+    if (!origins.allows(request.headers.origin, request.headers.host)) {
       return { ok: false, code: 'ORIGIN_REFUSED', detail: 'see ALLOWED_ORIGINS' };
     }
     const address = addressOf(request);

@@ -1,3 +1,5 @@
+import { isOwnPage, isSameHost } from './own-page.ts';
+
 export interface CookieRequest {
   /** The `Origin` header. */
   readonly origin: string | undefined;
@@ -33,19 +35,10 @@ export function anonymousMayChange({
   allowedOrigins,
 }: Omit<CookieRequest, 'fetchSite'>): boolean {
   if (origin === undefined) return true;
-  if (allowedOrigins !== '*' && isListed(origin, allowedOrigins)) return true;
-  return host !== undefined && isSameHost(origin, host);
+  const listed = allowedOrigins === '*' ? [] : allowedOrigins;
+  return isListed(origin, listed) || (host !== undefined && isOwnPage(origin, host, listed));
 }
 
 function isListed(origin: string, allowedOrigins: readonly string[]): boolean {
   return allowedOrigins.some((allowed) => allowed.toLowerCase() === origin.toLowerCase());
-}
-
-/** The scheme is not compared: behind a proxy that ends TLS only the browser knows it. */
-function isSameHost(origin: string, host: string): boolean {
-  if (!URL.canParse(origin) || /[\s/?#@\\]/.test(host)) return false;
-  const page = new URL(origin);
-  // Reading the host with the page's scheme makes `example.com:443` and `https://example.com` equal.
-  const target = `${page.protocol}//${host}`;
-  return page.host !== '' && URL.canParse(target) && new URL(target).host === page.host;
 }

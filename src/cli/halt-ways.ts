@@ -36,6 +36,8 @@ export async function byHttp({ command, base, reason, token, requestId, timeoutM
   try {
     const { statusCode, body } = await client.request({
       method: 'POST',
+      // From the first byte to the last of the answer.
+      signal: AbortSignal.timeout(timeoutMs),
       path: target.pathname,
       headers: {
         'content-type': 'application/json',
@@ -43,7 +45,7 @@ export async function byHttp({ command, base, reason, token, requestId, timeoutM
       },
       body: JSON.stringify({ requestId, ...(reason === undefined ? {} : { reason }) }),
     });
-    return readResponse(statusCode, await body.text());
+    return readResponse(statusCode, await body.text(), requestId);
   } catch (error) {
     return { is: sent ? 'unknown' : 'unsent', words: faultWords(error, 'the gateway') };
   } finally {
@@ -52,10 +54,11 @@ export async function byHttp({ command, base, reason, token, requestId, timeoutM
 }
 
 /** What an answer over HTTP means: the gateway's own say what came of the command, those of others do not. */
-function readResponse(status: number, text: string): WayEnd {
+function readResponse(status: number, text: string, requestId: string): WayEnd {
   const parsed = parseUntrusted(text, { nonFinite: 'null' });
   const body: JsonObject = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
-  if (status === 200 && body.type === 'ACK') return { is: 'done', result: body.result ?? null };
+  if (status === 200 && body.type === 'ACK' && body.requestId === requestId)
+    return { is: 'done', result: body.result ?? null };
   if (typeof body.code === 'string' && (body.effect === 'none' || body.effect === 'unknown')) {
     const words = `${body.code}: ${body.detail ?? body.title ?? ''}`;
     return { is: body.effect === 'none' ? 'refused' : 'unknown', words };

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import type { HttpBindings } from '@hono/node-server';
@@ -105,27 +106,22 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
   return () => pool.destroy();
 }
 
-/** A path as the most lenient of engines may read it: `//api/System/%68alt;v=1/` is `/api/system/halt`. */
+/** A path as the most lenient of engines may read it: `//api/x/..;/System/%68alt;v=1/` is `/api/system/halt`. */
 function plainest(path: string): string {
-  const bare = decoded(path)
+  const decoded = path.replaceAll(/%([0-7][\da-f])/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  const bare = decoded
     .toLowerCase()
     .replaceAll('\\', '/')
-    .replaceAll(/;[^/]*/g, '');
-  return bare.replaceAll(/\/+/g, '/').replace(/(?<=.)\/$/, '');
-}
-
-/** As it is where it cannot be decoded: the engine cannot either. */
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
+    .replaceAll(/[;?#][^/]*/g, '');
+  return posix.normalize(bare).replace(/(?<=.)\/$/, '');
 }
 
 /** The URL parser has resolved `..` already; encoded slashes would only be resolved by the engine. */
 function staysBelow(path: string, prefix: string): boolean {
-  if (/%2f|%5c|\\/i.test(path)) return false;
+  // Encoded slashes, and dots with a parameter behind them, which some engines resolve.
+  if (/%2f|%5c|\\|\/(?:\.|%2e){1,2};/i.test(path)) return false;
   return path === prefix || path.startsWith(`${prefix}/`);
 }
 

@@ -18,7 +18,7 @@ export function createRouter({ origins, log, isWebSocketPath }: RouterOptions): 
   const router = new Hono();
   router.use(async (context, next) => {
     const origin = context.req.header('origin');
-    if (!origins.allows(origin)) {
+    if (!origins.allows(origin, context.req.header('host'))) {
       return problemResponse('ORIGIN_REFUSED', { detail: 'see ALLOWED_ORIGINS', effect: 'none' });
     }
     return await next();

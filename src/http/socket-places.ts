@@ -10,6 +10,7 @@ export class SocketPlaces {
   readonly #max: number;
   /** Of sockets without a request under way, that of the longest first. */
   readonly #idle = new Set<Socket>();
+  readonly #known = new WeakSet<Socket>();
   #count = 0;
 
   /** @param max sockets at once */
@@ -19,8 +20,12 @@ export class SocketPlaces {
 
   watch(server: Server): void {
     server.on('connection', (socket) => {
-      this.#count += 1;
+      // One that offered another protocol is begun anew, and is still one.
+      const isKnown = this.#known.has(socket);
       this.#idle.add(socket);
+      if (isKnown) return;
+      this.#known.add(socket);
+      this.#count += 1;
       socket.once('close', () => {
         this.#count -= 1;
         this.#idle.delete(socket);
@@ -39,6 +44,7 @@ export class SocketPlaces {
 
   #makeRoom(): void {
     for (const socket of this.#idle) {
+      this.#idle.delete(socket);
       socket.destroy();
       return;
     }

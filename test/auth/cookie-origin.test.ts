@@ -69,19 +69,21 @@ describe('cookieOriginAllowed', () => {
 
 describe('anonymousMayChange', () => {
   const listed = ['https://dash.example.com'];
-  const host = 'gateway.example.com:3000';
 
   it.each([
-    [undefined, '*', true],
-    [undefined, listed, true],
-    ['http://gateway.example.com:3000', '*', true],
-    ['http://gateway.example.com:3000', listed, true],
-    ['https://dash.example.com', listed, true],
-    ['https://dash.example.com', '*', false],
-    ['https://evil.example', listed, false],
-    ['http://gateway.example.com:8080', '*', false],
-    ['null', '*', false],
-  ] as const)('of the origin %s, with %j allowed: %s', (origin, allowedOrigins, expected) => {
+    [undefined, 'gateway.example.com', '*', true],
+    [undefined, 'gateway.example.com', listed, true],
+    ['http://10.0.0.5:3000', '10.0.0.5:3000', '*', true],
+    ['http://localhost:3000', 'localhost:3000', listed, true],
+    ['http://dash.example.com:3000', 'dash.example.com:3000', listed, true],
+    ['https://dash.example.com', 'gateway.example.com', listed, true],
+    ['https://dash.example.com', 'gateway.example.com', '*', false],
+    ['https://evil.example', 'gateway.example.com', listed, false],
+    ['http://localhost:8080', 'localhost:3000', '*', false],
+    // A name that was made to mean this machine.
+    ['http://evil.example:3000', 'evil.example:3000', '*', false],
+    ['null', 'gateway.example.com', '*', false],
+  ] as const)('of the origin %s, at %s, with %j allowed: %s', (origin, host, allowedOrigins, expected) => {
     expect(anonymousMayChange({ origin, host, allowedOrigins })).toBe(expected);
   });
 });

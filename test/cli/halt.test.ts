@@ -58,6 +58,7 @@ describe('halt and resume', () => {
     ['a page of a proxy that finds no gateway', 502, '<h1>Bad Gateway</h1>', 4],
     ['a problem of somebody else', 503, '{"code":"OVERLOADED"}', 4],
     ['a success of somebody else', 200, '<h1>Welcome</h1>', 4],
+    ['an acknowledgement of something else', 200, '{"type":"ACK","command":"HALT"}', 4],
     ['a path that is not there', 404, 'not found', 1],
     ['a demand for a password', 401, 'who?', 1],
   ])('go by %s', async ([, status, body, exitCode], test) => {

@@ -79,7 +79,7 @@ describe('Entrance to the telemetry dialect', () => {
       ok: true,
       permission: { commands: false, refusal: 'ORIGIN_REFUSED' },
     });
-    const own = { host, origin: 'https://gateway.example.com' };
+    const own = { host: '10.0.0.5', origin: 'https://10.0.0.5' };
     expect(await enter(nobody, { ...open, headers: own })).toMatchObject({ permission: { commands: true } });
   });
 

@@ -1,5 +1,5 @@
-import { createServer } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { createServer, Server } from 'node:http';
+import { connect, Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { SocketPlaces } from '../../src/http/socket-places.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';
@@ -37,6 +37,18 @@ async function setUp(test: TestScope, max: number) {
 }
 
 describe('SocketPlaces', () => {
+  it('counts a socket once that is begun anew', (test) => {
+    const server = new Server();
+    new SocketPlaces(2).watch(server);
+    const sockets = [new Socket(), new Socket()];
+    test.onTestFinished(() => sockets.forEach((socket) => void socket.destroy()));
+    for (const socket of [...sockets, ...sockets]) server.emit('connection', socket);
+    expect(sockets.map(({ destroyed }) => destroyed)).toEqual([false, false]);
+    const newcomer = new Socket();
+    server.emit('connection', newcomer);
+    expect([...sockets, newcomer].map(({ destroyed }) => destroyed)).toEqual([true, false, false]);
+  });
+
   it('lets the socket go that has been without a request for longest, and hears the newcomer', async (test) => {
     const { open } = await setUp(test, 3);
     const asked = await open('/');

@@ -100,6 +100,8 @@ describe('Paths of the engine that are forwarded', () => {
     '/api/system/%68alt',
     '/api/system/Halt/',
     '/api/system/halt;v=1',
+    '/api/system/x/..;/halt',
+    '/api/system/%68alt;%ff',
   ])('carry out the command where a POST goes to %s', async (path, test) => {
     const settings = { ...open, ENGINE_PASSTHROUGH: '/api/system' };
     const { url, engine, log } = await useIn(test, startGateway({ settings }));

@@ -15,13 +15,12 @@ export function CommandBar() {
   const isHalted = useSelection(selectIsHalted);
   const isKnown = useFreshness('status') === 'fresh';
   const [asked, setAsked] = useState<Command>();
-  const { runs, start, forget } = useCommandRuns();
+  const { runs, mayResume, start, forget } = useCommandRuns();
   /** The run that the dialog waits for. Known before the next render: pressed twice, it is sent once. */
   const shown = useRef<number | undefined>(undefined);
   const run = runs.find(({ id }) => id === shown.current);
   const left = runs.filter((other) => other !== run);
-  const isResuming = left.some((other) => isPending(other) && other.command === 'RESUME');
-  const isSurelyHalted = isHalted && isKnown && !isResuming;
+  const isSurelyHalted = isHalted && isKnown && !mayResume;
   const dismiss = (): void => forget((other) => !isPending(other));
   const ask = (command: Command): void => {
     dismiss();

@@ -7,8 +7,8 @@ interface CommandNoticeProps {
 }
 
 const words = {
-  HALT: { pending: 'Halting …', done: 'Halted.' },
-  RESUME: { pending: 'Resuming …', done: 'Resumed.' },
+  HALT: { pending: 'Halting …', done: 'HALT was acknowledged.' },
+  RESUME: { pending: 'Resuming …', done: 'RESUME was acknowledged.' },
 } as const;
 
 /** How commands stand whose dialog was closed before they were answered. */

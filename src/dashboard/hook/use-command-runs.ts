@@ -27,6 +27,8 @@ export function useCommandRuns() {
   const { client } = usePage();
   const [runs, setRuns] = useState<readonly CommandRun[]>([]);
   const lastId = useRef(0);
+  /** The last RESUME, until a HALT after it was acknowledged: that it may have taken effect, or may yet. */
+  const [mayResume, setMayResume] = useState(false);
 
   const change = (id: number, next: Partial<CommandRun>): void =>
     setRuns((before) => before.map((run) => (run.id === id ? { ...run, ...next } : run)));
@@ -36,6 +38,7 @@ export function useCommandRuns() {
   const start = (command: Command, reason: string): number => {
     lastId.current += 1;
     const id = lastId.current;
+    if (command === 'RESUME') setMayResume(true);
     const cancelling = new AbortController();
     const cancel = (): void => cancelling.abort();
     setRuns((before) => [...before, { id, command, state: 'pending', fault: '', needsToken: false, cancel }]);
@@ -45,16 +48,20 @@ export function useCommandRuns() {
       onProgress: ({ state }) => change(id, { state: state === 'unsent' ? 'unsent' : 'pending' }),
     });
     given.then(
-      () => change(id, { state: 'done' }),
+      () => {
+        if (command === 'HALT') setMayResume(false);
+        change(id, { state: 'done' });
+      },
       (error: unknown) => {
         const { code, effect } = error instanceof TelemetryError ? error : {};
+        if (command === 'RESUME' && effect === 'none') setMayResume(false);
         if (code === 'CANCELLED' && effect === 'none') forget((run) => run.id === id);
         else change(id, { state: 'failed', fault: explain(error), needsToken: code === 'UNAUTHENTICATED' });
       },
     );
     return id;
   };
-  return { runs, start, forget };
+  return { runs, mayResume, start, forget };
 }
 
 function explain(error: unknown): string {

@@ -24,7 +24,8 @@ export function describeHalt({ by, role, reason, at }: HaltRemark, status: Engin
 export function describeContradiction(state: Sources[string] | undefined, status: EngineStatus) {
   if (state?.contradicted !== true) return undefined;
   const now = status || 'something else';
-  return state.halt === undefined
+  // What contradicts a RESUME is a HALT, and nothing else.
+  return status === 'HALT'
     ? `The engine acknowledged RESUME, and says that it is ${now}: trading may still be halted.`
     : `The engine acknowledged HALT, and says that it is ${now}: it may still be trading.`;
 }

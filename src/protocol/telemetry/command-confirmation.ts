@@ -60,6 +60,9 @@ export function createConfirmation(
     },
     rest,
     stop() {
+      // Nothing that was seen so far confirms anything from now on.
+      sentAt = undefined;
+      shown = undefined;
       inDoubt = false;
       rest();
       stopListening();

@@ -5,7 +5,7 @@ import { contradicts } from './command-words.ts';
 import type { PolledState } from './polled-state.ts';
 
 /** How long a command that was carried out is known by its id: a client tries another way after a second. */
-const rememberedMs = { HALT: 10_000, RESUME: 60_000 } as const;
+const rememberedMs = { HALT: 3000, RESUME: 60_000 } as const;
 const maxRemembered = 1000;
 
 interface Execution {
@@ -14,7 +14,7 @@ interface Execution {
   readonly outcome: Promise<CommandOutcome>;
   /** What it came to, once that is known. */
   ended: { readonly outcome: CommandOutcome; readonly at: number } | undefined;
-  /** A command of the other kind was acknowledged since. */
+  /** Of a HALT: a RESUME was begun since, or the engine says that it is running. Of a RESUME: a HALT was acknowledged. */
   isOvertaken: boolean;
 }
 
@@ -66,6 +66,8 @@ export class CommandOnce {
     requestId: string | undefined,
     outcome: Promise<CommandOutcome>,
   ): void {
+    // From now on: a HALT that comes while a RESUME is under way is to cancel it.
+    if (command === 'RESUME') this.#overtake('RESUME');
     const { connectionId } = caller;
     const execution: Execution = { command, connectionId, outcome, ended: undefined, isOvertaken: false };
     void outcome.then((ended) => {

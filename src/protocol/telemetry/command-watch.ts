@@ -40,7 +40,7 @@ interface Watched extends Acknowledged {
 /**
  * Holds the engine to its word. After an acknowledged command its state is watched: two polls that say the contrary,
  * the second at least 3 s after the ACK (10 s where the engine only began), are a contradiction, until the engine
- * agrees or another command is acknowledged. And for as long as it is halted by a command, documents say by whose.
+ * agrees or a command to the contrary is acknowledged. And for as long as it is halted by a command, documents say by whose.
  */
 export interface CommandWatch {
   acked(acknowledged: Acknowledged): void;
@@ -84,7 +84,8 @@ export function createCommandWatch(options: CommandWatchOptions): CommandWatch {
     if (halt === undefined || startedAt < halt.at) return;
     if (!contradicts('HALT', status)) halt.running = 0;
     else if (halt.running !== undefined) halt.running += 1;
-    if (halt.running === runningPolls) halt = undefined;
+    // While its HALT is still watched nobody resumed it: it never halted.
+    if ((halt.running ?? 0) >= runningPolls && watched?.command !== 'HALT') halt = undefined;
   };
 
   const stopListening = polls.onStatus((status, startedAt) => {
@@ -98,7 +99,9 @@ export function createCommandWatch(options: CommandWatchOptions): CommandWatch {
       const { command, order, caller, isBegun } = acknowledged;
       const at = clock.monotonic();
       const ms = isBegun ? settleMs.begun : settleMs.done;
-      watched = { ...acknowledged, at, settleMs: ms, isDoubted: false };
+      // Repeated, it does not give the engine its time once more.
+      const isRepeated = watched?.command === command;
+      if (!isRepeated) watched = { ...acknowledged, at, settleMs: ms, isDoubted: false };
       if (command === 'RESUME') halt = undefined;
       // Who halted first did it, unless the engine went on all the same.
       else if (halt === undefined || isContradicted) {
@@ -111,8 +114,9 @@ export function createCommandWatch(options: CommandWatchOptions): CommandWatch {
         };
         halt = { remark, at, running: undefined };
       }
-      isContradicted = false;
+      isContradicted &&= isRepeated;
       show();
+      if (isRepeated) return;
       cancelPoll();
       // Whatever the schedule is: a contradiction is to be known as soon as it is one.
       cancelPoll = clock.after(ms, polls.poll);

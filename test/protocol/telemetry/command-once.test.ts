@@ -50,7 +50,7 @@ describe('A HALT with the id of an earlier one', () => {
   it.for<[string, (parts: Awaited<ReturnType<typeof setUp>>) => Promise<unknown> | undefined]>([
     ['after a RESUME', ({ give }) => give('RESUME', 'c2', 'two')],
     ['after the engine said that it is running', ({ polls }) => void polls.answer('ACTIVE')],
-    ['after 10 s', ({ clock }) => void clock.advance(10_000)],
+    ['after 3 s', ({ clock }) => void clock.advance(3000)],
   ])('is carried out again %s', async ([, happen], test) => {
     const parts = await setUp(test);
     parts.engine.handle((request) => request.answer());
@@ -74,6 +74,21 @@ describe('A HALT with the id of an earlier one', () => {
     expect(await give('HALT', 'c1')).toMatchObject({ type: 'ERROR', effect: 'none' });
     engine.handle((request) => request.answer());
     expect(await give('HALT', 'c2')).toMatchObject({ type: 'ACK' });
+  });
+});
+
+describe('A HALT with the id of one that was acknowledged, while a RESUME is under way', () => {
+  it('is carried out, and cancels the RESUME', async (test) => {
+    const { engine, give } = await setUp(test);
+    const halted = give('HALT', 'c1');
+    (await engine.next('HALT')).answer();
+    await halted;
+    const resumed = give('RESUME', 'c2', 'two');
+    await engine.next('RESUME');
+    const again = give('HALT', 'c3');
+    (await engine.next('HALT')).answer();
+    expect(await again).toMatchObject({ type: 'ACK' });
+    expect(await resumed).toMatchObject({ code: 'SUPERSEDED' });
   });
 });
 

@@ -90,6 +90,18 @@ describe('HALT against RESUME', () => {
     expect(engine.received).toHaveLength(keys.length);
   });
 
+  it('is repeated although the state showed the RESUME done that it cancelled, and that hangs', async (test) => {
+    const { engine, run, log, polls, passTime } = await setUpCommands(test);
+    void run('RESUME');
+    await engine.next('RESUME');
+    polls.answer('ACTIVE');
+    engine.handle((request) => request.path.endsWith('halt') && request.answer());
+    expect(await run('HALT')).toMatchObject({ ok: true });
+    await passTime(20_000);
+    expect(engine.received.length).toBeGreaterThan(10);
+    expect(log.entries.some(({ message }) => message === confirmed)).toBe(false);
+  });
+
   it('does not come after a newer RESUME', async (test) => {
     const { engine, run, log, passTime, passTimeUntil } = await setUpCommands(test);
     const lost = watch(run('RESUME'));

@@ -114,6 +114,25 @@ describe('An acknowledged command', () => {
     expect(remarks.current).toEqual({});
   });
 
+  it('is contradicted in time although it is repeated, and stays so', (test) => {
+    const { acked, pollAfter, remarks } = setUp(test);
+    for (let second = 0; second < 4; second += 1) {
+      acked('HALT');
+      pollAfter(1000, 'ACTIVE');
+    }
+    expect(remarks.current.contradicted).toBe(true);
+    acked('HALT');
+    expect(remarks.current.contradicted).toBe(true);
+  });
+
+  it('is shown to be contradicted with the halt, where the engine was restarted and goes on', (test) => {
+    const { acked, pollAfter, remarks } = setUp(test);
+    acked('HALT');
+    pollAfter(1000, 'INITIALIZING');
+    for (let second = 0; second < 5; second += 1) pollAfter(1000, 'ACTIVE');
+    expect(remarks.current).toMatchObject({ contradicted: true, halt: { by: 'trader' } });
+  });
+
   it('has the state polled when it is time to judge, whatever the schedule is', (test) => {
     const { acked, clock, polls } = setUp(test);
     acked('HALT');
@@ -164,6 +183,5 @@ describe('A halt', () => {
     pollAfter(3000, 'ACTIVE');
     acked('HALT', { caller: { ...trader, subject: 'bob' } });
     expect(remarks.current).toMatchObject({ halt: { by: 'bob' } });
-    expect(remarks.current.contradicted).toBeUndefined();
   });
 });

@@ -107,6 +107,10 @@ function codeOf(error: unknown): string | undefined {
 /** What Redis refuses has its code as the first word. */
 function ownCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  const candidates = ['code' in error ? String(error.code) : '', error.message.split(' ', 1)[0] ?? ''];
+  // Newer versions of OpenSSL have a slash in some of theirs: ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE.
+  const candidates = [
+    'code' in error ? String(error.code).replaceAll('/', '_') : '',
+    error.message.split(' ', 1)[0] ?? '',
+  ];
   return candidates.find((text) => /^[A-Z][A-Z0-9_]{2,50}$/.test(text));
 }

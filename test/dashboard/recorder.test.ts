@@ -141,7 +141,7 @@ describe('Recorder', () => {
     await vi.advanceTimersByTimeAsync(3 * second);
     const nothingYet = { ...documentOf(0, '', 'stale'), status: 'INITIALIZING' as const };
     history(async () => [{ at: start + 3 * second, document: nothingYet }]);
-    await say(nothingYet);
+    await say({}, 'connecting');
     await vi.advanceTimersByTimeAsync(second);
     await say(documentOf(14));
     expect(recorder.price.read().values).toEqual([10, gap, gap, gap, 14]);

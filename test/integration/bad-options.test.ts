@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectClient, refusalOf } from '../support/client.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { useIn } from '../support/wait.ts';
+import { useIn, waitFor } from '../support/wait.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
   // Polls nothing that changes: the document stands still.
   gateway = await startGateway({ engine: false, settings: { POLL_CRON: '0 0 0 1 1 *' } });
+  await waitFor('the polls of the start to have failed', async () => {
+    const document = await (await fetch(`${gateway.url}/api/telemetry`)).text();
+    return document.split('ECONNREFUSED').length === 4;
+  });
 });
 afterAll(() => gateway.stop());
 

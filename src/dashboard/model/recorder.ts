@@ -88,8 +88,8 @@ export class Recorder {
       this.#symbol = symbol;
       this.#missingSince = 0;
     }
-    // Out of sight it may become another one.
-    if (document.market === undefined) this.#symbol = '';
+    // Out of sight it may become another one; before the engine's first word there is none.
+    if (document.market === undefined && sections !== '') this.#symbol = '';
     if (sections !== this.#sections) this.#missingSince = 0;
     this.#sections = sections;
   }

@@ -1,8 +1,9 @@
-import { buildConnector, Client } from 'undici';
+import { Client } from 'undici';
 import { WebSocket } from 'ws';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { parseUntrusted } from '../core/untrusted-json.ts';
 import { faultWords } from '../source/fault-words.ts';
+import { createOneConnection } from '../source/one-connection.ts';
 import type { HaltArguments } from './halt-arguments.ts';
 
 /** How one way of giving a command ended. */
@@ -18,20 +19,12 @@ export interface Order extends HaltArguments {
 
 /** Over HTTP. Never rejects. */
 export async function byHttp({ command, base, reason, token, requestId, timeoutMs }: Order): Promise<WayEnd> {
-  let sent = false;
   const target = new URL(`api/telemetry/${command.toLowerCase()}`, base);
-  const connect = buildConnector({ timeout: timeoutMs });
+  const connection = createOneConnection(timeoutMs);
   const client = new Client(target.origin, {
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
-    connect(options, callback) {
-      connect(options, (...[error, socket]) => {
-        if (error !== null) return callback(error, null);
-        // Until its connection stands there is nothing that it could have been written to.
-        sent = true;
-        callback(null, socket);
-      });
-    },
+    connect: connection.connect,
   });
   try {
     const { statusCode, body } = await client.request({
@@ -47,7 +40,7 @@ export async function byHttp({ command, base, reason, token, requestId, timeoutM
     });
     return readResponse(statusCode, await body.text(), requestId);
   } catch (error) {
-    return { is: sent ? 'unknown' : 'unsent', words: faultWords(error, 'the gateway') };
+    return { is: connection.sent() ? 'unknown' : 'unsent', words: faultWords(error, 'the gateway') };
   } finally {
     await client.destroy().catch(() => undefined);
   }

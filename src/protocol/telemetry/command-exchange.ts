@@ -1,6 +1,7 @@
-import { buildConnector, Client, type Dispatcher } from 'undici';
+import { Client, type Dispatcher } from 'undici';
 import { readAnswerBody } from '../../source/answer-body.ts';
 import { faultWords } from '../../source/fault-words.ts';
+import { createOneConnection } from '../../source/one-connection.ts';
 import { PollFailure } from '../../source/poll-failure.ts';
 import {
   connectionFailure,
@@ -55,32 +56,19 @@ const connectTimeoutMs = 5000;
 export function createEngineCommands({ engineUrl, engineToken }: EngineCommandsOptions): EngineCommands {
   const base = new URL(engineUrl);
   const prefix = base.pathname.replace(/\/+$/, '');
-  const connect = buildConnector({ timeout: connectTimeoutMs });
   const clients = new Set<Client>();
   let closed = false;
 
   const send = (command: Command, { key, reason }: CommandRequest, permit = () => true): CommandExchange => {
-    let sent = false;
     let aborted = false;
+    const connection = createOneConnection(connectTimeoutMs, () => !aborted && !closed && permit());
     const client = new Client(base.origin, {
       // Tells the engine that this connection ends with its answer.
       pipelining: 0,
       // The sender bounds the time by its own clock.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect(options, callback) {
-        // A second connection for one request would be a repetition that nobody asked for.
-        if (sent) return callback(new Error('already sent'), null);
-        connect(options, (...[error, socket]) => {
-          if (error !== null) return callback(error, null);
-          if (aborted || closed || !permit()) {
-            socket.destroy();
-            return callback(new Error('not permitted'), null);
-          }
-          sent = true;
-          callback(null, socket);
-        });
-      },
+      connect: connection.connect,
     });
     clients.add(client);
     const end = async (): Promise<void> => {
@@ -108,7 +96,10 @@ export function createEngineCommands({ engineUrl, engineToken }: EngineCommandsO
         });
         return await readAnswer(command, response);
       } catch (error) {
-        return connectionFailure(aborted || closed ? 'aborted' : faultWords(error, 'the engine'), sent);
+        return connectionFailure(
+          aborted || closed ? 'aborted' : faultWords(error, 'the engine'),
+          connection.sent(),
+        );
       } finally {
         void end();
       }
@@ -116,7 +107,7 @@ export function createEngineCommands({ engineUrl, engineToken }: EngineCommandsO
 
     return {
       answer: answer(),
-      sent: () => sent,
+      sent: connection.sent,
       abort() {
         aborted = true;
         void end();

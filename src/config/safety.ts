@@ -1,4 +1,4 @@
-import { createVerifier, type VerifierOptions } from '../auth/verifier.ts';
+import { createVerifier, type VerifierOptions } from '../access/verifier.ts';
 import { errorMessage } from '../core/errors.ts';
 import type { Settings } from './settings.ts';
 

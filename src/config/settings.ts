@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { roles } from '../auth/role.ts';
+import { roles } from '../access/role.ts';
 import { forbiddenKeys } from '../core/untrusted-json.ts';
 import { historyDefaults } from '../feed/history.ts';
 import { logLevels } from '../observe/logger.ts';

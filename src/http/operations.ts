@@ -1,4 +1,4 @@
-import type { Refusal } from './guard.ts';
+import type { Refusal } from '../access/guard.ts';
 import { problemResponse } from './problem.ts';
 import type { Router } from './router.ts';
 

@@ -4,11 +4,11 @@ import type { ReadableStream } from 'node:stream/web';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { type Dispatcher, Pool } from 'undici';
-import { type CredentialRequest, withoutToken } from '../auth/credentials.ts';
+import { type CredentialRequest, withoutToken } from '../access/credentials.ts';
+import type { Refusal } from '../access/guard.ts';
 import { errorMessage } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { readBody } from './body.ts';
-import type { Refusal } from './guard.ts';
 import { problemResponse } from './problem.ts';
 import type { Router } from './router.ts';
 

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
-import type { OriginPolicy } from '../auth/origin.ts';
+import type { OriginPolicy } from '../access/origin.ts';
 import type { Log } from '../core/log.ts';
 import { problemResponse } from './problem.ts';
 

@@ -1,10 +1,11 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Entry } from '../access/admission.ts';
+import type { Entrance, Permission } from '../access/entrance.ts';
+import type { Refusal } from '../access/guard.ts';
 import { problemDocument } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
-import type { Entrance, Permission } from './entrance.ts';
-import type { Refusal } from './guard.ts';
 
 /** What `http.Server` hands over at an upgrade. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -25,8 +26,6 @@ export interface Endpoint {
   /** Takes over the connection, whose place is given back when it closes; or says why it does not. */
   connect(handshake: Handshake): Refusal | undefined;
 }
-
-export type Entry = { readonly ok: true; readonly release: () => void } | Refusal;
 
 export interface UpgradeRouterOptions {
   /** Who may connect at all, whatever the dialect; counts the connection until `release`. */

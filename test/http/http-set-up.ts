@@ -1,9 +1,10 @@
-import type { AuthRefusal, Gate, Grant } from '../../src/auth/gate.ts';
-import { createOriginPolicy } from '../../src/auth/origin.ts';
-import type { Permission } from '../../src/http/entrance.ts';
+import type { Entry } from '../../src/access/admission.ts';
+import type { Permission } from '../../src/access/entrance.ts';
+import type { AuthRefusal, Gate, Grant } from '../../src/access/gate.ts';
+import { createOriginPolicy } from '../../src/access/origin.ts';
 import { createRouter, type Router } from '../../src/http/router.ts';
 import { createHttpServer } from '../../src/http/server.ts';
-import { createUpgradeRouter, type Entry } from '../../src/http/upgrade.ts';
+import { createUpgradeRouter } from '../../src/http/upgrade.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import type { TestScope } from '../support/wait.ts';

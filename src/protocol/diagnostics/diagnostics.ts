@@ -1,10 +1,10 @@
+import type { Entrance } from '../../access/entrance.ts';
+import type { IngestEntrance } from '../../access/ingest.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { RecordListener } from '../../core/log.ts';
 import { usualCloseCodes } from '../../deliver/close-codes.ts';
 import type { Hub } from '../../deliver/hub.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
-import type { Entrance } from '../../http/entrance.ts';
-import type { IngestEntrance } from '../../http/ingest.ts';
 import type { Router } from '../../http/router.ts';
 import type { UpgradeRouter } from '../../http/upgrade.ts';
 import type { EngineTraffic } from '../../source/engine-traffic.ts';

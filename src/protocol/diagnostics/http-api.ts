@@ -1,7 +1,7 @@
+import type { Entrance } from '../../access/entrance.ts';
+import type { IngestEntrance } from '../../access/ingest.ts';
 import type { ProblemCode } from '../../core/errors.ts';
 import { readBody } from '../../http/body.ts';
-import type { Entrance } from '../../http/entrance.ts';
-import type { IngestEntrance } from '../../http/ingest.ts';
 import { problemResponse } from '../../http/problem.ts';
 import type { Router } from '../../http/router.ts';
 import type { Figures } from './figures.ts';

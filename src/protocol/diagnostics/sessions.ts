@@ -1,8 +1,8 @@
+import type { Permission } from '../../access/entrance.ts';
 import { createWarningThrottle } from '../../core/log.ts';
 import type { SessionLimits } from '../../deliver/patience.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
 import type { Transport } from '../../deliver/transport.ts';
-import type { Permission } from '../../http/entrance.ts';
 import { dialect } from './channels.ts';
 import { type ClientDependencies, type ConnectionState, DiagnosticsClient } from './client.ts';
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { Entrance } from '../../access/entrance.ts';
 import type { Clock } from '../../core/clock.ts';
 import { readInstant } from '../../core/instant.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { createWarningThrottle, type Log } from '../../core/log.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
-import type { Entrance } from '../../http/entrance.ts';
 import { taggedJson } from '../../http/etag.ts';
 import { problemResponse } from '../../http/problem.ts';
 import type { Router } from '../../http/router.ts';

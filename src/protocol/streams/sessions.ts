@@ -1,3 +1,4 @@
+import type { Permission } from '../../access/entrance.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
@@ -8,7 +9,6 @@ import type { SessionLimits } from '../../deliver/patience.ts';
 import type { Session } from '../../deliver/session.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
 import type { Transport } from '../../deliver/transport.ts';
-import type { Permission } from '../../http/entrance.ts';
 import { type ErrorCode, errorCauses, toPacket } from './packets.ts';
 
 export const dialect = 'streams';

@@ -1,8 +1,8 @@
+import type { Entrance } from '../../access/entrance.ts';
 import { errorMessage } from '../../core/errors.ts';
 import { usualCloseCodes } from '../../deliver/close-codes.ts';
 import type { Session } from '../../deliver/session.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
-import type { Entrance } from '../../http/entrance.ts';
 import type { Router } from '../../http/router.ts';
 import type { Handshake, UpgradeRouter } from '../../http/upgrade.ts';
 import type { EngineClient } from '../../source/engine-client.ts';

@@ -1,3 +1,4 @@
+import type { Permission } from '../../access/entrance.ts';
 import { type Cancel, type Clock, isoTime } from '../../core/clock.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
@@ -7,7 +8,6 @@ import { parseUntrusted } from '../../core/untrusted-json.ts';
 import type { Subscription } from '../../deliver/channel.ts';
 import type { Session, SessionClient, SessionEnd } from '../../deliver/session.ts';
 import type { Lease } from '../../feed/registry.ts';
-import type { Permission } from '../../http/entrance.ts';
 import type { AckPacket, ErrorPacket, Granted, PongPacket } from '../../wire/packet.ts';
 import type { RunCommand } from './commands.ts';
 import { badOption, canonicalise, type OptionsRead, type Since, type ViewOptions } from './options.ts';

@@ -1,7 +1,7 @@
+import type { Entrance } from '../../access/entrance.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
 import { readBody } from '../../http/body.ts';
-import type { Entrance } from '../../http/entrance.ts';
 import type { Handler, TakePath } from '../../http/passthrough.ts';
 import { problemResponse } from '../../http/problem.ts';
 import type { Router } from '../../http/router.ts';

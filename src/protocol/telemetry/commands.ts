@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import type { Permission } from '../../access/entrance.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
-import type { Permission } from '../../http/entrance.ts';
 import type { AckPacket, ErrorPacket } from '../../wire/packet.ts';
 import { auditCommand, type Ordered } from './command-audit.ts';
 import type { CommandExecutor } from './command-executor.ts';

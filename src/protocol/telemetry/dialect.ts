@@ -1,6 +1,6 @@
+import type { Refusal } from '../../access/guard.ts';
 import { usualCloseCodes } from '../../deliver/close-codes.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
-import type { Refusal } from '../../http/guard.ts';
 import type { TakePath } from '../../http/passthrough.ts';
 import type { Handshake, UpgradeRouter } from '../../http/upgrade.ts';
 import { createWebSocketAcceptor } from '../../transport/websocket-server.ts';

@@ -1,8 +1,8 @@
+import type { Permission } from '../../access/entrance.ts';
 import type { SessionLimits } from '../../deliver/patience.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
 import type { Transport } from '../../deliver/transport.ts';
 import type { Lease } from '../../feed/registry.ts';
-import type { Permission } from '../../http/entrance.ts';
 import { type ClientDependencies, TelemetryClient } from './client.ts';
 import type { Since } from './options.ts';
 import { dialect, type Framing, type View } from './views.ts';

@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import type { Entry } from '../../access/admission.ts';
+import type { Entrance } from '../../access/entrance.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
@@ -7,9 +9,8 @@ import type { SessionLimits } from '../../deliver/patience.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
 import { HistoryBudget } from '../../feed/history.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
-import type { Entrance } from '../../http/entrance.ts';
 import type { Router } from '../../http/router.ts';
-import type { Entry, UpgradeRouter } from '../../http/upgrade.ts';
+import type { UpgradeRouter } from '../../http/upgrade.ts';
 import type { EngineClient } from '../../source/engine-client.ts';
 import type { EventSource } from '../../source/events.ts';
 import type { SourceBoard } from '../../source/source-board.ts';

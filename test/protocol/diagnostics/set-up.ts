@@ -1,8 +1,8 @@
+import type { Permission } from '../../../src/access/entrance.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
 import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
 import { sessionDefaults } from '../../../src/deliver/patience.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
-import type { Permission } from '../../../src/http/entrance.ts';
 import { createLogRecorder } from '../../../src/observe/log-recorder.ts';
 import { createChannels } from '../../../src/protocol/diagnostics/channels.ts';
 import { createFigures } from '../../../src/protocol/diagnostics/figures.ts';

@@ -1,8 +1,8 @@
+import type { Permission } from '../../../src/access/entrance.ts';
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
 import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
 import { type SessionLimits, sessionDefaults } from '../../../src/deliver/patience.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
-import type { Permission } from '../../../src/http/entrance.ts';
 import { InstanceClient } from '../../../src/protocol/streams/instance-client.ts';
 import { LogClient, type LogRequest } from '../../../src/protocol/streams/log-client.ts';
 import type { LogFeeds } from '../../../src/protocol/streams/log-feeds.ts';

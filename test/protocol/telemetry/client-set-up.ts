@@ -1,8 +1,8 @@
+import type { Permission } from '../../../src/access/entrance.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
 import { sessionDefaults } from '../../../src/deliver/patience.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
-import type { Permission } from '../../../src/http/entrance.ts';
 import type { RunCommand } from '../../../src/protocol/telemetry/commands.ts';
 import type { Since, ViewOptions } from '../../../src/protocol/telemetry/options.ts';
 import { openSession, type SessionDependencies } from '../../../src/protocol/telemetry/sessions.ts';

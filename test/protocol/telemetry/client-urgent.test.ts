@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Permission } from '../../../src/http/entrance.ts';
+import type { Permission } from '../../../src/access/entrance.ts';
 import { setUpClients } from './client-set-up.ts';
 
 const operator: Permission = {

@@ -1,6 +1,6 @@
+import type { Entrance, Permission } from '../../../src/access/entrance.ts';
+import type { Refusal } from '../../../src/access/guard.ts';
 import { createApiDescription } from '../../../src/http/asyncapi.ts';
-import type { Entrance, Permission } from '../../../src/http/entrance.ts';
-import type { Refusal } from '../../../src/http/guard.ts';
 import { createHttpServer } from '../../../src/http/server.ts';
 import { createUpgradeRouter } from '../../../src/http/upgrade.ts';
 import { serveTelemetry } from '../../../src/protocol/telemetry/dialect.ts';

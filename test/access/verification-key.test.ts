@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createVerifier } from '../../src/auth/verifier.ts';
+import { createVerifier } from '../../src/access/verifier.ts';
 import { createSigner, testSecret } from '../support/tokens.ts';
 
 const pem = (await createSigner()).publicPem;

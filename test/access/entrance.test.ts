@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { AuthRefusal, Grant } from '../../src/auth/gate.ts';
-import { createEntrance } from '../../src/http/entrance.ts';
-import { createGuard } from '../../src/http/guard.ts';
+import { createEntrance } from '../../src/access/entrance.ts';
+import type { AuthRefusal, Grant } from '../../src/access/gate.ts';
+import { createGuard } from '../../src/access/guard.ts';
+import { gateTo } from '../http/http-set-up.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { gateTo } from './http-set-up.ts';
 
 const token = {
   ok: true,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRole, roleCovers, roles } from '../../src/auth/role.ts';
+import { isRole, roleCovers, roles } from '../../src/access/role.ts';
 
 describe('isRole', () => {
   it.each(roles)('knows %s', (role) => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { AuthRefusal, Grant } from '../../src/auth/gate.ts';
-import { createGuard } from '../../src/http/guard.ts';
-import { createIngestEntrance } from '../../src/http/ingest.ts';
+import type { AuthRefusal, Grant } from '../../src/access/gate.ts';
+import { createGuard } from '../../src/access/guard.ts';
+import { createIngestEntrance } from '../../src/access/ingest.ts';
+import { gateTo } from '../http/http-set-up.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { gateTo } from './http-set-up.ts';
 
 const token = { ok: true, authenticated: true, subject: 'ann', expiresAt: 99, place: 'header' } as const;
 const nobody = { ok: true, authenticated: false, role: undefined } as const;

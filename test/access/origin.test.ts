@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createOriginPolicy } from '../../src/auth/origin.ts';
+import { createOriginPolicy } from '../../src/access/origin.ts';
 
 describe('OriginPolicy', () => {
   it('lets everyone in with *', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createVerifier } from '../../src/auth/verifier.ts';
+import { createVerifier } from '../../src/access/verifier.ts';
 import { startJwksServer } from '../support/jwks-server.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createSigner, secretToken, testClaims, unsignedToken } from '../support/tokens.ts';

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { readPublicKey } from '../../src/auth/public-key.ts';
-import { createVerifier } from '../../src/auth/verifier.ts';
+import { readPublicKey } from '../../src/access/public-key.ts';
+import { createVerifier } from '../../src/access/verifier.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createSigner, secretToken, testClaims, unsignedToken } from '../support/tokens.ts';
 

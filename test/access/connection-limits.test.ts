@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Admission, ConnectionLimits } from '../../src/deliver/connection-limits.ts';
+import { type Admission, ConnectionLimits } from '../../src/access/connection-limits.ts';
 
 const limits = (options: Partial<ConstructorParameters<typeof ConnectionLimits>[0]> = {}) =>
   new ConnectionLimits({ maxConnections: 5, maxConnectionsPerIp: 2, exemptLoopback: true, ...options });

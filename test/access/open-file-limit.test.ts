@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { connectionsPossible } from '../../src/config/open-file-limit.ts';
+import { connectionsPossible } from '../../src/access/open-file-limit.ts';
 
 describe('connectionsPossible', () => {
   const folder = mkdtempSync(join(tmpdir(), 'telemetry-bff-'));

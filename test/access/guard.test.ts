@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Gate, TokenGrant } from '../../src/auth/gate.ts';
-import { createGuard } from '../../src/http/guard.ts';
+import type { Gate, TokenGrant } from '../../src/access/gate.ts';
+import { createGuard } from '../../src/access/guard.ts';
+import { gateTo } from '../http/http-set-up.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { gateTo } from './http-set-up.ts';
 
 const grant = { ok: true, authenticated: true, role: 'viewer', subject: 's', expiresAt: 1 } as const;
 

@@ -1,7 +1,7 @@
-import { anonymousMayChange } from '../auth/cookie-origin.ts';
-import type { CredentialRequest } from '../auth/credentials.ts';
-import { roleCovers } from '../auth/role.ts';
+import { anonymousMayChange } from './cookie-origin.ts';
+import type { CredentialRequest } from './credentials.ts';
 import { type Guard, type Refusal, type Rule, readHeader } from './guard.ts';
+import { roleCovers } from './role.ts';
 
 /** What a client may do. */
 export interface Permission {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { createVerifier } from '../../src/auth/verifier.ts';
+import { createVerifier } from '../../src/access/verifier.ts';
 import { startJwksServer } from '../support/jwks-server.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createSigner, testClaims } from '../support/tokens.ts';

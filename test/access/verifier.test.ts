@@ -1,6 +1,6 @@
 import { CompactSign } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { createVerifier } from '../../src/auth/verifier.ts';
+import { createVerifier } from '../../src/access/verifier.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import {
   createSigner,

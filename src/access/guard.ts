@@ -1,8 +1,8 @@
-import { cookieOriginAllowed } from '../auth/cookie-origin.ts';
-import type { CredentialRequest } from '../auth/credentials.ts';
-import type { Gate, Grant } from '../auth/gate.ts';
 import type { ProblemCode } from '../core/errors.ts';
 import type { Meter } from '../core/meter.ts';
+import { cookieOriginAllowed } from './cookie-origin.ts';
+import type { CredentialRequest } from './credentials.ts';
+import type { Gate, Grant } from './gate.ts';
 
 /** Why a request is not served, in the terms of the problem table. */
 export interface Refusal {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createGate, type GateOptions } from '../../src/auth/gate.ts';
-import { createVerifier, type Verifier } from '../../src/auth/verifier.ts';
+import { createGate, type GateOptions } from '../../src/access/gate.ts';
+import { createVerifier, type Verifier } from '../../src/access/verifier.ts';
 import { problemTable } from '../../src/core/errors.ts';
 import { secretToken, testClaims, testSecret, unsignedToken } from '../support/tokens.ts';
 

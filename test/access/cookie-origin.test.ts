@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { anonymousMayChange, cookieOriginAllowed } from '../../src/auth/cookie-origin.ts';
+import { anonymousMayChange, cookieOriginAllowed } from '../../src/access/cookie-origin.ts';
 
 describe('cookieOriginAllowed', () => {
   describe('without a list', () => {

@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { OriginPolicy } from './auth/origin.ts';
-import { connectionsPossible } from './config/open-file-limit.ts';
-import type { Settings } from './config/settings.ts';
-import type { Clock } from './core/clock.ts';
-import { createWarningThrottle, type Log } from './core/log.ts';
-import { ConnectionLimits } from './deliver/connection-limits.ts';
-import type { Entry } from './http/upgrade.ts';
+import type { Clock } from '../core/clock.ts';
+import { createWarningThrottle, type Log } from '../core/log.ts';
+import { ConnectionLimits } from './connection-limits.ts';
+import type { Refusal } from './guard.ts';
+import { connectionsPossible } from './open-file-limit.ts';
+import type { OriginPolicy } from './origin.ts';
 
 const limitHints = {
   total: { setting: 'MAX_CONNECTIONS' },
@@ -14,6 +13,18 @@ const limitHints = {
     hint: 'behind a proxy, set TRUST_PROXY to tell clients apart',
   },
 } as const;
+
+/** A place that is given back once, or why there is none. */
+export type Entry = { readonly ok: true; readonly release: () => void } | Refusal;
+
+export interface AdmissionOptions {
+  /** `MAX_CONNECTIONS`. */
+  readonly maxConnections: number;
+  /** `MAX_CONNECTIONS_PER_IP`. */
+  readonly maxConnectionsPerIp: number;
+  /** `TRUST_PROXY`. */
+  readonly trustedProxies: number;
+}
 
 export interface AdmissionParts {
   readonly origins: OriginPolicy;
@@ -24,13 +35,13 @@ export interface AdmissionParts {
 
 /** Who may connect at all, whatever the dialect: by origin, and while there is room. */
 export function createAdmission(
-  settings: Settings,
+  { maxConnections, maxConnectionsPerIp, trustedProxies }: AdmissionOptions,
   { origins, addressOf, clock, log }: AdmissionParts,
 ): (request: IncomingMessage) => Entry {
   const limits = new ConnectionLimits({
-    maxConnections: boundByOpenFiles(settings.MAX_CONNECTIONS, log),
-    maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
-    exemptLoopback: settings.TRUST_PROXY === 0,
+    maxConnections: boundByOpenFiles(maxConnections, log),
+    maxConnectionsPerIp,
+    exemptLoopback: trustedProxies === 0,
   });
   const warn = createWarningThrottle(log, clock);
   return (request) => {

@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findToken, withoutToken } from '../../src/auth/credentials.ts';
+import { findToken, withoutToken } from '../../src/access/credentials.ts';
 
 const places = {
   header: { headers: { authorization: 'Bearer from-header' } },

@@ -1,6 +1,6 @@
-import type { CredentialRequest } from '../auth/credentials.ts';
-import { roleCovers } from '../auth/role.ts';
+import type { CredentialRequest } from './credentials.ts';
 import type { Guard, Refusal, Rule } from './guard.ts';
+import { roleCovers } from './role.ts';
 
 export interface IngestOptions {
   readonly guard: Guard;

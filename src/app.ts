@@ -6,9 +6,9 @@ import { createGate } from './access/gate.ts';
 import { createGuard } from './access/guard.ts';
 import { createIngestEntrance } from './access/ingest.ts';
 import { socketsPossible } from './access/open-file-limit.ts';
-import { createOriginPolicy } from './access/origin.ts';
+import { createOrigins } from './access/origins.ts';
 import { createVerifier } from './access/verifier.ts';
-import { authEnabled, verifierOptions } from './config/safety.ts';
+import { authEnabled, isLoopbackHost, verifierOptions } from './config/safety.ts';
 import type { DialectName, Settings } from './config/settings.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { JsonObject } from './core/json.ts';
@@ -22,7 +22,7 @@ import { addBuiltPage } from './http/built-page.ts';
 import { addOperationsRoutes } from './http/operations.ts';
 import { addPage } from './http/page.ts';
 import { addPassthrough, type TakePath } from './http/passthrough.ts';
-import { createRouter } from './http/router.ts';
+import { admitOrigins, createRouter } from './http/router.ts';
 import { createHttpServer } from './http/server.ts';
 import { createUpgradeRouter } from './http/upgrade.ts';
 import { createHealth } from './observe/health.ts';
@@ -119,19 +119,24 @@ export function createGateway({
         });
 
   // Who
-  const origins = createOriginPolicy(settings.ALLOWED_ORIGINS);
+  const origins = createOrigins({
+    allowed: settings.ALLOWED_ORIGINS,
+    hosts: settings.ALLOWED_HOSTS,
+    onLoopback: isLoopbackHost(settings.HOST),
+    trustedProxies: settings.TRUST_PROXY,
+  });
   const gate = createGate({
     verifier: authEnabled(settings) ? createVerifier(verifierOptions(settings)) : undefined,
     demanding: new Set([...settings.AUTH_DIALECTS, ...(settings.METRICS_AUTH ? ['prometheus'] : [])]),
     defaultRole: settings.AUTH_DEFAULT_ROLE,
   });
-  const guard = createGuard({ gate, allowedOrigins: settings.ALLOWED_ORIGINS, meter });
+  const guard = createGuard({ gate, origins, meter });
   const entranceTo = (dialect: string): Entrance =>
     createEntrance(dialect, {
       guard,
       authEnabled: gate.enabled,
       allowCommands: settings.ALLOW_COMMANDS,
-      allowedOrigins: settings.ALLOWED_ORIGINS,
+      origins,
     });
   const addressOf = (request: IncomingMessage) => clientAddress(request, settings.TRUST_PROXY);
   const admit = createAdmission(
@@ -146,6 +151,10 @@ export function createGateway({
   // Out
   const upgrades = createUpgradeRouter({ log, meter, admit });
   const router = createRouter({ origins, log, isWebSocketPath: upgrades.serves });
+  // Built, whether this file is or not; the other page is served as it is written.
+  addBuiltPage(router, '/', new URL('../dist/dashboard/', import.meta.url));
+  addPage(router, '/websocket-test', new URL('./dashboard/websocket-test.html', import.meta.url));
+  admitOrigins(router, origins);
   // Without the dialect that polls it nothing waits for the engine.
   const required = settings.DIALECTS.includes('telemetry') ? ['state'] : [];
   const health = createHealth({ clock, version, board, required, clients: () => sessions.size });
@@ -161,9 +170,6 @@ export function createGateway({
     description: 'Real-time telemetry of an engine for dashboards',
   });
   addApiDescription(router, api);
-  // Built, whether this file is or not; the other page is served as it is written.
-  addBuiltPage(router, '/', new URL('../dist/dashboard/', import.meta.url));
-  addPage(router, '/websocket-test', new URL('./dashboard/websocket-test.html', import.meta.url));
   const parts = {
     ...{ client, traffic, board, events: eventSource, hub, sessions, sessionLimits },
     ...{ upgrades, router, api, admit, addressOf, clock, log, audit, meter, newConnectionId: randomId },
@@ -196,6 +202,7 @@ export function createGateway({
             guard,
             authEnabled: gate.enabled,
             allowIngest: settings.ALLOW_INGEST,
+            origins,
           }),
         },
       ),

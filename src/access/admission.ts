@@ -4,7 +4,7 @@ import { createWarningThrottle, type Log } from '../core/log.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import type { Refusal } from './guard.ts';
 import { connectionsPossible } from './open-file-limit.ts';
-import type { OriginPolicy } from './origin.ts';
+import type { Origins } from './origins.ts';
 
 const limitHints = {
   total: { setting: 'MAX_CONNECTIONS' },
@@ -27,7 +27,7 @@ export interface AdmissionOptions {
 }
 
 export interface AdmissionParts {
-  readonly origins: OriginPolicy;
+  readonly origins: Pick<Origins, 'mayRead'>;
   readonly addressOf: (request: IncomingMessage) => string;
   readonly clock: Clock;
   readonly log: Log;
@@ -45,7 +45,7 @@ export function createAdmission(
   });
   const warn = createWarningThrottle(log, clock);
   return (request) => {
-    if (!origins.allows(request.headers.origin, request.headers.host)) {
+    if (!origins.mayRead(request)) {
       return { ok: false, code: 'ORIGIN_REFUSED', detail: 'see ALLOWED_ORIGINS' };
     }
     const address = addressOf(request);

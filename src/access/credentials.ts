@@ -82,10 +82,15 @@ function unquoted(value: string): string {
   return value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
 }
 
-function header({ headers }: CredentialRequest, name: string): string {
-  if (isReader(headers)) return headers.get(name) ?? '';
-  const value = headers[name] ?? '';
-  return typeof value === 'string' ? value : value.join(', ');
+function header(request: CredentialRequest, name: string): string {
+  return readHeader(request, name) ?? '';
+}
+
+/** The value of a header, of a handshake or of a plain request; undefined: it was not sent. */
+export function readHeader({ headers }: CredentialRequest, name: string): string | undefined {
+  if (isReader(headers)) return headers.get(name) ?? undefined;
+  const value = headers[name];
+  return value === undefined || typeof value === 'string' ? value : value.join(', ');
 }
 
 /** A header that is called `get` is text, so that a client cannot pass its headers off as a reader. */

@@ -1,6 +1,6 @@
-import { anonymousMayChange } from './cookie-origin.ts';
 import type { CredentialRequest } from './credentials.ts';
-import { type Guard, type Refusal, type Rule, readHeader } from './guard.ts';
+import type { Guard, Refusal, Rule } from './guard.ts';
+import type { Origins } from './origins.ts';
 import { roleCovers } from './role.ts';
 
 /** What a client may do. */
@@ -24,8 +24,7 @@ export interface EntranceOptions {
   readonly authEnabled: boolean;
   /** `ALLOW_COMMANDS`: commands for everyone, where no token can say who is an operator. */
   readonly allowCommands: boolean;
-  /** `ALLOWED_ORIGINS`. */
-  readonly allowedOrigins: '*' | readonly string[];
+  readonly origins: Pick<Origins, 'mayChange'>;
 }
 
 /** Decides whether a request may see what a dialect shows, and what else it may do. */
@@ -35,7 +34,7 @@ export type Entrance = (
 
 /** @param dialect the name by which `AUTH_DIALECTS` demands a token here */
 export function createEntrance(dialect: string, options: EntranceOptions): Entrance {
-  const { guard, authEnabled, allowCommands, allowedOrigins } = options;
+  const { guard, authEnabled, allowCommands, origins } = options;
   const anonymous: Permission = {
     role: 'viewer',
     anonymous: true,
@@ -45,8 +44,7 @@ export function createEntrance(dialect: string, options: EntranceOptions): Entra
     expiresAt: undefined,
   };
   const anonymousFor = (request: CredentialRequest): Permission => {
-    const [origin, host] = [readHeader(request, 'origin'), readHeader(request, 'host')];
-    if (!anonymous.commands || anonymousMayChange({ origin, host, allowedOrigins })) return anonymous;
+    if (!anonymous.commands || origins.mayChange(request)) return anonymous;
     return { ...anonymous, commands: false, refusal: 'ORIGIN_REFUSED' };
   };
   return async (request) => {

@@ -1,8 +1,8 @@
 import type { ProblemCode } from '../core/errors.ts';
 import type { Meter } from '../core/meter.ts';
-import { cookieOriginAllowed } from './cookie-origin.ts';
 import type { CredentialRequest } from './credentials.ts';
 import type { Gate, Grant } from './gate.ts';
+import type { Origins } from './origins.ts';
 
 /** Why a request is not served, in the terms of the problem table. */
 export interface Refusal {
@@ -16,13 +16,12 @@ export interface Refusal {
 
 export interface GuardOptions {
   readonly gate: Gate;
-  /** `ALLOWED_ORIGINS`. */
-  readonly allowedOrigins: '*' | readonly string[];
+  readonly origins: Pick<Origins, 'mayUseCookie'>;
   readonly meter: Meter;
 }
 
 /** What an entrance asks of who comes besides; undefined: nothing is against letting it in. */
-export type Rule = (grant: Grant) => Refusal | undefined;
+export type Rule = (grant: Grant, request: CredentialRequest) => Refusal | undefined;
 
 /**
  * Decides, for WebSocket handshakes and plain requests alike, who a request to a dialect is from, and counts each
@@ -30,33 +29,20 @@ export type Rule = (grant: Grant) => Refusal | undefined;
  */
 export type Guard = (dialect: string, request: CredentialRequest, rule?: Rule) => Promise<Grant | Refusal>;
 
-export function createGuard({ gate, allowedOrigins, meter }: GuardOptions): Guard {
+export function createGuard({ gate, origins, meter }: GuardOptions): Guard {
   const refuse = (refusal: Refusal): Refusal => {
     meter.count('bff_rejected_total', { edge: 'auth', reason: refusal.code.toLowerCase() });
     return refusal;
   };
   const cookieFault = (grant: Grant, request: CredentialRequest): Refusal | undefined => {
     if (!grant.authenticated || grant.place !== 'cookie') return undefined;
-    const header = (name: string): string | undefined => readHeader(request, name);
-    const allowed = cookieOriginAllowed({
-      origin: header('origin'),
-      host: header('host'),
-      fetchSite: header('sec-fetch-site'),
-      allowedOrigins,
-    });
     const detail = 'this page may not use the cookie, see ALLOWED_ORIGINS';
-    return allowed ? undefined : { ok: false, code: 'ORIGIN_REFUSED', detail };
+    return origins.mayUseCookie(request) ? undefined : { ok: false, code: 'ORIGIN_REFUSED', detail };
   };
   return async (dialect, request, rule) => {
     const grant = await gate.authenticate(dialect, request);
     if (!grant.ok) return refuse(grant);
-    const refusal = cookieFault(grant, request) ?? rule?.(grant);
+    const refusal = cookieFault(grant, request) ?? rule?.(grant, request);
     return refusal === undefined ? grant : refuse(refusal);
   };
-}
-
-/** The value of a header, of a handshake or of a plain request. */
-export function readHeader({ headers }: CredentialRequest, name: string): string | undefined {
-  const value = headers instanceof Headers ? headers.get(name) : Reflect.get(headers, name);
-  return typeof value === 'string' ? value : undefined;
 }

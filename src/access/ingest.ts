@@ -1,5 +1,6 @@
 import type { CredentialRequest } from './credentials.ts';
 import type { Guard, Refusal, Rule } from './guard.ts';
+import type { Origins } from './origins.ts';
 import { roleCovers } from './role.ts';
 
 export interface IngestOptions {
@@ -8,6 +9,7 @@ export interface IngestOptions {
   readonly authEnabled: boolean;
   /** `ALLOW_INGEST`: events from everyone, where no token can say who an agent is. */
   readonly allowIngest: boolean;
+  readonly origins: Pick<Origins, 'mayChange'>;
 }
 
 /** Decides whether a request may bring events in, which others will see. */
@@ -16,9 +18,9 @@ export type IngestEntrance = (request: CredentialRequest) => Promise<{ readonly 
 /** @param dialect the name by which its guard knows it */
 export function createIngestEntrance(
   dialect: string,
-  { guard, authEnabled, allowIngest }: IngestOptions,
+  { guard, authEnabled, allowIngest, origins }: IngestOptions,
 ): IngestEntrance {
-  const rule: Rule = (grant) => {
+  const rule: Rule = (grant, request) => {
     if (grant.authenticated) {
       return roleCovers(grant.role, 'operator') || roleCovers(grant.role, 'agent')
         ? undefined
@@ -28,7 +30,10 @@ export function createIngestEntrance(
     if (authEnabled) {
       return { ok: false, code: 'UNAUTHENTICATED', detail: 'no token was offered', challenge: 'Bearer' };
     }
-    return allowIngest ? undefined : { ok: false, code: 'INGEST_DISABLED', detail: 'see ALLOW_INGEST' };
+    if (!allowIngest) return { ok: false, code: 'INGEST_DISABLED', detail: 'see ALLOW_INGEST' };
+    return origins.mayChange(request)
+      ? undefined
+      : { ok: false, code: 'ORIGIN_REFUSED', detail: 'see ALLOWED_ORIGINS, where * lists none here' };
   };
   return async (request) => {
     const grant = await guard(dialect, request, rule);

@@ -38,7 +38,7 @@ export function combinationFaults(settings: Settings): string[] {
     settings.ALLOW_COMMANDS &&
     keys.length === 0 &&
     settings.ALLOWED_ORIGINS === '*' &&
-    !isLoopback(settings.HOST)
+    !isLoopbackHost(settings.HOST)
   ) {
     // A browser lets any page connect to any WebSocket: the page a trader has open could halt the engine.
     faults.push(
@@ -57,6 +57,7 @@ function keyFaults(settings: Settings): string[] {
   }
 }
 
-function isLoopback(host: string): boolean {
+/** Whether only this machine can reach what listens there. */
+export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { hostExamples, hostNameFault } from '../access/host-name.ts';
+import { originExamples, readOriginPattern } from '../access/origin-pattern.ts';
 import { roles } from '../access/role.ts';
 import { forbiddenKeys } from '../core/untrusted-json.ts';
 import { historyDefaults } from '../feed/history.ts';
@@ -53,7 +55,7 @@ const engineUrl = urlWith(['http:', 'https:'], 'http://localhost:8000').superRef
 });
 
 /** Text from the environment is a comma list; a config file may give an array. */
-const list = <Item extends z.ZodType>(item: Item) =>
+const list = <Item extends z.ZodType>(item: Item, error?: string) =>
   z.preprocess(
     (value) =>
       typeof value === 'string'
@@ -62,7 +64,7 @@ const list = <Item extends z.ZodType>(item: Item) =>
             .map((entry) => entry.trim())
             .filter((entry) => entry !== '')
         : value,
-    z.array(item),
+    z.array(item, error === undefined ? {} : { error }),
   );
 
 const flag = z.preprocess(
@@ -78,24 +80,26 @@ const dialectList = list(z.enum(dialects, { error: expectedDialects })).transfor
   ...new Set(names),
 ]);
 
-const origins = z
-  .union(
-    [z.array(z.string()), z.string().transform((text) => text.split(',').map((entry) => entry.trim()))],
-    {
-      error: 'expected *, or a list such as https://dash.example.com,http://localhost:5173',
-    },
-  )
+const origins = list(z.string(), `expected ${originExamples}`)
+  .refine((entries) => entries.length > 0, { error: `nothing is listed – expected ${originExamples}` })
   .transform((entries, context): '*' | string[] => {
     if (entries.length === 1 && entries[0] === '*') return '*';
     for (const entry of entries) {
-      if (!URL.canParse(entry) || new URL(entry).origin !== entry.toLowerCase()) {
-        context.addIssue({
-          code: 'custom',
-          message: `"${entry}" is not an origin – expected *, or a list such as https://dash.example.com,http://localhost:5173`,
-        });
-      }
+      const fault = entry === '*' ? 'allows every origin, and stands alone' : readOriginPattern(entry);
+      if (typeof fault !== 'string') continue;
+      context.addIssue({ code: 'custom', message: `"${entry}" ${fault} – expected ${originExamples}` });
     }
     return entries;
+  });
+
+const hosts = list(z.string(), `expected ${hostExamples}`)
+  .refine((entries) => entries.length > 0, { error: `nothing is listed – expected ${hostExamples}` })
+  .superRefine((entries, context) => {
+    for (const entry of entries) {
+      const fault = hostNameFault(entry);
+      if (fault === undefined) continue;
+      context.addIssue({ code: 'custom', message: `"${entry}" ${fault} – expected ${hostExamples}` });
+    }
   });
 
 const fixedNames = new Set<string>([
@@ -174,6 +178,7 @@ export const settingsSchema = z.strictObject({
   ALLOW_COMMANDS: flag.default(false),
   ALLOW_INGEST: flag.default(false),
   ALLOWED_ORIGINS: origins.default('*'),
+  ALLOWED_HOSTS: hosts.optional(),
   TRUST_PROXY: integer(0, 32).default(0),
   MAX_CONNECTIONS: integer(0, 1_000_000).default(20_000),
   MAX_CONNECTIONS_PER_IP: integer(0, 1_000_000).default(100),

@@ -35,6 +35,7 @@ export const problemTable = {
   SUPERSEDED: { status: 409, title: 'A newer command cancelled this one' },
   TOO_LARGE: { status: 413, title: 'The body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is of a type that is not taken here' },
+  HOST_REFUSED: { status: 421, title: 'The gateway is not addressed by this name' },
   UPGRADE_REQUIRED: { status: 426, title: 'This path speaks WebSocket only' },
   TOO_MANY_CONNECTIONS: { status: 429, title: 'Too many connections from this address' },
   TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests at once' },

@@ -4,6 +4,7 @@ import type { AuthRefusal, Grant } from '../../src/access/gate.ts';
 import { createGuard } from '../../src/access/guard.ts';
 import { gateTo } from '../http/http-set-up.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { originsFor } from '../support/origins.ts';
 
 const token = {
   ok: true,
@@ -22,8 +23,8 @@ async function enter(
   const asked: string[] = [];
   const meter = createMemoryMeter();
   const gate = gateTo(grant, (dialect) => asked.push(dialect));
-  const guard = createGuard({ gate, allowedOrigins: '*', meter });
-  const entrance = createEntrance('telemetry', { guard, authEnabled, allowCommands, allowedOrigins: '*' });
+  const guard = createGuard({ gate, origins: originsFor(), meter });
+  const entrance = createEntrance('telemetry', { guard, authEnabled, allowCommands, origins: originsFor() });
   const entry = await entrance({ headers, url: '/' });
   expect(asked).toEqual(['telemetry']);
   const reason = entry.ok ? '' : entry.code.toLowerCase();

@@ -3,6 +3,7 @@ import type { Gate, TokenGrant } from '../../src/access/gate.ts';
 import { createGuard } from '../../src/access/guard.ts';
 import { gateTo } from '../http/http-set-up.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { originsFor } from '../support/origins.ts';
 
 const grant = { ok: true, authenticated: true, role: 'viewer', subject: 's', expiresAt: 1 } as const;
 
@@ -13,7 +14,7 @@ function setUp(
   const meter = createMemoryMeter();
   const asked: string[] = [];
   const gate = gateTo(answer, (dialect) => asked.push(dialect));
-  const guard = createGuard({ gate, allowedOrigins, meter });
+  const guard = createGuard({ gate, origins: originsFor(allowedOrigins), meter });
   const ask = (headers: Record<string, string> = {}) => guard('telemetry', { headers, url: '/' });
   const counted = (reason: string) => meter.value('bff_rejected_total', { edge: 'auth', reason });
   return { ask, guard, asked, counted };

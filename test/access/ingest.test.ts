@@ -4,15 +4,20 @@ import { createGuard } from '../../src/access/guard.ts';
 import { createIngestEntrance } from '../../src/access/ingest.ts';
 import { gateTo } from '../http/http-set-up.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { originsFor } from '../support/origins.ts';
 
 const token = { ok: true, authenticated: true, subject: 'ann', expiresAt: 99, place: 'header' } as const;
 const nobody = { ok: true, authenticated: false, role: undefined } as const;
 
-async function enter(grant: Grant | AuthRefusal, { authEnabled = true, allowIngest = false } = {}) {
+async function enter(
+  grant: Grant | AuthRefusal,
+  { authEnabled = true, allowIngest = false, headers = {} } = {},
+) {
   const meter = createMemoryMeter();
-  const guard = createGuard({ gate: gateTo(grant), allowedOrigins: '*', meter });
-  const entrance = createIngestEntrance('diagnostics', { guard, authEnabled, allowIngest });
-  const entry = await entrance({ headers: {}, url: '/' });
+  const origins = originsFor();
+  const guard = createGuard({ gate: gateTo(grant), origins, meter });
+  const entrance = createIngestEntrance('diagnostics', { guard, authEnabled, allowIngest, origins });
+  const entry = await entrance({ headers, url: '/' });
   const reason = entry.ok ? '' : entry.code.toLowerCase();
   expect(meter.value('bff_rejected_total', { edge: 'auth', reason })).toBe(entry.ok ? 0 : 1);
   return entry;
@@ -52,5 +57,15 @@ describe('Entrance for events', () => {
   it('passes a refusal on as it is', async () => {
     const refusal = { ok: false, code: 'AUTH_UNAVAILABLE', detail: 'why', retryAfterS: 5 } as const;
     expect(await enter(refusal)).toBe(refusal);
+  });
+
+  it.each([
+    [{ origin: 'https://evil.example', host: 'gateway:3000' }, 'ORIGIN_REFUSED'],
+    [{ origin: 'http://evil.example:3000', host: 'evil.example:3000' }, 'ORIGIN_REFUSED'],
+    [{ origin: 'http://localhost:3000', host: 'localhost:3000' }, undefined],
+    [{ host: 'gateway:3000' }, undefined],
+  ])('without auth, of a request with %j: %s', async (headers, code) => {
+    const entry = await enter(nobody, { authEnabled: false, allowIngest: true, headers });
+    expect(entry.ok ? undefined : entry.code).toBe(code);
   });
 });

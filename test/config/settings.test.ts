@@ -129,11 +129,11 @@ describe('Settings', () => {
     'dash.example.com',
     'https://dash.example.com/',
     'https://a.example,*',
-    'https://a.example,',
     'null',
+    'https://*.com',
   ])('refuse ALLOWED_ORIGINS=%s', (value) => {
     const [line] = faultsOf({ ALLOWED_ORIGINS: value });
-    expect(line).toMatch(/^ALLOWED_ORIGINS: ".*" is not an origin – expected \*, or a list such as https:/);
+    expect(line).toMatch(/^ALLOWED_ORIGINS: ".*" .* – expected \*, or a list such as https:/);
   });
 
   it('take the documented log levels only', () => {

@@ -1,21 +1,23 @@
 import type { Entry } from '../../src/access/admission.ts';
 import type { Permission } from '../../src/access/entrance.ts';
 import type { AuthRefusal, Gate, Grant } from '../../src/access/gate.ts';
-import { createOriginPolicy } from '../../src/access/origin.ts';
-import { createRouter, type Router } from '../../src/http/router.ts';
+import { admitOrigins, createRouter, type Router } from '../../src/http/router.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createUpgradeRouter } from '../../src/http/upgrade.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { originsFor } from '../support/origins.ts';
 import type { TestScope } from '../support/wait.ts';
 
 export function routerFor(allowed: '*' | readonly string[] = '*') {
   const log = createMemoryLog();
+  const origins = originsFor(allowed);
   const router: Router = createRouter({
-    origins: createOriginPolicy(allowed),
+    origins,
     log,
     isWebSocketPath: (path) => path === '/ws/stream',
   });
+  admitOrigins(router, origins);
   router.get('/livez', (context) => context.json({ status: 'alive' }));
   return { router, log };
 }

@@ -1,13 +1,13 @@
-import type { IncomingMessage } from 'node:http';
-import { createAdmission } from './access/admission.ts';
-import { clientAddress } from './access/client-address.ts';
+import { Admission } from './access/admission.ts';
 import { createEntrance, type Entrance } from './access/entrance.ts';
 import { createGate } from './access/gate.ts';
 import { createGuard } from './access/guard.ts';
 import { createIngestEntrance } from './access/ingest.ts';
 import { socketsPossible } from './access/open-file-limit.ts';
 import { createOrigins } from './access/origins.ts';
+import { Refusals } from './access/refusals.ts';
 import { createVerifier } from './access/verifier.ts';
+import { Visitors } from './access/visitors.ts';
 import { authEnabled, isLoopbackHost, verifierOptions } from './config/safety.ts';
 import type { DialectName, Settings } from './config/settings.ts';
 import { type Clock, systemClock } from './core/clock.ts';
@@ -125,36 +125,39 @@ export function createGateway({
     onLoopback: isLoopbackHost(settings.HOST),
     trustedProxies: settings.TRUST_PROXY,
   });
+  const visitors = new Visitors(settings.TRUST_PROXY);
+  const refusals = new Refusals({ log, meter, clock, visitors });
   const gate = createGate({
     verifier: authEnabled(settings) ? createVerifier(verifierOptions(settings)) : undefined,
     demanding: new Set([...settings.AUTH_DIALECTS, ...(settings.METRICS_AUTH ? ['prometheus'] : [])]),
     defaultRole: settings.AUTH_DEFAULT_ROLE,
   });
-  const guard = createGuard({ gate, origins, meter });
+  const guard = createGuard({ gate, origins, refusals });
   const entranceTo = (dialect: string): Entrance =>
     createEntrance(dialect, {
       guard,
       authEnabled: gate.enabled,
       allowCommands: settings.ALLOW_COMMANDS,
       origins,
+      visitors,
     });
-  const addressOf = (request: IncomingMessage) => clientAddress(request, settings.TRUST_PROXY);
-  const admit = createAdmission(
+  const admission = new Admission(
     {
       maxConnections: settings.MAX_CONNECTIONS,
       maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
       trustedProxies: settings.TRUST_PROXY,
+      authEnabled: gate.enabled,
     },
-    { origins, addressOf, clock, log },
+    { origins, visitors, refusals, clock, log, dismissViewer: () => sessions.dismissFurthestBehind() },
   );
 
   // Out
-  const upgrades = createUpgradeRouter({ log, meter, admit });
-  const router = createRouter({ origins, log, isWebSocketPath: upgrades.serves });
+  const upgrades = createUpgradeRouter({ log, meter, admission });
+  const router = createRouter({ origins, visitors, refusals, log, isWebSocketPath: upgrades.serves });
   // Built, whether this file is or not; the other page is served as it is written.
   addBuiltPage(router, '/', new URL('../dist/dashboard/', import.meta.url));
   addPage(router, '/websocket-test', new URL('./dashboard/websocket-test.html', import.meta.url));
-  admitOrigins(router, origins);
+  admitOrigins(router, { origins, refusals });
   // Without the dialect that polls it nothing waits for the engine.
   const required = settings.DIALECTS.includes('telemetry') ? ['state'] : [];
   const health = createHealth({ clock, version, board, required, clients: () => sessions.size });
@@ -172,7 +175,7 @@ export function createGateway({
   addApiDescription(router, api);
   const parts = {
     ...{ client, traffic, board, events: eventSource, hub, sessions, sessionLimits },
-    ...{ upgrades, router, api, admit, addressOf, clock, log, audit, meter, newConnectionId: randomId },
+    ...{ upgrades, router, api, admission, clock, log, audit, meter, newConnectionId: randomId },
   };
   /** The engine's state, once a dialect asks for it. */
   let engineState = (): JsonObject => ({});

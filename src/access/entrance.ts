@@ -2,6 +2,7 @@ import type { CredentialRequest } from './credentials.ts';
 import type { Guard, Refusal, Rule } from './guard.ts';
 import type { Origins } from './origins.ts';
 import { roleCovers } from './role.ts';
+import type { Visitors } from './visitors.ts';
 
 /** What a client may do. */
 export interface Permission {
@@ -12,8 +13,15 @@ export interface Permission {
   readonly anonymous: boolean;
   /** Why not: its role, because nobody may, or for the page that asks without a token. */
   readonly refusal: 'FORBIDDEN' | 'COMMANDS_DISABLED' | 'ORIGIN_REFUSED';
+  /** Whether a token says that it is an operator. */
+  readonly isOperator: boolean;
   /** `sub` of its token, for the audit log. */
   readonly subject: string | undefined;
+  /** Where it comes from, for people. */
+  readonly address: string;
+  readonly userAgent: string | undefined;
+  /** What shares are counted by: its subject, else its address. Undefined: many may be behind that. */
+  readonly holder: string | undefined;
   /** Epoch ms from which its token is void; undefined: never. */
   readonly expiresAt: number | undefined;
 }
@@ -25,6 +33,7 @@ export interface EntranceOptions {
   /** `ALLOW_COMMANDS`: commands for everyone, where no token can say who is an operator. */
   readonly allowCommands: boolean;
   readonly origins: Pick<Origins, 'mayChange'>;
+  readonly visitors: Visitors;
 }
 
 /** Decides whether a request may see what a dialect shows, and what else it may do. */
@@ -34,29 +43,39 @@ export type Entrance = (
 
 /** @param dialect the name by which `AUTH_DIALECTS` demands a token here */
 export function createEntrance(dialect: string, options: EntranceOptions): Entrance {
-  const { guard, authEnabled, allowCommands, origins } = options;
-  const anonymous: Permission = {
-    role: 'viewer',
-    anonymous: true,
-    commands: !authEnabled && allowCommands,
-    refusal: authEnabled ? 'FORBIDDEN' : 'COMMANDS_DISABLED',
-    subject: undefined,
-    expiresAt: undefined,
-  };
+  const { guard, authEnabled, allowCommands, origins, visitors } = options;
   const anonymousFor = (request: CredentialRequest): Permission => {
-    if (!anonymous.commands || origins.mayChange(request)) return anonymous;
-    return { ...anonymous, commands: false, refusal: 'ORIGIN_REFUSED' };
+    const isForeign = !authEnabled && allowCommands && !origins.mayChange(request);
+    return {
+      ...visitorOf(request),
+      role: 'viewer',
+      anonymous: true,
+      commands: !authEnabled && allowCommands && !isForeign,
+      refusal: isForeign ? 'ORIGIN_REFUSED' : authEnabled ? 'FORBIDDEN' : 'COMMANDS_DISABLED',
+      isOperator: false,
+      subject: undefined,
+      expiresAt: undefined,
+    };
+  };
+  const visitorOf = (request: CredentialRequest, subject?: string) => {
+    const { address, group, mayBeMany, userAgent } = visitors.of(request);
+    const holder = subject === undefined ? (mayBeMany ? undefined : group) : `subject ${subject}`;
+    return { address, userAgent, holder };
   };
   return async (request) => {
     const grant = await guard(dialect, request, letViewersIn);
     if (!grant.ok) return grant;
     if (!grant.authenticated) return { ok: true, permission: anonymousFor(request) };
     const { role = 'viewer', subject, expiresAt } = grant;
-    const commands = roleCovers(role, 'operator');
-    const shown = commands ? 'operator' : 'viewer';
+    const isOperator = roleCovers(role, 'operator');
+    const shown = isOperator ? 'operator' : 'viewer';
     return {
       ok: true,
-      permission: { role: shown, anonymous: false, commands, refusal: 'FORBIDDEN', subject, expiresAt },
+      permission: {
+        ...visitorOf(request, subject),
+        ...{ role: shown, anonymous: false, commands: isOperator, refusal: 'FORBIDDEN' },
+        ...{ isOperator, subject, expiresAt },
+      },
     };
   };
 }

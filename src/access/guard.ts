@@ -1,8 +1,8 @@
 import type { ProblemCode } from '../core/errors.ts';
-import type { Meter } from '../core/meter.ts';
 import type { CredentialRequest } from './credentials.ts';
 import type { Gate, Grant } from './gate.ts';
 import type { Origins } from './origins.ts';
+import type { Refusals } from './refusals.ts';
 
 /** Why a request is not served, in the terms of the problem table. */
 export interface Refusal {
@@ -17,7 +17,7 @@ export interface Refusal {
 export interface GuardOptions {
   readonly gate: Gate;
   readonly origins: Pick<Origins, 'mayUseCookie'>;
-  readonly meter: Meter;
+  readonly refusals: Pick<Refusals, 'tell'>;
 }
 
 /** What an entrance asks of who comes besides; undefined: nothing is against letting it in. */
@@ -29,9 +29,9 @@ export type Rule = (grant: Grant, request: CredentialRequest) => Refusal | undef
  */
 export type Guard = (dialect: string, request: CredentialRequest, rule?: Rule) => Promise<Grant | Refusal>;
 
-export function createGuard({ gate, origins, meter }: GuardOptions): Guard {
-  const refuse = (refusal: Refusal): Refusal => {
-    meter.count('bff_rejected_total', { edge: 'auth', reason: refusal.code.toLowerCase() });
+export function createGuard({ gate, origins, refusals }: GuardOptions): Guard {
+  const refuse = (refusal: Refusal, request: CredentialRequest): Refusal => {
+    refusals.tell('auth', refusal, request);
     return refusal;
   };
   const cookieFault = (grant: Grant, request: CredentialRequest): Refusal | undefined => {
@@ -41,8 +41,8 @@ export function createGuard({ gate, origins, meter }: GuardOptions): Guard {
   };
   return async (dialect, request, rule) => {
     const grant = await gate.authenticate(dialect, request);
-    if (!grant.ok) return refuse(grant);
+    if (!grant.ok) return refuse(grant, request);
     const refusal = cookieFault(grant, request) ?? rule?.(grant, request);
-    return refusal === undefined ? grant : refuse(refusal);
+    return refusal === undefined ? grant : refuse(refusal, request);
   };
 }

@@ -103,6 +103,11 @@ export class Channel {
     return (this.#cursors[slot] ?? nothing) < this.rendition.seq;
   }
 
+  /** How many versions or events it lacks. */
+  behind({ slot }: Subscription): number {
+    return this.rendition.seq - (this.#cursors[slot] ?? nothing);
+  }
+
   /** Whether one that lacks an update may be sent it now. */
   isDue({ slot }: Subscription, now: number): boolean {
     return this.#mayBeSent(slot, this.rendition.seq, now);

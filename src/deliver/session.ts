@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import { type Clock, isoTime } from '../core/clock.ts';
 import type { CloseCause } from '../core/errors.ts';
 import type { Meter } from '../core/meter.ts';
 import type { Message } from '../encode/message.ts';
@@ -6,6 +6,7 @@ import type { Packet } from '../encode/rendition.ts';
 import type { Channel, Subscription } from './channel.ts';
 import type { Hub } from './hub.ts';
 import type { MessageLimiter, MessageVerdict } from './message-limiter.ts';
+import { ownerFields, type SessionOwner } from './owner.ts';
 import { Patience, type SessionLimits } from './patience.ts';
 import { Tally } from './tally.ts';
 import type { Transport, TransportEnd } from './transport.ts';
@@ -13,6 +14,25 @@ import type { Transport, TransportEnd } from './transport.ts';
 export interface SessionEnd extends TransportEnd {
   /** Why the gateway ended it; undefined where the client did, or the network. */
   readonly cause: CloseCause | undefined;
+}
+
+/** How a session is: the answer of `GET /api/clients` for one. */
+export interface SessionState extends ReturnType<typeof ownerFields> {
+  readonly id: string;
+  readonly dialect: string;
+  readonly transport: Transport['kind'];
+  /** What it sees. */
+  readonly view: string;
+  /** ISO 8601 time at which it connected. */
+  readonly since: string;
+  /** Packets. */
+  readonly sent: number;
+  /** Updates that it could not be sent when they came. */
+  readonly skipped: number;
+  /** Versions or events that it was not sent yet. */
+  readonly behind: number;
+  /** Of the last ping that was answered; undefined: none was. */
+  readonly round_trip_ms: number | undefined;
 }
 
 export interface SessionOptions {
@@ -26,8 +46,7 @@ export interface SessionOptions {
   readonly limiter: MessageLimiter;
   /** Told first of its end. */
   readonly onEnd: (session: Session) => void;
-  /** When the token that let it in expires, epoch ms. Undefined: never. */
-  readonly expiresAt: number | undefined;
+  readonly owner: SessionOwner;
 }
 
 /** Direct answers that may wait for a client; when there are more, nothing further is read from it. */
@@ -35,6 +54,8 @@ const maxWaitingAnswers = 64;
 
 /** What a dialect makes of a session. */
 export interface SessionClient {
+  /** What it sees, for people. */
+  readonly view: string;
   /** Takes a message within the rate allowed. Must not throw. */
   receive(data: Buffer, isBinary: boolean): void;
   /** Takes one over it: true if it was acted on all the same, since it must not wait. Default: none is. */
@@ -56,6 +77,10 @@ export class Session {
   readonly #patience: Patience;
   /** Packets sent besides those that the subscriptions count. */
   #sentBeside = 0;
+  /** Updates that it could not be sent when they came. */
+  #skipped = 0;
+  /** Epoch ms. */
+  readonly #openedAt: number;
   #closeCause: CloseCause | undefined;
   #dismissedFor: CloseCause | undefined;
   #client: SessionClient | undefined;
@@ -65,6 +90,7 @@ export class Session {
     this.dialect = options.dialect;
     this.#options = options;
     this.#transport = options.transport;
+    this.#openedAt = options.clock.now();
     this.#patience = new Patience(options.limits, options.clock.monotonic());
     options.transport.start({
       onMessage: (data, isBinary) => this.#receive(data, isBinary),
@@ -97,6 +123,36 @@ export class Session {
     this.#leave(subscription);
   }
 
+  get owner(): SessionOwner {
+    return this.#options.owner;
+  }
+
+  /** How many versions or events of what it follows it was not sent yet. */
+  get behind(): number {
+    return Math.max(
+      0,
+      ...this.#subscriptions.map((subscription) => subscription.channel.behind(subscription)),
+    );
+  }
+
+  /** How it is, for people and for whoever looks for the slow ones. */
+  get state(): SessionState {
+    const { transport, owner } = this.#options;
+    return {
+      id: this.id,
+      dialect: this.dialect,
+      transport: transport.kind,
+      ...ownerFields(owner),
+      view: this.#client?.view ?? '',
+      since: isoTime(this.#openedAt),
+      sent: this.sent,
+      skipped: this.#skipped,
+      behind: this.behind,
+      round_trip_ms:
+        transport.roundTripMs === undefined ? undefined : Math.round(transport.roundTripMs * 10) / 10,
+    };
+  }
+
   /** Packets sent to the client so far, answers included; those that wait are not. */
   get sent(): number {
     return this.#subscriptions.reduce(
@@ -113,6 +169,7 @@ export class Session {
 
   /** The client could not be sent an update: it will be given the newest state when it drains. */
   blocked(now: number): void {
+    this.#skipped += 1;
     this.#patience.blocked(now);
   }
 
@@ -158,7 +215,8 @@ export class Session {
 
   /** Looks after the connection: pings, and the ends of the silent and the slow. Called about twice a second. */
   check(now: number): void {
-    const { expiresAt, clock, hub } = this.#options;
+    const { clock, hub } = this.#options;
+    const { expiresAt } = this.#options.owner;
     const expired = expiresAt !== undefined && clock.now() >= expiresAt;
     const cause = expired ? 'tokenExpired' : this.#patience.endedBy(now, this.#transport.heardAt);
     if (cause !== undefined) {
@@ -174,7 +232,7 @@ export class Session {
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     const verdict = this.#admit();
     if (verdict === 'admitted') this.#client?.receive(data, isBinary);
     else if (this.#client?.receiveUrgent?.(data, isBinary) !== true) this.#refuse(verdict);
@@ -182,7 +240,7 @@ export class Session {
 
   /** A client may ping instead of sending messages; that costs as much to read, so it counts as one. */
   #admitControl(): boolean {
-    if (this.#isOver) return false;
+    if (this.isOver) return false;
     const verdict = this.#admit();
     if (verdict === 'admitted') return true;
     this.#refuse(verdict);
@@ -202,7 +260,7 @@ export class Session {
   }
 
   /** Whether the gateway has ended it: a client may go on sending until it answers the close frame, or never does. */
-  get #isOver(): boolean {
+  get isOver(): boolean {
     return this.#closeCause !== undefined || this.#dismissedFor !== undefined;
   }
 

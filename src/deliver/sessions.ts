@@ -2,10 +2,10 @@ import type { Clock } from '../core/clock.ts';
 import type { Meter } from '../core/meter.ts';
 import type { Hub } from './hub.ts';
 import { MessageLimiter, messageDefaults } from './message-limiter.ts';
-import { Session, type SessionClient, type SessionOptions } from './session.ts';
+import { Session, type SessionClient, type SessionOptions, type SessionState } from './session.ts';
 
 /** A client that was let in. */
-export type Arrival = Pick<SessionOptions, 'id' | 'dialect' | 'transport' | 'limits' | 'expiresAt'>;
+export type Arrival = Pick<SessionOptions, 'id' | 'dialect' | 'transport' | 'limits' | 'owner'>;
 
 /** Each session is checked so often, */
 const checkEveryMs = 500;
@@ -75,6 +75,23 @@ export class Sessions {
     this.#tally(session.dialect, -1);
     if (this.#sessions.size === 0) this.#onEmpty?.();
   };
+
+  /** How each is, those furthest behind first. */
+  states(): readonly SessionState[] {
+    return Array.from(this.#sessions.keys(), ({ state }) => state).sort((a, b) => b.behind - a.behind);
+  }
+
+  /** Makes room for an operator: ends the session of the viewer that is furthest behind. */
+  dismissFurthestBehind(): void {
+    let furthest: Session | undefined;
+    let most = -1;
+    for (const session of this.#sessions.keys()) {
+      if (session.owner.isOperator || session.isOver || session.behind <= most) continue;
+      most = session.behind;
+      furthest = session;
+    }
+    furthest?.close('slow');
+  }
 
   /** Closes every session as `shutdown`; those that did not answer within `timeoutMs` are terminated. */
   async shutDown(timeoutMs: number): Promise<void> {

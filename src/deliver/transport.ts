@@ -24,9 +24,12 @@ export type TransportFault = 'oversize' | 'protocol' | 'socket';
 
 /** A connection to one client. The core owns this interface; WebSocket, Socket.IO and SSE implement it. */
 export interface Transport {
+  readonly kind: 'websocket' | 'event-stream';
   readonly open: boolean;
   /** When anything was last received from the client, protocol frames included; monotonic ms. */
   readonly heardAt: number;
+  /** How long the last ping took to be answered; undefined: none was yet, or there are none. */
+  readonly roundTripMs: number | undefined;
   /** Called once, before anything else. */
   start(events: TransportEvents): void;
   /**

@@ -20,14 +20,22 @@ export interface RegistryOptions<Params, Resource> {
   readonly clock: Clock;
   /** How long a resource outlives its last user. 0: not at all. Default 0. */
   readonly lingerMs?: number;
-  /** Resources at once. At the bound, what has lingered longest makes room. 0: no bound. Default 0. */
+  /**
+   * Resources at once. At the bound, what has lingered longest makes room, and from half of it on nobody is given
+   * another who uses half already. 0: no bound. Default 0.
+   */
   readonly max?: number;
+  /** Which are opened all the same. Default: none. */
+  readonly isReserved?: (params: Params) => boolean;
 }
 
 /** Keyed resources that count their users: the first one opens a resource, the last one closes it. */
 export interface Registry<Params, Resource> {
-  /** Undefined at the bound, unless the resource is open already. */
-  acquire(params: Params): Lease<Resource> | undefined;
+  /**
+   * Undefined at the bound, unless the resource is open already.
+   * @param holder by whom what one uses is counted. Undefined: by nobody
+   */
+  acquire(params: Params, holder?: string): Lease<Resource> | undefined;
   readonly size: number;
   /** Closes every resource, used or not. */
   close(): void;
@@ -36,14 +44,18 @@ export interface Registry<Params, Resource> {
 interface Entry<Resource> {
   readonly resource: Resource;
   users: number;
+  /** How many of the users are the same holder's. */
+  readonly holders: Map<string, number>;
   cancelClose: Cancel | undefined;
 }
 
 export function createRegistry<Params, Resource>(
   options: RegistryOptions<Params, Resource>,
 ): Registry<Params, Resource> {
-  const { lingerMs = 0, max = 0 } = options;
+  const { lingerMs = 0, max = 0, isReserved = () => false } = options;
   const entries = new Map<string, Entry<Resource>>();
+  /** How many resources each holder uses. */
+  const shares = new Map<string, number>();
 
   const closeEntry = (key: string, entry: Entry<Resource>): void => {
     entry.cancelClose?.();
@@ -74,13 +86,38 @@ export function createRegistry<Params, Resource>(
     return false;
   };
 
+  const hasRoom = (holder: string | undefined): boolean => {
+    if (max === 0) return true;
+    const share = holder === undefined ? 0 : (shares.get(holder) ?? 0);
+    if (2 * entries.size >= max && 2 * share >= max) return false;
+    return entries.size < max || closeLongestLingering();
+  };
+
+  const addHolder = ({ holders }: Entry<Resource>, holder: string): void => {
+    const times = (holders.get(holder) ?? 0) + 1;
+    holders.set(holder, times);
+    if (times === 1) shares.set(holder, (shares.get(holder) ?? 0) + 1);
+  };
+
+  const removeHolder = ({ holders }: Entry<Resource>, holder: string): void => {
+    const times = (holders.get(holder) ?? 1) - 1;
+    if (times > 0) {
+      holders.set(holder, times);
+      return;
+    }
+    holders.delete(holder);
+    const share = (shares.get(holder) ?? 1) - 1;
+    if (share > 0) shares.set(holder, share);
+    else shares.delete(holder);
+  };
+
   return {
-    acquire(params) {
+    acquire(params, holder) {
       const key = options.key(params);
       let entry = entries.get(key);
       if (entry === undefined) {
-        if (max > 0 && entries.size >= max && !closeLongestLingering()) return undefined;
-        entry = { resource: options.open(params), users: 0, cancelClose: undefined };
+        if (!isReserved(params) && !hasRoom(holder)) return undefined;
+        entry = { resource: options.open(params), users: 0, holders: new Map(), cancelClose: undefined };
         entries.set(key, entry);
       }
       if (entry.cancelClose !== undefined) {
@@ -89,6 +126,7 @@ export function createRegistry<Params, Resource>(
         options.wake?.(entry.resource);
       }
       entry.users += 1;
+      if (holder !== undefined) addHolder(entry, holder);
       const held = entry;
       let released = false;
       return {
@@ -96,6 +134,7 @@ export function createRegistry<Params, Resource>(
         release() {
           if (released) return;
           released = true;
+          if (holder !== undefined) removeHolder(held, holder);
           releaseOne(key, held);
         },
       };

@@ -1,10 +1,15 @@
+import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import type { Origins } from '../access/origins.ts';
+import type { Refusals } from '../access/refusals.ts';
+import type { Visitors } from '../access/visitors.ts';
 import type { Log } from '../core/log.ts';
 import { problemResponse } from './problem.ts';
 
 export interface RouterOptions {
+  readonly visitors: Visitors;
+  readonly refusals: Refusals;
   readonly origins: Pick<Origins, 'allowsHost'>;
   readonly log: Log;
   /** Paths that answer WebSocket upgrades; a plain GET to one is told so. */
@@ -15,13 +20,16 @@ export interface RouterOptions {
 const probes: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health']);
 
 /** The routes of the one HTTP server. Dialects add theirs. */
-export type Router = Hono;
+export type Router = Hono<{ Bindings: HttpBindings }>;
 
-export function createRouter({ origins, log, isWebSocketPath }: RouterOptions): Router {
-  const router = new Hono();
-  router.use(async ({ req }, next) => {
+export function createRouter({ origins, visitors, refusals, log, isWebSocketPath }: RouterOptions): Router {
+  const router: Router = new Hono();
+  router.use(async ({ req, env }, next) => {
+    if (env?.incoming !== undefined) visitors.note(req.raw, env.incoming);
     if (!probes.has(req.path) && !origins.allowsHost(req.raw)) {
-      return problemResponse('HOST_REFUSED', { detail: 'see ALLOWED_HOSTS', effect: 'none' });
+      const refusal = { ok: false, code: 'HOST_REFUSED', detail: 'see ALLOWED_HOSTS' } as const;
+      refusals.tell('http', refusal, req.raw);
+      return problemResponse(refusal.code, { ...refusal, effect: 'none' });
     }
     return await next();
   });
@@ -38,10 +46,15 @@ export function createRouter({ origins, log, isWebSocketPath }: RouterOptions): 
 }
 
 /** From here on routes are for pages whose origin may read: those added before, which anybody may have, are not. */
-export function admitOrigins(router: Router, origins: Pick<Origins, 'mayRead'>): void {
+export function admitOrigins(
+  router: Router,
+  { origins, refusals }: { readonly origins: Pick<Origins, 'mayRead'>; readonly refusals: Refusals },
+): void {
   router.use(async ({ req }, next) => {
     if (!origins.mayRead(req.raw)) {
-      return problemResponse('ORIGIN_REFUSED', { detail: 'see ALLOWED_ORIGINS', effect: 'none' });
+      const refusal = { ok: false, code: 'ORIGIN_REFUSED', detail: 'see ALLOWED_ORIGINS' } as const;
+      refusals.tell('http', refusal, req.raw);
+      return problemResponse(refusal.code, { ...refusal, effect: 'none' });
     }
     return await next();
   });

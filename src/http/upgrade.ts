@@ -1,6 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Entry } from '../access/admission.ts';
+import type { Admission } from '../access/admission.ts';
 import type { Entrance, Permission } from '../access/entrance.ts';
 import type { Refusal } from '../access/guard.ts';
 import { problemDocument } from '../core/errors.ts';
@@ -28,8 +28,7 @@ export interface Endpoint {
 }
 
 export interface UpgradeRouterOptions {
-  /** Who may connect at all, whatever the dialect; counts the connection until `release`. */
-  readonly admit: (request: IncomingMessage) => Entry;
+  readonly admission: Pick<Admission, 'enter'>;
   readonly log: Log;
   readonly meter: Meter;
 }
@@ -44,17 +43,16 @@ export interface UpgradeRouter {
   stop(): void;
 }
 
-export function createUpgradeRouter({ admit, log, meter }: UpgradeRouterOptions): UpgradeRouter {
+export function createUpgradeRouter({ admission, log, meter }: UpgradeRouterOptions): UpgradeRouter {
   const routes: Route[] = [];
   let stopped = false;
 
   /** The endpoint that takes the request, or why none does. */
-  const find = (path: string | undefined, request: IncomingMessage): (Match & Admitted) | Refusal => {
+  const find = (path: string | undefined): Match | Refusal => {
     const match = path === undefined ? undefined : matchOf(path, routes);
     if (match === undefined) return { ok: false, code: 'NOT_FOUND' };
     if (stopped) return { ok: false, code: 'SHUTTING_DOWN', retryAfterS: 1 };
-    const entry = admit(request);
-    return entry.ok ? { ...match, release: entry.release } : entry;
+    return match;
   };
 
   const letIn = async (
@@ -62,9 +60,13 @@ export function createUpgradeRouter({ admit, log, meter }: UpgradeRouterOptions)
     query: URLSearchParams,
     [request, socket, head]: Parameters<UpgradeHandler>,
   ): Promise<void> => {
-    const entry = await endpoint.entrance(request);
+    const entry = await admission.enter(request, endpoint.entrance);
     // The client may have left while its token was verified: nothing would tell us again.
-    if (socket.destroyed) return;
+    if (socket.destroyed) {
+      if (entry.ok) entry.release();
+      return;
+    }
+    if (entry.ok) socket.once('close', entry.release);
     const refusal = entry.ok
       ? endpoint.connect({ request, socket, head, permission: entry.permission, query, params })
       : entry;
@@ -75,13 +77,12 @@ export function createUpgradeRouter({ admit, log, meter }: UpgradeRouterOptions)
     // Until a dialect listens, a connection reset would be an unhandled error.
     socket.on('error', (error) => log.debug({ error: error.message }, 'handshake failed'));
     const url = urlOf(request);
-    const found = find(url?.pathname, request);
+    const found = find(url?.pathname);
     if ('ok' in found) {
       meter.count('bff_rejected_total', { edge: 'upgrade', reason: found.code.toLowerCase() });
       endWithProblem(socket, found);
       return;
     }
-    socket.once('close', found.release);
     letIn(found, url?.searchParams ?? new URLSearchParams(), [request, socket, head]).catch(
       (error: unknown) => {
         log.error({ err: error }, 'handshake failed');
@@ -108,10 +109,6 @@ interface Route {
 interface Match {
   readonly endpoint: Endpoint;
   readonly params: Readonly<Record<string, string>>;
-}
-
-interface Admitted {
-  readonly release: () => void;
 }
 
 function matchOf(path: string, routes: readonly Route[]): Match | undefined {

@@ -49,6 +49,8 @@ export function createEventStream(response: ServerResponse, clock: Clock): Trans
   };
 
   return {
+    kind: 'event-stream',
+    roundTripMs: undefined,
     get open() {
       return !ended;
     },

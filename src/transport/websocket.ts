@@ -58,11 +58,15 @@ export class WebSocketTransport implements Transport, FlushListener {
   readonly #closeCodes: WebSocketOptions['closeCodes'];
   readonly #clock: Clock;
   readonly #random: () => number;
+  readonly kind = 'websocket';
   #events: TransportEvents | undefined;
   #heardAt: number;
   #fault: TransportFault | undefined;
   /** Bytes that the ping will answer which is not answered yet; −1: none is out. */
   #probed = -1;
+  /** When that ping was sent. */
+  #probedAt = 0;
+  #roundTripMs: number | undefined;
   /** Bytes after the last answered ping at which the next one follows. */
   #probeAfter: number;
   /** Something written here waits in this process; `onFlushed` is called when it has left. */
@@ -100,6 +104,10 @@ export class WebSocketTransport implements Transport, FlushListener {
 
   get heardAt(): number {
     return this.#heardAt;
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
   }
 
   start(events: TransportEvents): void {
@@ -156,6 +164,7 @@ export class WebSocketTransport implements Transport, FlushListener {
     if (this.#probed >= 0 || !this.open) return;
     this.#write(pingFrame);
     this.#probed = this.#unanswered;
+    this.#probedAt = this.#clock.monotonic();
     this.#setLimit();
   }
 
@@ -233,6 +242,7 @@ export class WebSocketTransport implements Transport, FlushListener {
       this.#events?.onControl();
       return;
     }
+    this.#roundTripMs = this.#heardAt - this.#probedAt;
     this.#unanswered -= this.#probed;
     this.#probed = -1;
     this.#probeAfter = this.#drawProbeAfter();

@@ -1,49 +1,73 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Admission, ConnectionLimits } from '../../src/access/connection-limits.ts';
+import { ConnectionLimits, type Place, type PlaceGiven } from '../../src/access/connection-limits.ts';
 
 const limits = (options: Partial<ConstructorParameters<typeof ConnectionLimits>[0]> = {}) =>
-  new ConnectionLimits({ maxConnections: 5, maxConnectionsPerIp: 2, exemptLoopback: true, ...options });
+  new ConnectionLimits({ maxConnections: 5, maxConnectionsPerIp: 2, operatorPlaces: 0, ...options });
 
-const admitted = (admission: Admission) => admission.ok;
+const place = (group: string, options: Partial<Place> = {}) => ({
+  group,
+  isExempt: false,
+  isOperator: false,
+  ...options,
+});
+
+const admitted = (admission: PlaceGiven) => admission.ok;
 
 describe('ConnectionLimits', () => {
   it('refuses an address over its own limit and lets others in', () => {
     const one = limits();
-    expect(['192.0.2.1', '192.0.2.1'].map((address) => one.admit(address).ok)).toEqual([true, true]);
-    expect(one.admit('192.0.2.1')).toEqual({ ok: false, reason: 'per_ip' });
-    expect(one.admit('192.0.2.2').ok).toBe(true);
+    expect(['192.0.2.1', '192.0.2.1'].map((address) => one.admit(place(address)).ok)).toEqual([true, true]);
+    expect(one.admit(place('192.0.2.1'))).toEqual({ ok: false, reason: 'per_ip' });
+    expect(one.admit(place('192.0.2.2')).ok).toBe(true);
   });
 
   it('refuses everyone at the total limit', () => {
     const one = limits();
-    for (let host = 1; host <= 5; host += 1) expect(one.admit(`192.0.2.${host}`).ok).toBe(true);
-    expect(one.admit('192.0.2.6')).toEqual({ ok: false, reason: 'total' });
-    expect(one.admit('127.0.0.1')).toEqual({ ok: false, reason: 'total' });
+    for (let host = 1; host <= 5; host += 1) expect(one.admit(place(`192.0.2.${host}`)).ok).toBe(true);
+    expect(one.admit(place('192.0.2.6'))).toEqual({ ok: false, reason: 'total' });
+    expect(one.admit(place('127.0.0.1'))).toEqual({ ok: false, reason: 'total' });
   });
 
-  it('exempts loopback from the limit of one address, as told', () => {
-    const addresses = ['127.0.0.1', '127.0.0.1', '127.0.0.1'];
-    const exempt = limits();
-    expect(addresses.map((address) => exempt.admit(address).ok)).toEqual([true, true, true]);
-    const bounded = limits({ exemptLoopback: false });
-    expect(addresses.map((address) => bounded.admit(address).ok)).toEqual([true, true, false]);
+  it('exempts from the limit of one address whom it is told to', () => {
+    const one = limits();
+    const exempt = [1, 2, 3].map(() => one.admit(place('127.0.0.1', { isExempt: true })).ok);
+    expect(exempt).toEqual([true, true, true]);
+    expect(one.admit(place('127.0.0.1')).ok).toBe(false);
+  });
+
+  it('keeps places for operators, whoever else has all the others', () => {
+    const one = limits({ operatorPlaces: 2 });
+    for (let host = 1; host <= 5; host += 1) one.admit(place(`192.0.2.${host}`));
+    const operator = place('192.0.2.1', { isOperator: true });
+    const first = one.admit(operator);
+    expect([first.ok, one.admit(operator).ok]).toEqual([true, true]);
+    expect(one.admit(operator)).toEqual({ ok: false, reason: 'operators' });
+    expect(one.admit(place('192.0.2.9'))).toEqual({ ok: false, reason: 'total' });
+    if (first.ok) first.release();
+    expect(one.admit(operator).ok).toBe(true);
+  });
+
+  it('lets an operator in from an address that has too many', () => {
+    const one = limits({ operatorPlaces: 1 });
+    for (let time = 0; time < 2; time += 1) one.admit(place('192.0.2.1'));
+    expect(one.admit(place('192.0.2.1', { isOperator: true })).ok).toBe(true);
   });
 
   it('knows no bound where it is 0', () => {
     const one = limits({ maxConnections: 0, maxConnectionsPerIp: 0 });
-    const admissions = Array.from({ length: 1000 }, () => one.admit('192.0.2.1'));
+    const admissions = Array.from({ length: 1000 }, () => one.admit(place('192.0.2.1')));
     expect(admissions.every(admitted)).toBe(true);
   });
 
   it('gives a place back once, however often it is released', () => {
     const one = limits();
-    const first = one.admit('192.0.2.1');
-    one.admit('192.0.2.1');
+    const first = one.admit(place('192.0.2.1'));
+    one.admit(place('192.0.2.1'));
     if (!first.ok) throw new Error('refused');
     first.release();
     first.release();
-    expect([one.admit('192.0.2.1').ok, one.admit('192.0.2.1').ok]).toEqual([true, false]);
+    expect([one.admit(place('192.0.2.1')).ok, one.admit(place('192.0.2.1')).ok]).toEqual([true, false]);
   });
 
   it('never holds more than its bounds, and forgets nothing, in any order of coming and going', () => {
@@ -58,7 +82,7 @@ describe('ConnectionLimits', () => {
             continue;
           }
           const ofAddress = held.filter((place) => place.address === address).length;
-          const admission = one.admit(`192.0.2.${address}`);
+          const admission = one.admit(place(`192.0.2.${address}`));
           expect(admission.ok).toBe(held.length < 5 && ofAddress < 2);
           if (admission.ok) held.push({ address, release: admission.release });
         }

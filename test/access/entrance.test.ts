@@ -3,8 +3,8 @@ import { createEntrance } from '../../src/access/entrance.ts';
 import type { AuthRefusal, Grant } from '../../src/access/gate.ts';
 import { createGuard } from '../../src/access/guard.ts';
 import { gateTo } from '../http/http-set-up.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 import { originsFor } from '../support/origins.ts';
+import { setUpRefusals } from '../support/refusals.ts';
 
 const token = {
   ok: true,
@@ -21,10 +21,16 @@ async function enter(
   { authEnabled = true, allowCommands = false, headers = {} } = {},
 ) {
   const asked: string[] = [];
-  const meter = createMemoryMeter();
+  const { meter, refusals, visitors } = setUpRefusals();
   const gate = gateTo(grant, (dialect) => asked.push(dialect));
-  const guard = createGuard({ gate, origins: originsFor(), meter });
-  const entrance = createEntrance('telemetry', { guard, authEnabled, allowCommands, origins: originsFor() });
+  const guard = createGuard({ gate, origins: originsFor(), refusals });
+  const entrance = createEntrance('telemetry', {
+    guard,
+    authEnabled,
+    allowCommands,
+    origins: originsFor(),
+    visitors,
+  });
   const entry = await entrance({ headers, url: '/' });
   expect(asked).toEqual(['telemetry']);
   const reason = entry.ok ? '' : entry.code.toLowerCase();
@@ -39,13 +45,15 @@ describe('Entrance to the telemetry dialect', () => {
     [undefined, 'viewer', false],
   ] as const)('lets in a token with the role %s as %s, commands: %s', async (role, shown, commands) => {
     for (const allowCommands of [true, false]) {
-      expect(await enter({ ...token, role }, { allowCommands })).toEqual({
+      expect(await enter({ ...token, role }, { allowCommands })).toMatchObject({
         ok: true,
         permission: {
           role: shown,
           anonymous: false,
           commands,
           refusal: 'FORBIDDEN',
+          isOperator: commands,
+          holder: 'subject ann',
           subject: 'ann',
           expiresAt: 99,
         },

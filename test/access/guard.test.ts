@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Gate, TokenGrant } from '../../src/access/gate.ts';
 import { createGuard } from '../../src/access/guard.ts';
 import { gateTo } from '../http/http-set-up.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 import { originsFor } from '../support/origins.ts';
+import { setUpRefusals } from '../support/refusals.ts';
 
 const grant = { ok: true, authenticated: true, role: 'viewer', subject: 's', expiresAt: 1 } as const;
 
@@ -11,10 +11,10 @@ function setUp(
   answer: Awaited<ReturnType<Gate['authenticate']>>,
   allowedOrigins: '*' | readonly string[] = '*',
 ) {
-  const meter = createMemoryMeter();
+  const { meter, refusals } = setUpRefusals();
   const asked: string[] = [];
   const gate = gateTo(answer, (dialect) => asked.push(dialect));
-  const guard = createGuard({ gate, origins: originsFor(allowedOrigins), meter });
+  const guard = createGuard({ gate, origins: originsFor(allowedOrigins), refusals });
   const ask = (headers: Record<string, string> = {}) => guard('telemetry', { headers, url: '/' });
   const counted = (reason: string) => meter.value('bff_rejected_total', { edge: 'auth', reason });
   return { ask, guard, asked, counted };

@@ -3,8 +3,8 @@ import type { AuthRefusal, Grant } from '../../src/access/gate.ts';
 import { createGuard } from '../../src/access/guard.ts';
 import { createIngestEntrance } from '../../src/access/ingest.ts';
 import { gateTo } from '../http/http-set-up.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 import { originsFor } from '../support/origins.ts';
+import { setUpRefusals } from '../support/refusals.ts';
 
 const token = { ok: true, authenticated: true, subject: 'ann', expiresAt: 99, place: 'header' } as const;
 const nobody = { ok: true, authenticated: false, role: undefined } as const;
@@ -13,9 +13,9 @@ async function enter(
   grant: Grant | AuthRefusal,
   { authEnabled = true, allowIngest = false, headers = {} } = {},
 ) {
-  const meter = createMemoryMeter();
+  const { meter, refusals } = setUpRefusals();
   const origins = originsFor();
-  const guard = createGuard({ gate: gateTo(grant), origins, meter });
+  const guard = createGuard({ gate: gateTo(grant), origins, refusals });
   const entrance = createIngestEntrance('diagnostics', { guard, authEnabled, allowIngest, origins });
   const entry = await entrance({ headers, url: '/' });
   const reason = entry.ok ? '' : entry.code.toLowerCase();

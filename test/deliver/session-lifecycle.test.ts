@@ -6,6 +6,7 @@ import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { anyone } from '../support/permissions.ts';
 import { openSession } from '../support/session.ts';
 
 function setUp() {
@@ -19,7 +20,7 @@ function setUp() {
   const connect = (expiresAt?: number) => {
     const transport = createFakeTransport();
     transport.hear(clock.monotonic());
-    openSession(sessions, { transport, expiresAt }, (session) => {
+    openSession(sessions, { transport, owner: { ...anyone, expiresAt } }, (session) => {
       session.follow(channel, () => packet('welcome', 'WELCOME'));
       return undefined;
     });

@@ -7,6 +7,7 @@ import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { anyone } from '../support/permissions.ts';
 import { openSession } from '../support/session.ts';
 
 function setUp({ idleAfterMs = Number.POSITIVE_INFINITY, expiresInMs = Number.POSITIVE_INFINITY } = {}) {
@@ -20,13 +21,17 @@ function setUp({ idleAfterMs = Number.POSITIVE_INFINITY, expiresInMs = Number.PO
   const transport = createFakeTransport();
   const heard: string[] = [];
   const limits = { ...sessionDefaults, silentAfterMs: Number.POSITIVE_INFINITY, idleAfterMs };
-  openSession(sessions, { transport, limits, expiresAt: clock.now() + expiresInMs }, (session) => {
-    session.follow(channel, () => packet('welcome'));
-    return {
-      receive: (data) => void heard.push(data.toString()),
-      receiveUrgent: (data) => heard.push(`urgent ${data}`) > 0,
-    };
-  });
+  openSession(
+    sessions,
+    { transport, limits, owner: { ...anyone, expiresAt: clock.now() + expiresInMs } },
+    (session) => {
+      session.follow(channel, () => packet('welcome'));
+      return {
+        receive: (data) => void heard.push(data.toString()),
+        receiveUrgent: (data) => heard.push(`urgent ${data}`) > 0,
+      };
+    },
+  );
   return { clock, meter, rendition, transport, heard };
 }
 

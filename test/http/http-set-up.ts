@@ -1,35 +1,40 @@
-import type { Entry } from '../../src/access/admission.ts';
-import type { Permission } from '../../src/access/entrance.ts';
+import type { Admission, Entry } from '../../src/access/admission.ts';
 import type { AuthRefusal, Gate, Grant } from '../../src/access/gate.ts';
 import { admitOrigins, createRouter, type Router } from '../../src/http/router.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createUpgradeRouter } from '../../src/http/upgrade.ts';
-import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { originsFor } from '../support/origins.ts';
+import { anyone } from '../support/permissions.ts';
+import { setUpRefusals } from '../support/refusals.ts';
 import type { TestScope } from '../support/wait.ts';
 
 export function routerFor(allowed: '*' | readonly string[] = '*') {
-  const log = createMemoryLog();
   const origins = originsFor(allowed);
+  const { log, visitors, refusals } = setUpRefusals();
   const router: Router = createRouter({
     origins,
+    visitors,
+    refusals,
     log,
     isWebSocketPath: (path) => path === '/ws/stream',
   });
-  admitOrigins(router, origins);
+  admitOrigins(router, { origins, refusals });
   router.get('/livez', (context) => context.json({ status: 'alive' }));
   return { router, log };
 }
 
-const anyone: Permission = {
-  role: 'viewer',
-  anonymous: true,
-  commands: false,
-  refusal: 'COMMANDS_DISABLED',
-  subject: undefined,
-  expiresAt: undefined,
-};
+/** One that asks nothing but `admit` and the entrance. */
+export function admissionBy(admit: () => Entry): Pick<Admission, 'enter'> {
+  return {
+    async enter(request, entrance) {
+      const place = admit();
+      if (!place.ok) return place;
+      const entry = await entrance(request);
+      return entry.ok ? { ...place, permission: entry.permission } : entry;
+    },
+  };
+}
 
 /** A server of the gateway's own kind on a free port, with `/ws/stream` for whoever `admit` lets in. */
 export async function startServer(
@@ -39,7 +44,7 @@ export async function startServer(
 ) {
   const { router, log } = routerFor();
   const meter = createMemoryMeter();
-  const upgrades = createUpgradeRouter({ admit, log, meter });
+  const upgrades = createUpgradeRouter({ admission: admissionBy(admit), log, meter });
   const accepted: string[] = [];
   upgrades.route('/ws/stream', {
     entrance: async () => ({ ok: true, permission: anyone }),

@@ -54,6 +54,8 @@ export function createFakeTransport(): FakeTransport {
   };
 
   return {
+    kind: 'websocket',
+    roundTripMs: undefined,
     get open() {
       return state.open;
     },

@@ -2,6 +2,7 @@ import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limit
 import { sessionDefaults } from '../../src/deliver/patience.ts';
 import { Session, type SessionClient, type SessionOptions } from '../../src/deliver/session.ts';
 import type { Arrival, Sessions } from '../../src/deliver/sessions.ts';
+import { anyone } from './permissions.ts';
 
 type Parts = Pick<SessionOptions, 'transport' | 'clock' | 'meter' | 'hub'> & Partial<SessionOptions>;
 
@@ -12,11 +13,11 @@ export function newSession(parts: Parts, client: Partial<SessionClient> = {}): S
     dialect: 'test',
     limits: sessionDefaults,
     limiter: new MessageLimiter(messageDefaults),
-    expiresAt: undefined,
+    owner: anyone,
     onEnd: () => {},
     ...parts,
   });
-  session.attend({ receive: () => {}, ended: () => {}, ...client });
+  session.attend({ view: 'test', receive: () => {}, ended: () => {}, ...client });
   return session;
 }
 
@@ -28,10 +29,10 @@ export function openSession(
 ): Session {
   const opened: Session[] = [];
   sessions.open(
-    { id: 'one', dialect: 'test', limits: sessionDefaults, expiresAt: undefined, ...arrival },
+    { id: 'one', dialect: 'test', limits: sessionDefaults, owner: anyone, ...arrival },
     (session) => {
       opened.push(session);
-      return { receive: () => {}, ended: () => {}, ...create(session) };
+      return { view: 'test', receive: () => {}, ended: () => {}, ...create(session) };
     },
   );
   const [session] = opened;

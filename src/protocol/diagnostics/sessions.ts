@@ -1,5 +1,6 @@
 import type { Permission } from '../../access/entrance.ts';
 import { createWarningThrottle } from '../../core/log.ts';
+import { ownerFields } from '../../deliver/owner.ts';
 import type { SessionLimits } from '../../deliver/patience.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
 import type { Transport } from '../../deliver/transport.ts';
@@ -30,21 +31,25 @@ export function createDiagnosticsSessions(dependencies: SessionDependencies): Di
   const limits = { ...sessionLimits, slowAfterMs: Number.POSITIVE_INFINITY };
 
   return {
-    open(transport, { role, expiresAt }) {
+    open(transport, owner) {
       const id = newConnectionId();
-      sessions.open({ id, dialect, transport, limits, expiresAt }, (session) => {
+      sessions.open({ id, dialect, transport, limits, owner }, (session) => {
         const client = new DiagnosticsClient(session, { ...dependencies, warnMalformed });
         clients.add(client);
-        log.info({ connection_id: id, role }, `WebSocket connected: ${id}`);
+        log.info(
+          { connection_id: id, role: owner.role, ...ownerFields(owner) },
+          `WebSocket connected: ${id}`,
+        );
         client.start();
         return {
+          view: dialect,
           receive: (data, isBinary) => client.receive(data, isBinary),
           missed: (count) => client.missed(count),
           ended({ code, cause, fault }) {
             clients.delete(client);
             const { messages_sent, messages_dropped } = client.state;
             log.info(
-              { connection_id: id, code, cause, fault },
+              { connection_id: id, code, cause, fault, ...ownerFields(owner) },
               `WebSocket disconnected: ${id} (sent: ${messages_sent}, dropped: ${messages_dropped})`,
             );
           },

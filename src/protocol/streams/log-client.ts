@@ -27,6 +27,8 @@ export interface LogRequest {
   readonly name: string;
   /** Lines. */
   readonly backlog: number;
+  /** By whom the share of logs is counted. */
+  readonly holder: string | undefined;
 }
 
 /** A client of `/ws/instances/:name/logs`. */
@@ -60,11 +62,11 @@ export class LogClient implements StreamClient {
     this.#desk.release();
   }
 
-  async #begin({ name, backlog }: LogRequest): Promise<void> {
+  async #begin({ name, backlog, holder }: LogRequest): Promise<void> {
     const { source } = this.#desk.resource;
     const answered = await engineAnswered(this.#session, source, () => this.#over, this.#dependencies);
     if (!answered || this.#over) return;
-    const feed = this.#open(name);
+    const feed = this.#open(name, holder);
     if (feed === undefined) return;
     this.#stopWatching = source.instances.feed.onEntry(({ event }) => {
       if (event.name === name && event.instance === undefined) this.#sayUnknown(name);
@@ -74,7 +76,7 @@ export class LogClient implements StreamClient {
     if (!this.#over) this.#session.follow(feed.channel, () => feed.backlog(backlog));
   }
 
-  #open(name: string): LogFeed | undefined {
+  #open(name: string, holder: string | undefined): LogFeed | undefined {
     const { logs, meter } = this.#dependencies;
     if (!this.#desk.resource.source.instances.has(name) || !isLogName(name)) {
       this.#sayUnknown(name);
@@ -84,7 +86,7 @@ export class LogClient implements StreamClient {
       refuse(this.#session, 'logs_unavailable', 'This gateway has no INSTANCE_LOG_DIR', meter);
       return undefined;
     }
-    this.#log = logs.acquire(name);
+    this.#log = logs.acquire(name, holder);
     if (this.#log === undefined) {
       refuse(this.#session, 'limit', 'Too many logs are in use (MAX_RENDITIONS)', meter);
     }

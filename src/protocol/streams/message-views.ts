@@ -27,7 +27,8 @@ export interface MessageView {
 
 export interface MessageViews {
   /** Undefined where too many filters are in use. */
-  acquire(filter: MessageFilter): Lease<MessageView> | undefined;
+  /** @param holder by whom the share of views is counted */
+  acquire(filter: MessageFilter, holder: string | undefined): Lease<MessageView> | undefined;
   /** Takes a message of the channel `message_events`. */
   onEvent(message: Buffer): void;
   close(): void;
@@ -84,10 +85,11 @@ export function createMessageViews(options: MessageViewsOptions): MessageViews {
     open,
     close: ({ channel }) => hub.close(channel),
     max: maxViews,
+    isReserved: ({ instance, correlationId }) => instance === undefined && correlationId === undefined,
   });
 
   return {
-    acquire: (filter) => registry.acquire(filter),
+    acquire: (filter, holder) => registry.acquire(filter, holder),
     onEvent(message) {
       const receivedAt = clock.monotonic();
       const event = intake.read(message);

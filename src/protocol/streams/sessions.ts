@@ -5,6 +5,7 @@ import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
 import type { Hub } from '../../deliver/hub.ts';
+import { ownerFields } from '../../deliver/owner.ts';
 import type { SessionLimits } from '../../deliver/patience.ts';
 import type { Session } from '../../deliver/session.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
@@ -41,13 +42,15 @@ export interface Arrival {
   readonly transport: Transport;
   readonly stream: 'instances' | 'logs' | 'messages';
   readonly permission: Permission;
+  /** Of its URL. */
+  readonly path: string;
 }
 
 const pong = toPacket({ type: 'pong' });
 
 /** Starts the session of a client that was let in. */
 export function openSession(
-  { transport, stream, permission }: Arrival,
+  { transport, stream, permission, path }: Arrival,
   create: (session: Session) => StreamClient,
   dependencies: SessionDependencies,
 ): void {
@@ -60,10 +63,14 @@ export function openSession(
     pingEveryMs: Number.POSITIVE_INFINITY,
     silentAfterMs: Number.POSITIVE_INFINITY,
   };
-  sessions.open({ id, dialect, transport, limits, expiresAt: permission.expiresAt }, (session) => {
-    log.info({ connection_id: id, stream, role: permission.role }, 'Stream client connected');
+  sessions.open({ id, dialect, transport, limits, owner: permission }, (session) => {
+    log.info(
+      { connection_id: id, stream, role: permission.role, ...ownerFields(permission) },
+      'Stream client connected',
+    );
     const client = create(session);
     return {
+      view: path,
       receive(data, isBinary) {
         const message = isBinary ? undefined : readText(data.toString('utf8'));
         if (message?.type === 'ping') session.answer(pong);
@@ -74,7 +81,10 @@ export function openSession(
       },
       ended({ code, cause, fault }) {
         client.end();
-        log.info({ connection_id: id, stream, code, cause, fault }, 'Stream client disconnected');
+        log.info(
+          { connection_id: id, stream, code, cause, fault, ...ownerFields(permission) },
+          'Stream client disconnected',
+        );
       },
     };
   });

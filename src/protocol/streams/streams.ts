@@ -80,7 +80,11 @@ export function createStreams(options: StreamsOptions, parts: StreamsParts) {
       connect(handshake) {
         const { request, socket, head, permission } = handshake;
         accept(request, socket, head, (transport) =>
-          openSession({ transport, stream, permission }, (session) => create(session, handshake), parts),
+          openSession(
+            { transport, stream, permission, path: new URL(request.url ?? '/', 'http://gateway').pathname },
+            (session) => create(session, handshake),
+            parts,
+          ),
         );
         return undefined;
       },
@@ -92,20 +96,24 @@ export function createStreams(options: StreamsOptions, parts: StreamsParts) {
   };
 
   serve('/ws/instances', 'instances', (session) => new InstanceClient(session, instances.acquire(), parts));
-  serve('/ws/instances/:name/logs', 'logs', (session, { query, params }) => {
+  serve('/ws/instances/:name/logs', 'logs', (session, { query, params, permission }) => {
     const { success, data } = logQuery.safeParse(Object.fromEntries(query));
     if (!success) return sendAway(session, 'bad_request', 'backlog: expected a whole number from 0 to 1000');
-    const request = { name: decoded(params.name ?? ''), backlog: data.backlog };
+    const { holder } = permission;
+    const request = { name: decoded(params.name ?? ''), backlog: data.backlog, holder };
     return new LogClient(session, instances.acquire(), request, { ...parts, logs });
   });
-  serve('/ws/messages', 'messages', (session, { query }) => {
+  serve('/ws/messages', 'messages', (session, { query, permission }) => {
     const { success, data } = messageQuery.safeParse(Object.fromEntries(query));
     if (!success) {
       return sendAway(session, 'bad_request', 'instance, correlation_id: expected at most 256 characters');
     }
-    const lease = messages.acquire({ instance: data.instance, correlationId: data.correlation_id });
+    const lease = messages.acquire(
+      { instance: data.instance, correlationId: data.correlation_id },
+      permission.holder,
+    );
     return lease === undefined
-      ? sendAway(session, 'limit', 'Too many filters are in use (MAX_RENDITIONS)')
+      ? sendAway(session, 'limit', 'Too many filters are in use, or half of them by you (MAX_RENDITIONS)')
       : new MessageClient(session, lease);
   });
   addRestTwins({ ...parts, engine: parts.traffic.forwarder });

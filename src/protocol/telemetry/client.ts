@@ -6,11 +6,19 @@ import type { Meter } from '../../core/meter.ts';
 import { Throttle } from '../../core/throttle.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
 import type { Subscription } from '../../deliver/channel.ts';
+import { ownerFields } from '../../deliver/owner.ts';
 import type { Session, SessionClient, SessionEnd } from '../../deliver/session.ts';
 import type { Lease } from '../../feed/registry.ts';
 import type { AckPacket, ErrorPacket, Granted, PongPacket } from '../../wire/packet.ts';
 import type { RunCommand } from './commands.ts';
-import { badOption, canonicalise, type OptionsRead, type Since, type ViewOptions } from './options.ts';
+import {
+  badOption,
+  canonicalise,
+  describeView,
+  type OptionsRead,
+  type Since,
+  type ViewOptions,
+} from './options.ts';
 import {
   type CommandMessage,
   haltMessage,
@@ -35,8 +43,6 @@ export interface ClientDependencies {
 export interface ClientParts {
   readonly permission: Permission;
   readonly framing: Framing;
-  /** Where it connects from. */
-  readonly address: string;
 }
 
 /** Full packets on demand: one at once, then at most one a second. */
@@ -46,15 +52,14 @@ const urgentHaltEveryMs = 1000;
 /** What a HALT can take: 628 characters of reason and id, each escaped in six bytes. */
 const maxUrgentBytes = 4096;
 const refusals: Readonly<Record<ViewRefusal, string>> = {
-  renditions: 'too many different views are in use (MAX_RENDITIONS)',
-  symbols: 'too many symbols are in use (MAX_SYMBOLS)',
+  renditions: 'too many different views are in use, or half of them by you (MAX_RENDITIONS)',
+  symbols: 'too many symbols are in use, or half of them by you (MAX_SYMBOLS)',
 };
 
 /** One telemetry client: the view it has, and what it says. */
 export class TelemetryClient implements SessionClient {
   readonly #session: Session;
   readonly #permission: Permission;
-  readonly #address: string;
   readonly #dependencies: ClientDependencies;
   readonly #framing: Framing;
   #view: Lease<View>;
@@ -67,12 +72,11 @@ export class TelemetryClient implements SessionClient {
     session: Session,
     view: Lease<View>,
     since: Since | undefined,
-    { permission, framing, address, ...dependencies }: ClientDependencies & ClientParts,
+    { permission, framing, ...dependencies }: ClientDependencies & ClientParts,
   ) {
     this.#session = session;
     this.#permission = permission;
     this.#framing = framing;
-    this.#address = address;
     this.#dependencies = dependencies;
     this.#resyncs = new Throttle(resyncEveryMs, dependencies.clock);
     this.#urgentHalts = new Throttle(urgentHaltEveryMs, dependencies.clock);
@@ -81,6 +85,10 @@ export class TelemetryClient implements SessionClient {
     const position = resource.options.mode === 'delta' ? since : undefined;
     this.#subscription = session.follow(resource.channel, () => resource.welcome(this.#granted(), position));
     this.#watchSymbol();
+  }
+
+  get view(): string {
+    return describeView(this.#view.resource.options);
   }
 
   /** Takes a message. What is no message of this protocol is counted and ignored. */
@@ -112,7 +120,10 @@ export class TelemetryClient implements SessionClient {
     this.#urgentHalts.flush();
     this.#view.release();
     const { log } = this.#dependencies;
-    log.info({ connection_id: this.#session.id, code, cause, fault }, 'Telemetry client disconnected');
+    log.info(
+      { connection_id: this.#session.id, code, cause, fault, ...ownerFields(this.#permission) },
+      'Telemetry client disconnected',
+    );
   }
 
   /** Does what a message asks for; why it is ignored, where it is. */
@@ -154,7 +165,7 @@ export class TelemetryClient implements SessionClient {
       this.#refuse({ ...asked, code: 'BAD_OPTION', message: wanted.message });
       return;
     }
-    const lease = this.#dependencies.views.acquire(wanted.options, this.#framing);
+    const lease = this.#dependencies.views.acquire(wanted.options, this.#framing, this.#permission.holder);
     if (typeof lease === 'string') {
       this.#refuse({ ...asked, code: 'LIMIT', message: refusals[lease] });
       return;
@@ -208,7 +219,11 @@ export class TelemetryClient implements SessionClient {
 
   #leaveUnknownSymbol(): void {
     const { symbol, ...options } = this.#view.resource.options;
-    const lease = this.#dependencies.views.acquire({ ...options, symbol: undefined }, this.#framing);
+    const lease = this.#dependencies.views.acquire(
+      { ...options, symbol: undefined },
+      this.#framing,
+      this.#permission.holder,
+    );
     if (typeof lease === 'string') {
       this.#refuse({ code: 'LIMIT', message: refusals[lease] });
       return;
@@ -227,7 +242,6 @@ export class TelemetryClient implements SessionClient {
       connectionId: this.#session.id,
       permission: this.#permission,
       transport: 'websocket',
-      address: this.#address,
     })
       .then((answer) => this.#answer(answer))
       .catch((error: unknown) => log.error({ err: error, command: message.type }, 'command failed'));

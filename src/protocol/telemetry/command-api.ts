@@ -5,7 +5,7 @@ import { readBody } from '../../http/body.ts';
 import type { Handler, TakePath } from '../../http/passthrough.ts';
 import { problemResponse } from '../../http/problem.ts';
 import type { Router } from '../../http/router.ts';
-import type { AddressOf, RunCommand } from './commands.ts';
+import type { RunCommand } from './commands.ts';
 import { haltMessage, resumeMessage } from './schema.ts';
 
 export interface CommandApiDependencies {
@@ -13,7 +13,6 @@ export interface CommandApiDependencies {
   readonly entrance: Entrance;
   readonly runCommand: RunCommand;
   readonly newConnectionId: () => string;
-  readonly addressOf: AddressOf;
 }
 
 const maxBodyBytes = 16 * 1024;
@@ -46,8 +45,8 @@ export function addCommandApi(dependencies: CommandApiDependencies): TakePath {
 
 async function carryOut(
   schema: typeof haltMessage | typeof resumeMessage,
-  { req, env }: Parameters<Handler>[0],
-  { entrance, runCommand, newConnectionId, addressOf }: CommandApiDependencies,
+  { req }: Parameters<Handler>[0],
+  { entrance, runCommand, newConnectionId }: CommandApiDependencies,
 ): Promise<Response> {
   const entry = await entrance(req.raw);
   if (!entry.ok) return problemResponse(entry.code, { ...entry, effect: 'none' });
@@ -57,7 +56,6 @@ async function carryOut(
     connectionId: newConnectionId(),
     permission: entry.permission,
     transport: 'http',
-    address: addressOf(env.incoming),
   });
   if (packet.type === 'ACK') return Response.json(packet, { headers: { 'cache-control': 'no-store' } });
   return problemResponse(packet.code, { detail: packet.message, effect: packet.effect });

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Permission } from '../../access/entrance.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
@@ -16,11 +15,7 @@ export interface CommandSender {
   readonly connectionId: string;
   readonly permission: Permission;
   readonly transport: 'websocket' | 'http';
-  readonly address: string;
 }
-
-/** The address that a request came from, proxies in front of the gateway left out. */
-export type AddressOf = (request: IncomingMessage) => string;
 
 /** What a command that was not carried out is answered with. */
 export type CommandError = ErrorPacket & Required<Pick<CommandRefusal, 'code' | 'effect'>>;
@@ -79,8 +74,8 @@ export function createCommands(
   };
 
   const carryOut: RunCommand = async ({ type: command, reason, requestId }, sender) => {
-    const { connectionId, permission, transport, address } = sender;
-    const { commands, refusal, role, subject } = permission;
+    const { connectionId, permission, transport } = sender;
+    const { commands, refusal, role, subject, address } = permission;
     const order = {
       ...(reason === undefined ? {} : { reason }),
       ...(requestId === undefined ? {} : { requestId }),

@@ -37,9 +37,9 @@ export interface TelemetryDependencies extends HttpApiDependencies {
  * @returns who answers requests for the engine's own command paths
  */
 export function serveTelemetry(dependencies: TelemetryDependencies): TakePath {
-  const { upgrades, api, views, entrance, clock, compression, addressOf } = dependencies;
+  const { upgrades, api, views, entrance, clock, compression } = dependencies;
   // Held for good, so that the view which asks for nothing is there whatever else is in use.
-  views.acquire(defaultView, 'websocket');
+  views.acquire(defaultView, 'websocket', undefined);
   const accept = createWebSocketAcceptor({
     maxMessageBytes,
     closeCodes: usualCloseCodes,
@@ -48,7 +48,7 @@ export function serveTelemetry(dependencies: TelemetryDependencies): TakePath {
   });
 
   const connect = ({ request, socket, head, permission, query }: Handshake): Refusal | undefined => {
-    const found = viewFor(query, 'websocket', dependencies);
+    const found = viewFor(query, 'websocket', permission.holder, dependencies);
     if (!found.ok) return found;
     const { lease, options } = found;
     // A handshake can still fail, or the client go away: then nobody else gives the view back.
@@ -62,7 +62,6 @@ export function serveTelemetry(dependencies: TelemetryDependencies): TakePath {
           view: lease,
           since: options.since,
           permission,
-          address: addressOf(request),
         },
         dependencies,
       );

@@ -18,7 +18,7 @@ const symbolLingerMs = 30_000;
 export interface Documents {
   readonly engine: EngineDocument;
   /** Undefined where `maxSymbols` are in use. */
-  acquire(symbol: string): Lease<SymbolDocument> | undefined;
+  acquire(symbol: string, holder?: string): Lease<SymbolDocument> | undefined;
   /** Takes an event from outside, to every document that it is about. */
   onEvent(message: Buffer): void;
   /** Polls the state of every document out of turn. */
@@ -51,7 +51,7 @@ export function createDocuments(options: DocumentsOptions, dependencies: Documen
 
   return {
     engine,
-    acquire: (symbol) => registry.acquire(symbol),
+    acquire: (symbol, holder) => registry.acquire(symbol, holder),
     onEvent(message) {
       const receivedAt = clock.monotonic();
       const event = intake.read(message);

@@ -1,8 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
-import type { Entry } from '../../access/admission.ts';
+import type { Admission } from '../../access/admission.ts';
 import type { Entrance } from '../../access/entrance.ts';
 import type { Refusal } from '../../access/guard.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -11,7 +10,6 @@ import { taggedJson } from '../../http/etag.ts';
 import { problemResponse } from '../../http/problem.ts';
 import type { Router } from '../../http/router.ts';
 import { createEventStream, eventStreamHeaders } from '../../transport/event-stream.ts';
-import type { AddressOf } from './commands.ts';
 import type { Documents } from './documents.ts';
 import { historyQuery, historyStream } from './history.ts';
 import type { TelemetryDocument } from './merged-document.ts';
@@ -26,19 +24,29 @@ export interface HttpApiDependencies extends SessionDependencies {
   readonly views: Views;
   readonly clock: Clock;
   /** Counts a stream, or a history that is read, among the connections. */
-  readonly admit: (request: IncomingMessage) => Entry;
-  readonly addressOf: AddressOf;
+  readonly admission: Pick<Admission, 'admit'>;
 }
 
 const refusals = {
-  renditions: { ok: false, code: 'LIMIT', detail: 'too many views, see MAX_RENDITIONS', retryAfterS: 5 },
-  symbols: { ok: false, code: 'LIMIT', detail: 'too many symbols, see MAX_SYMBOLS', retryAfterS: 5 },
+  renditions: {
+    ok: false,
+    code: 'LIMIT',
+    detail: 'too many views, or half of them yours, see MAX_RENDITIONS',
+    retryAfterS: 5,
+  },
+  symbols: {
+    ok: false,
+    code: 'LIMIT',
+    detail: 'too many symbols, or half of them yours, see MAX_SYMBOLS',
+    retryAfterS: 5,
+  },
 } as const satisfies Record<string, Refusal>;
 
 /** The options of a connection and the view for them, or why it cannot be had. */
 export function viewFor(
   query: URLSearchParams,
   framing: 'websocket' | 'event-stream',
+  holder: string | undefined,
   { documents, views, meter }: Pick<HttpApiDependencies, 'documents' | 'views' | 'meter'>,
 ) {
   const refuse = (refusal: Refusal): Refusal => {
@@ -50,7 +58,7 @@ export function viewFor(
   if (framing === 'event-stream' && read.options.encoding !== 'json') {
     return refuse(badOption('encoding: Server-Sent Events are text, expected json'));
   }
-  const lease = views.acquire(read.options, framing);
+  const lease = views.acquire(read.options, framing, holder);
   return typeof lease === 'string'
     ? refuse(refusals[lease])
     : { ok: true as const, lease, options: read.options };
@@ -58,14 +66,14 @@ export function viewFor(
 
 /** The HTTP twins of the dialect: snapshot, history, and the same packets as Server-Sent Events. */
 export function addHttpApi(dependencies: HttpApiDependencies): void {
-  const { router, entrance, documents, clock, sessionLimits, addressOf } = dependencies;
+  const { router, entrance, documents, clock, sessionLimits } = dependencies;
 
   router.get('/api/telemetry', async ({ req }) => {
     const entry = await entrance(req.raw);
     if (!entry.ok) return problemResponse(entry.code, entry);
     const read = readOptions(new URL(req.url).searchParams, documents);
     if (!read.ok) return problemResponse(read.code, read);
-    return await withDocument(read.options.symbol, documents, ({ feed }) => {
+    return await withDocument(read.options.symbol, entry.permission.holder, documents, ({ feed }) => {
       const projection = telemetryProjection(feed, read.options.sections);
       return taggedJson(req.raw, formatPosition(projection.position), () =>
         JSON.stringify(projection.of(feed.current)),
@@ -86,21 +94,26 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
         detail: 'expected seconds from 1 to 600 and step from 0 to 600',
       });
     }
-    return await withDocument(read.options.symbol, documents, ({ feed, spokenSince }) => {
-      const response = context.env.outgoing;
-      // The client may have left meanwhile: nothing would tell us again.
-      if (response.destroyed) return RESPONSE_ALREADY_SENT;
-      const place = dependencies.admit(context.env.incoming);
-      if (!place.ok) return problemResponse(place.code, place);
-      response.once('close', place.release);
-      // By the socket, which sees a large point leave bit by bit: in one interval how much waits, in the next that
-      // it is still as much.
-      response.setTimeout(sessionLimits.slowAfterMs / 2, () => response.destroy());
-      const projection = telemetryProjection(feed, read.options.sections);
-      return new Response(historyStream(projection, spokenSince, span.data, clock), {
-        headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
-      });
-    });
+    return await withDocument(
+      read.options.symbol,
+      entry.permission.holder,
+      documents,
+      ({ feed, spokenSince }) => {
+        const response = context.env.outgoing;
+        // The client may have left meanwhile: nothing would tell us again.
+        if (response.destroyed) return RESPONSE_ALREADY_SENT;
+        const place = dependencies.admission.admit(context.env.incoming, entry.permission);
+        if (!place.ok) return problemResponse(place.code, place);
+        response.once('close', place.release);
+        // By the socket, which sees a large point leave bit by bit: in one interval how much waits, in the next that
+        // it is still as much.
+        response.setTimeout(sessionLimits.slowAfterMs / 2, () => response.destroy());
+        const projection = telemetryProjection(feed, read.options.sections);
+        return new Response(historyStream(projection, spokenSince, span.data, clock), {
+          headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+        });
+      },
+    );
   });
 
   router.get('/api/stream/telemetry', async (context: Context<{ Bindings: HttpBindings }>) => {
@@ -115,9 +128,9 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
     const lastEventId = req.header('last-event-id');
     // What a browser says it holds is newer than what the page's URL said when it was opened.
     if (lastEventId !== undefined) query.set('since', lastEventId);
-    const found = viewFor(query, 'event-stream', dependencies);
+    const found = viewFor(query, 'event-stream', entry.permission.holder, dependencies);
     if (!found.ok) return problemResponse(found.code, found);
-    const place = dependencies.admit(context.env.incoming);
+    const place = dependencies.admission.admit(context.env.incoming, entry.permission);
     if (!place.ok) {
       found.lease.release();
       return problemResponse(place.code, place);
@@ -132,7 +145,6 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
         view: found.lease,
         since: found.options.since,
         permission: entry.permission,
-        address: addressOf(context.env.incoming),
       },
       { ...dependencies, sessionLimits: { ...dependencies.sessionLimits, pingEveryMs: commentEveryMs } },
     );
@@ -160,11 +172,12 @@ function badOption(detail: string): Refusal {
  */
 async function withDocument(
   symbol: string | undefined,
+  holder: string | undefined,
   documents: Documents,
   answer: (document: TelemetryDocument) => Response,
 ): Promise<Response> {
   if (symbol === undefined) return marked(documents.engine, answer);
-  const lease = documents.acquire(symbol);
+  const lease = documents.acquire(symbol, holder);
   if (lease === undefined) return problemResponse('LIMIT', refusals.symbols);
   const document = lease.resource;
   try {

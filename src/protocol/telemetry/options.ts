@@ -135,6 +135,15 @@ export function badOption(error: z.ZodError): Extract<OptionsRead<never>, { ok: 
   return { ok: false, option, message: `${option}: expected ${expectations[option] ?? 'another value'}` };
 }
 
+/** The options of a view for people, as a query: those that are the default left out. */
+export function describeView({ mode, encoding, interval, sections, symbol }: ViewOptions): string {
+  const query = new URLSearchParams({ mode, encoding });
+  if (interval !== 0) query.set('interval', `${interval}`);
+  if (sections !== undefined) query.set('sections', sections.join());
+  if (symbol !== undefined) query.set('symbol', symbol);
+  return query.toString();
+}
+
 /** The same text for the same view, however it was asked for. */
 export function viewKey({ mode, encoding, interval: ms, sections: shown, symbol }: ViewOptions): string {
   return JSON.stringify([mode, encoding, ms, shown ?? null, symbol ?? null]);

@@ -1,4 +1,5 @@
 import type { Permission } from '../../access/entrance.ts';
+import { ownerFields } from '../../deliver/owner.ts';
 import type { SessionLimits } from '../../deliver/patience.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
 import type { Transport } from '../../deliver/transport.ts';
@@ -19,18 +20,18 @@ export interface Arrival {
   readonly view: Lease<View>;
   readonly since: Since | undefined;
   readonly permission: Permission;
-  /** Where it came from. */
-  readonly address: string;
 }
 
 /** Starts the session of a client that was let in, and gives it its first packet. */
 export function openSession(arrival: Arrival, dependencies: SessionDependencies): void {
-  const { transport, framing, view, since, permission, address } = arrival;
+  const { transport, framing, view, since, permission } = arrival;
   const { sessions, sessionLimits, log, newConnectionId } = dependencies;
   const id = newConnectionId();
-  const { expiresAt } = permission;
-  sessions.open({ id, dialect, transport, limits: sessionLimits, expiresAt }, (session) => {
-    log.info({ connection_id: id, transport: framing, role: permission.role }, 'Telemetry client connected');
-    return new TelemetryClient(session, view, since, { ...dependencies, permission, framing, address });
+  sessions.open({ id, dialect, transport, limits: sessionLimits, owner: permission }, (session) => {
+    log.info(
+      { connection_id: id, transport: framing, role: permission.role, ...ownerFields(permission) },
+      'Telemetry client connected',
+    );
+    return new TelemetryClient(session, view, since, { ...dependencies, permission, framing });
   });
 }

@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http';
-import type { Entry } from '../../access/admission.ts';
+import type { Admission } from '../../access/admission.ts';
 import type { Entrance } from '../../access/entrance.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
@@ -16,7 +15,7 @@ import type { EventSource } from '../../source/events.ts';
 import type { SourceBoard } from '../../source/source-board.ts';
 import { createCommandExecutor } from './command-executor.ts';
 import { createCommandWatch } from './command-watch.ts';
-import { type AddressOf, createCommands } from './commands.ts';
+import { createCommands } from './commands.ts';
 import { serveTelemetry } from './dialect.ts';
 import { createDocuments, type DocumentsOptions } from './documents.ts';
 import type { PolledState } from './polled-state.ts';
@@ -50,14 +49,13 @@ export interface TelemetryParts {
   readonly router: Router;
   readonly api: ApiDescription;
   readonly entrance: Entrance;
-  readonly admit: (request: IncomingMessage) => Entry;
+  readonly admission: Pick<Admission, 'admit'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Where commands leave their lines, whatever level `log` has. */
   readonly audit: Log;
   readonly meter: Meter;
   readonly newConnectionId: () => string;
-  readonly addressOf: AddressOf;
 }
 
 /** The telemetry dialect: its documents, their views, and the commands, behind its endpoints. */

@@ -38,7 +38,8 @@ export interface View {
 export type ViewRefusal = 'renditions' | 'symbols';
 
 export interface Views {
-  acquire(options: ViewOptions, framing: Framing): Lease<View> | ViewRefusal;
+  /** @param holder by whom the shares of views and symbols are counted */
+  acquire(options: ViewOptions, framing: Framing, holder: string | undefined): Lease<View> | ViewRefusal;
 }
 
 export interface ViewsDependencies {
@@ -94,10 +95,9 @@ export function createViews({ documents, hub, clock, meter, maxRenditions }: Vie
       clock,
       meter,
     });
-    const isDefault = options.mode === 'full' && options.interval === 0 && options.sections === undefined;
     const channel = new Channel(rendition, {
       intervalMs: options.interval === 'pause' ? Number.POSITIVE_INFINITY : options.interval,
-      repeatAfterMs: isDefault ? repeatAfterMs : 0,
+      repeatAfterMs: isDefault(options) ? repeatAfterMs : 0,
       isRepeated: () => stateStatus(feed.current.document) === 'fresh',
     });
     hub.open(channel);
@@ -126,18 +126,32 @@ export function createViews({ documents, hub, clock, meter, maxRenditions }: Vie
     open,
     close: (view) => view.close(),
     max: maxRenditions,
+    isReserved: ({ options }) => options.symbol === undefined && isDefault(options),
   });
 
   return {
-    acquire(options, framing) {
-      // Held until the view holds it itself, so that opening the view cannot fail for want of a symbol.
-      const symbolLease = options.symbol === undefined ? undefined : documents.acquire(options.symbol);
+    acquire(options, framing, holder) {
+      // Its own besides the view's: by it the symbols that somebody uses are counted.
+      const symbolLease =
+        options.symbol === undefined ? undefined : documents.acquire(options.symbol, holder);
       if (options.symbol !== undefined && symbolLease === undefined) return 'symbols';
-      const lease = registry.acquire({ options, framing });
-      symbolLease?.release();
-      return lease ?? 'renditions';
+      const lease = registry.acquire({ options, framing }, holder);
+      if (lease === undefined) symbolLease?.release();
+      if (lease === undefined || symbolLease === undefined) return lease ?? 'renditions';
+      return {
+        resource: lease.resource,
+        release() {
+          lease.release();
+          symbolLease.release();
+        },
+      };
     },
   };
+}
+
+/** Whether nothing of it was asked for but perhaps a symbol and an encoding. */
+function isDefault({ mode, interval, sections }: ViewOptions): boolean {
+  return mode === 'full' && interval === 0 && sections === undefined;
 }
 
 function encoderOf({ encoding }: ViewOptions, framing: Framing): Encoder {

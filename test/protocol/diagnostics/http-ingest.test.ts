@@ -1,12 +1,13 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
+import type { Router } from '../../../src/http/router.ts';
 import { addHttpApi } from '../../../src/protocol/diagnostics/http-api.ts';
 import { examples, setUpDiagnostics } from './set-up.ts';
 
 /** `POST /api/diagnostics/events`, open to everybody, at a time that the test moves. */
 function setUp() {
   const subject = setUpDiagnostics();
-  const router = new Hono();
+  const router: Router = new Hono();
   addHttpApi({
     ...subject,
     router,

@@ -1,4 +1,3 @@
-import type { Permission } from '../../../src/access/entrance.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
 import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
 import { sessionDefaults } from '../../../src/deliver/patience.ts';
@@ -17,15 +16,9 @@ import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { createMemoryMeter } from '../../support/memory-meter.ts';
 import { readWebSocketFrame } from '../../support/packet-reader.ts';
+import { anyone } from '../../support/permissions.ts';
 
-const viewer: Permission = {
-  role: 'viewer',
-  anonymous: true,
-  commands: false,
-  refusal: 'COMMANDS_DISABLED',
-  subject: undefined,
-  expiresAt: undefined,
-};
+const viewer = anyone;
 
 function counting(name: string): () => string {
   let count = 0;

@@ -19,8 +19,8 @@ describe('Before the engine has answered, a client', () => {
     const { connectInstances, connectLog, clock } = setUpStreams(test);
     const streams = [
       connectInstances(),
-      connectLog({ name: 'a', backlog: 100 }, undefined),
-      connectLog({ name: '../x', backlog: 100 }, undefined),
+      connectLog({ name: 'a', backlog: 100, holder: undefined }, undefined),
+      connectLog({ name: '../x', backlog: 100, holder: undefined }, undefined),
     ];
     clock.advance(5000);
     await settled();
@@ -55,7 +55,7 @@ describe('Before the engine has answered, a client', () => {
 
   it('is counted among those sent away where it is still there, and only there', async (test) => {
     const { connectInstances, connectLog, clock, meter } = setUpStreams(test);
-    const left = [connectInstances(), connectLog({ name: 'a', backlog: 1 }, undefined)];
+    const left = [connectInstances(), connectLog({ name: 'a', backlog: 1, holder: undefined }, undefined)];
     connectInstances();
     for (const { transport } of left) transport.end();
     clock.advance(5000);

@@ -71,7 +71,7 @@ describe('Log stream that is refused, or ends', () => {
 
   it('says what is missing where there is no folder, and where too many logs are open', async (test) => {
     const { watch, connectLog } = await setUpLogs(test, 1);
-    const without = connectLog({ name: 'a', backlog: 1 }, undefined);
+    const without = connectLog({ name: 'a', backlog: 1, holder: undefined }, undefined);
     await watch('a');
     const [tooMany, same] = [await watch('b'), await watch('a')];
     expect(without.frames()).toMatchObject([{ code: 'logs_unavailable' }]);

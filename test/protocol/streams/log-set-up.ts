@@ -13,7 +13,7 @@ export async function setUpLogs(test: TestScope, maxLogs = 10) {
   subject.connectInstances();
   await subject.answer([instance('a'), instance('b')]);
   const watch = async (name = 'a', backlog = 100) => {
-    const client = subject.connectLog({ name, backlog }, logs);
+    const client = subject.connectLog({ name, backlog, holder: undefined }, logs);
     await waitFor('the first frame', () => client.frames().length > 0);
     return client;
   };

@@ -1,4 +1,3 @@
-import type { Permission } from '../../../src/access/entrance.ts';
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
 import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
 import { type SessionLimits, sessionDefaults } from '../../../src/deliver/patience.ts';
@@ -22,16 +21,10 @@ import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { createMemoryMeter } from '../../support/memory-meter.ts';
 import { readWebSocketFrame } from '../../support/packet-reader.ts';
+import { anyone } from '../../support/permissions.ts';
 import type { TestScope } from '../../support/wait.ts';
 
-export const viewer: Permission = {
-  role: 'viewer',
-  anonymous: true,
-  commands: false,
-  refusal: 'COMMANDS_DISABLED',
-  subject: undefined,
-  expiresAt: undefined,
-};
+export const viewer = anyone;
 
 /** A text is what is sent as it stands; anything else is written as JSON. */
 const wordedAs = (value: JsonValue): string => (typeof value === 'string' ? value : JSON.stringify(value));
@@ -102,7 +95,7 @@ export function setUpStreams(test: TestScope, limits: Partial<SessionLimits> = {
     permission = viewer,
   ) => {
     const transport = createFakeTransport();
-    openSession({ transport, stream, permission }, create, dependencies);
+    openSession({ transport, stream, permission, path: `/ws/${stream}` }, create, dependencies);
     const frames = (): JsonObject[] => transport.frames.map(readWebSocketFrame);
     return {
       transport,
@@ -126,7 +119,7 @@ export function setUpStreams(test: TestScope, limits: Partial<SessionLimits> = {
         (session) => new LogClient(session, instances.acquire(), request, { ...dependencies, logs }),
       ),
     connectMessages(filter: Partial<MessageFilter> = {}) {
-      const lease = messages.acquire({ instance: undefined, correlationId: undefined, ...filter });
+      const lease = messages.acquire({ instance: undefined, correlationId: undefined, ...filter }, undefined);
       return lease && connect('messages', (session) => new MessageClient(session, lease));
     },
     /** The engine answers what it is asked first. */

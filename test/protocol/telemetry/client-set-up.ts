@@ -1,4 +1,3 @@
-import type { Permission } from '../../../src/access/entrance.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
 import { sessionDefaults } from '../../../src/deliver/patience.ts';
@@ -10,6 +9,7 @@ import { stateStatus } from '../../../src/protocol/telemetry/urgency.ts';
 import { createViews, type Framing } from '../../../src/protocol/telemetry/views.ts';
 import { createFakeTransport } from '../../support/fake-transport.ts';
 import { PacketReader, readWebSocketFrame } from '../../support/packet-reader.ts';
+import { anyone } from '../../support/permissions.ts';
 import { type TestScope, waitFor } from '../../support/wait.ts';
 import { state } from './aggregate-set-up.ts';
 import { setUpDocuments } from './documents-set-up.ts';
@@ -20,15 +20,6 @@ const defaultView: ViewOptions = {
   interval: 0,
   sections: undefined,
   symbol: undefined,
-};
-
-const viewer: Permission = {
-  role: 'viewer',
-  anonymous: true,
-  commands: false,
-  refusal: 'COMMANDS_DISABLED',
-  subject: undefined,
-  expiresAt: undefined,
 };
 
 export interface ClientsOptions {
@@ -66,7 +57,7 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
       })),
   };
   // As in the gateway: the view that asks for nothing is always there.
-  views.acquire(defaultView, 'websocket');
+  views.acquire(defaultView, 'websocket', undefined);
   let price = 0;
   // The note makes a delta of the price worth it.
   const patch = (more: JsonObject): JsonObject => {
@@ -97,12 +88,12 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
       wanted: Partial<ViewOptions> = {},
       since?: Since,
       framing: Framing = 'websocket',
-      permission = viewer,
+      permission = anyone,
     ) {
       const transport = createFakeTransport();
-      const view = views.acquire({ ...defaultView, ...wanted }, framing);
+      const view = views.acquire({ ...defaultView, ...wanted }, framing, permission.holder);
       if (typeof view === 'string') throw new Error(view);
-      openSession({ transport, framing, view, since, permission, address: '192.0.2.7' }, dependencies);
+      openSession({ transport, framing, view, since, permission }, dependencies);
       const packets = (): JsonObject[] => transport.frames.map(readWebSocketFrame);
       return {
         transport,

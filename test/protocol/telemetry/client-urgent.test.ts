@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Permission } from '../../../src/access/entrance.ts';
+import { operator } from '../../support/permissions.ts';
 import { setUpClients } from './client-set-up.ts';
-
-const operator: Permission = {
-  role: 'operator',
-  anonymous: false,
-  commands: true,
-  refusal: 'FORBIDDEN',
-  subject: 'trader',
-  expiresAt: undefined,
-};
 
 function setUp(test: Parameters<typeof setUpClients>[0], permission = operator) {
   const asked: string[] = [];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCommands } from '../../../src/protocol/telemetry/commands.ts';
+import { operator } from '../../support/permissions.ts';
 import { setUpCommands, watch } from './command-set-up.ts';
 
 describe('command executor that is closed', () => {
@@ -90,13 +91,7 @@ describe('commands that are closed', () => {
     const { engine, executor, polls, clock, log, meter } = await setUpCommands(test);
     const commands = createCommands(executor, { polls, clock, log, meter });
     const told: string[] = [];
-    const permission = { role: 'operator', commands: true, anonymous: false, refusal: 'FORBIDDEN' } as const;
-    const sender = {
-      connectionId: 'c1',
-      transport: 'websocket',
-      address: '192.0.2.7',
-      permission: { ...permission, subject: undefined, expiresAt: undefined },
-    } as const;
+    const sender = { connectionId: 'c1', transport: 'websocket', permission: operator } as const;
     for (const type of ['HALT', 'RESUME', 'HALT'] as const) {
       void commands.run({ type }, sender).then((answer) => told.push(`${type} ${answer.type}`));
     }

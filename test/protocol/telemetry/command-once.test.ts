@@ -1,17 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createCommands } from '../../../src/protocol/telemetry/commands.ts';
+import { operator } from '../../support/permissions.ts';
 import type { TestScope } from '../../support/wait.ts';
 import { setUpCommands } from './command-set-up.ts';
 
-const operator = {
-  role: 'operator',
-  commands: true,
-  anonymous: false,
-  refusal: 'FORBIDDEN',
-  subject: 'ann',
-  expiresAt: undefined,
-} as const;
-const sender = { permission: operator, transport: 'websocket', address: '192.0.2.7' } as const;
+const sender = { permission: operator, transport: 'websocket' } as const;
 
 async function setUp(test: TestScope) {
   const { executor, ...parts } = await setUpCommands(test);

@@ -1,20 +1,13 @@
-import type { Entrance, Permission } from '../../../src/access/entrance.ts';
+import type { Entry } from '../../../src/access/admission.ts';
+import type { Entrance } from '../../../src/access/entrance.ts';
 import type { Refusal } from '../../../src/access/guard.ts';
 import { createApiDescription } from '../../../src/http/asyncapi.ts';
 import { createHttpServer } from '../../../src/http/server.ts';
 import { createUpgradeRouter } from '../../../src/http/upgrade.ts';
 import { serveTelemetry } from '../../../src/protocol/telemetry/dialect.ts';
-import { routerFor } from '../../http/http-set-up.ts';
+import { admissionBy, routerFor } from '../../http/http-set-up.ts';
+import { anyone } from '../../support/permissions.ts';
 import { setUpClients } from './client-set-up.ts';
-
-const viewer: Permission = {
-  role: 'viewer',
-  anonymous: true,
-  commands: false,
-  refusal: 'COMMANDS_DISABLED',
-  subject: undefined,
-  expiresAt: undefined,
-};
 
 /** The dialect on a real port. Whoever comes waits at the entrance until the test lets it in. */
 export async function serveDialect(test: Parameters<typeof setUpClients>[0]) {
@@ -25,12 +18,12 @@ export async function serveDialect(test: Parameters<typeof setUpClients>[0]) {
   const release = (): void => {
     places -= 1;
   };
-  const admit = () => {
+  const admit = (): Entry => {
     places += 1;
-    return { ok: true as const, release };
+    return { ok: true, release };
   };
   const waiting: ((verdict: Awaited<ReturnType<Entrance>>) => void)[] = [];
-  const upgrades = createUpgradeRouter({ admit, log, meter });
+  const upgrades = createUpgradeRouter({ admission: admissionBy(admit), log, meter });
   serveTelemetry({
     ...dependencies,
     documents,
@@ -38,8 +31,7 @@ export async function serveDialect(test: Parameters<typeof setUpClients>[0]) {
     api: createApiDescription({ title: 't', version: '1', description: 'd' }),
     router,
     entrance: () => new Promise((resolve) => waiting.push(resolve)),
-    admit,
-    addressOf: () => '192.0.2.7',
+    admission: { admit },
     compression: false,
   });
   const closedSockets = { count: 0 };
@@ -60,7 +52,7 @@ export async function serveDialect(test: Parameters<typeof setUpClients>[0]) {
     ...subject,
     port,
     waiting: () => waiting.length,
-    letIn: () => waiting.shift()?.({ ok: true, permission: viewer }),
+    letIn: () => waiting.shift()?.({ ok: true, permission: anyone }),
     refuse: (refusal: Refusal) => waiting.shift()?.(refusal),
     places: () => places,
     closedSockets,

@@ -15,6 +15,7 @@ describe('Views', () => {
     const again = views.acquire(
       { mode: 'delta', encoding: 'json', interval: 0, sections: undefined, symbol: undefined },
       'websocket',
+      undefined,
     );
     expect(again).toBeTypeOf('object');
     expect(renditions()).toBe(2);

@@ -1,0 +1,50 @@
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type { Meter } from '../core/meter.ts';
+import type { CredentialRequest } from './credentials.ts';
+import type { Refusal } from './guard.ts';
+import type { Visitors } from './visitors.ts';
+
+/** Lines a second; what else is refused meanwhile is counted in one. */
+const linesPerSecond = 10;
+
+/** What is refused at the door: counted, and told to whoever reads the log, so that it is known who tries what. */
+export class Refusals {
+  readonly #parts: {
+    readonly log: Log;
+    readonly meter: Meter;
+    readonly clock: Clock;
+    readonly visitors: Visitors;
+  };
+  #told = 0;
+  #suppressed = 0;
+
+  constructor(parts: { log: Log; meter: Meter; clock: Clock; visitors: Visitors }) {
+    this.#parts = parts;
+  }
+
+  /** @param edge where: `auth` for tokens and roles, `upgrade` and `http` for what comes before */
+  tell(edge: 'auth' | 'upgrade' | 'http', refusal: Refusal, request: CredentialRequest): void {
+    const { log, meter, clock, visitors } = this.#parts;
+    const reason = refusal.code.toLowerCase();
+    meter.count('bff_rejected_total', { edge, reason });
+    if (this.#told === linesPerSecond) {
+      this.#suppressed += 1;
+      return;
+    }
+    if (this.#told === 0) clock.after(1000, () => this.#endSecond());
+    this.#told += 1;
+    const { address } = visitors.of(request);
+    const { detail } = refusal;
+    // Without its query: a token may be in it.
+    const [path] = (request.url ?? '').replace(/^[a-z]+:\/\/[^/]*/i, '').split(/[?#]/);
+    log.warn({ reason, address, path, detail }, 'refused');
+  }
+
+  #endSecond(): void {
+    if (this.#suppressed > 0)
+      this.#parts.log.warn({ reason: 'many', suppressed: this.#suppressed }, 'refused');
+    this.#told = 0;
+    this.#suppressed = 0;
+  }
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { Admission, type AdmissionOptions } from '../../src/access/admission.ts';
+import type { Entrance } from '../../src/access/entrance.ts';
+import { incoming } from '../support/incoming.ts';
+import { originsFor } from '../support/origins.ts';
+import { anyone, operator } from '../support/permissions.ts';
+import { setUpRefusals } from '../support/refusals.ts';
+
+/** An admission behind one proxy, and handshakes by address and token: `operator` is one's, any other is a viewer's. */
+function setUp(options: Partial<AdmissionOptions> = {}) {
+  const parts = setUpRefusals(1);
+  const dismissed = { count: 0 };
+  const verified: string[] = [];
+  const admission = new Admission(
+    { maxConnections: 3, maxConnectionsPerIp: 2, trustedProxies: 1, authEnabled: true, ...options },
+    {
+      ...parts,
+      origins: originsFor(['https://dash.example.com'], { onLoopback: true }),
+      dismissViewer: () => {
+        dismissed.count += 1;
+      },
+    },
+  );
+  const entrance: Entrance = async ({ headers }) => {
+    const token = String(Reflect.get(headers, 'authorization'));
+    verified.push(token);
+    return { ok: true, permission: token === 'Bearer operator' ? operator : anyone };
+  };
+  const enter = async (address: string, token = 'viewer', headers: Record<string, string> = {}) => {
+    const authorization = `Bearer ${token}`;
+    const entry = await admission.enter(
+      incoming(
+        { 'x-forwarded-for': address, authorization, host: 'localhost', ...headers },
+        '/ws/stream?token=x',
+      ),
+      entrance,
+    );
+    return entry.ok ? 'ok' : `${entry.code} ${entry.detail}`;
+  };
+  const refused = () => parts.log.entries.filter(({ message }) => message === 'refused');
+  return { ...parts, admission, enter, dismissed, verified, refused };
+}
+
+const full = 'AT_CAPACITY see MAX_CONNECTIONS';
+
+describe('Admission, with every place taken', () => {
+  it('lets operators in where viewers are turned away, and makes room when their places are gone', async () => {
+    const { enter, dismissed } = setUp();
+    for (const host of [1, 2, 3]) expect(await enter(`203.0.113.${host}`)).toBe('ok');
+    expect(await enter('203.0.113.4')).toBe(full);
+    for (let count = 0; count < 4; count += 1) expect(await enter('203.0.113.4', 'operator')).toBe('ok');
+    expect(dismissed.count).toBe(0);
+    expect(await enter('203.0.113.4', 'operator')).toBe('ok');
+    expect(dismissed.count).toBe(1);
+    expect(await enter('203.0.113.4')).toBe(full);
+  });
+
+  it('verifies fifty tokens a second at most, and none where nobody can be an operator', async () => {
+    const { enter, verified, clock } = setUp({ maxConnections: 1 });
+    await enter('203.0.113.1');
+    verified.length = 0;
+    for (let count = 0; count < 200; count += 1) await enter('203.0.113.2');
+    expect(verified).toHaveLength(50);
+    clock.advance(1000);
+    expect(await enter('203.0.113.2', 'operator')).toBe('ok');
+    const open = setUp({ maxConnections: 1, authEnabled: false });
+    await open.enter('203.0.113.1');
+    expect(await open.enter('203.0.113.2', 'operator')).toBe(full);
+    expect(open.verified).toHaveLength(1);
+  });
+
+  it('gives the place back of one whose token could not be verified', async () => {
+    const { admission } = setUp({ maxConnections: 1 });
+    const request = incoming({ 'x-forwarded-for': '203.0.113.1', host: 'localhost' });
+    const broken = admission.enter(request, async () => {
+      throw new Error('broken');
+    });
+    await expect(broken).rejects.toThrow('broken');
+    expect((await admission.enter(request, async () => ({ ok: true, permission: anyone }))).ok).toBe(true);
+  });
+});
+
+describe('Admission, by address', () => {
+  it('counts a network of IPv6 as one client, whatever the proxy writes around it', async () => {
+    const { enter } = setUp({ maxConnections: 0 });
+    expect(await enter('2001:db8:1:2::1')).toBe('ok');
+    expect(await enter('[2001:db8:1:2:ffff::2]:52110')).toBe('ok');
+    expect(await enter('"[2001:db8:1:2::3]"')).toContain('TOO_MANY_CONNECTIONS');
+    expect(await enter('2001:db8:1:3::1')).toBe('ok');
+    expect(await enter('203.0.113.7:52110')).toBe('ok');
+    expect(await enter('203.0.113.7')).toBe('ok');
+    expect(await enter('::ffff:203.0.113.7')).toContain('TOO_MANY_CONNECTIONS');
+    expect(await enter('203.0.113.8:1')).toBe('ok');
+  });
+
+  it('names the setting that is likely to be wrong', async () => {
+    const { enter } = setUp();
+    for (let count = 0; count < 2; count += 1) await enter('203.0.113.7');
+    expect(await enter('203.0.113.7')).toBe('TOO_MANY_CONNECTIONS see MAX_CONNECTIONS_PER_IP');
+    const misled = setUp();
+    for (let count = 0; count < 2; count += 1) await misled.enter('unknown');
+    expect(await misled.enter('unknown')).toMatch(/^TOO_MANY_CONNECTIONS .*TRUST_PROXY$/);
+  });
+});
+
+describe('Admission, of what it refuses,', () => {
+  it('says who it was and what was wrong, without a token', async () => {
+    const { enter, refused, meter } = setUp();
+    expect(await enter('203.0.113.7', 'x', { host: 'evil.example' })).toBe('HOST_REFUSED see ALLOWED_HOSTS');
+    expect(await enter('203.0.113.7', 'x', { origin: 'https://evil.example' })).toContain('ORIGIN_REFUSED');
+    expect(refused().map(({ fields }) => fields)).toMatchObject([
+      { reason: 'host_refused', address: '203.0.113.7', path: '/ws/stream' },
+      { reason: 'origin_refused', address: '203.0.113.7', path: '/ws/stream' },
+    ]);
+    expect(JSON.stringify(refused())).not.toContain('token');
+    expect(meter.value('bff_rejected_total', { edge: 'upgrade', reason: 'host_refused' })).toBe(1);
+  });
+
+  it('writes ten lines a second, and counts the others', async () => {
+    const { enter, refused, clock, meter } = setUp({ maxConnections: 1, authEnabled: false });
+    await enter('203.0.113.1');
+    for (let count = 0; count < 25; count += 1) await enter('203.0.113.2');
+    expect(refused()).toHaveLength(10);
+    clock.advance(1000);
+    expect(refused().at(-1)?.fields).toEqual({ reason: 'many', suppressed: 15 });
+    expect(meter.value('bff_rejected_total', { edge: 'upgrade', reason: 'at_capacity' })).toBe(25);
+    await enter('203.0.113.2');
+    expect(refused()).toHaveLength(12);
+  });
+});

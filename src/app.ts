@@ -1,9 +1,11 @@
 import { Admission } from './access/admission.ts';
+import { peerGroup } from './access/client-address.ts';
 import { createEntrance, type Entrance } from './access/entrance.ts';
 import { createGate } from './access/gate.ts';
 import { createGuard } from './access/guard.ts';
 import { createIngestEntrance } from './access/ingest.ts';
 import { socketsPossible } from './access/open-file-limit.ts';
+import { createOperatorOnly } from './access/operator-only.ts';
 import { createOrigins } from './access/origins.ts';
 import { Refusals } from './access/refusals.ts';
 import { createVerifier } from './access/verifier.ts';
@@ -19,7 +21,8 @@ import { type SessionLimits, sessionDefaults } from './deliver/patience.ts';
 import { Sessions } from './deliver/sessions.ts';
 import { addApiDescription, createApiDescription } from './http/asyncapi.ts';
 import { addBuiltPage } from './http/built-page.ts';
-import { addOperationsRoutes } from './http/operations.ts';
+import { addOperationsRoutes, type Operations } from './http/operations.ts';
+import { createOpsServer } from './http/ops-server.ts';
 import { addPage } from './http/page.ts';
 import { addPassthrough, type TakePath } from './http/passthrough.ts';
 import { admitOrigins, createRouter } from './http/router.ts';
@@ -33,7 +36,7 @@ import { createStreams } from './protocol/streams/streams.ts';
 import { createTelemetry, type TelemetryOptions } from './protocol/telemetry/telemetry.ts';
 import { createEngineClient } from './source/engine-client.ts';
 import { createEngineTraffic } from './source/engine-traffic.ts';
-import { createMemoryEvents, type EventSource } from './source/events.ts';
+import { countingEvents, createMemoryEvents, type EventSource } from './source/events.ts';
 import { createRedisEvents } from './source/redis-events.ts';
 import { createSourceBoard } from './source/source-board.ts';
 import { version } from './version.ts';
@@ -69,11 +72,12 @@ interface Dialect {
 
 export interface Gateway {
   /** Listens, then starts the sources. Rejects where the port cannot be had. */
-  start(): Promise<{ readonly port: number; readonly url: string }>;
+  start(): Promise<{ readonly port: number; readonly url: string; readonly opsPort: number | undefined }>;
   /** Tells every client, waits for them within `SHUTDOWN_TIMEOUT_MS`, and releases everything. */
   stop(reason: string): Promise<void>;
 }
 
+const flood = { ok: false, code: 'TOO_MANY_REQUESTS', detail: 'too many at once on one socket' } as const;
 /** What clients are left to hear of the end, however long that which was finished before took. */
 const leastDrainMs = 250;
 
@@ -105,7 +109,7 @@ export function createGateway({
   });
   traffic.watch(board);
   const { client } = traffic;
-  const eventSource =
+  const eventSource = countingEvents(
     settings.REDIS_URL === undefined
       ? events
       : createRedisEvents({
@@ -116,7 +120,9 @@ export function createGateway({
           board,
           onConnected: () => dialects.forEach((dialect) => void dialect.eventsMissed?.()),
           onTransition: () => dialects.forEach((dialect) => void dialect.sourcesChanged?.()),
-        });
+        }),
+    meter,
+  );
 
   // Who
   const origins = createOrigins({
@@ -161,11 +167,19 @@ export function createGateway({
   // Without the dialect that polls it nothing waits for the engine.
   const required = settings.DIALECTS.includes('telemetry') ? ['state'] : [];
   const health = createHealth({ clock, version, board, required, clients: () => sessions.size });
-  addOperationsRoutes(router, {
+  const operations: Operations = {
     ...health,
-    authoriseMetrics: async (request) =>
-      settings.METRICS_AUTH ? await guard('prometheus', request) : { ok: true },
     metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),
+    clients: (limit) => sessions.states(limit),
+  };
+  // What it shows may be what any dialect shows: where one demands a token, so does this.
+  const anyEntrance = entranceTo(settings.AUTH_DIALECTS[0] ?? 'telemetry');
+  addOperationsRoutes(router, operations, {
+    metrics:
+      settings.OPS_PORT === undefined
+        ? async (request) => (settings.METRICS_AUTH ? await guard('prometheus', request) : { ok: true })
+        : undefined,
+    clients: createOperatorOnly({ entrance: anyEntrance, authEnabled: gate.enabled, visitors, origins }),
   });
   const api = createApiDescription({
     title: 'telemetry-bff',
@@ -222,7 +236,6 @@ export function createGateway({
   for (const name of settings.DIALECTS) dialects.push(build[name]());
   // After the dialects, whose paths are their own whatever is forwarded around them. What the engine shows may be
   // what any of them shows: where one demands a token, so does this.
-  const passthroughEntrance = entranceTo(settings.AUTH_DIALECTS[0] ?? 'telemetry');
   const endPassthrough = addPassthrough(router, {
     prefixes: settings.ENGINE_PASSTHROUGH,
     engineUrl: settings.ENGINE_URL,
@@ -230,7 +243,7 @@ export function createGateway({
     take: takePath,
     log,
     async authorise(request, unsafe) {
-      const entry = await passthroughEntrance(request);
+      const entry = await anyEntrance(request);
       if (!entry.ok || !unsafe || entry.permission.commands) return entry;
       if (entry.permission.refusal === 'ORIGIN_REFUSED') {
         return { ok: false, code: 'ORIGIN_REFUSED', detail: 'see ALLOWED_ORIGINS, where * lists none here' };
@@ -246,17 +259,33 @@ export function createGateway({
     port: settings.PORT,
     extraPorts: settings.EXTRA_PORTS,
     host: settings.HOST,
-    maxSockets: socketsPossible(),
+    places: {
+      max: socketsPossible(),
+      // Behind a proxy all sockets are the proxy's.
+      maxPerPeer: settings.TRUST_PROXY === 0 ? 4 * settings.MAX_CONNECTIONS_PER_IP : 0,
+      peerOf: ({ remoteAddress }) => peerGroup(remoteAddress),
+    },
+    isVital: ({ url = '' }) => /^\/(livez|readyz|health|.*\/(halt|resume))\/?(\?|$)/i.test(url),
+    onFlood: (request) => refusals.tell('http', flood, request),
   });
+  const opsServer =
+    settings.OPS_PORT === undefined
+      ? undefined
+      : createOpsServer(operations, {
+          ...{ visitors, refusals, log, upgrade: createUpgradeRouter({ log, meter, admission }).handle },
+          port: settings.OPS_PORT,
+          host: settings.OPS_HOST ?? settings.HOST,
+        });
 
   return {
     async start() {
       const port = await server.listen();
       const url = `http://${settings.HOST === '0.0.0.0' || settings.HOST === '::' ? 'localhost' : settings.HOST}:${port}`;
-      log.info({ port, url }, 'listening');
+      const opsPort = await opsServer?.listen();
+      log.info({ port, url, ops_port: opsPort }, 'listening');
       for (const dialect of dialects) dialect.start();
       eventSource.start();
-      return { port, url };
+      return { port, url, opsPort };
     },
     async stop(reason) {
       log.info({ reason, clients: sessions.size }, 'shutdown');
@@ -272,7 +301,7 @@ export function createGateway({
       await Promise.all(dialects.map((dialect) => dialect.close()));
       board.close();
       await Promise.all([eventSource.close(), client.close(), endPassthrough(), sessions.shutDown(drainMs)]);
-      await server.close();
+      await Promise.all([server.close(), opsServer?.close()]);
     },
   };
 }

@@ -33,6 +33,12 @@ export function clientAddress(request: IncomingMessage, trustedProxies: number):
   };
 }
 
+/** What is counted as one peer of sockets; undefined where many may be behind it. */
+export function peerGroup(remoteAddress: string | undefined): string | undefined {
+  const address = unmapped(remoteAddress ?? '');
+  return isIP(address) === 0 || isLoopback(address) ? undefined : groupOf(address);
+}
+
 export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.');
 }

@@ -22,9 +22,15 @@ export function verifierOptions(settings: Settings): VerifierOptions {
 /** What is wrong with settings that are each valid, but not together. */
 export function combinationFaults(settings: Settings): string[] {
   const faults: string[] = [];
-  const { PORT, EXTRA_PORTS } = settings;
+  const { PORT, EXTRA_PORTS, OPS_PORT, OPS_HOST } = settings;
   const twice = [PORT, ...EXTRA_PORTS].find((port, index, all) => port !== 0 && all.indexOf(port) !== index);
   if (twice !== undefined) faults.push(`EXTRA_PORTS: ${twice} is listened on already – name each port once`);
+  if (OPS_PORT !== undefined && OPS_PORT !== 0 && [PORT, ...EXTRA_PORTS].includes(OPS_PORT)) {
+    faults.push(`OPS_PORT: ${OPS_PORT} is listened on already – name a port of its own`);
+  }
+  if (OPS_PORT === undefined && OPS_HOST !== undefined) {
+    faults.push('OPS_HOST: has no effect without OPS_PORT');
+  }
   const keys = keySettings.filter((name) => settings[name] !== undefined);
   if (keys.length > 1) faults.push(`${keys.join(', ')}: only one of them may be set`);
   if (keys.length === 1) faults.push(...keyFaults(settings));

@@ -146,6 +146,8 @@ export const settingsSchema = z.strictObject({
   PORT: integer(0, 65_535).default(3000),
   HOST: z.string().min(1).default('0.0.0.0'),
   EXTRA_PORTS: list(integer(1, 65_535)).default([]),
+  OPS_PORT: integer(0, 65_535).optional(),
+  OPS_HOST: z.string().min(1).optional(),
   ENGINE_URL: engineUrl.optional(),
   ENGINE_TOKEN: z.string().min(1).optional(),
   REDIS_URL: urlWith(['redis:', 'rediss:'], 'redis://localhost:6379').optional(),

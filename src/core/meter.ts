@@ -28,6 +28,11 @@ export const metricTable = {
     labels: [],
   },
   bff_fanout_seconds: { type: 'histogram', help: 'Time to hand one update to all its sessions', labels: [] },
+  bff_events_total: {
+    type: 'counter',
+    help: 'Events received, whether or not anybody is there to see them',
+    labels: ['channel'],
+  },
   bff_event_latency_seconds: {
     type: 'histogram',
     help: 'Event received to last write of the update that carries it',

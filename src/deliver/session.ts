@@ -6,7 +6,7 @@ import type { Packet } from '../encode/rendition.ts';
 import type { Channel, Subscription } from './channel.ts';
 import type { Hub } from './hub.ts';
 import type { MessageLimiter, MessageVerdict } from './message-limiter.ts';
-import { ownerFields, type SessionOwner } from './owner.ts';
+import type { SessionOwner } from './owner.ts';
 import { Patience, type SessionLimits } from './patience.ts';
 import { Tally } from './tally.ts';
 import type { Transport, TransportEnd } from './transport.ts';
@@ -17,10 +17,13 @@ export interface SessionEnd extends TransportEnd {
 }
 
 /** How a session is: the answer of `GET /api/clients` for one. */
-export interface SessionState extends ReturnType<typeof ownerFields> {
+export interface SessionState {
   readonly id: string;
   readonly dialect: string;
   readonly transport: Transport['kind'];
+  readonly address: string;
+  readonly subject: string | null;
+  readonly user_agent: string | null;
   /** What it sees. */
   readonly view: string;
   /** ISO 8601 time at which it connected. */
@@ -31,8 +34,8 @@ export interface SessionState extends ReturnType<typeof ownerFields> {
   readonly skipped: number;
   /** Versions or events that it was not sent yet. */
   readonly behind: number;
-  /** Of the last ping that was answered; undefined: none was. */
-  readonly round_trip_ms: number | undefined;
+  /** Of the last ping that was answered; null: none was. */
+  readonly round_trip_ms: number | null;
 }
 
 export interface SessionOptions {
@@ -142,14 +145,15 @@ export class Session {
       id: this.id,
       dialect: this.dialect,
       transport: transport.kind,
-      ...ownerFields(owner),
+      address: owner.address,
+      subject: owner.subject ?? null,
+      user_agent: owner.userAgent ?? null,
       view: this.#client?.view ?? '',
       since: isoTime(this.#openedAt),
       sent: this.sent,
       skipped: this.#skipped,
       behind: this.behind,
-      round_trip_ms:
-        transport.roundTripMs === undefined ? undefined : Math.round(transport.roundTripMs * 10) / 10,
+      round_trip_ms: transport.roundTripMs === undefined ? null : Math.round(transport.roundTripMs * 10) / 10,
     };
   }
 

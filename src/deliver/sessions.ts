@@ -76,9 +76,12 @@ export class Sessions {
     if (this.#sessions.size === 0) this.#onEmpty?.();
   };
 
-  /** How each is, those furthest behind first. */
-  states(): readonly SessionState[] {
-    return Array.from(this.#sessions.keys(), ({ state }) => state).sort((a, b) => b.behind - a.behind);
+  /** How they are, those furthest behind first, `limit` at most. */
+  states(limit: number): readonly SessionState[] {
+    return Array.from(this.#sessions.keys(), (session) => ({ session, behind: session.behind }))
+      .sort((a, b) => b.behind - a.behind)
+      .slice(0, limit)
+      .map(({ session }) => session.state);
   }
 
   /** Makes room for an operator: ends the session of the viewer that is furthest behind. */

@@ -88,8 +88,21 @@ function answering(forms: Readonly<Record<string, Buffer>>, headers: Readonly<Re
       return new Response(null, { status: 304, headers: common });
     }
     const encoded = coding === undefined ? {} : { 'content-encoding': coding };
-    return new Response(new Uint8Array(forms[coding ?? ''] ?? plain), { headers: { ...common, ...encoded } });
+    const content = forms[coding ?? ''] ?? plain;
+    return new Response(sharing(content), {
+      headers: { ...common, ...encoded, 'content-length': `${content.length}` },
+    });
   };
+}
+
+/** A body that is the bytes themselves: given as bytes, each answer would have a copy of its own. */
+function sharing(content: Uint8Array): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(content);
+      controller.close();
+    },
+  });
 }
 
 /** RFC 9110 §12.5.3; `*` is not taken for a wish. */

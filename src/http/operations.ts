@@ -1,3 +1,4 @@
+import type { CredentialRequest } from '../access/credentials.ts';
 import type { Refusal } from '../access/guard.ts';
 import { problemResponse } from './problem.ts';
 import type { Router } from './router.ts';
@@ -8,29 +9,53 @@ export interface Readiness {
   readonly missing: readonly string[];
 }
 
-export interface OperationsOptions {
+/** What orchestrators and monitoring ask. */
+export interface Operations {
   readonly health: () => object;
   readonly readiness: () => Readiness;
-  /** Whether a request may read the metrics. */
-  readonly authoriseMetrics: (request: Request) => Promise<{ readonly ok: true } | Refusal>;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Who is connected, those furthest behind first. @param limit how many at most */
+  readonly clients: (limit: number) => readonly object[];
 }
 
-/** What orchestrators and monitoring ask: alive, ready, how it goes, and figures. */
-export function addOperationsRoutes(
-  router: Router,
-  { health, readiness, authoriseMetrics, metrics }: OperationsOptions,
-): void {
+/** Whether a request may read something. */
+export type MayRead = (request: CredentialRequest) => Promise<{ readonly ok: true } | Refusal>;
+
+export interface OperationsAccess {
+  /** Undefined: metrics are not served here. */
+  readonly metrics: MayRead | undefined;
+  readonly clients: MayRead;
+}
+
+/** Each is looked at while everything else waits. */
+const maxClients = 1000;
+
+/** Alive, ready, how it goes, figures, and who is there. */
+export function addOperationsRoutes(router: Router, operations: Operations, access: OperationsAccess): void {
   router.get('/livez', (context) => context.json({ status: 'alive' }));
   router.get('/readyz', (context) => {
-    const state = readiness();
+    const state = operations.readiness();
     return context.json(state, state.ready ? 200 : 503);
   });
-  router.get('/health', (context) => context.json(health()));
-  router.get('/metrics', async (context) => {
-    const verdict = await authoriseMetrics(context.req.raw);
+  router.get('/health', (context) => context.json(operations.health()));
+  const { metrics: mayReadMetrics } = access;
+  if (mayReadMetrics !== undefined) {
+    router.get('/metrics', async (context) => {
+      const verdict = await mayReadMetrics(context.req.raw);
+      if (!verdict.ok) return problemResponse(verdict.code, verdict);
+      const { contentType, text } = await operations.metrics();
+      return context.body(text, 200, { 'content-type': contentType });
+    });
+  }
+  router.get('/api/clients', async ({ req }) => {
+    const verdict = await access.clients(req.raw);
     if (!verdict.ok) return problemResponse(verdict.code, verdict);
-    const { contentType, text } = await metrics();
-    return context.body(text, 200, { 'content-type': contentType });
+    const limit = req.query('limit') ?? `${maxClients}`;
+    if (!/^[1-9]\d{0,3}$/.test(limit) || Number(limit) > maxClients) {
+      return problemResponse('BAD_OPTION', {
+        detail: `limit: expected a whole number from 1 to ${maxClients}`,
+      });
+    }
+    return Response.json(operations.clients(Number(limit)), { headers: { 'cache-control': 'no-store' } });
   });
 }

@@ -1,10 +1,11 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import { errorMessage } from '../core/errors.ts';
+import { errorMessage, problemDocument } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { Exchanges } from './exchanges.ts';
 import { offersWebSocket, serveWithoutUpgrade } from './plain-upgrade.ts';
 import type { Router } from './router.ts';
-import { SocketPlaces } from './socket-places.ts';
+import { SocketPlaces, type SocketPlacesOptions } from './socket-places.ts';
 import type { UpgradeHandler } from './upgrade.ts';
 
 export interface HttpOptions {
@@ -13,8 +14,15 @@ export interface HttpOptions {
   /** The same server on further ports. */
   readonly extraPorts: readonly number[];
   readonly host: string;
-  /** Sockets that may be open at once, of whatever kind. Undefined: not known. */
-  readonly maxSockets: number | undefined;
+  readonly places: SocketPlacesOptions;
+  /** Whether a request must be heard, whoever holds all the sockets. Default: none must. */
+  readonly isVital?: (request: IncomingMessage) => boolean;
+  /** Told of a request whose socket asks for more than it takes. Default: nobody needs to know. */
+  readonly onFlood?: (request: IncomingMessage) => void;
+  /** An answer of which nothing leaves for so long is cut, or for up to twice as long. Default 15 s. */
+  readonly stalledAfterMs?: number;
+  /** Which setting says the port, for messages. Default `PORT`. */
+  readonly setting?: 'PORT' | 'OPS_PORT';
 }
 
 export interface HttpServer {
@@ -35,8 +43,16 @@ export function createHttpServer(
   log: Log,
   options: HttpOptions,
 ): HttpServer {
-  const places = options.maxSockets === undefined ? undefined : new SocketPlaces(options.maxSockets);
+  const { setting = 'PORT', isVital = () => false, onFlood = () => {}, stalledAfterMs = 15_000 } = options;
+  const places = new SocketPlaces(options.places);
+  const exchanges = new Exchanges(onFlood);
   const listener = getRequestListener(router.fetch, { overrideGlobalObjects: false });
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    listener(request, response).catch((error: unknown) => {
+      log.error({ error: errorMessage(error) }, 'request failed');
+      response.destroy();
+    });
+  };
   const create = (): Server => {
     const server = createServer(
       {
@@ -44,18 +60,23 @@ export function createHttpServer(
         requestTimeout: requestTimeoutMs,
         connectionsCheckingInterval: 1000,
       },
-      (request, response) => {
-        listener(request, response).catch((error: unknown) => {
-          log.error({ error: errorMessage(error) }, 'request failed');
-          response.destroy();
-        });
-      },
+      (request, response) =>
+        exchanges.take(request, response, () => {
+          if (places.isForVitalOnly(request) && !isVital(request)) refuseForWantOfPlaces(response);
+          else answer(request, response);
+        }),
     );
-    places?.watch(server);
-    return server.on('upgrade', (request, socket, head) => {
-      if (offersWebSocket(request)) upgrade(request, socket, head);
-      else serveWithoutUpgrade(server, request, socket, head);
+    places.watch(server);
+    // By the socket, which sees a large answer leave bit by bit. One that waits for its answer is not stalled.
+    server.setTimeout(stalledAfterMs, (socket) => {
+      if (socket.writableLength > 0) socket.destroy();
     });
+    return server.on('upgrade', (request, socket, head) =>
+      exchanges.afterAnswers(request, () => {
+        if (offersWebSocket(request)) upgrade(request, socket, head);
+        else serveWithoutUpgrade(server, request, socket, head);
+      }),
+    );
   };
   const main = create();
   const extra = options.extraPorts.map((port) => ({ server: create(), port }));
@@ -63,7 +84,7 @@ export function createHttpServer(
 
   return {
     async listen() {
-      const port = await listen(main, options.port, options.host, 'PORT');
+      const port = await listen(main, options.port, options.host, setting);
       for (const { server, port: extraPort } of extra)
         await listen(server, extraPort, options.host, 'EXTRA_PORTS');
       for (const server of servers) {
@@ -87,6 +108,17 @@ export function createHttpServer(
   };
 }
 
+function refuseForWantOfPlaces(response: ServerResponse): void {
+  const detail = 'all sockets are in use, see MAX_CONNECTIONS and MAX_CONNECTIONS_PER_IP';
+  const body = JSON.stringify(problemDocument('AT_CAPACITY', { detail, effect: 'none' }));
+  response.writeHead(503, {
+    'content-type': 'application/problem+json',
+    'retry-after': '5',
+    connection: 'close',
+  });
+  response.end(body);
+}
+
 function listen(server: Server, port: number, host: string, setting: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(new Error(listenFault(error, port, host, setting))));
@@ -102,7 +134,7 @@ export function listenFault(error: unknown, port: number, host: string, setting:
   const where = `${host}:${port}`;
   switch (error instanceof Error && 'code' in error && error.code) {
     case 'EADDRINUSE':
-      return `cannot listen on ${where}: the port is in use. Stop the other program or set ${setting}${setting === 'PORT' ? ' (0 picks a free one)' : ''}.`;
+      return `cannot listen on ${where}: the port is in use. Stop the other program or set ${setting}${setting === 'EXTRA_PORTS' ? '' : ' (0 picks a free one)'}.`;
     case 'EACCES':
       return `cannot listen on ${where}: not permitted. Set ${setting} to 1024 or above.`;
     case 'EADDRNOTAVAIL':

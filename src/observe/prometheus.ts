@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type Meter, metricTable } from '../core/meter.ts';
+import { addEventLoopLag } from './event-loop-lag.ts';
 
 /** 50 µs to 5 s: from one encode to a poll that took its whole time. */
 const secondsBuckets = [
@@ -25,6 +26,7 @@ export interface PrometheusMeter extends Meter {
 export function createPrometheusMeter(): PrometheusMeter {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
+  addEventLoopLag(registry);
   for (const name of costlyMetrics) registry.removeSingleMetric(name);
   addOpenFiles(registry);
   const counters = new Map<string, Counter>();

@@ -1,3 +1,5 @@
+import type { Meter } from '../core/meter.ts';
+
 /** Receives the messages of a channel, as raw bytes: what they hold is untrusted. Must not throw. */
 export type EventListener = (message: Buffer) => void;
 
@@ -11,6 +13,18 @@ export interface EventSource {
 
 export interface EventBus extends EventSource {
   publish(channel: string, message: string): void;
+}
+
+/** The same, with each event counted as it comes: also where nobody is there to be told of it. */
+export function countingEvents(source: EventSource, meter: Meter): EventSource {
+  return {
+    ...source,
+    subscribe: (channel, listener) =>
+      source.subscribe(channel, (message) => {
+        meter.count('bff_events_total', { channel });
+        listener(message);
+      }),
+  };
 }
 
 /** Events within one process: for a gateway that runs beside its engine without Redis. */

@@ -3,6 +3,7 @@ import type { AuthRefusal, Gate, Grant } from '../../src/access/gate.ts';
 import { admitOrigins, createRouter, type Router } from '../../src/http/router.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createUpgradeRouter } from '../../src/http/upgrade.ts';
+import { anyNumber } from '../support/any-number.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { originsFor } from '../support/origins.ts';
 import { anyone } from '../support/permissions.ts';
@@ -58,7 +59,7 @@ export async function startServer(
     port: 0,
     extraPorts,
     host: '127.0.0.1',
-    maxSockets: undefined,
+    places: anyNumber,
   });
   const port = await server.listen();
   test.onTestFinished(() => server.close());

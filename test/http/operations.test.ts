@@ -1,16 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { addOperationsRoutes, type OperationsOptions } from '../../src/http/operations.ts';
+import { addOperationsRoutes, type Operations, type OperationsAccess } from '../../src/http/operations.ts';
 import { routerFor } from './http-set-up.ts';
 
-function ask(path: string, options: Partial<OperationsOptions> = {}) {
+function ask(path: string, operations: Partial<Operations> = {}, access: Partial<OperationsAccess> = {}) {
   const { router } = routerFor();
-  addOperationsRoutes(router, {
-    health: () => ({ status: 'degraded' }),
-    readiness: () => ({ ready: true, missing: [] }),
-    authoriseMetrics: async () => ({ ok: true }),
-    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'bff_clients 0\n' }),
-    ...options,
-  });
+  addOperationsRoutes(
+    router,
+    {
+      health: () => ({ status: 'degraded' }),
+      readiness: () => ({ ready: true, missing: [] }),
+      metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'bff_clients 0\n' }),
+      clients: (limit) => [{ id: 'one', limit }],
+      ...operations,
+    },
+    { metrics: async () => ({ ok: true }), clients: async () => ({ ok: true }), ...access },
+  );
   return router.request(path);
 }
 
@@ -42,14 +46,15 @@ describe('Operations routes', () => {
   });
 
   it('give the metrics to nobody who may not read them, and the rest to everyone', async () => {
-    const options: Partial<OperationsOptions> = {
-      authoriseMetrics: async () => ({ ok: false, code: 'UNAUTHENTICATED', challenge: 'Bearer' }),
+    const access: Partial<OperationsAccess> = {
+      metrics: async () => ({ ok: false, code: 'UNAUTHENTICATED', challenge: 'Bearer' }),
     };
-    const refused = await ask('/metrics', options);
+    const refused = await ask('/metrics', {}, access);
     expect(refused.status).toBe(401);
     expect(refused.headers.get('www-authenticate')).toBe('Bearer');
     expect(await refused.text()).not.toContain('bff_clients');
-    for (const path of ['/livez', '/readyz', '/health']) expect((await ask(path, options)).status).toBe(200);
+    for (const path of ['/livez', '/readyz', '/health'])
+      expect((await ask(path, {}, access)).status).toBe(200);
   });
 
   it('answer 500 where the metrics cannot be had', async () => {
@@ -60,5 +65,26 @@ describe('Operations routes', () => {
     });
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('hunter2');
+  });
+
+  it('give no metrics where they are served on another port', async () => {
+    expect((await ask('/metrics', {}, { metrics: undefined })).status).toBe(404);
+  });
+
+  it.each([
+    ['/api/clients', 200, [{ id: 'one', limit: 1000 }]],
+    ['/api/clients?limit=7', 200, [{ id: 'one', limit: 7 }]],
+    ['/api/clients?limit=0', 400, { code: 'BAD_OPTION' }],
+    ['/api/clients?limit=1001', 400, { code: 'BAD_OPTION' }],
+    ['/api/clients?limit=x', 400, { code: 'BAD_OPTION' }],
+  ])('say who is connected: %s answers %i', async (path, status, body) => {
+    const response = await ask(path);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject(body);
+  });
+
+  it('say it to nobody who may not know', async () => {
+    const clients = async () => ({ ok: false, code: 'FORBIDDEN_ROLE' }) as const;
+    expect((await ask('/api/clients', {}, { clients })).status).toBe(403);
   });
 });

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { addPassthrough, type PassthroughOptions } from '../../src/http/passthrough.ts';
 import { createHttpServer } from '../../src/http/server.ts';
+import { anyNumber } from '../support/any-number.ts';
 import type { TestScope } from '../support/wait.ts';
 import { routerFor } from './http-set-up.ts';
 
@@ -48,7 +49,7 @@ export async function startPassthrough(
   const server = createHttpServer(router, () => {}, log, {
     port: 0,
     extraPorts: [],
-    maxSockets: undefined,
+    places: anyNumber,
     host: '127.0.0.1',
   });
   const port = await server.listen();

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createHttpServer } from '../../src/http/server.ts';
+import { anyNumber } from '../support/any-number.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { rawExchange } from '../support/raw-socket.ts';
 import { within } from '../support/wait.ts';
@@ -10,7 +11,7 @@ const listenOn = (port: number, host = '127.0.0.1'): Promise<number> =>
   createHttpServer(routerFor().router, () => {}, createMemoryLog(), {
     port,
     extraPorts: [],
-    maxSockets: undefined,
+    places: anyNumber,
     host,
   }).listen();
 

@@ -1,15 +1,19 @@
 import { createServer, Server } from 'node:http';
 import { connect, Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { SocketPlaces } from '../../src/http/socket-places.ts';
+import { SocketPlaces, type SocketPlacesOptions } from '../../src/http/socket-places.ts';
+import { anyNumber } from '../support/any-number.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';
 
 /** A server with places for `max` sockets; requests to `/slow` get no answer. */
-async function setUp(test: TestScope, max: number) {
+async function setUp(test: TestScope, max: number, options: Partial<SocketPlacesOptions> = {}) {
+  const slow = { count: 0 };
   const server = createServer((request, response) => {
-    if (request.url !== '/slow') response.end('ok');
+    if (request.url === '/slow') slow.count += 1;
+    else response.end(places.isForVitalOnly(request) ? 'vital' : 'ok');
   });
-  new SocketPlaces(max).watch(server);
+  const places = new SocketPlaces({ ...anyNumber, max, ...options });
+  places.watch(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -19,6 +23,7 @@ async function setUp(test: TestScope, max: number) {
     server.close();
   });
   return {
+    slow,
     /** Opens a socket, which sends a request for the path where there is one. */
     async open(path?: string) {
       const socket = connect(port, '127.0.0.1');
@@ -39,7 +44,7 @@ async function setUp(test: TestScope, max: number) {
 describe('SocketPlaces', () => {
   it('counts a socket once that is begun anew', (test) => {
     const server = new Server();
-    new SocketPlaces(2).watch(server);
+    new SocketPlaces({ ...anyNumber, max: 2 }).watch(server);
     const sockets = [new Socket(), new Socket()];
     test.onTestFinished(() => sockets.forEach((socket) => void socket.destroy()));
     for (const socket of [...sockets, ...sockets]) server.emit('connection', socket);
@@ -64,10 +69,30 @@ describe('SocketPlaces', () => {
   });
 
   it('lets none go that waits for its answer', async (test) => {
-    const { open } = await setUp(test, 2);
+    const { open, slow } = await setUp(test, 2);
     const [first, second] = [await open('/slow'), await open('/slow')];
+    await waitFor('the requests', () => slow.count === 2);
+    const vital: Awaited<ReturnType<typeof open>>[] = [];
+    for (let count = 0; count < 16; count += 1) {
+      const socket = await open('/');
+      vital.push(socket);
+      await waitFor('an answer', () => socket.heard().endsWith('vital'));
+      socket.ask('/slow');
+      await waitFor('the request', () => slow.count === 2 + vital.length);
+    }
     const newcomer = await open();
     await waitFor('the newcomer to be gone', newcomer.isGone);
-    expect([first.isGone(), second.isGone()]).toEqual([false, false]);
+    expect([first, second, ...vital].some(({ isGone }) => isGone())).toBe(false);
+  });
+
+  it('counts the sockets of a peer, and lets the one go of it that has been idle for longest', async (test) => {
+    const { open } = await setUp(test, 100, { maxPerPeer: 2, peerOf: () => 'one' });
+    const [first, second] = [await open('/'), await open('/')];
+    await waitFor('answers', () => [first, second].every(({ heard }) => heard().endsWith('ok')));
+    first.ask('/again');
+    await waitFor('another answer', () => first.heard().split('HTTP/1.1 200').length === 3);
+    const newcomer = await open('/');
+    await waitFor('an answer', () => newcomer.heard().endsWith('ok'));
+    expect([first.isGone(), second.isGone()]).toEqual([false, true]);
   });
 });

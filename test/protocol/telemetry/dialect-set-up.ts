@@ -6,6 +6,7 @@ import { createHttpServer } from '../../../src/http/server.ts';
 import { createUpgradeRouter } from '../../../src/http/upgrade.ts';
 import { serveTelemetry } from '../../../src/protocol/telemetry/dialect.ts';
 import { admissionBy, routerFor } from '../../http/http-set-up.ts';
+import { anyNumber } from '../../support/any-number.ts';
 import { anyone } from '../../support/permissions.ts';
 import { setUpClients } from './client-set-up.ts';
 
@@ -44,7 +45,7 @@ export async function serveDialect(test: Parameters<typeof setUpClients>[0]) {
       upgrades.handle(request, socket, head);
     },
     log,
-    { port: 0, extraPorts: [], maxSockets: undefined, host: '127.0.0.1' },
+    { port: 0, extraPorts: [], places: anyNumber, host: '127.0.0.1' },
   );
   const port = await server.listen();
   test.onTestFinished(() => server.close());

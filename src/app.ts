@@ -215,10 +215,11 @@ export function createGateway({
   const passthroughEntrance = entranceTo(settings.AUTH_DIALECTS[0] ?? 'telemetry');
   const endPassthrough = addPassthrough(router, {
     prefixes: settings.ENGINE_PASSTHROUGH,
+    furtherHeaders: settings.ENGINE_PASSTHROUGH_HEADERS,
     engineUrl: settings.ENGINE_URL,
     engineToken: settings.ENGINE_TOKEN,
     take: takePath,
-    log,
+    ...{ addressOf, clock, log, meter },
     async authorise(request, unsafe) {
       const entry = await passthroughEntrance(request);
       if (!entry.ok || !unsafe || entry.permission.commands) return entry;

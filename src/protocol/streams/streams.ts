@@ -2,6 +2,7 @@ import type { Entrance } from '../../access/entrance.ts';
 import { errorMessage } from '../../core/errors.ts';
 import { usualCloseCodes } from '../../deliver/close-codes.ts';
 import type { Session } from '../../deliver/session.ts';
+import type { AddressOf } from '../../http/asker.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
 import type { Router } from '../../http/router.ts';
 import type { Handshake, UpgradeRouter } from '../../http/upgrade.ts';
@@ -42,6 +43,7 @@ export interface StreamsParts extends SessionDependencies {
   readonly events: EventSource;
   readonly upgrades: UpgradeRouter;
   readonly router: Router;
+  readonly addressOf: AddressOf;
   readonly api: ApiDescription;
   readonly entrance: Entrance;
 }

@@ -1,11 +1,12 @@
 import type { Entrance } from '../../access/entrance.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
+import type { AddressOf } from '../../http/asker.ts';
 import { readBody } from '../../http/body.ts';
 import type { Handler, TakePath } from '../../http/passthrough.ts';
 import { problemResponse } from '../../http/problem.ts';
 import type { Router } from '../../http/router.ts';
-import type { AddressOf, RunCommand } from './commands.ts';
+import type { RunCommand } from './commands.ts';
 import { haltMessage, resumeMessage } from './schema.ts';
 
 export interface CommandApiDependencies {

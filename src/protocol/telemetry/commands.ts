@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Permission } from '../../access/entrance.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
@@ -18,9 +17,6 @@ export interface CommandSender {
   readonly transport: 'websocket' | 'http';
   readonly address: string;
 }
-
-/** The address that a request came from, proxies in front of the gateway left out. */
-export type AddressOf = (request: IncomingMessage) => string;
 
 /** What a command that was not carried out is answered with. */
 export type CommandError = ErrorPacket & Required<Pick<CommandRefusal, 'code' | 'effect'>>;

@@ -25,7 +25,11 @@ const chunkBytes = 16 * 1024;
  * Passes the body of an engine's answer on to a client as it reads. Of what can go wrong on either side nothing is
  * thrown: a body that ends too early cuts the client's connection, for it must not look complete.
  */
-export function createRelay(body: Readable, response: ServerResponse, options: RelayOptions): Relay {
+export function createRelay(
+  body: Readable,
+  response: Pick<ServerResponse, 'destroy'>,
+  options: RelayOptions,
+): Relay {
   const { clock, stallMs, maxAheadBytes, onTaken } = options;
   const ahead: Uint8Array[] = [];
   let aheadBytes = 0;

@@ -27,8 +27,9 @@ const maxRequests = 128;
 
 /**
  * The bounds of what is asked of the engine on behalf of clients. No client and no path has more than half of the
- * places or of the connections: whoever takes all that can be had, or asks for what hangs, leaves as much to others.
- * A request that finds no connection waits its turn; one that finds no place is refused.
+ * places or of the connections, and no path of one client more than a quarter: whoever takes all that can be had leaves
+ * as much to others, and what hangs leaves room for what does not. A request that finds no connection waits its turn;
+ * one that finds no place is refused.
  */
 export class EnginePlaces {
   readonly #connections: Share;
@@ -97,41 +98,48 @@ export class EnginePlaces {
   }
 }
 
-/** A number of places, half of them at most for one. */
+/** A number of places: half of them at most for one client or path, a quarter for what is both. */
 class Share {
   readonly #max: number;
-  readonly #half: number;
-  readonly #clients = new Map<string, number>();
-  readonly #paths = new Map<string, number>();
+  readonly #held = new Map<string, number>();
   #total = 0;
 
   constructor(max: number) {
     this.#max = max;
-    this.#half = Math.max(1, Math.floor(max / 2));
   }
 
-  hasRoom({ client, path }: Asker): boolean {
+  hasRoom(asker: Asker): boolean {
     if (this.#total >= this.#max) return false;
-    return (this.#clients.get(client) ?? 0) < this.#half && (this.#paths.get(path) ?? 0) < this.#half;
+    return keysOf(asker).every(
+      ([key, part]) => (this.#held.get(key) ?? 0) < Math.max(1, Math.floor(this.#max / part)),
+    );
   }
 
-  add({ client, path }: Asker): void {
-    this.#total += 1;
-    change(this.#clients, client, 1);
-    change(this.#paths, path, 1);
+  add(asker: Asker): void {
+    this.#change(asker, 1);
   }
 
-  remove({ client, path }: Asker): void {
-    this.#total -= 1;
-    change(this.#clients, client, -1);
-    change(this.#paths, path, -1);
+  remove(asker: Asker): void {
+    this.#change(asker, -1);
+  }
+
+  #change(asker: Asker, by: number): void {
+    this.#total += by;
+    for (const [key] of keysOf(asker)) {
+      const count = (this.#held.get(key) ?? 0) + by;
+      if (count > 0) this.#held.set(key, count);
+      else this.#held.delete(key);
+    }
   }
 }
 
-function change(counts: Map<string, number>, key: string, by: number): void {
-  const count = (counts.get(key) ?? 0) + by;
-  if (count > 0) counts.set(key, count);
-  else counts.delete(key);
+/** What is counted, and the part of all that it may have at most. No two of them are the same text. */
+function keysOf({ client, path }: Asker): readonly (readonly [key: string, part: number])[] {
+  return [
+    [JSON.stringify({ client }), 2],
+    [JSON.stringify({ path }), 2],
+    [JSON.stringify({ client, path }), 4],
+  ];
 }
 
 function once(task: () => void): () => void {

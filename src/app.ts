@@ -114,6 +114,7 @@ export function createGateway({
           log,
           meter,
           board,
+          requiredChannel: settings.REDIS_STATE_CHANNEL,
           onConnected: () => dialects.forEach((dialect) => void dialect.eventsMissed?.()),
           onTransition: () => dialects.forEach((dialect) => void dialect.sourcesChanged?.()),
         });

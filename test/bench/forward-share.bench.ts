@@ -16,7 +16,7 @@ const greedy = '127.0.0.2';
 const modest = '127.0.0.3';
 const rounds = 50;
 const patienceMs = 5000;
-const barMs = 100;
+const barMs = 500;
 
 /** An engine whose answers below `endless` never end, and that never answers at `/api/messages` or below `hanging`. */
 async function startEngine(): Promise<Resource & { readonly url: string }> {

@@ -118,6 +118,7 @@ export function createGateway({
           log,
           meter,
           board,
+          requiredChannel: settings.REDIS_STATE_CHANNEL,
           onConnected: () => dialects.forEach((dialect) => void dialect.eventsMissed?.()),
           onTransition: () => dialects.forEach((dialect) => void dialect.sourcesChanged?.()),
         }),
@@ -238,10 +239,11 @@ export function createGateway({
   // what any of them shows: where one demands a token, so does this.
   const endPassthrough = addPassthrough(router, {
     prefixes: settings.ENGINE_PASSTHROUGH,
+    furtherHeaders: settings.ENGINE_PASSTHROUGH_HEADERS,
     engineUrl: settings.ENGINE_URL,
     engineToken: settings.ENGINE_TOKEN,
     take: takePath,
-    log,
+    ...{ clock, log, meter },
     async authorise(request, unsafe) {
       const entry = await anyEntrance(request);
       if (!entry.ok || !unsafe || entry.permission.commands) return entry;

@@ -5,10 +5,9 @@ import { isLoopback } from './client-address.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import { type CredentialRequest, findToken } from './credentials.ts';
 import type { Entrance, Permission } from './entrance.ts';
-import type { Refusal } from './guard.ts';
 import { connectionsPossible } from './open-file-limit.ts';
 import type { Origins } from './origins.ts';
-import type { Refusals } from './refusals.ts';
+import type { Refusal, Refusals } from './refusals.ts';
 import type { Visitors } from './visitors.ts';
 
 /** A place that is given back once, or why there is none. */

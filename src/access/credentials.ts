@@ -46,10 +46,20 @@ export function findToken(request: CredentialRequest): OfferedToken | undefined 
   return undefined;
 }
 
-/** The same URL without its `token` parameters and all else byte for byte: for whoever reads or passes it on. */
+/** What holds a token, here or where the same client has another one, in small letters. */
+const tokenNames: ReadonlySet<string> = new Set(['token', 'access_token']);
+
+/**
+ * The same URL without its parameters `token` and `access_token`, however they are written, and all else byte for
+ * byte: for whoever reads or passes it on.
+ */
 export function withoutToken(url: string): string {
   const { path, query, fragment } = splitUrl(url);
-  const kept = query.split('&').filter((pair) => !new URLSearchParams(pair).has('token'));
+  const kept = query
+    .split('&')
+    .filter(
+      (pair) => ![...new URLSearchParams(pair).keys()].some((name) => tokenNames.has(name.toLowerCase())),
+    );
   const rest = kept.join('&');
   return `${path}${rest === '' ? '' : `?${rest}`}${fragment}`;
 }

@@ -1,6 +1,7 @@
 import type { CredentialRequest } from './credentials.ts';
-import type { Guard, Refusal, Rule } from './guard.ts';
+import type { Guard, Rule } from './guard.ts';
 import type { Origins } from './origins.ts';
+import type { Refusal } from './refusals.ts';
 import { roleCovers } from './role.ts';
 import type { Visitors } from './visitors.ts';
 
@@ -20,7 +21,9 @@ export interface Permission {
   /** Where it comes from, for people. */
   readonly address: string;
   readonly userAgent: string | undefined;
-  /** What shares are counted by: its subject, else its address. Undefined: many may be behind that. */
+  /** Who it is counted as: its subject, else its address. */
+  readonly client: string;
+  /** The same where that is one client for certain. Undefined: many may be behind it. */
   readonly holder: string | undefined;
   /** Epoch ms from which its token is void; undefined: never. */
   readonly expiresAt: number | undefined;
@@ -59,8 +62,9 @@ export function createEntrance(dialect: string, options: EntranceOptions): Entra
   };
   const visitorOf = (request: CredentialRequest, subject?: string) => {
     const { address, group, mayBeMany, userAgent } = visitors.of(request);
-    const holder = subject === undefined ? (mayBeMany ? undefined : group) : `subject ${subject}`;
-    return { address, userAgent, holder };
+    const client = subject === undefined ? `address ${group}` : `subject ${subject}`;
+    const holder = subject === undefined && mayBeMany ? undefined : client;
+    return { address, userAgent, client, holder };
   };
   return async (request) => {
     const grant = await guard(dialect, request, letViewersIn);

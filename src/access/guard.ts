@@ -1,18 +1,7 @@
-import type { ProblemCode } from '../core/errors.ts';
 import type { CredentialRequest } from './credentials.ts';
 import type { Gate, Grant } from './gate.ts';
 import type { Origins } from './origins.ts';
-import type { Refusals } from './refusals.ts';
-
-/** Why a request is not served, in the terms of the problem table. */
-export interface Refusal {
-  readonly ok: false;
-  readonly code: ProblemCode;
-  readonly detail?: string;
-  readonly retryAfterS?: number;
-  /** Value of `WWW-Authenticate`. */
-  readonly challenge?: string;
-}
+import type { Refusal, Refusals } from './refusals.ts';
 
 export interface GuardOptions {
   readonly gate: Gate;

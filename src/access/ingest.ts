@@ -1,6 +1,7 @@
 import type { CredentialRequest } from './credentials.ts';
-import type { Guard, Refusal, Rule } from './guard.ts';
+import type { Guard, Rule } from './guard.ts';
 import type { Origins } from './origins.ts';
+import type { Refusal } from './refusals.ts';
 import { roleCovers } from './role.ts';
 
 export interface IngestOptions {

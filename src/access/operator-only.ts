@@ -1,8 +1,8 @@
 import { isLoopback } from './client-address.ts';
 import type { CredentialRequest } from './credentials.ts';
 import type { Entrance } from './entrance.ts';
-import type { Refusal } from './guard.ts';
 import type { Origins } from './origins.ts';
+import type { Refusal } from './refusals.ts';
 import type { Visitors } from './visitors.ts';
 
 export interface OperatorOnlyOptions {

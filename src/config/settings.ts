@@ -4,6 +4,7 @@ import { originExamples, readOriginPattern } from '../access/origin-pattern.ts';
 import { roles } from '../access/role.ts';
 import { forbiddenKeys } from '../core/untrusted-json.ts';
 import { historyDefaults } from '../feed/history.ts';
+import { sentOnFault } from '../http/forwarded-headers.ts';
 import { logLevels } from '../observe/logger.ts';
 import { documentDefaults, type FurtherSource } from '../protocol/telemetry/engine-document.ts';
 import { engineSources } from '../protocol/telemetry/ownership.ts';
@@ -164,6 +165,12 @@ export const settingsSchema = z.strictObject({
   ENGINE_PASSTHROUGH: list(
     z.string().regex(/^(\/[A-Za-z0-9._~-]+)+$/, {
       error: 'expected path prefixes such as /api/instances,/api/orders',
+    }),
+  ).default([]),
+  ENGINE_PASSTHROUGH_HEADERS: list(
+    z.string().superRefine((name, context) => {
+      const message = sentOnFault(name);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
     }),
   ).default([]),
   AUTH_JWT_SECRET: z.string().min(1).optional(),

@@ -1,5 +1,5 @@
 import type { CredentialRequest } from '../access/credentials.ts';
-import type { Refusal } from '../access/guard.ts';
+import type { Refusal } from '../access/refusals.ts';
 import { problemResponse } from './problem.ts';
 import type { Router } from './router.ts';
 

@@ -1,24 +1,34 @@
 import { posix } from 'node:path';
-import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { type Dispatcher, Pool } from 'undici';
 import { type CredentialRequest, withoutToken } from '../access/credentials.ts';
-import type { Refusal } from '../access/guard.ts';
+import type { Permission } from '../access/entrance.ts';
+import type { Refusal } from '../access/refusals.ts';
+import type { Clock } from '../core/clock.ts';
 import { errorMessage } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import type { Meter } from '../core/meter.ts';
+import { tooManyDetail } from '../source/bounded-forwarder.ts';
+import { pathFault } from '../source/engine-path.ts';
+import { EnginePlaces, type Place, sharedConnections } from '../source/engine-places.ts';
+import { whenAnswerOver } from './answer-over.ts';
 import { readBody } from './body.ts';
+import { answerHeadersOf, placeBelow, requestHeadersOf, staysBelow } from './forwarded-headers.ts';
 import { problemResponse } from './problem.ts';
+import { createRelay } from './relay.ts';
 import type { Router } from './router.ts';
 
-export type Handler = (context: Context<{ Bindings: HttpBindings }>) => Promise<Response> | Response;
+type HttpContext = Context<{ Bindings: HttpBindings }>;
+export type Handler = (context: HttpContext) => Promise<Response> | Response;
 /** Who answers requests for a path, given in its plainest form, instead of the engine; undefined: the engine does. */
 export type TakePath = (path: string) => Handler | undefined;
 
 export interface PassthroughOptions {
   /** Path prefixes forwarded, such as `/api/instances`: the path itself and everything below it. */
   readonly prefixes: readonly string[];
+  /** Names of request headers that go on beside the usual ones. */
+  readonly furtherHeaders: readonly string[];
   /** Base URL of the engine. */
   readonly engineUrl: string;
   readonly engineToken: string | undefined;
@@ -26,81 +36,134 @@ export interface PassthroughOptions {
   readonly authorise: (
     request: CredentialRequest,
     unsafe: boolean,
-  ) => Promise<{ readonly ok: true } | Refusal>;
+  ) => Promise<
+    { readonly ok: true; readonly permission: Pick<Permission, 'anonymous' | 'client'> } | Refusal
+  >;
   readonly take: TakePath;
+  readonly clock: Clock;
   readonly log: Log;
+  readonly meter: Meter;
 }
 
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Their answer would show what the engine was sent, its token too. */
+const echoMethods: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT']);
 const maxBodyBytes = 1024 * 1024;
 const answerTimeoutMs = 30_000;
-/** What belongs to one connection, or to the gateway's own users (RFC 9110 §7.6.1). */
-const notForwarded: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'host',
-  'content-length',
-  'authorization',
-  'cookie',
-  // May carry a token, as may a cookie.
-  'sec-websocket-protocol',
-  'set-cookie',
-  'expect',
-]);
+const relayBounds = { stallMs: 30_000, maxAheadBytes: 256 * 1024 };
 
 /** Forwards requests below certain paths to the engine as they are. Returns how to end what is under way. */
 export function addPassthrough(router: Router, options: PassthroughOptions): () => Promise<void> {
-  const { prefixes, engineUrl, engineToken, authorise, take, log } = options;
+  const { prefixes, engineUrl, engineToken, authorise, take, clock, log, meter } = options;
   const base = new URL(engineUrl);
   const pool = new Pool(base.origin, {
-    connections: 16,
+    connections: sharedConnections,
     headersTimeout: answerTimeoutMs,
     bodyTimeout: answerTimeoutMs,
   });
   const basePath = base.pathname.replace(/\/+$/, '');
+  const furtherHeaders = new Set(options.furtherHeaders.map((name) => name.toLowerCase()));
+  const places = new EnginePlaces();
 
-  const forward = async (request: Request, prefix: string): Promise<Response> => {
+  /** What the engine answers, passed on while the client reads it. */
+  const relay = (
+    { env }: HttpContext,
+    answer: Dispatcher.ResponseData,
+    place: Place,
+    headers: Headers,
+  ): Response => {
+    const { statusCode: status, body } = answer;
+    body.on('error', () => {});
+    if ([204, 205, 304].includes(status)) {
+      body.resume();
+      return new Response(null, { status, headers });
+    }
+    const { stream, end } = createRelay(body, env.outgoing, {
+      ...relayBounds,
+      clock,
+      onTaken: place.answered,
+    });
+    whenAnswerOver(env.incoming, env.outgoing, end);
+    return new Response(stream, { status, headers });
+  };
+
+  const ask = async (
+    context: HttpContext,
+    place: Place,
+    personal: boolean,
+    signal: AbortSignal,
+    body?: Buffer,
+  ) => {
+    const request = context.req.raw;
+    const { pathname, search } = new URL(request.url);
+    const path = basePath + withoutToken(pathname + search);
+    const answer = await pool.request({
+      path,
+      method: request.method as Dispatcher.HttpMethod,
+      headers: {
+        ...requestHeadersOf(request.headers, furtherHeaders),
+        ...(engineToken && { authorization: `Bearer ${engineToken}` }),
+      },
+      signal,
+      ...(body === undefined ? {} : { body }),
+    });
+    try {
+      const asked = new URL(path, base.origin);
+      const placeOf = (location: string) => placeBelow(location, asked, basePath, prefixes);
+      return relay(context, answer, place, answerHeadersOf(answer.headers, { placeOf, personal }));
+    } catch (error) {
+      // What cannot be said here, such as a status of 600: its connection would wait to be read.
+      answer.body.destroy();
+      throw error;
+    }
+  };
+
+  const forward = async (context: HttpContext, prefix: string): Promise<Response> => {
+    const request = context.req.raw;
+    const { incoming, outgoing } = context.env;
+    if (echoMethods.has(request.method)) return problemResponse('METHOD_NOT_ALLOWED');
     const unsafe = !safeMethods.has(request.method);
     const verdict = await authorise(request, unsafe);
     if (!verdict.ok) return problemResponse(verdict.code, verdict);
-    const url = new URL(request.url);
-    if (!staysBelow(url.pathname, prefix))
-      return problemResponse('BAD_REQUEST', { detail: 'the path leaves its prefix' });
-    const body = unsafe ? await readBody(request, maxBodyBytes) : undefined;
+    const { pathname } = new URL(request.url);
+    const fault = staysBelow(pathname, [prefix]) ? pathFault(pathname) : 'the path leaves its prefix';
+    if (fault !== undefined) return problemResponse('BAD_REQUEST', { detail: fault });
+    const body = unsafe ? await readBody(request, maxBodyBytes).catch(() => 'cut_off' as const) : undefined;
+    if (body === 'cut_off') return problemResponse('BAD_REQUEST', { detail: 'the body ends too early' });
     if (body === 'too_large') {
       return problemResponse('TOO_LARGE', { detail: `a body may have ${maxBodyBytes} bytes` });
     }
+    const gone = new AbortController();
+    let place: Place | undefined;
+    whenAnswerOver(incoming, outgoing, () => {
+      gone.abort();
+      place?.release();
+    });
+    const { permission } = verdict;
+    const asker = { client: permission.client, path: kindOf(pathname) };
     try {
-      const answer = await pool.request({
-        path: basePath + withoutToken(url.pathname + url.search),
-        method: request.method as Dispatcher.HttpMethod,
-        headers: {
-          ...forwarded(request.headers),
-          ...(engineToken && { authorization: `Bearer ${engineToken}` }),
-        },
-        ...(body === undefined ? {} : { body }),
-      });
-      return toResponse(answer);
+      place = await places.take(asker, AbortSignal.any([gone.signal, AbortSignal.timeout(answerTimeoutMs)]));
+      if (place === undefined) {
+        meter.count('bff_rejected_total', { edge: 'forward', reason: 'too_many' });
+        return problemResponse('TOO_MANY_REQUESTS', { detail: tooManyDetail, retryAfterS: 1 });
+      }
+      if (gone.signal.aborted) place.release();
+      return await ask(context, place, !permission.anonymous, gone.signal, body);
     } catch (error) {
-      // Without its query: that may hold what no log should.
-      log.warn(
-        { method: request.method, path: url.pathname, error: errorMessage(error) },
-        'engine not reached',
-      );
+      place?.answered();
+      // Without its query: that may hold what no log should. Nor of one who went away: that is no fault.
+      if (!gone.signal.aborted)
+        log.warn(
+          { method: request.method, path: pathname, error: errorMessage(error) },
+          'engine not reached',
+        );
       return problemResponse('ENGINE_UNREACHABLE', { retryAfterS: 1 });
     }
   };
 
   for (const prefix of prefixes) {
     const handler: Handler = (context) =>
-      take(plainest(new URL(context.req.url).pathname))?.(context) ?? forward(context.req.raw, prefix);
+      take(plainest(new URL(context.req.url).pathname))?.(context) ?? forward(context, prefix);
     for (const path of [prefix, `${prefix}/*`]) router.all(path, handler);
   }
   return () => pool.destroy();
@@ -118,32 +181,7 @@ function plainest(path: string): string {
   return posix.normalize(bare).replace(/(?<=.)\/$/, '');
 }
 
-/** The URL parser has resolved `..` already; encoded slashes would only be resolved by the engine. */
-function staysBelow(path: string, prefix: string): boolean {
-  // Encoded slashes, and dots with a parameter behind them, which some engines resolve.
-  if (/%2f|%5c|\\|\/(?:\.|%2e){1,2};/i.test(path)) return false;
-  return path === prefix || path.startsWith(`${prefix}/`);
-}
-
-/** What of a request's headers goes on: not what `Connection` says is of this connection only. */
-function forwarded(headers: Headers): Record<string, string> {
-  const ofConnection = (headers.get('connection') ?? '').split(',').map((name) => name.trim().toLowerCase());
-  return Object.fromEntries(
-    [...headers].filter(([name]) => !notForwarded.has(name) && !ofConnection.includes(name)),
-  );
-}
-
-function toResponse({ statusCode, headers, body }: Dispatcher.ResponseData): Response {
-  const kept = new Headers();
-  for (const [name, value] of Object.entries(headers)) {
-    // CORS is the gateway's to answer: what the engine would allow its own callers does not count here.
-    if (value === undefined || notForwarded.has(name) || name.startsWith('access-control-')) continue;
-    for (const entry of Array.isArray(value) ? value : [value]) kept.append(name, entry);
-  }
-  const bodyless = [204, 205, 304].includes(statusCode);
-  if (bodyless) body.resume();
-  return new Response(bodyless ? null : (Readable.toWeb(body) as ReadableStream<Uint8Array>), {
-    status: statusCode,
-    headers: kept,
-  });
+/** What hangs together: `/api/orders/7/fills` and `/api/orders/8/fills`. */
+function kindOf(path: string): string {
+  return path.replaceAll(/(?<=\/)[^/]*\d[^/]*/g, '*');
 }

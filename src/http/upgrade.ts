@@ -2,7 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Admission } from '../access/admission.ts';
 import type { Entrance, Permission } from '../access/entrance.ts';
-import type { Refusal } from '../access/guard.ts';
+import type { Refusal } from '../access/refusals.ts';
 import { problemDocument } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';

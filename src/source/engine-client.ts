@@ -1,5 +1,6 @@
 import { type Dispatcher, Pool } from 'undici';
 import { readAnswerBody } from './answer-body.ts';
+import { sharedConnections } from './engine-places.ts';
 import { faultWords, statusWords } from './fault-words.ts';
 import { PollFailure } from './poll-failure.ts';
 
@@ -56,8 +57,6 @@ export interface EngineForwarder {
 /** One slash first (to URLs a backslash is one), so that nothing appended to the base URL can name another host. */
 export const enginePathPattern = /^\/(?![/\\])/;
 
-/** A hanging request occupies its connection until it times out: enough of them that others go round it. */
-const sharedConnections = 16;
 const defaultMaxBodyBytes = 4 * 1024 * 1024;
 /** Of a body that nobody wants: read, so that its connection can be used again. */
 const maxDumpBytes = 64 * 1024;

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Meter } from '../core/meter.ts';
-import { createBoundedForwarder } from './bounded-forwarder.ts';
+import { createBoundedForwarder, type SharedForwarder } from './bounded-forwarder.ts';
 import type { EngineClient, EngineForwarder } from './engine-client.ts';
 import { PollFailure } from './poll-failure.ts';
 import type { SourceBoard } from './source-board.ts';
@@ -26,7 +26,7 @@ export interface EngineTraffic {
    * the engine neither succeed nor fail, and how long it takes is not how long a poll takes. Those over the bound
    * are not, as the engine never hears of them.
    */
-  readonly forwarder: EngineForwarder;
+  readonly forwarder: SharedForwarder;
   /** Hears from now on how the polls of this board end, until it is closed. */
   watch(board: Pick<SourceBoard, 'onOutcome'>): void;
   figures(): EngineFigures;

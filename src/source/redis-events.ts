@@ -13,6 +13,8 @@ export interface RedisEventsOptions {
   readonly log: Log;
   readonly meter: Meter;
   readonly board: SourceBoard;
+  /** The channel without which the source is down, where it is subscribed to. Default: none. */
+  readonly requiredChannel?: string;
   /** The subscription is confirmed, for the first time or again: what was published meanwhile is unknown. */
   readonly onConnected: () => void;
   /** The freshness of `redis` changed. */
@@ -22,14 +24,20 @@ export interface RedisEventsOptions {
 /** A subscription counts as alive this long after Redis last answered a PING. */
 const freshMs = 5000;
 const pingEveryMs = 2000;
+/** Permissions may be given while the connection lives. */
+const askAgainEveryMs = 30_000;
+const forbiddenCode = 'NOPERM';
 
 /**
  * Events by Redis pub/sub, on a connection of their own. Reconnects for as long as it takes; the source `redis`
  * is fresh while the subscription is confirmed and PING is answered. A connection that stops answering without
  * closing is replaced.
+ *
+ * A Redis that permits some channels only (ACL) is used for those: the others are named in the source's notes, and it is
+ * down where the required one, or every one, is among them.
  */
 export function createRedisEvents(options: RedisEventsOptions): EventSource {
-  const { url, clock, log, meter, board, onConnected, onTransition } = options;
+  const { url, clock, log, meter, board, requiredChannel, onConnected, onTransition } = options;
   const listeners = new Map<string, EventListener>();
   const source = board.open('redis', { freshMs: () => freshMs });
   const redis = new Redis(url, {
@@ -45,7 +53,9 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
   const warn = createWarningThrottle(log, clock);
   let subscribed = false;
   let lastError = 'not connected yet';
-  let stopPings: Cancel = () => {};
+  let stopTimers: Cancel = () => {};
+  /** Channels that Redis does not permit on this connection. */
+  let forbidden: ReadonlySet<string> = new Set();
   let closed = false;
 
   const lost = (error: string): void => {
@@ -58,8 +68,15 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
       warn('redis', { error, setting: 'REDIS_URL' }, 'redis not connected');
     }
     subscribed = false;
-    stopPings();
+    stopTimers();
     if (source.failed(error, 'stale')) onTransition();
+  };
+
+  /** The connection is well; the source only where what it is for is permitted. */
+  const confirmed = (): void => {
+    const missing = requiredChannel !== undefined && forbidden.has(requiredChannel);
+    const changed = missing ? source.failed(forbiddenWords([requiredChannel]), 'down') : source.succeeded();
+    if (changed) onTransition();
   };
 
   const ping = async (): Promise<void> => {
@@ -70,7 +87,7 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
     });
     try {
       await redis.ping();
-      if (clock.monotonic() - sentAt < freshMs && subscribed && source.succeeded()) onTransition();
+      if (clock.monotonic() - sentAt < freshMs && subscribed) confirmed();
     } catch (error) {
       lost(faultWords(error, 'Redis'));
     } finally {
@@ -78,20 +95,69 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
     }
   };
 
+  /** Each by itself: one that is forbidden would have all refused. */
+  const subscribeTo = async (channels: readonly string[]) => {
+    const results = await Promise.allSettled(channels.map((channel) => redis.subscribe(channel)));
+    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    const failure: unknown = failures.find((error) => !isForbidden(error));
+    if (failure !== undefined) throw failure;
+    return new Set(channels.filter((_, index) => results[index]?.status === 'rejected'));
+  };
+
+  const noteForbidden = (): void => {
+    if (source.note(forbidden.size === 0 ? [] : [forbiddenWords([...forbidden])])) onTransition();
+  };
+
   const subscribe = async (): Promise<void> => {
+    const channels = [...listeners.keys()];
+    let refused: ReadonlySet<string>;
     try {
-      await redis.subscribe(...listeners.keys());
+      refused = await subscribeTo(channels);
     } catch (error) {
       lost(faultWords(error, 'Redis'));
       redis.disconnect(true);
       return;
     }
+    if (closed) return;
+    forbidden = refused;
+    noteForbidden();
+    if (forbidden.size > 0) {
+      const fields = {
+        channels: [...forbidden],
+        error: forbiddenWords([...forbidden]),
+        setting: 'REDIS_URL',
+      };
+      log.warn(fields, 'redis channels forbidden');
+    }
+    if (channels.length > 0 && forbidden.size === channels.length) {
+      lost(forbiddenWords(channels));
+      redis.disconnect(true);
+      return;
+    }
     subscribed = true;
     lastError = 'connection closed';
-    log.info({ channels: [...listeners.keys()] }, 'redis connected');
-    if (source.succeeded()) onTransition();
-    stopPings();
-    stopPings = clock.every(pingEveryMs, () => void ping());
+    log.info({ channels: channels.filter((channel) => !forbidden.has(channel)) }, 'redis connected');
+    confirmed();
+    stopTimers();
+    const stopPings = clock.every(pingEveryMs, () => void ping());
+    const stopAsking = clock.every(askAgainEveryMs, () => void askAgain());
+    stopTimers = () => {
+      stopPings();
+      stopAsking();
+    };
+    onConnected();
+  };
+
+  const askAgain = async (): Promise<void> => {
+    if (forbidden.size === 0) return;
+    const asked = [...forbidden];
+    // A connection that fails meanwhile is reported by what else is said on it.
+    const refused = await subscribeTo(asked).catch(() => undefined);
+    if (refused === undefined || refused.size === asked.length || !subscribed) return;
+    forbidden = refused;
+    log.info({ channels: asked.filter((channel) => !refused.has(channel)) }, 'redis channels permitted');
+    noteForbidden();
+    confirmed();
     onConnected();
   };
 
@@ -114,8 +180,17 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
     },
     async close() {
       closed = true;
-      stopPings();
+      stopTimers();
       redis.disconnect();
     },
   };
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith(forbiddenCode);
+}
+
+function forbiddenWords(channels: readonly string[]): string {
+  const named = channels.length === 1 ? 'the channel' : 'the channels';
+  return `Redis does not permit this user to read ${named} ${channels.join(', ')} (${forbiddenCode})`;
 }

@@ -117,6 +117,7 @@ describe('withoutToken', () => {
     ['/ws?mode=delta&token=a&since=x-1', '/ws?mode=delta&since=x-1'],
     ['/ws?a=%20+&t%6Fken=b&token=c#end', '/ws?a=%20+#end'],
     ['/ws?tokens=a&x=token', '/ws?tokens=a&x=token'],
+    ['/ws?TOKEN=a&Access_Token=b&access%5ftoken=c&x=1', '/ws?x=1'],
     ['http://localhost:3000/ws?token', 'http://localhost:3000/ws'],
   ])('makes of %j %j', (url, expected) => {
     expect(withoutToken(url)).toBe(expected);

@@ -12,6 +12,7 @@ describe('Settings', () => {
       MAX_SYMBOLS: 100,
       COMPRESSION: 'shared',
       ENGINE_PASSTHROUGH: [],
+      ENGINE_PASSTHROUGH_HEADERS: [],
       DIALECTS: ['telemetry', 'diagnostics', 'streams'],
       AUTH_DIALECTS: ['telemetry', 'diagnostics', 'streams'],
       METRICS_AUTH: false,
@@ -102,6 +103,26 @@ describe('Settings', () => {
     expect(line).toContain(`ENGINE_URL: `);
     expect(line).toContain(fault);
     expect(line).not.toMatch(/s3cret|key=1/);
+  });
+
+  it.each([
+    'Connection',
+    'te',
+    'authorization',
+    'Cookie',
+    'host',
+    'content-length',
+    'Referer',
+    'x-http-method-override',
+    'a b',
+  ])('refuse ENGINE_PASSTHROUGH_HEADERS=x-tenant,%s', (name) => {
+    const [line, ...others] = faultsOf({ ENGINE_PASSTHROUGH_HEADERS: `x-tenant,${name}` });
+    expect(others).toEqual([]);
+    expect(line).toMatch(/^ENGINE_PASSTHROUGH_HEADERS.*: .*(is never sent on: |expected names of headers)/);
+    expect(load({ ENGINE_PASSTHROUGH_HEADERS: 'X-Tenant, x-desk' }).ENGINE_PASSTHROUGH_HEADERS).toEqual([
+      'X-Tenant',
+      'x-desk',
+    ]);
   });
 
   it('refuse DIALECTS without a dialect', () => {

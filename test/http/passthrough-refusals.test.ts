@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rawExchange } from '../support/raw-socket.ts';
-import { startPassthrough } from './passthrough-set-up.ts';
+import { anybody, startPassthrough } from './passthrough-set-up.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -9,8 +9,7 @@ describe('Passthrough refuses', () => {
     'a method that changes something, where its sender may not: %s',
     async (method, test) => {
       const { seen, url } = await startPassthrough(test, {
-        authorise: async (_request, unsafe) =>
-          unsafe ? { ok: false, code: 'FORBIDDEN_ROLE' } : { ok: true },
+        authorise: async (_request, unsafe) => (unsafe ? { ok: false, code: 'FORBIDDEN_ROLE' } : anybody),
       });
       const response = await fetch(url, { method });
       expect(response.status).toBe(403);

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { systemClock } from '../../src/core/clock.ts';
 import { addPassthrough, type PassthroughOptions } from '../../src/http/passthrough.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { anyNumber } from '../support/any-number.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
 import type { TestScope } from '../support/wait.ts';
 import { routerFor } from './http-set-up.ts';
 
@@ -12,11 +14,13 @@ export interface Seen {
   readonly body: string;
 }
 
+export const anybody = { ok: true, permission: { anonymous: true, subject: undefined } } as const;
+
 /** An engine that notes what it is asked, and a gateway that forwards `/api/instances` to it. */
 export async function startPassthrough(
   test: TestScope,
   options: Partial<PassthroughOptions> = {},
-  answer: (response: ServerResponse) => void = (response) => response.end('ok'),
+  answer: (response: ServerResponse, request: IncomingMessage) => void = (response) => response.end('ok'),
 ) {
   const seen: Seen[] = [];
   const engine = createServer((request, response) => {
@@ -25,7 +29,7 @@ export async function startPassthrough(
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
       seen.push({ method, target: url, headers, body: Buffer.concat(chunks).toString() });
-      answer(response);
+      answer(response, request);
     });
   });
   await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve));
@@ -41,8 +45,11 @@ export async function startPassthrough(
     prefixes: ['/api/instances'],
     engineUrl: `http://127.0.0.1:${address.port}/base`,
     engineToken: undefined,
-    authorise: async () => ({ ok: true }),
+    furtherHeaders: [],
+    authorise: async () => anybody,
     take: () => undefined,
+    clock: systemClock,
+    meter: createMemoryMeter(),
     log,
     ...options,
   });

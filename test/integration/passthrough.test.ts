@@ -69,7 +69,7 @@ describe.concurrent('ENGINE_PASSTHROUGH', () => {
         authorization: 'Basic x',
         cookie: 'token=y',
         'content-type': 'application/json',
-        'x-mine': 'z',
+        'idempotency-key': 'z',
       },
     });
     expect([answer.statusCode, answer.headers['x-own'], answer.headers['set-cookie']]).toEqual([
@@ -86,7 +86,7 @@ describe.concurrent('ENGINE_PASSTHROUGH', () => {
       url: '/base/api/orders/7%20b?side=buy&q=%26',
       body: '{"size":1}',
     });
-    expect(one?.headers).toMatchObject({ authorization: 'Bearer engine-token', 'x-mine': 'z' });
+    expect(one?.headers).toMatchObject({ authorization: 'Bearer engine-token', 'idempotency-key': 'z' });
     expect(one?.headers).not.toHaveProperty('cookie');
     expect(await (await fetch(`${gateway.url}/api/instances/7`)).text()).toBe('answer to GET');
   });

@@ -43,7 +43,7 @@ describe('The REST twins of the streams, by what the engine answers,', () => {
 
   it('ask the engine for any id that an event may have, as one part of the path', async (test) => {
     const { engine, ask } = await setUp(test);
-    for (const id of ['a+b/c==', 'msg@host#1', 'x'.repeat(256), 'ü?a=b&c', '50%', '..a', 'a b', '%2e%2e']) {
+    for (const id of ['a+b/c==', 'msg@host#1', 'x'.repeat(256), 'ü?a=b&c', '50%', '..a', 'a b', '100%41']) {
       const answer = await ask(`/api/messages/${encodeURIComponent(id)}`);
       expect(answer.status, id).toBe(200);
       expect(engine.requests.at(-1)?.url).toBe(`/api/messages/${encodeURIComponent(id)}`);

@@ -44,7 +44,10 @@ export function setUpTraffic() {
   };
   /** A request of somebody else's, which ends with a status or a failure. */
   const forward = async (end: number | Error, signal = never): Promise<unknown> => {
-    const answer = traffic.forwarder.ask('/messages', signal);
+    const ended = new AbortController();
+    const answer = traffic.forwarder.ask('/messages', ended.signal, { client: 'a', path: 'messages' });
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    if (signal.aborted) ended.abort(signal.reason);
     clock.advance(1);
     const one = asked.shift();
     if (typeof end === 'number') one?.resolve(end);

@@ -8,8 +8,16 @@ import { type TestScope, waitFor } from '../support/wait.ts';
 
 const channel = 'state_update';
 
-/** Events by Redis, started, with everything that can be observed of them. */
-export function followRedis(test: TestScope, url: string, options: Partial<RedisEventsOptions> = {}) {
+/**
+ * Events by Redis, started, with everything that can be observed of them.
+ * @param further channels beside `state_update`
+ */
+export function followRedis(
+  test: TestScope,
+  url: string,
+  options: Partial<RedisEventsOptions> = {},
+  further: readonly string[] = [],
+) {
   const log = createMemoryLog();
   const meter = createMemoryMeter();
   const clock = options.clock ?? systemClock;
@@ -31,6 +39,8 @@ export function followRedis(test: TestScope, url: string, options: Partial<Redis
     ...options,
   });
   events.subscribe(channel, (message) => received.push(message.toString()));
+  for (const name of further)
+    events.subscribe(name, (message) => received.push(`${name}: ${message.toString()}`));
   events.start();
   test.onTestFinished(async () => {
     await events.close();

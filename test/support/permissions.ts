@@ -11,6 +11,7 @@ export const anyone: Permission = {
   expiresAt: undefined,
   address: '192.0.2.1',
   userAgent: undefined,
+  client: 'address 192.0.2.1',
   holder: undefined,
 };
 
@@ -23,5 +24,6 @@ export const operator: Permission = {
   refusal: 'FORBIDDEN',
   isOperator: true,
   subject: 'trader',
+  client: 'subject trader',
   holder: 'subject trader',
 };

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
 import type { Entrance } from '../../access/entrance.ts';
 import type { Clock } from '../../core/clock.ts';
 import { readInstant } from '../../core/instant.ts';
@@ -6,19 +8,26 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import { createWarningThrottle, type Log } from '../../core/log.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
 import { taggedJson } from '../../http/etag.ts';
+import { fence } from '../../http/forwarded-headers.ts';
 import { problemResponse } from '../../http/problem.ts';
 import type { Router } from '../../http/router.ts';
-import type { EngineAnswer, EngineForwarder } from '../../source/engine-client.ts';
+import type { SharedForwarder } from '../../source/bounded-forwarder.ts';
+import type { EngineAnswer } from '../../source/engine-client.ts';
+import { leadsElsewhere } from '../../source/engine-path.ts';
 import { isLogName } from '../../source/file-tail/open.ts';
 import { PollFailure } from '../../source/poll-failure.ts';
 
 export interface RestTwinsOptions {
   readonly router: Router;
   readonly entrance: Entrance;
-  readonly engine: EngineForwarder;
+  readonly engine: SharedForwarder;
   readonly clock: Clock;
   readonly log: Log;
 }
+
+type At<Path extends string> = Context<{ Bindings: HttpBindings }, Path>;
+/** What the engine is asked for, which hangs together where it hangs. */
+type Twin = 'instances' | 'logs' | 'messages' | 'message';
 
 const answerTimeoutMs = 10_000;
 /** Of a value in a query, and of the id of a message. */
@@ -49,19 +58,24 @@ export function addRestTwins({ router, entrance, engine, clock, log }: RestTwins
    * on as it is.
    */
   const ask = async (
-    request: Request,
+    { req }: At<string>,
+    twin: Twin,
     path: string,
     keys: readonly string[],
-    answer: (body: string) => Response,
+    answer: (request: Request, body: string) => Response,
   ): Promise<Response> => {
+    const request = req.raw;
     const entry = await entrance(request);
     if (!entry.ok) return problemResponse(entry.code, entry);
     const query = queryOf(request, keys);
     if (typeof query === 'string') return problemResponse('BAD_OPTION', { detail: query });
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(answerTimeoutMs)]);
     try {
-      const answered = await engine.ask(query.size === 0 ? path : `${path}?${query}`, signal);
-      return answered.status < 300 ? answer(answered.body) : passedOn(answered);
+      const asker = { client: entry.permission.client, path: twin };
+      const answered = await engine.ask(query.size === 0 ? path : `${path}?${query}`, signal, asker);
+      const response = answered.status < 300 ? answer(request, answered.body) : passedOn(answered);
+      fence(response.headers, !entry.permission.anonymous);
+      return response;
     } catch (error) {
       if (!(error instanceof PollFailure)) throw error;
       const { reason, message } = error;
@@ -70,31 +84,31 @@ export function addRestTwins({ router, entrance, engine, clock, log }: RestTwins
       return problemResponse('ENGINE_UNREACHABLE', { detail: message, retryAfterS: 1 });
     }
   };
-  const tagged = (request: Request) => (body: string) => {
+  const tagged = (request: Request, body: string): Response => {
     jsonIn(body);
     return taggedJson(request, tagOf(body), () => body);
   };
 
-  router.get('/api/instances', ({ req }) =>
-    ask(req.raw, '/api/instances', ['include_archived'], tagged(req.raw)),
+  router.get('/api/instances', (context: At<'/api/instances'>) =>
+    ask(context, 'instances', '/api/instances', ['include_archived'], tagged),
   );
-  router.get('/api/instances/:name/logs', async ({ req }) => {
-    const name = req.param('name');
+  router.get('/api/instances/:name/logs', async (context: At<'/api/instances/:name/logs'>) => {
+    const name = context.req.param('name');
     if (!isLogName(name)) return problemResponse('NOT_FOUND', { detail: 'no such instance' });
-    return await ask(req.raw, `/api/instances/${name}/logs`, ['tail'], tagged(req.raw));
+    return await ask(context, 'logs', `/api/instances/${name}/logs`, ['tail'], tagged);
   });
-  router.get('/api/messages', ({ req }) =>
-    ask(req.raw, '/api/messages', ['instance', 'correlation_id', 'limit'], (body) =>
-      tagged(req.raw)(metadataOnly(body)),
+  router.get('/api/messages', (context: At<'/api/messages'>) =>
+    ask(context, 'messages', '/api/messages', ['instance', 'correlation_id', 'limit'], (request, body) =>
+      tagged(request, metadataOnly(body)),
     ),
   );
-  router.get('/api/messages/:id', async ({ req }) => {
-    const id = req.param('id');
+  router.get('/api/messages/:id', async (context: At<'/api/messages/:id'>) => {
+    const id = context.req.param('id');
     if (!isMessageId(id)) {
       const detail = `id: expected 1 to ${maxValueLength} characters that lead to no other path`;
       return problemResponse('BAD_REQUEST', { detail });
     }
-    return await ask(req.raw, `/api/messages/${encodeURIComponent(id)}`, [], (body) => {
+    return await ask(context, 'message', `/api/messages/${encodeURIComponent(id)}`, [], (_request, body) => {
       const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
       return new Response(body, { headers });
     });
@@ -103,18 +117,17 @@ export function addRestTwins({ router, entrance, engine, clock, log }: RestTwins
 
 /**
  * The engine decides what an id is. It goes into a path, though, and an engine, or a proxy before it, may take an
- * encoded slash for a plain one: no part of it may lead upwards.
+ * encoded slash for a plain one, or decode it twice: no part of it may lead upwards.
  */
 function isMessageId(id: string): boolean {
-  return id.length > 0 && id.length <= maxValueLength && !/(?:^|[/\\])\.{1,2}(?:[/\\]|$)/.test(id);
+  return id.length > 0 && id.length <= maxValueLength && !leadsElsewhere(id);
 }
 
-/** Kept by nobody, and never shown as a page of the gateway's own origin, whatever it is. */
+/** Kept by nobody, whatever it is. */
 function passedOn({ status, contentType = '', retryAfter, body }: EngineAnswer): Response {
   const headers = new Headers({
     'cache-control': 'no-store',
     'content-type': jsonType.test(contentType) ? contentType : 'text/plain; charset=utf-8',
-    'x-content-type-options': 'nosniff',
   });
   if (retryAfter !== undefined) headers.set('retry-after', retryAfter);
   return new Response(body, { status, headers });

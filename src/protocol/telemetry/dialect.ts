@@ -1,4 +1,4 @@
-import type { Refusal } from '../../access/guard.ts';
+import type { Refusal } from '../../access/refusals.ts';
 import { usualCloseCodes } from '../../deliver/close-codes.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
 import type { TakePath } from '../../http/passthrough.ts';

@@ -3,7 +3,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
 import type { Admission } from '../../access/admission.ts';
 import type { Entrance } from '../../access/entrance.ts';
-import type { Refusal } from '../../access/guard.ts';
+import type { Refusal } from '../../access/refusals.ts';
 import type { Clock } from '../../core/clock.ts';
 import { formatPosition } from '../../feed/position.ts';
 import { taggedJson } from '../../http/etag.ts';

@@ -1,6 +1,6 @@
 import type { Entry } from '../../../src/access/admission.ts';
 import type { Entrance } from '../../../src/access/entrance.ts';
-import type { Refusal } from '../../../src/access/guard.ts';
+import type { Refusal } from '../../../src/access/refusals.ts';
 import { createApiDescription } from '../../../src/http/asyncapi.ts';
 import { createHttpServer } from '../../../src/http/server.ts';
 import { createUpgradeRouter } from '../../../src/http/upgrade.ts';

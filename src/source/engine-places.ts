@@ -1,0 +1,152 @@
+/** Who asks the engine, and for what. */
+export interface Asker {
+  /** The subject of its token, or its address. */
+  readonly client: string;
+  /** What is likely to hang together: a path without what differs between two requests of a kind. */
+  readonly path: string;
+}
+
+export interface PlaceOptions {
+  /** Requests that are with the engine at once. Default 16. */
+  readonly connections?: number;
+  /** Requests at once, with those that wait for a connection and those whose answer is not read yet. Default 128. */
+  readonly requests?: number;
+}
+
+/** A request's right to be with the engine. Both may be called more than once. */
+export interface Place {
+  /** The engine has answered in full: another may ask it. */
+  answered(): void;
+  /** The client has its answer, or has gone. */
+  release(): void;
+}
+
+/** A hanging request occupies its connection until it times out: enough of them that others go round it. */
+export const sharedConnections = 16;
+const maxRequests = 128;
+
+/**
+ * The bounds of what is asked of the engine on behalf of clients. No client and no path has more than half of the
+ * places or of the connections, and no path of one client more than a quarter: whoever takes all that can be had leaves
+ * as much to others, and what hangs leaves room for what does not. A request that finds no connection waits its turn;
+ * one that finds no place is refused.
+ */
+export class EnginePlaces {
+  readonly #connections: Share;
+  readonly #places: Share;
+  readonly #waiting = new Set<{ readonly asker: Asker; readonly start: () => void }>();
+
+  constructor({ connections = sharedConnections, requests = maxRequests }: PlaceOptions = {}) {
+    this.#connections = new Share(connections);
+    this.#places = new Share(requests);
+  }
+
+  /**
+   * Resolves once the engine may be asked; undefined: too many wait already, of this kind or at all.
+   * @throws the signal's reason, where it is aborted before
+   */
+  async take(asker: Asker, signal: AbortSignal): Promise<Place | undefined> {
+    signal.throwIfAborted();
+    if (!this.#places.hasRoom(asker)) return undefined;
+    this.#places.add(asker);
+    try {
+      if (this.#connections.hasRoom(asker)) this.#connections.add(asker);
+      else await this.#turn(asker, signal);
+    } catch (error) {
+      this.#places.remove(asker);
+      throw error;
+    }
+    const answered = once(() => {
+      this.#connections.remove(asker);
+      this.#next();
+    });
+    const leave = once(() => this.#places.remove(asker));
+    return {
+      answered,
+      release() {
+        answered();
+        leave();
+      },
+    };
+  }
+
+  #turn(asker: Asker, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        this.#waiting.delete(waiter);
+        reject(signal.reason);
+      };
+      const start = (): void => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const waiter = { asker, start };
+      this.#waiting.add(waiter);
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  /** The one that has waited longest, of those that have not their share already. */
+  #next(): void {
+    for (const waiter of this.#waiting) {
+      if (!this.#connections.hasRoom(waiter.asker)) continue;
+      this.#waiting.delete(waiter);
+      this.#connections.add(waiter.asker);
+      waiter.start();
+      return;
+    }
+  }
+}
+
+/** A number of places: half of them at most for one client or path, a quarter for what is both. */
+class Share {
+  readonly #max: number;
+  readonly #held = new Map<string, number>();
+  #total = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  hasRoom(asker: Asker): boolean {
+    if (this.#total >= this.#max) return false;
+    return keysOf(asker).every(
+      ([key, part]) => (this.#held.get(key) ?? 0) < Math.max(1, Math.floor(this.#max / part)),
+    );
+  }
+
+  add(asker: Asker): void {
+    this.#change(asker, 1);
+  }
+
+  remove(asker: Asker): void {
+    this.#change(asker, -1);
+  }
+
+  #change(asker: Asker, by: number): void {
+    this.#total += by;
+    for (const [key] of keysOf(asker)) {
+      const count = (this.#held.get(key) ?? 0) + by;
+      if (count > 0) this.#held.set(key, count);
+      else this.#held.delete(key);
+    }
+  }
+}
+
+/** What is counted, and the part of all that it may have at most. No two of them are the same text. */
+function keysOf({ client, path }: Asker): readonly (readonly [key: string, part: number])[] {
+  return [
+    [JSON.stringify({ client }), 2],
+    [JSON.stringify({ path }), 2],
+    [JSON.stringify({ client, path }), 4],
+  ];
+}
+
+function once(task: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    task();
+  };
+}

@@ -6,6 +6,9 @@ import { version } from './version.ts';
 const engineUrlNeeded =
   'the engine to poll, such as http://localhost:8000 (to try without one: telemetry-bff demo)';
 const required = { serve: { ENGINE_URL: engineUrlNeeded }, demo: {}, engine: {} } as const;
+/** Settings of the demo engine alone. */
+const ofEngine = new Set(['ENGINE_PORT', 'ENGINE_LOG_DIR']);
+const unread = { serve: ofEngine, demo: new Set(['ENGINE_PORT']), engine: new Set<string>() };
 
 /** Loads what a command needs and nothing else: who halts does not wait for the gateway's code to be read. */
 async function run(invocation: Invocation): Promise<void> {
@@ -52,12 +55,15 @@ async function run(invocation: Invocation): Promise<void> {
 }
 
 async function runServer(command: keyof typeof required): Promise<void> {
-  const [{ loadSettings }, { createLogger }] = await Promise.all([
+  const [{ loadSettings, unknownSettings }, { createLogger }] = await Promise.all([
     import('./config/load.ts'),
     import('./observe/logger.ts'),
   ]);
-  const settings = loadSettings({ env: process.env, required: required[command] });
+  const given = { env: process.env, required: required[command], unread: unread[command] };
+  const settings = loadSettings(given);
   const log = createLogger({ level: settings.LOG_LEVEL });
+  const unknown = unknownSettings(given);
+  if (unknown.length > 0) log.warn({ names: unknown }, 'not settings, though they begin like some');
   if (command === 'serve') {
     const { serve } = await import('./cli/serve.ts');
     await serve({ ...settings, ENGINE_URL: settings.ENGINE_URL ?? '' }, log);

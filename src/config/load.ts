@@ -3,8 +3,10 @@ import { extname } from 'node:path';
 import { parseDocument } from 'yaml';
 import { errorMessage } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { readGiven } from './environment.ts';
 import { combinationFaults } from './safety.ts';
 import { type SettingName, type Settings, secretSettings, settingsSchema, urlSettings } from './settings.ts';
+import { findUnknownNames } from './unknown-names.ts';
 
 /** All that is wrong with the settings, one line a fault, each naming its key. */
 export class ConfigError extends Error {
@@ -28,25 +30,37 @@ export interface LoadOptions {
   readonly env: Environment;
   /** Settings that the command at hand cannot do without, and why. */
   readonly required?: Readonly<Partial<Record<SettingName, string>>>;
+  /** Settings of other commands: they are not read, and keep their defaults. */
+  readonly unread?: ReadonlySet<string>;
 }
 
 /** The settings in force: the environment over the config file over the defaults. Throws ConfigError. */
-export function loadSettings({ env, required = {} }: LoadOptions): Settings {
+export function loadSettings({ env, required = {}, unread = new Set() }: LoadOptions): Settings {
   const file = readConfigFile(env.CONFIG_FILE);
-  const given: Record<string, unknown> = { ...file };
-  for (const key of Object.keys(settingsSchema.shape)) {
-    const value = env[key];
-    // An empty variable is what an unset one becomes on its way through compose files.
-    if (key !== 'sources' && value !== undefined && value !== '') given[key] = value;
-  }
+  const read = namesRead(unread);
+  const { values, faults: howGiven } = readGiven(env, file, read);
+  const given = Object.fromEntries(
+    Object.entries(values).filter(([key]) => !unread.has(key.replace(/_FILE$/, ''))),
+  );
   const parsed = settingsSchema.safeParse(given);
-  const faults = parsed.success ? [] : parsed.error.issues.flatMap((issue) => describe(issue, given, env));
+  const faults = [...findUnknownNames(env, read, [...unread]).faults, ...howGiven];
+  if (!parsed.success) faults.push(...parsed.error.issues.flatMap((issue) => describe(issue, given, env)));
   for (const [key, reason] of Object.entries(required)) {
-    if (given[key] === undefined) faults.push(`${key}: not set – ${reason}`);
+    if (given[key] === undefined && !howGiven.some((fault) => fault.startsWith(key)))
+      faults.push(`${key}: not set – ${reason}`);
   }
   if (parsed.success) faults.push(...combinationFaults(parsed.data));
   if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
   return parsed.data;
+}
+
+/** Variables that begin like settings and are none. */
+export function unknownSettings({ env, unread = new Set() }: LoadOptions): readonly string[] {
+  return findUnknownNames(env, namesRead(unread), [...unread]).others;
+}
+
+function namesRead(unread: ReadonlySet<string>): string[] {
+  return Object.keys(settingsSchema.shape).filter((key) => key !== 'sources' && !unread.has(key));
 }
 
 interface Issue {

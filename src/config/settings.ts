@@ -150,7 +150,10 @@ export const settingsSchema = z.strictObject({
   OPS_PORT: integer(0, 65_535).optional(),
   OPS_HOST: z.string().min(1).optional(),
   ENGINE_URL: engineUrl.optional(),
-  ENGINE_TOKEN: z.string().min(1).optional(),
+  ENGINE_TOKEN: z
+    .string()
+    .regex(/^[!-~]+$/, { error: 'expected a token without spaces, line breaks and letters beyond ASCII' })
+    .optional(),
   REDIS_URL: urlWith(['redis:', 'rediss:'], 'redis://localhost:6379').optional(),
   REDIS_STATE_CHANNEL: z.string().min(1).default('state_update'),
   POLL_CRON: cron.default(documentDefaults.pollCron),

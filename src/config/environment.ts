@@ -1,0 +1,78 @@
+import { readFileSync, statSync } from 'node:fs';
+import { errorMessage } from '../core/errors.ts';
+import type { Environment } from './load.ts';
+
+/** What was given, by the names of settings, with what is wrong with how it was. */
+export interface Given {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly faults: readonly string[];
+}
+
+const fileSuffix = '_FILE';
+const maxFileBytes = 1024 * 1024;
+/** What Kubernetes puts into the environment for a service that is called `engine` or `ops`. */
+const ofKubernetes = /^tcp:\/\//;
+const portsOfServices: ReadonlySet<string> = new Set(['ENGINE_PORT', 'OPS_PORT']);
+
+/**
+ * The settings of the environment over those of the config file. Each may be given as `<name>_FILE`, the path of a
+ * file that holds it, as secrets are that are mounted; not both.
+ *
+ * @param names what may be set
+ */
+export function readGiven(
+  env: Environment,
+  file: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Given {
+  const values: Record<string, unknown> = { ...file };
+  const faults: string[] = [];
+  for (const name of names) {
+    const text = textOf(env, name);
+    const [pathFrom, path] = pathOf(name, env, file);
+    delete values[`${name}${fileSuffix}`];
+    if (path === undefined || (text !== undefined && pathFrom === 'file')) {
+      if (text !== undefined) values[name] = text;
+      continue;
+    }
+    if (pathFrom === 'env' ? text !== undefined : file[name] !== undefined) {
+      faults.push(`${name}, ${name}${fileSuffix}: both are set – set one of them`);
+      continue;
+    }
+    const content = readSettingFile(path);
+    if (content.ok) values[name] = content.text;
+    else faults.push(`${name}${fileSuffix}: ${content.fault} (given: ${JSON.stringify(path)})`);
+  }
+  return { values, faults };
+}
+
+/** An empty variable is what an unset one becomes on its way through compose files. */
+function textOf(env: Environment, name: string): string | undefined {
+  const text = env[name]?.replace(/\r?\n$/, '');
+  if (text === undefined || text === '') return undefined;
+  return portsOfServices.has(name) && ofKubernetes.test(text) ? undefined : text;
+}
+
+function pathOf(
+  name: string,
+  env: Environment,
+  file: Readonly<Record<string, unknown>>,
+): readonly ['env' | 'file', unknown] {
+  const key = `${name}${fileSuffix}`;
+  const fromEnv = env[key];
+  return fromEnv === undefined || fromEnv === '' ? ['file', file[key]] : ['env', fromEnv];
+}
+
+function readSettingFile(
+  path: unknown,
+): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly fault: string } {
+  if (typeof path !== 'string') return { ok: false, fault: 'expected the path of a file' };
+  try {
+    if (statSync(path).size > maxFileBytes)
+      return { ok: false, fault: 'the file is no setting: it is over 1 MiB' };
+    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    return text === '' ? { ok: false, fault: 'the file is empty' } : { ok: true, text };
+  } catch (error) {
+    return { ok: false, fault: `cannot read the file: ${errorMessage(error)}` };
+  }
+}

@@ -46,7 +46,11 @@ export function createHttpServer(
   const { setting = 'PORT', isVital = () => false, onFlood = () => {}, stalledAfterMs = 15_000 } = options;
   const places = new SocketPlaces(options.places);
   const exchanges = new Exchanges(onFlood);
-  const listener = getRequestListener(router.fetch, { overrideGlobalObjects: false });
+  const listener = getRequestListener(router.fetch, {
+    overrideGlobalObjects: false,
+    // HTTP/1.0 needs no Host (RFC 9110 §7.2): probes leave it out.
+    hostname: 'localhost',
+  });
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     listener(request, response).catch((error: unknown) => {
       log.error({ error: errorMessage(error) }, 'request failed');

@@ -10,6 +10,7 @@ const documented: Readonly<Record<string, readonly string[]>> = {
   bff_dropped_total: ['dialect'],
   bff_encode_seconds: [],
   bff_fanout_seconds: [],
+  bff_events_total: ['channel'],
   bff_event_latency_seconds: [],
   bff_source_up: ['source'],
   bff_source_latency_seconds: ['source'],

@@ -23,6 +23,8 @@ export interface TestGateway extends Resource {
   /** The telemetry dialect on `/`. */
   readonly wsUrl: string;
   readonly port: number;
+  /** Of `OPS_PORT`; undefined: not set. */
+  readonly opsPort: number | undefined;
   readonly log: ReturnType<typeof createMemoryLog>;
   metrics(): Promise<Metrics>;
   stop(): Promise<void>;
@@ -60,10 +62,11 @@ export async function startGateway(
     await engine.stop();
   };
   try {
-    const { port, url } = await gateway.start();
+    const { port, url, opsPort } = await gateway.start();
     return {
       url,
       port,
+      opsPort,
       wsUrl: `ws://127.0.0.1:${port}`,
       log,
       engine,

@@ -55,6 +55,7 @@ async function run(invocation: Invocation): Promise<void> {
 }
 
 async function runServer(command: keyof typeof required): Promise<void> {
+  isServing = true;
   const [{ loadSettings, unknownSettings }, { createLogger }] = await Promise.all([
     import('./config/load.ts'),
     import('./observe/logger.ts'),
@@ -74,6 +75,9 @@ async function runServer(command: keyof typeof required): Promise<void> {
   else await runDemo(settings, log, (text) => process.stdout.write(text));
 }
 
+/** Whether a server runs, whose work goes on whatever becomes of its output. */
+let isServing = false;
+
 /** The exit code of a command that may have been carried out. */
 const haltUnknown = 4;
 
@@ -83,7 +87,11 @@ for (const output of [process.stdout, process.stderr]) {
   output.on('error', (error) => {
     // What came of a command is said by its exit code, read or not.
     if (process.exitCode !== undefined) process.exit();
-    if (!('code' in error) || error.code !== 'EPIPE') throw error;
+    if (!('code' in error) || error.code !== 'EPIPE') {
+      // What a server has to say is worth less than what it does: a full disk must not end it.
+      if (isServing) return;
+      throw error;
+    }
     // Who reads the output has seen enough, as `head` does: nothing failed. The log, which writes on its own, must
     // have noticed too: its flush at exit would try for ever.
     setTimeout(() => process.exit(0), logNoticesMs);

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { connectClient } from '../support/client.ts';
+import { program } from '../support/gateway-process.ts';
+import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
+
+/** One that was free just now: no log can say which port it is. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** `demo`, with its standard output going where nothing can be written. */
+async function start(test: TestScope, stdout: number | 'pipe') {
+  const port = await freePort();
+  const child: ChildProcess = spawn(process.execPath, [...program, 'demo'], {
+    env: { PATH: process.env.PATH, PORT: `${port}`, HOST: '127.0.0.1', SHUTDOWN_TIMEOUT_MS: '500' },
+    stdio: ['ignore', stdout, 'ignore'],
+  });
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  test.onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const answers = () =>
+    fetch(`${url}/livez`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await waitFor('it to serve', answers, { timeoutMs: 30_000 });
+  return { child, exited, url, wsUrl: `ws://127.0.0.1:${port}`, answers };
+}
+
+describe('A gateway whose log cannot be written', { timeout: 60_000 }, () => {
+  it.skipIf(!existsSync('/dev/full'))(
+    'serves with a full disk, and ends when it is told to',
+    async (test) => {
+      const full = openSync('/dev/full', 'w');
+      test.onTestFinished(() => closeSync(full));
+      const { child, exited, wsUrl, answers } = await start(test, full);
+      const client = await useIn(test, connectClient(wsUrl));
+      await client.next(({ data }) => data.status !== 'INITIALIZING', 20_000);
+      expect(await answers()).toBe(true);
+      child.kill('SIGTERM');
+      expect(await within('the end', exited)).toBe(0);
+    },
+  );
+
+  it.for(['once', 'twice'])('ends with a pipe that nobody reads, told %s', async (times, test) => {
+    const { child, exited, wsUrl, answers } = await start(test, 'pipe');
+    child.stdout?.pause();
+    const headers = { 'user-agent': 'x'.repeat(180) };
+    // More than a pipe holds.
+    for (let count = 0; count < 400; count += 1) {
+      const client = await connectClient(wsUrl, { headers });
+      await client.stop();
+    }
+    expect(await answers()).toBe(true);
+    child.kill('SIGTERM');
+    if (times === 'twice') child.kill('SIGTERM');
+    expect(await within('the end', exited)).toBeTypeOf('number');
+  });
+});

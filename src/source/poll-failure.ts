@@ -8,6 +8,7 @@ export type PollFailureReason =
   | 'encoding'
   | 'malformed'
   | 'too_deep'
+  | 'too_many'
   | 'forbidden_key'
   | 'offline'
   | 'shape';

@@ -47,6 +47,7 @@ export interface Poller<Answer> {
 const refusals: Readonly<Record<RefusalReason, string>> = {
   malformed: 'the answer is not valid JSON',
   too_deep: 'the answer is nested too deep',
+  too_many: 'the answer has too many members and items',
   forbidden_key: 'the answer has a key that is not allowed',
 };
 /** In a row. Then the source is down, without second tries; each tick still asks, so that it is back within one. */

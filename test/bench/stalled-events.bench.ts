@@ -17,7 +17,9 @@ const { values: args } = parseArgs({
 });
 const turns = Number(args.turns);
 const clients = 5;
-const turnMs = 1800;
+const turnMs = 1500;
+/** Until what an endpoint needs has been compiled. */
+const warmUpMs = 1000;
 const eventsPerMs = 1;
 /** Until a client that stopped reading counts as not writable, and is further behind than any may be. */
 const stallWithinMs = 20_000;
@@ -85,11 +87,19 @@ async function stallOne({ gateway }: Stage, endpoint: Endpoint): Promise<Reader>
   return stalled;
 }
 
+async function warmUp(endpoint: Endpoint): Promise<void> {
+  const readers = Array.from({ length: clients }, () => endpoint.connect());
+  const stop = publishing(endpoint);
+  await pause(warmUpMs);
+  stop();
+  for (const reader of readers) reader.destroy();
+}
+
 async function takeTurn(stage: Stage, endpoint: Endpoint, stalls: boolean, book: Turn): Promise<void> {
   const readers = Array.from({ length: clients }, () => endpoint.connect());
-  const warmUp = publishing(endpoint);
+  const stopFirst = publishing(endpoint);
   await waitFor('all clients', () => readers.every(({ marks }) => marks.latencies.length > 0));
-  warmUp();
+  stopFirst();
   const stalled = stalls ? await stallOne(stage, endpoint) : undefined;
   await pause(300);
   for (const { marks } of readers) marks.latencies = [];
@@ -154,6 +164,7 @@ await runBench('stalled-events', async (context) => {
     if (args.only !== undefined && endpoint.name !== args.only) continue;
     const without: Turn = { published: 0, latencies: [], livez: [] };
     const beside: Turn = { published: 0, latencies: [], livez: [] };
+    await warmUp(endpoint);
     for (let turn = 0; turn < turns; turn += 1) {
       await takeTurn(stage, endpoint, false, without);
       await takeTurn(stage, endpoint, true, beside);

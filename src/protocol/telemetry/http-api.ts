@@ -13,7 +13,7 @@ import type { Router } from '../../http/router.ts';
 import { createEventStream, eventStreamHeaders } from '../../transport/event-stream.ts';
 import type { AddressOf } from './commands.ts';
 import type { Documents } from './documents.ts';
-import { historyQuery, historyStream } from './history.ts';
+import { HistoryReadings, historyQuery } from './history.ts';
 import type { TelemetryDocument } from './merged-document.ts';
 import { type ConnectOptions, readQuery } from './options.ts';
 import { openSession, type SessionDependencies } from './sessions.ts';
@@ -59,6 +59,7 @@ export function viewFor(
 /** The HTTP twins of the dialect: snapshot, history, and the same packets as Server-Sent Events. */
 export function addHttpApi(dependencies: HttpApiDependencies): void {
   const { router, entrance, documents, clock, sessionLimits, addressOf } = dependencies;
+  const histories = new HistoryReadings(clock);
 
   router.get('/api/telemetry', async ({ req }) => {
     const entry = await entrance(req.raw);
@@ -97,7 +98,7 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
       // it is still as much.
       response.setTimeout(sessionLimits.slowAfterMs / 2, () => response.destroy());
       const projection = telemetryProjection(feed, read.options.sections);
-      return new Response(historyStream(projection, spokenSince, span.data, clock), {
+      return new Response(histories.stream(projection, spokenSince, span.data), {
         headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
       });
     });

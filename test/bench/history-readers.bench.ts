@@ -1,8 +1,12 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { startRedis } from '../support/redis-server.ts';
 import { waitFor } from '../support/wait.ts';
 import { startEngine } from './engine.ts';
 import { residentBytes } from './machine.ts';
+import type { ReadCommand } from './history-readers/readers-process.ts';
 import { monotonicMs, pause } from './monotonic.ts';
 import { startPublisher } from './publisher.ts';
 import type { Figure } from './report.ts';
@@ -27,14 +31,19 @@ function ask(port: number): Socket {
   return socket;
 }
 
-/** Reads it to its end: how many bytes there were. */
-function readAll(port: number): Promise<number> {
-  const socket = ask(port);
-  let bytes = 0;
-  socket.on('data', ({ length }) => {
-    bytes += length;
-  });
-  return new Promise((resolve) => socket.once('close', () => resolve(bytes)));
+/** Has it read to its end by so many at once: how many bytes each had. */
+function startReaders() {
+  const path = fileURLToPath(new URL('history-readers/readers-process.ts', import.meta.url));
+  const child = fork(path, { execArgv: ['--import', 'tsx'] });
+  return {
+    async read(port: number, count: number): Promise<readonly number[]> {
+      const command: ReadCommand = { port, target, readers: count };
+      child.send(command);
+      const [bytes] = await once(child, 'message');
+      return bytes;
+    },
+    stop: () => child.disconnect(),
+  };
 }
 
 /** What others wait while something is under way, ms. */
@@ -68,7 +77,8 @@ await runBench('history-readers', async (context) => {
   );
   const publisher = await context.use(startPublisher(redis.url));
   await publisher.publish(versions, 1);
-  await readAll(gateway.port);
+  const readersProcess = await context.use(startReaders());
+  await readersProcess.read(gateway.port, 1);
   const tookMs: number[] = [];
   const bytes: number[] = [];
   const beside = [];
@@ -78,8 +88,7 @@ await runBench('history-readers', async (context) => {
     beside.push(
       await waitsDuring(gateway.port, async () => {
         const startedAt = monotonicMs();
-        const all = await Promise.all(Array.from({ length: readers }, () => readAll(gateway.port)));
-        bytes.push(...all);
+        bytes.push(...(await readersProcess.read(gateway.port, readers)));
         tookMs.push(monotonicMs() - startedAt);
       }),
     );

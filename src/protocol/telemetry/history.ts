@@ -26,7 +26,7 @@ export class HistoryReadings {
   readonly #turns: Turns;
   readonly #points: HistoryPoints;
 
-  constructor(clock: Clock, turns = new Turns(clock)) {
+  constructor(clock: Clock, turns = new Turns()) {
     this.#clock = clock;
     this.#turns = turns;
     this.#points = new HistoryPoints(clock);

@@ -1,18 +1,15 @@
 import Denque from 'denque';
-import type { Clock } from '../../core/clock.ts';
 
-/** How long what waits may hold the event loop before others get a turn, in ms. */
-const turnMs = 4;
-
-/** Does long work bit by bit, whoever's it is, so that it never holds the event loop for long. */
+/**
+ * Does long work bit by bit, whoever's it is: one bit a turn of the event loop, since what follows of each, such as
+ * writing it to a socket, takes as long again.
+ */
 export class Turns {
-  readonly #clock: Clock;
   readonly #yieldTurn: (rest: () => void) => void;
   readonly #waiting = new Denque<() => void>();
 
   /** @param yieldTurn runs the rest after others had their turn. Default setImmediate */
-  constructor(clock: Clock, yieldTurn: (rest: () => void) => void = (rest) => void setImmediate(rest)) {
-    this.#clock = clock;
+  constructor(yieldTurn: (rest: () => void) => void = (rest) => void setImmediate(rest)) {
     this.#yieldTurn = yieldTurn;
   }
 
@@ -26,14 +23,14 @@ export class Turns {
           reject(error);
         }
       });
-      if (this.#waiting.length === 1) this.#yieldTurn(() => this.#run());
+      if (this.#waiting.length === 1) this.#goOn();
     });
   }
 
-  #run(): void {
-    const startedAt = this.#clock.monotonic();
-    do this.#waiting.shift()?.();
-    while (this.#waiting.length > 0 && this.#clock.monotonic() - startedAt < turnMs);
-    if (this.#waiting.length > 0) this.#yieldTurn(() => this.#run());
+  #goOn(): void {
+    this.#yieldTurn(() => {
+      this.#waiting.shift()?.();
+      if (this.#waiting.length > 0) this.#goOn();
+    });
   }
 }

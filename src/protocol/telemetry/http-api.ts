@@ -7,6 +7,7 @@ import type { Entrance } from '../../access/entrance.ts';
 import type { Refusal } from '../../access/guard.ts';
 import type { Clock } from '../../core/clock.ts';
 import { formatPosition } from '../../feed/position.ts';
+import { answerTurn } from '../../http/answer-turn.ts';
 import { taggedJson } from '../../http/etag.ts';
 import { problemResponse } from '../../http/problem.ts';
 import type { Router } from '../../http/router.ts';
@@ -15,7 +16,7 @@ import type { AddressOf } from './commands.ts';
 import type { Documents } from './documents.ts';
 import { HistoryReadings, historyQuery } from './history.ts';
 import type { TelemetryDocument } from './merged-document.ts';
-import { type ConnectOptions, readQuery } from './options.ts';
+import { type ConnectOptions, maxSinceLength, readQuery } from './options.ts';
 import { openSession, type SessionDependencies } from './sessions.ts';
 import { dialect, telemetryProjection, type Views } from './views.ts';
 
@@ -87,11 +88,12 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
         detail: 'expected seconds from 1 to 600 and step from 0 to 600',
       });
     }
+    const { incoming, outgoing: response } = context.env;
+    if (!(await answerTurn(incoming, response))) return RESPONSE_ALREADY_SENT;
     return await withDocument(read.options.symbol, documents, ({ feed, spokenSince }) => {
-      const response = context.env.outgoing;
       // The client may have left meanwhile: nothing would tell us again.
       if (response.destroyed) return RESPONSE_ALREADY_SENT;
-      const place = dependencies.admit(context.env.incoming);
+      const place = dependencies.admit(incoming);
       if (!place.ok) return problemResponse(place.code, place);
       response.once('close', place.release);
       // By the socket, which sees a large point leave bit by bit: in one interval how much waits, in the next that
@@ -108,17 +110,18 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
     const { req } = context;
     const entry = await entrance(req.raw);
     if (!entry.ok) return problemResponse(entry.code, entry);
-    const response = context.env.outgoing;
-    // The client may have left while its token was verified: nothing would tell us again.
-    if (response.destroyed) return RESPONSE_ALREADY_SENT;
     if (req.method === 'HEAD') return new Response(null, { headers: eventStreamHeaders });
+    const { incoming, outgoing: response } = context.env;
+    // The client may have left while its token was verified: nothing would tell us again.
+    if (!(await answerTurn(incoming, response))) return RESPONSE_ALREADY_SENT;
     const query = new URL(req.url).searchParams;
     const lastEventId = req.header('last-event-id');
     // What a browser says it holds is newer than what the page's URL said when it was opened.
-    if (lastEventId !== undefined) query.set('since', lastEventId);
+    // Whatever that is: a browser that is refused never asks again.
+    if (lastEventId !== undefined) query.set('since', lastEventId.slice(0, maxSinceLength));
     const found = viewFor(query, 'event-stream', dependencies);
     if (!found.ok) return problemResponse(found.code, found);
-    const place = dependencies.admit(context.env.incoming);
+    const place = dependencies.admit(incoming);
     if (!place.ok) {
       found.lease.release();
       return problemResponse(place.code, place);
@@ -133,7 +136,7 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
         view: found.lease,
         since: found.options.since,
         permission: entry.permission,
-        address: addressOf(context.env.incoming),
+        address: addressOf(incoming),
       },
       { ...dependencies, sessionLimits: { ...dependencies.sessionLimits, pingEveryMs: commentEveryMs } },
     );

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { startRedis } from '../support/redis-server.ts';
 import { waitFor } from '../support/wait.ts';
 import { startEngine } from './engine.ts';
-import { residentBytes } from './machine.ts';
 import type { ReadCommand } from './history-readers/readers-process.ts';
+import { residentBytes } from './machine.ts';
 import { monotonicMs, pause } from './monotonic.ts';
 import { startPublisher } from './publisher.ts';
 import type { Figure } from './report.ts';
@@ -27,7 +27,9 @@ const target = '/api/telemetry/history?seconds=600&step=0';
 
 function ask(port: number): Socket {
   const socket = connect({ port, host: '127.0.0.1' });
-  socket.on('error', () => {}).write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  socket
+    .on('error', () => {})
+    .write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
   return socket;
 }
 

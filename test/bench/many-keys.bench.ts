@@ -94,7 +94,7 @@ async function play(context: BenchContext, scene: Scene): Promise<Figure> {
   const events: EventBus = createMemoryEvents();
   const gateway = await startGateway({ events, engine: false, settings: { ENGINE_URL: engine.url } });
   const client = new RawClient(gateway.port, { onPacket: () => {}, onEnd: () => {} }, '/ws/stream');
-  const messages = new RawClient(gateway.port, { onPacket: () => {}, onEnd: () => {} }, "/ws/messages");
+  const messages = new RawClient(gateway.port, { onPacket: () => {}, onEnd: () => {} }, '/ws/messages');
   await pause(1000);
   engine.answer = scene.answer ?? engine.answer;
   const delay = monitorEventLoopDelay({ resolution: 2 });
@@ -126,6 +126,7 @@ async function play(context: BenchContext, scene: Scene): Promise<Figure> {
 await runBench('many-keys', async (context) => {
   context.say(`longest stand-still of the event loop, ${sceneMs / 1000} s each`);
   const figures: Figure[] = [];
-  for (const scene of scenes.filter(({ name }) => name.includes(args.only))) figures.push(await play(context, scene));
+  for (const scene of scenes.filter(({ name }) => name.includes(args.only)))
+    figures.push(await play(context, scene));
   return figures;
 });

@@ -43,16 +43,19 @@ function setUp(beyond: 'oldest' | 'snapshot') {
 }
 
 describe('A client that reads nothing', () => {
-  it.each(['oldest', 'snapshot'] as const)('has nothing made for it, however far it is behind: %s', (beyond) => {
-    const { made, connect, append, meter } = setUp(beyond);
-    const stalled = connect();
-    stalled.block();
-    append(1000);
-    expect(made).toEqual({ events: 0, snapshots: 0 });
-    expect(meter.value('bff_skipped_total', { dialect: 'test' })).toBe(1000);
-    stalled.drain();
-    expect(made).toEqual(beyond === 'snapshot' ? { events: 0, snapshots: 1 } : { events: 4, snapshots: 0 });
-  });
+  it.each(['oldest', 'snapshot'] as const)(
+    'has nothing made for it, however far it is behind: %s',
+    (beyond) => {
+      const { made, connect, append, meter } = setUp(beyond);
+      const stalled = connect();
+      stalled.block();
+      append(1000);
+      expect(made).toEqual({ events: 0, snapshots: 0 });
+      expect(meter.value('bff_skipped_total', { dialect: 'test' })).toBe(1000);
+      stalled.drain();
+      expect(made).toEqual(beyond === 'snapshot' ? { events: 0, snapshots: 1 } : { events: 4, snapshots: 0 });
+    },
+  );
 
   it('takes nothing from one beside it, and makes nothing twice', () => {
     const { made, connect, append } = setUp('snapshot');

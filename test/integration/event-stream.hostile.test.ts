@@ -42,7 +42,11 @@ describe('Requests for a stream behind another on one socket', () => {
 
   it('are served in their turn where what is before them ends', async (test) => {
     const { gateway } = await setUpViews(test);
-    const { text } = open(test, gateway, requestFor('/livez') + requestFor('/api/telemetry') + requestFor(path));
+    const { text } = open(
+      test,
+      gateway,
+      requestFor('/livez') + requestFor('/api/telemetry') + requestFor(path),
+    );
     await waitFor('the stream', () => text().includes('WELCOME'));
     expect(text().match(/HTTP\/1\.1 200/g)).toHaveLength(3);
     expect(await clientsOf(gateway)).toBe(1);

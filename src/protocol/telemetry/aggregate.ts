@@ -1,5 +1,12 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
-import { countMembers, estimateBytes, isJsonObject, type JsonObject, type JsonValue, withoutKey } from '../../core/json.ts';
+import {
+  countMembers,
+  estimateBytes,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  withoutKey,
+} from '../../core/json.ts';
 import { createWarningThrottle, type Log, type WarningThrottle } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { Arbiter, type InputTime } from '../../feed/arbiter.ts';

@@ -11,7 +11,9 @@ export interface ReadCommand {
 
 function readAll({ port, target }: ReadCommand): Promise<number> {
   const socket = connect({ port, host: '127.0.0.1' });
-  socket.on('error', () => {}).write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  socket
+    .on('error', () => {})
+    .write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
   let bytes = 0;
   socket.on('data', ({ length }) => {
     bytes += length;

@@ -53,7 +53,9 @@ describe('A diagnostics client that does not read', () => {
       happen(events);
       clock.advance(500);
     }
-    expect(lines('warn')).toEqual([12, 29, 30].map((drops) => `Dropped ${drops} messages for slow client id-1`));
+    expect(lines('warn')).toEqual(
+      [12, 29, 30].map((drops) => `Dropped ${drops} messages for slow client id-1`),
+    );
     expect(well.all('log')).toEqual([]);
     slow.transport.end({ code: 1006 });
     expect(lines('info').at(-1)).toBe('WebSocket disconnected: id-1 (sent: 3, dropped: 30)');

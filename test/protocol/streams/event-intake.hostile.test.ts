@@ -19,8 +19,7 @@ describe('A flood by message events', () => {
     const { connectMessages, messageEvent, meter } = setUpStreams(test);
     const client = connectMessages();
     for (let event = 0; event < 20; event += 1) messageEvent(`{"a":"${'x'.repeat(1_000_000)}"}`);
-    const refused = (reason: string) =>
-      meter.value('bff_rejected_total', { edge: 'message_event', reason });
+    const refused = (reason: string) => meter.value('bff_rejected_total', { edge: 'message_event', reason });
     expect(refused('shape')).toBeLessThan(5);
     expect(refused('shape') + refused('flood')).toBe(20);
     messageEvent(message('{}'));

@@ -69,6 +69,13 @@ export function shareUnchanged(previous: JsonObject, next: JsonObject): JsonObje
   return changed ? shared : previous;
 }
 
+/** Members and items in a value, at all depths together. */
+export function countMembers(value: JsonValue): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const inner: readonly JsonValue[] = Array.isArray(value) ? value : Object.values(value);
+  return inner.reduce<number>((sum, item) => sum + countMembers(item), inner.length);
+}
+
 /** Roughly the bytes a value holds, as its JSON text would: what bounds in bytes are kept with. */
 export function estimateBytes(value: JsonValue): number {
   if (typeof value === 'string') return value.length + 2;

@@ -1,3 +1,5 @@
+import { endOfString } from './json-text.ts';
+
 /** Characters that a long integer has at least: fewer digits are exact in a double. */
 const leastLength = 16;
 const integer = /^-?\d+$/;
@@ -36,13 +38,6 @@ export function quoteLongIntegers(json: string): string {
     }
   }
   return text + json.slice(copied);
-}
-
-/** Index of the quote that ends the string begun at `start`. */
-function endOfString(json: string, start: number): number {
-  let at = start + 1;
-  while (at < json.length && json[at] !== '"') at += json[at] === '\\' ? 2 : 1;
-  return at;
 }
 
 /** Index behind the number that begins at `start`. */

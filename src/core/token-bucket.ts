@@ -24,6 +24,12 @@ export class TokenBucket {
     return true;
   }
 
+  /** Takes so many whether or not they are there: what is owed comes back first. */
+  spend(nowMs: number, tokens: number): void {
+    this.#refill(nowMs);
+    this.#tokens -= tokens;
+  }
+
   /** Milliseconds until `take` would succeed; 0 if it would now. */
   waitMs(nowMs: number): number {
     this.#refill(nowMs);

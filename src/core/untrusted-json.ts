@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonValue } from './json.ts';
+import { endOfString, hasMoreThan } from './json-text.ts';
 import { mayBeRounded, quoteLongIntegers } from './long-integers.ts';
 
 /** Why a text was refused. Stable: these are label values of `bff_rejected_total`. */
-export type RefusalReason = 'malformed' | 'too_deep' | 'forbidden_key';
+export type RefusalReason = 'malformed' | 'too_deep' | 'too_many' | 'forbidden_key';
 
 export type Parsed =
   | {
@@ -23,10 +24,19 @@ export interface UntrustedJsonOptions {
   readonly exactIntegers?: boolean;
   /** Levels of nesting allowed. Default 64. */
   readonly maxDepth?: number;
+  /** Members and items allowed, at all depths together. Default 20,000. */
+  readonly maxMembers?: number;
 }
+
+/** Members and items that an event from outside may have. */
+export const maxEventMembers = 5000;
+const maxAnswerMembers = 20_000;
+const maxLevels = 64;
 
 /** Keys through which a document could reach an object's prototype in some consumer. */
 export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const nonFiniteWord = /NaN|Infinity/;
+const bareNonFinite = /(?<![\w.+-])(?:-?Infinity|-?NaN)\b/g;
 const spoilt = Symbol('spoilt');
 /** The only way that half of a pair gets into a text that was decoded from UTF-8. */
 const escapedSurrogate = /\\u[dD][89a-fA-F]/;
@@ -39,6 +49,10 @@ const escapedSurrogate = /\\u[dD][89a-fA-F]/;
 export function parseUntrusted(text: string, options: UntrustedJsonOptions): Parsed {
   // A byte order mark may be ignored (RFC 8259 §8.1), and some engines write one.
   const json = text.charCodeAt(0) === 0xfe_ff ? text.slice(1) : text;
+  const { maxMembers = maxAnswerMembers, maxDepth = maxLevels } = options;
+  if (hasMoreThan(json, maxMembers, maxDepth)) {
+    return { ok: false, reason: 'too_many', detail: `more than ${maxMembers} members and items` };
+  }
   const raw = valueIn(json);
   // The parser's own message quotes the text, which may hold what no log should.
   if (raw === undefined) {
@@ -57,7 +71,8 @@ function valueIn(json: string): JsonValue | undefined {
     return JSON.parse(json) as JsonValue;
   } catch {
     try {
-      return JSON.parse(withNonFiniteLiterals(json)) as JsonValue;
+      const rewritten = withNonFiniteLiterals(json);
+      return rewritten === undefined ? undefined : (JSON.parse(rewritten) as JsonValue);
     } catch {
       return undefined;
     }
@@ -65,13 +80,20 @@ function valueIn(json: string): JsonValue | undefined {
 }
 
 /**
- * Rewrites the bare words outside strings to `1e999`, which JSON.parse reads as Infinity. A string that never ends
- * is matched to the end of the text: were it no match, each quote in it would be tried as the start of another one.
+ * Rewrites the bare words outside strings to `1e999`, which JSON.parse reads as Infinity. Undefined where there is
+ * none: nothing else is read more generously than JSON is.
  */
-function withNonFiniteLiterals(text: string): string {
-  return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)|(?<![\w.+-])(?:-?Infinity|-?NaN)\b/gs, (token) =>
-    token.startsWith('"') ? token : '1e999',
-  );
+function withNonFiniteLiterals(text: string): string | undefined {
+  if (!nonFiniteWord.test(text)) return undefined;
+  let rewritten = '';
+  for (let at = 0; at < text.length; ) {
+    const found = text.indexOf('"', at);
+    const start = found < 0 ? text.length : found;
+    const end = Math.min(endOfString(text, start) + 1, text.length);
+    rewritten += text.slice(at, start).replace(bareNonFinite, '1e999') + text.slice(start, end);
+    at = end;
+  }
+  return rewritten;
 }
 
 class Refusal extends Error {
@@ -92,7 +114,7 @@ interface Sanitised {
 function sanitise(raw: JsonValue, mendsText: boolean, options: UntrustedJsonOptions): Sanitised {
   const nonFinite: string[] = [];
   let isRounded = false;
-  const maxDepth = options.maxDepth ?? 64;
+  const maxDepth = options.maxDepth ?? maxLevels;
 
   const visit = (value: JsonValue, path: string, depth: number): JsonValue | typeof spoilt => {
     if (mendsText && typeof value === 'string') return value.toWellFormed();

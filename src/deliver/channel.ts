@@ -3,7 +3,7 @@ import { nothing, Release } from './release.ts';
 import type { Tally } from './tally.ts';
 import type { Transport } from './transport.ts';
 
-type Outlet = Pick<Transport, 'offer'>;
+type Outlet = Pick<Transport, 'canTake' | 'offer'>;
 
 /** Who follows a channel: a session. */
 interface Subscriber {
@@ -83,6 +83,7 @@ export class Channel {
    */
   remove(subscription: Subscription): void {
     if (!this.#has(subscription)) return;
+    this.countMissed(subscription);
     const { slot } = subscription;
     const last = this.#subscriptions.pop();
     const outlet = this.#outlets.pop();
@@ -129,7 +130,19 @@ export class Channel {
 
   /** Forgets what it was sent. */
   reset(subscription: Subscription): void {
-    if (this.#has(subscription)) this.#cursors[subscription.slot] = nothing;
+    if (!this.#has(subscription)) return;
+    this.countMissed(subscription);
+    this.#cursors[subscription.slot] = nothing;
+  }
+
+  /**
+   * Tells its session how many events it will not be sent, as far as that was not told yet. Of one that is not sent
+   * to, nobody works this out event by event.
+   */
+  countMissed(subscription: Subscription): void {
+    const cursor = this.#cursors[subscription.slot] ?? nothing;
+    if (cursor === nothing || !this.#has(subscription)) return;
+    subscription.noteMissed(this.rendition.missedAfter(cursor));
   }
 
   #has(subscription: Subscription): boolean {
@@ -143,6 +156,7 @@ export class Channel {
 
   /** Sends one session what there is now, or what it is to be sent first, whatever it was sent before. */
   sendWhole(subscription: Subscription, now: number, tally: Tally): boolean {
+    if (!this.#canTake(subscription.slot, now)) return false;
     const packet = subscription.opening?.() ?? this.rendition.latest();
     const { seq } = this.rendition;
     if (!this.#send(subscription.slot, packet, seq, now, tally, this.intervalMs === 0)) return false;
@@ -180,6 +194,13 @@ export class Channel {
     }
   }
 
+  /** Asked before anything is worked out for it. */
+  #canTake(slot: number, now: number): boolean {
+    if (this.#outlets[slot]?.canTake() === true) return true;
+    this.#subscriptions[slot]?.session.blocked(now);
+    return false;
+  }
+
   /** Sends the session at `slot` one step after the other until it stands at `seq`: false if it does not keep up. */
   #serve(slot: number, seq: number, source: Pick<Update, 'after'>, now: number, tally: Tally): boolean {
     const from = this.#cursors[slot] ?? seq;
@@ -190,11 +211,10 @@ export class Channel {
     const isSpaced = this.intervalMs === 0 || this.release.isSpaced(from);
     let cursor = from;
     while (cursor < seq) {
-      const step = source.after(cursor);
-      const behind = step.missed > 0 ? this.#subscriptions[slot] : undefined;
-      // Told whether or not it can be sent the step: a client may read nothing until it leaves.
-      behind?.noteMissed(step.missed);
-      if (!this.#send(slot, step.packet, step.seq, now, tally, isSpaced)) {
+      const step = this.#canTake(slot, now) ? source.after(cursor) : undefined;
+      const behind = step !== undefined && step.missed > 0 ? this.#subscriptions[slot] : undefined;
+      behind?.noteMissed(step?.missed ?? 0);
+      if (step === undefined || !this.#send(slot, step.packet, step.seq, now, tally, isSpaced)) {
         // The rest of what was due is no further update: it need not wait for the interval.
         if (cursor === this.#cursors[slot] && cursor !== from) this.#sentAt[slot] = never;
         return false;

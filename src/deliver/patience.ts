@@ -36,6 +36,11 @@ export class Patience {
     this.#messageAt = now;
   }
 
+  /** Whether there is something that it could not be sent. */
+  get isBlocked(): boolean {
+    return this.#blockedSince !== undefined;
+  }
+
   /** It could not be sent something. */
   blocked(now: number): void {
     this.#blockedSince ??= now;

@@ -177,6 +177,11 @@ export class Session {
     this.#patience.blocked(now);
   }
 
+  /** Has the client told of the events that it missed until now: it may read nothing until it leaves. */
+  countMissed(): void {
+    for (const subscription of this.#subscriptions) subscription.channel.countMissed(subscription);
+  }
+
   /** The client was too slow to be sent so many events. */
   missed(count: number): void {
     const { dialect, meter } = this.#options;
@@ -228,6 +233,7 @@ export class Session {
       return;
     }
     if (this.#patience.takeProbe(now)) this.#transport.probe();
+    if (this.#patience.isBlocked) this.countMissed();
     for (const subscription of this.#subscriptions) {
       const { channel } = subscription;
       // By a sweep, which yields: in a quiet hour thousands are due at the same time.

@@ -33,6 +33,12 @@ export interface Transport {
   /** Called once, before anything else. */
   start(events: TransportEvents): void;
   /**
+   * Whether it is worth making an update for this client. False: nothing is sent to it before `onDrain`, which
+   * follows once the client keeps up. Asked before each update of each client, so that one which reads nothing costs
+   * this question and no more.
+   */
+  canTake(): boolean;
+  /**
    * Sends an update, if the client keeps up, in the form that suits it best.
    * Nothing is ever queued here, so that a client that does not read costs no memory.
    * @returns bytes sent; 0: nothing was, nor will be before `onDrain`, which follows once the client keeps up

@@ -1,5 +1,5 @@
-import Denque from 'denque';
-import type { EventFeed, FeedEntry } from '../feed/event-feed.ts';
+import type { EventFeed } from '../feed/event-feed.ts';
+import { EventIndex } from './event-index.ts';
 import { MissedCount } from './missed-count.ts';
 import type { NewsListener, Packet, Rendition, Step, Update } from './rendition.ts';
 
@@ -24,78 +24,54 @@ export interface EventRenditionOptions<Event> {
   readonly counts?: (event: Event) => boolean;
   /** The first packet of a session: what there is now, whatever came before. */
   readonly snapshot: () => Packet;
-  /** Events that a session may lack and still be sent each of them. */
+  /** Events that a session may lack and still be sent each of them, as far as the feed keeps them. */
   readonly maxBehind: number;
-  /** Bytes that these events may take; the newest one is kept all the same. 0: no bound. Default 0. */
-  readonly maxBytes?: number;
-  /** What one event takes, for `maxBytes`. Default: nothing. */
-  readonly bytesOf?: (event: Event) => number;
   /** How a session goes on that lacks more: from the snapshot, or from the oldest event that it can be sent. */
   readonly beyond: 'snapshot' | 'oldest';
   /** What it is told first, where it goes on from the oldest: how many events it will not be sent. */
   readonly tellMissed?: (count: number) => Packet;
 }
 
-interface Kept<Event> extends FeedEntry<Event> {
-  /** Numbers of the feed so far that do not count. */
-  readonly uncounted: number;
+export interface EventRendition<Event> extends Rendition {
+  /** The newest events that it shows, oldest first: `maxBehind` of them at most. */
+  recent(count: number): readonly Event[];
 }
+
+/**
+ * Of the events that a session may lack, so many may follow a snapshot that it is sent. Those who come to one soon
+ * after one another share it: however many clients fall behind again and again, few are made.
+ */
+const shareOfSnapshot = 0.25;
 
 /**
  * The events of a feed, or those that pass a filter. A session is sent each event after its cursor, in order; the
  * packets are made once, however many sessions there are. One that fell too far behind is sent what follows from
  * the newest events only.
  */
-export function createEventRendition<Event>(options: EventRenditionOptions<Event>): Rendition {
+export function createEventRendition<Event>(options: EventRenditionOptions<Event>): EventRendition<Event> {
   const { dialect, feed, shows = () => true, counts = () => true, snapshot, maxBehind } = options;
-  const { maxBytes = 0, bytesOf = () => 0 } = options;
-  const shown = new Denque<Kept<Event>>();
+  const shown = new EventIndex(feed, shows, maxBehind);
   const steps = new Map<number, Step>();
   const missedCount = new MissedCount();
   let seq = feed.seq;
   let heard = seq;
   let uncounted = 0;
-  let bytes = 0;
-  /** `seq` of the newest event that is no longer kept. */
-  let forgotten = seq;
   let receivedAt: number | undefined;
+  let lastSnapshot: Step | undefined;
   let onNews: NewsListener = () => {};
   missedCount.note(seq, uncounted);
 
-  const forgetOldest = (): void => {
-    const oldest = shown.shift();
-    if (oldest === undefined) return;
-    bytes -= bytesOf(oldest.event);
-    forgotten = oldest.seq;
-    missedCount.note(oldest.seq, oldest.uncounted);
-  };
-
-  const isFull = (): boolean =>
-    shown.length > maxBehind || (maxBytes > 0 && bytes > maxBytes && shown.length > 1);
-
   const stop = feed.onEntry((entry) => {
-    const isShown = shows(entry.event);
+    const isShown = shown.add(entry);
     if (!isShown || !counts(entry.event)) uncounted += entry.seq - heard;
     heard = entry.seq;
     if (!isShown) return;
-    shown.push({ ...entry, uncounted });
-    bytes += bytesOf(entry.event);
+    missedCount.note(entry.seq, uncounted);
     seq = entry.seq;
     receivedAt = entry.receivedAt;
     steps.clear();
-    while (isFull()) forgetOldest();
     onNews([]);
   });
-
-  const indexAfter = (cursor: number): number => {
-    let [low, high] = [0, shown.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((shown.peekAt(middle)?.seq ?? 0) <= cursor) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
 
   /** The first event from an index on, and those that are put into one packet with it. */
   const gather = (from: number): { readonly events: readonly Event[]; readonly seq: number } => {
@@ -103,7 +79,7 @@ export function createEventRendition<Event>(options: EventRenditionOptions<Event
     const events: Event[] = [];
     let last = seq;
     for (let index = from; index < shown.length; index += 1) {
-      const entry = shown.peekAt(index);
+      const entry = shown.at(index);
       if (entry === undefined) break;
       const { event } = entry;
       const joins =
@@ -112,24 +88,36 @@ export function createEventRendition<Event>(options: EventRenditionOptions<Event
       if (!joins) break;
       events.push(event);
       last = entry.seq;
+      if (gathered === false) break;
     }
     return { events, seq: last };
   };
 
-  const stepAfter = (cursor: number): Step => {
-    if (cursor < forgotten) return stepBeyond(cursor);
-    const from = indexAfter(cursor);
-    const first = shown.peekAt(from);
-    if (first !== undefined && options.bySnapshot?.(first.event) === true) {
-      return { packet: snapshot(), seq, missed: 0 };
+  /** @param least where whoever is sent it must stand then, or further */
+  const snapshotStep = (least: number): Step => {
+    const since = lastSnapshot === undefined ? 0 : shown.length - shown.indexAfter(lastSnapshot.seq);
+    if (lastSnapshot === undefined || lastSnapshot.seq < least || since > maxBehind * shareOfSnapshot) {
+      lastSnapshot = { packet: snapshot(), seq, missed: 0 };
     }
+    return lastSnapshot;
+  };
+
+  const stepAfter = (cursor: number): Step => {
+    if (cursor < shown.forgotten) return stepBeyond(cursor);
+    const from = shown.indexAfter(cursor);
+    const first = shown.at(from);
+    if (first !== undefined && options.bySnapshot?.(first.event) === true) return snapshotStep(first.seq);
     const { events, seq: last } = gather(from);
     return { packet: options.render(events), seq: last, missed: 0 };
   };
 
+  const missedAfter = (cursor: number): number =>
+    cursor < shown.forgotten ? missedCount.between(cursor, shown.forgotten) : 0;
+
   const stepBeyond = (cursor: number): Step => {
-    const missed = missedCount.between(cursor, forgotten);
-    if (options.beyond === 'snapshot') return { packet: snapshot(), seq, missed };
+    const { forgotten } = shown;
+    const missed = missedAfter(cursor);
+    if (options.beyond === 'snapshot') return { ...snapshotStep(forgotten), missed };
     // What is forgotten need not be anything that counts: then there is nothing to be told.
     if (options.tellMissed !== undefined && missed > 0)
       return { packet: options.tellMissed(missed), seq: forgotten, missed };
@@ -153,7 +141,9 @@ export function createEventRendition<Event>(options: EventRenditionOptions<Event
     },
     latest: snapshot,
     after,
+    missedAfter,
     next: (): Update => ({ seq, receivedAt, after }),
+    recent: (count) => shown.recent(count),
     onNews(listener) {
       onNews = listener;
     },

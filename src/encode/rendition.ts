@@ -46,6 +46,8 @@ export interface Rendition {
   latest(): Packet;
   /** The next step of a session that was sent everything up to `cursor`, and is served by itself. */
   after(cursor: number): Step;
+  /** How many events a session will not be sent that was sent everything up to `cursor`; 0 for a state. */
+  missedAfter(cursor: number): number;
   /** The news for a sweep over all sessions. */
   next(): Update;
   /** Calls the listener, the channel that delivers it, when there is news. */

@@ -77,16 +77,20 @@ export function createStateRendition(options: StateRenditionOptions): StateRendi
     return newest;
   };
 
-  const addDelta = (update: StateUpdate, data: JsonObject, position: Position): void => {
-    if (words.delta === undefined || deltasInARow >= deltasPerKeyframe) return;
-    const delta = restate(diff(swept.data, data), data, projection.unremarkable);
-    if (delta === undefined) return;
-    const base = swept.seq;
-    const packet = timed(words.delta(delta, base, position), position, lastSweep?.main);
-    const { length } = packet.message.plain;
-    // The full packet is only made where it may be the smaller one: making it each time is what deltas save.
-    const certain = length < worthwhile * encode.leastBytes(data);
-    if (certain || length < worthwhile * update.full.message.plain.length) update.tellAsDelta(packet, base);
+  /** What changed since the last sweep, made when the first session that holds its base can take it. */
+  const deltaOf = (update: StateUpdate, data: JsonObject, position: Position): LazyDelta | undefined => {
+    const { delta: wordDelta } = words;
+    if (wordDelta === undefined || deltasInARow >= deltasPerKeyframe) return undefined;
+    const [{ seq: base, data: before }, previous] = [swept, lastSweep?.main];
+    return new LazyDelta(base, () => {
+      const delta = restate(diff(before, data), data, projection.unremarkable);
+      if (delta === undefined) return undefined;
+      const packet = timed(wordDelta(delta, base, position), position, previous);
+      const { length } = packet.message.plain;
+      // The full packet is only made where it may be the smaller one: making it each time is what deltas save.
+      const certain = length < worthwhile * encode.leastBytes(data);
+      return certain || length < worthwhile * update.full.message.plain.length ? packet : undefined;
+    });
   };
 
   return {
@@ -96,13 +100,14 @@ export function createStateRendition(options: StateRenditionOptions): StateRendi
     },
     latest: () => newestUpdate().full,
     after: (cursor) => newestUpdate().after(cursor),
+    missedAfter: () => 0,
     next() {
       const { position } = projection;
       const update = newestUpdate();
       if (mode === 'delta' && position.seq !== swept.seq) {
         const data = projection.of(feed.current);
-        addDelta(update, data, position);
-        deltasInARow = update.delta === undefined ? 0 : deltasInARow + 1;
+        deltasInARow = lastSweep?.wasToldAsDelta === true ? deltasInARow + 1 : 0;
+        update.tellAsDelta(deltaOf(update, data, position));
         swept = { seq: position.seq, data };
       }
       lastSweep = update;
@@ -131,6 +136,32 @@ function restate(delta: Delta | undefined, data: JsonObject, keys: readonly stri
   return { ...delta, patch: { ...delta.patch, ...stated } };
 }
 
+/** What leads from one state to the next, unless the whole is better. */
+class LazyDelta {
+  readonly base: number;
+  readonly #make: () => Packet | undefined;
+  #isMade = false;
+  #packet: Packet | undefined;
+
+  constructor(base: number, make: () => Packet | undefined) {
+    this.base = base;
+    this.#make = make;
+  }
+
+  get packet(): Packet | undefined {
+    if (!this.#isMade) {
+      this.#isMade = true;
+      this.#packet = this.#make();
+    }
+    return this.#packet;
+  }
+
+  /** The same, if anybody needed it. */
+  get made(): Packet | undefined {
+    return this.#packet;
+  }
+}
+
 /** One version, made ready. Its packets are made when first asked for, and once. */
 class StateUpdate implements Update {
   /** What the feed holds. */
@@ -139,7 +170,8 @@ class StateUpdate implements Update {
   receivedAt: number | undefined;
   readonly #makeFull: () => Packet;
   #full: Step | undefined;
-  #delta: (Step & { readonly base: number }) | undefined;
+  #delta: LazyDelta | undefined;
+  #deltaStep: Step | undefined;
 
   constructor(version: Version, seq: number, makeFull: () => Packet) {
     this.version = version;
@@ -150,7 +182,11 @@ class StateUpdate implements Update {
 
   /** A delta goes only to those who hold exactly its base; all others get the whole. */
   after(cursor: number): Step {
-    if (this.#delta !== undefined && this.#delta.base === cursor) return this.#delta;
+    const delta = this.#delta?.base === cursor ? this.#delta.packet : undefined;
+    if (delta !== undefined) {
+      this.#deltaStep ??= { packet: delta, seq: this.seq, missed: 0 };
+      return this.#deltaStep;
+    }
     this.#full ??= { packet: this.#makeFull(), seq: this.seq, missed: 0 };
     return this.#full;
   }
@@ -162,11 +198,16 @@ class StateUpdate implements Update {
 
   /** What changed since the last sweep, where that is worthwhile. */
   get delta(): (Packet & { readonly base: number }) | undefined {
-    return this.#delta && { ...this.#delta.packet, base: this.#delta.base };
+    const packet = this.#delta?.packet;
+    return this.#delta && packet && { ...packet, base: this.#delta.base };
   }
 
-  tellAsDelta(packet: Packet, base: number): void {
-    this.#delta = { packet, seq: this.seq, missed: 0, base };
+  get wasToldAsDelta(): boolean {
+    return this.#delta?.made !== undefined;
+  }
+
+  tellAsDelta(delta: LazyDelta | undefined): void {
+    this.#delta = delta;
   }
 
   continue(before: StateUpdate): void {
@@ -176,6 +217,6 @@ class StateUpdate implements Update {
 
   /** What most sessions are sent of it, if it was made. */
   get main(): Message | undefined {
-    return (this.#delta ?? this.#full)?.packet.message;
+    return (this.#delta?.made ?? this.#full?.packet)?.message;
   }
 }

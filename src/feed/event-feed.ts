@@ -11,12 +11,16 @@ export interface FeedEntry<Event> {
 /** Told of each new entry, in the same turn. Must not throw. */
 export type EntryListener<Event> = (entry: FeedEntry<Event>) => void;
 
-/** A stream of events, of which the newest are kept: a bounded ring. */
+/** A stream of events, of which the newest are kept: a bounded ring, and the only one there is of them. */
 export interface EventFeed<Event> {
   /** Random id of one life of the feed. */
   readonly epoch: string;
   /** `seq` of the newest entry; 1 where there was none yet, so that the first one is 2, or more by its weight. */
   readonly seq: number;
+  /** `seq` of the oldest entry kept. Infinity: none is. */
+  readonly oldest: number;
+  /** The entry with this `seq`, if it is still kept. */
+  find(seq: number): FeedEntry<Event> | undefined;
   /** The entries kept, oldest first, at most so many of the newest. */
   recent(count?: number): readonly FeedEntry<Event>[];
   append(event: Event, receivedAt?: number): void;
@@ -28,7 +32,7 @@ export interface EventFeedOptions<Event> {
   readonly epoch: string;
   /** Entries kept; the oldest go first. */
   readonly capacity: number;
-  /** Bytes that the entries kept may take. 0: no bound. Default 0. */
+  /** Bytes that the entries kept may take; the newest one is kept all the same. 0: no bound. Default 0. */
   readonly maxBytes?: number;
   /** What one event takes, for `maxBytes`. Default: nothing. */
   readonly bytesOf?: (event: Event) => number;
@@ -50,6 +54,19 @@ export function createEventFeed<Event>(options: EventFeedOptions<Event>): EventF
     epoch,
     get seq() {
       return seq;
+    },
+    get oldest() {
+      return ring.peekFront()?.seq ?? Number.POSITIVE_INFINITY;
+    },
+    find(wanted) {
+      let [low, high] = [0, ring.length];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((ring.peekAt(middle)?.seq ?? 0) < wanted) low = middle + 1;
+        else high = middle;
+      }
+      const entry = ring.peekAt(low);
+      return entry?.seq === wanted ? entry : undefined;
     },
     recent: (count = ring.length) => (count <= 0 ? [] : ring.toArray().slice(-count)),
     append(event, receivedAt) {

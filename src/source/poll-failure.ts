@@ -1,3 +1,5 @@
+import type { RefusalReason } from '../core/untrusted-json.ts';
+
 /** Why a poll gave no data. Stable: label values of `bff_source_failures_total`. */
 export type PollFailureReason =
   | 'connect'
@@ -6,9 +8,7 @@ export type PollFailureReason =
   | 'redirect'
   | 'too_large'
   | 'encoding'
-  | 'malformed'
-  | 'too_deep'
-  | 'forbidden_key'
+  | RefusalReason
   | 'offline'
   | 'shape';
 
@@ -39,4 +39,16 @@ export class PollFailure extends Error {
     this.status = options.status;
     this.detail = options.detail;
   }
+}
+
+const refusals: Readonly<Record<RefusalReason, string>> = {
+  malformed: 'the answer is not valid JSON',
+  too_deep: 'the answer is nested too deep',
+  too_many: 'the answer has too many members and items',
+  forbidden_key: 'the answer has a key that is not allowed',
+};
+
+/** The failure of a poll whose answer was refused before it was looked at. */
+export function unreadable({ reason, detail }: { reason: RefusalReason; detail: string }): PollFailure {
+  return new PollFailure(reason, refusals[reason], { detail });
 }

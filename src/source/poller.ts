@@ -2,9 +2,9 @@ import type { Clock } from '../core/clock.ts';
 import { errorMessage } from '../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import type { Meter } from '../core/meter.ts';
-import { parseUntrusted, type RefusalReason } from '../core/untrusted-json.ts';
+import { parseUntrusted } from '../core/untrusted-json.ts';
 import type { EngineClient, EngineLane } from './engine-client.ts';
-import { PollFailure } from './poll-failure.ts';
+import { PollFailure, unreadable } from './poll-failure.ts';
 
 export interface PollerOptions<Answer> {
   /** Name of the source: in `sources`, logs and metrics. */
@@ -44,11 +44,6 @@ export interface Poller<Answer> {
   isBusy(): boolean;
 }
 
-const refusals: Readonly<Record<RefusalReason, string>> = {
-  malformed: 'the answer is not valid JSON',
-  too_deep: 'the answer is nested too deep',
-  forbidden_key: 'the answer has a key that is not allowed',
-};
 /** In a row. Then the source is down, without second tries; each tick still asks, so that it is back within one. */
 const failuresToOpen = 5;
 const retryAfterMs = 60;
@@ -127,7 +122,7 @@ function asFailure(error: unknown, timeoutMs: number): PollFailure {
 function parseBody(body: string, meter: Meter): JsonValue {
   if (body.trim() === '') throw new PollFailure('malformed', 'the answer is empty');
   const parsed = parseUntrusted(body, { nonFinite: 'null', exactIntegers: true });
-  if (!parsed.ok) throw new PollFailure(parsed.reason, refusals[parsed.reason], { detail: parsed.detail });
+  if (!parsed.ok) throw unreadable(parsed);
   const { value, nonFinite } = parsed;
   if (nonFinite.length > 0) {
     meter.count('bff_rejected_total', { edge: 'poll', reason: 'non_finite' }, nonFinite.length);

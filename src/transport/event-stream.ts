@@ -72,6 +72,10 @@ export function createEventStream(response: ServerResponse, clock: Clock): Trans
       });
       response.on('error', () => response.destroy());
     },
+    canTake() {
+      if (waiting) refused = true;
+      return !waiting && !ended;
+    },
     offer: (message) => (send(message) ? message.plain.length : 0),
     answer: send,
     probe() {

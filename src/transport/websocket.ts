@@ -129,6 +129,10 @@ export class WebSocketTransport implements Transport, FlushListener {
     );
   }
 
+  canTake(): boolean {
+    return this.#unanswered < this.#limit || this.#hasRoom(1);
+  }
+
   offer(message: Message): number {
     const { length } = message.plain;
     const atLimit = this.#unanswered + length >= this.#limit;
@@ -143,17 +147,24 @@ export class WebSocketTransport implements Transport, FlushListener {
   /** Whether an update of so many bytes may be sent all the same, with the limit reached. */
   #hasRoom(length: number): boolean {
     if (!this.open) return false;
-    if (!this.#waiting && (this.#unanswered === 0 || this.#unanswered + length <= windowBytes)) return true;
-    this.#refused = true;
+    const mayTake = !this.#refused && !this.#waiting;
+    if (mayTake && (this.#unanswered === 0 || this.#unanswered + length <= windowBytes)) return true;
+    this.#refuse();
     // The window only opens again by an answer, so there must be a question.
     if (!this.#waiting) this.probe();
     return false;
   }
 
+  /** A smaller update may still fit: it is not sent before those who were refused are told. */
+  #refuse(): void {
+    this.#refused = true;
+    this.#limit = 0;
+  }
+
   answer({ plain }: Message): boolean {
     if (!this.open) return false;
     if (this.#waiting) {
-      this.#refused = true;
+      this.#refuse();
       return false;
     }
     this.#write(plain);
@@ -232,7 +243,7 @@ export class WebSocketTransport implements Transport, FlushListener {
   }
 
   #setLimit(): void {
-    if (this.#waiting || !this.open) this.#limit = 0;
+    if (this.#waiting || this.#refused || !this.open) this.#limit = 0;
     else this.#limit = this.#probed < 0 ? this.#probeAfter : windowBytes;
   }
 
@@ -257,6 +268,7 @@ export class WebSocketTransport implements Transport, FlushListener {
   #drained(): void {
     if (!this.#refused || this.#waiting) return;
     this.#refused = false;
+    this.#setLimit();
     this.#events?.onDrain();
   }
 

@@ -101,7 +101,7 @@ function join(
     traffic.packets += 1;
     return length;
   };
-  const subscription = channel.add({ blocked() {}, missed() {} }, { offer });
+  const subscription = channel.add({ blocked() {}, missed() {} }, { canTake: () => true, offer });
   channel.sendWhole(subscription, clock.monotonic(), new Tally());
   return traffic;
 }

@@ -14,7 +14,7 @@ function setUp() {
   const clock = createManualClock();
   const meter = createMemoryMeter();
   const hub = new Hub({ clock, meter, ...hubDefaults });
-  const feed = createEventFeed<string>({ epoch: 'e', capacity: 1 });
+  const feed = createEventFeed<string>({ epoch: 'e', capacity: 10 });
   const rendition = createEventRendition<string>({
     ...{ dialect: 'test', feed, maxBehind: 100, beyond: 'oldest' },
     snapshot: () => packet('all'),

@@ -89,16 +89,21 @@ describe('What a session was sent', () => {
 });
 
 describe('What a session misses', () => {
-  it.each(['oldest', 'snapshot'] as const)('is told while it is blocked, as it happens: %s', (beyond) => {
-    const { append, transport, missed, meter } = setUp(beyond);
+  it.each(['oldest', 'snapshot'] as const)('is told while it is blocked, at each look: %s', (beyond) => {
+    const { append, transport, missed, meter, session, clock } = setUp(beyond);
     transport.block();
     append(maxBehind);
+    session.check(clock.monotonic());
     expect(missed).toEqual([]);
-    append(3);
-    expect(missed).toEqual([1, 1, 1]);
+    append(2);
+    session.check(clock.monotonic());
+    append(1);
+    session.countMissed();
+    session.check(clock.monotonic());
+    expect(missed).toEqual([2, 1]);
     expect(meter.value('bff_dropped_total', { dialect: 'test' })).toBe(3);
     transport.drain();
-    expect(missed).toHaveLength(3);
+    expect(missed).toHaveLength(2);
     expect(transport.sent).toEqual(beyond === 'oldest' ? ['hello', '4', '5', '6'] : ['hello', 'all']);
   });
 
@@ -109,8 +114,8 @@ describe('What a session misses', () => {
     transport.drain();
     transport.block();
     append(maxBehind + 2);
-    expect(total()).toBe(7);
     transport.drain();
+    expect(total()).toBe(7);
     transport.block();
     append(maxBehind + 4);
     transport.unblock();
@@ -118,7 +123,27 @@ describe('What a session misses', () => {
     transport.drain();
     transport.block();
     append(maxBehind + 1);
+    session.countMissed();
     expect(total()).toBe(12);
+  });
+
+  it('is known at its end, whether or not anybody looked', () => {
+    const { append, transport, total } = setUp();
+    transport.block();
+    append(maxBehind + 7);
+    transport.end();
+    expect(total()).toBe(7);
+  });
+
+  it('is no more than it missed before it left the channel', () => {
+    const { append, transport, total, session, subscription } = setUp();
+    transport.block();
+    append(maxBehind + 2);
+    session.countMissed();
+    session.unfollow(subscription);
+    append(5);
+    session.countMissed();
+    expect(total()).toBe(2);
   });
 
   it('and what it is sent are together all that happened, however it reads', () => {

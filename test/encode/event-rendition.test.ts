@@ -132,3 +132,42 @@ describe('EventRendition', () => {
     );
   });
 });
+
+describe('The snapshot of an EventRendition', () => {
+  it('is shared by those who come to it soon after one another, who are sent what followed it', () => {
+    let made = 0;
+    const { append, readFrom } = setUp({
+      maxBehind: 8,
+      snapshot: () => {
+        made += 1;
+        return packet(`<${made}>`);
+      },
+    });
+    append('abcdefghij');
+    expect(readFrom(1).texts).toEqual(['<1>']);
+    append('kl');
+    expect(readFrom(1).texts).toEqual(['<1>', 'k', 'l']);
+    append('m');
+    expect(readFrom(1).texts).toEqual(['<2>']);
+    expect(made).toBe(2);
+  });
+
+  it('is not made again for an event that the one before tells of', () => {
+    let made = 0;
+    const { append, readFrom } = setUp({
+      maxBehind: 8,
+      bySnapshot: (event) => event === '!',
+      snapshot: () => {
+        made += 1;
+        return packet(`<${made}>`);
+      },
+    });
+    append('a!');
+    expect(readFrom(1).texts).toEqual(['a', '<1>']);
+    append('b');
+    expect(readFrom(1).texts).toEqual(['a', '<1>', 'b']);
+    append('!');
+    expect(readFrom(4).texts).toEqual(['<2>']);
+    expect(made).toBe(2);
+  });
+});

@@ -37,6 +37,7 @@ export function createFakeRendition({ deltas = false }: FakeRenditionOptions = {
     },
     latest: () => packet(`${seq}`, 'UPDATE'),
     after: (cursor) => updateFrom(undefined).after(cursor),
+    missedAfter: () => 0,
     next() {
       const base = deltas && swept < seq ? swept : undefined;
       swept = seq;

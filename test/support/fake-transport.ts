@@ -77,6 +77,10 @@ export function createFakeTransport(): FakeTransport {
     start(given) {
       events = given;
     },
+    canTake() {
+      if (!state.open || room === 0) refused = true;
+      return !refused;
+    },
     offer: (message) => (send(message) ? message.plain.length : 0),
     answer: send,
     probe() {

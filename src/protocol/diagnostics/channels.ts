@@ -47,7 +47,7 @@ export interface Channels {
   close(): void;
 }
 
-/** Events that a client may lack and still be sent each of them. */
+/** Events that a client may lack and still be sent each of them: some 6 MB at most, as the intake bounds each. */
 const maxBehind = 100;
 const logsSent = 20;
 const telemetryEveryMs = 5000;
@@ -62,8 +62,7 @@ export function createChannels(options: ChannelsOptions): Channels {
     }
     return logs.packet;
   };
-  // The rendition keeps what its sessions may lack; nobody reads the ring itself.
-  const eventFeed = createEventFeed<EventFrame>({ epoch: randomId(), capacity: 1 });
+  const eventFeed = createEventFeed<EventFrame>({ epoch: randomId(), capacity: maxBehind });
   const events = new Channel(
     createEventRendition<EventFrame>({
       dialect,

@@ -46,6 +46,7 @@ export class DiagnosticsClient {
   }
 
   get state(): ConnectionState {
+    this.#session.countMissed();
     return {
       connection_id: this.#session.id,
       connected_at: this.#connectedAt,

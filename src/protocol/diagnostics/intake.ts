@@ -3,8 +3,9 @@ import type { Clock } from '../../core/clock.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { createWarningThrottle, type Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
+import { RefusalBudget } from '../../core/refusal-budget.ts';
 import { TokenBucket } from '../../core/token-bucket.ts';
-import { parseUntrusted, type RefusalReason } from '../../core/untrusted-json.ts';
+import { maxEventMembers, parseUntrusted, type RefusalReason } from '../../core/untrusted-json.ts';
 import type { Journal } from './journal.ts';
 import {
   type EventKind,
@@ -20,7 +21,7 @@ import {
 /** Why an event was not taken, in a word and in a sentence that names the field at fault. */
 export interface IntakeRefusal {
   /** Label value of `bff_rejected_total{edge="event"}` and `{edge="ingest"}`. */
-  readonly reason: RefusalReason | 'too_large' | 'non_finite' | 'shape' | 'media_type' | 'rate';
+  readonly reason: RefusalReason | 'too_large' | 'flood' | 'non_finite' | 'shape' | 'media_type' | 'rate';
   readonly detail: string;
   /** Seconds after which another try makes sense; undefined where none does. */
   readonly retryAfterS?: number;
@@ -58,6 +59,7 @@ const wholeBody: Place = { whole: 'body', prefix: '' };
 export function createIntake({ journal, clock, log, meter }: IntakeOptions): Intake {
   const warn = createWarningThrottle(log, clock);
   const posts = new TokenBucket(postRate);
+  const budget = new RefusalBudget();
   const take: Readonly<Record<EventKind, Take>> = {
     log: taking(logEvent, journal.log),
     persona_entry: taking(personaEvent, journal.personaEntry),
@@ -83,9 +85,16 @@ export function createIntake({ journal, clock, log, meter }: IntakeOptions): Int
   return {
     onMessage(kind, message) {
       const receivedAt = clock.monotonic();
+      const { length } = message;
+      if (!budget.admits(length, receivedAt)) {
+        refuse('event', `diagnostics:${kind}`, { reason: 'flood', detail: `${length} bytes, unread` });
+        return;
+      }
       const read = readJson(message);
       const refusal = read.ok ? take[kind](read.value, inMessage, receivedAt) : read;
-      if (refusal !== undefined) refuse('event', `diagnostics:${kind}`, refusal);
+      if (refusal === undefined) return;
+      budget.spend(Math.min(length, maxEventBytes), receivedAt);
+      refuse('event', `diagnostics:${kind}`, refusal);
     },
     onPost(contentType) {
       const now = clock.monotonic();
@@ -125,7 +134,9 @@ function readJson(
   if (bytes.length > maxEventBytes) {
     return { ok: false, reason: 'too_large', detail: `${bytes.length} bytes, ${maxEventBytes} at most` };
   }
-  const parsed = parseUntrusted(bytes.toString('utf8'), { nonFinite: 'null', exactIntegers: true });
+  const parsed = parseUntrusted(bytes.toString('utf8'), {
+    ...{ nonFinite: 'null', exactIntegers: true, maxMembers: maxEventMembers },
+  });
   if (!parsed.ok) return { ok: false, reason: parsed.reason, detail: parsed.detail };
   const [path] = parsed.nonFinite;
   return path === undefined

@@ -7,6 +7,7 @@ import { createEventFeed, type EventFeed } from '../../feed/event-feed.ts';
 import { type Instance, instanceSchema, maxInstances } from './instance.ts';
 import { changesBetween, type InstanceChange } from './instance-change.ts';
 import { type InstanceEvent, patchOf } from './instance-event.ts';
+import { maxBehind } from './sessions.ts';
 
 /** The engine's instances as polls and events tell of them, and what changes. */
 export interface Instances {
@@ -22,6 +23,11 @@ export interface Instances {
   applyEvent(event: InstanceEvent, receivedAt: number): boolean;
 }
 
+/**
+ * What sessions may lack of the changes that they are shown, and as many again that they are not: half a megabyte at
+ * most, as the fields of an instance are bounded.
+ */
+const changesKept = 2 * maxBehind;
 /** Events that may say something of instances from one answer of the engine to the next. */
 const maxEventsHeld = 100_000;
 
@@ -30,8 +36,7 @@ const maxEventsHeld = 100_000;
  * an answer that was asked for after it.
  */
 export function createInstances({ clock, meter }: { clock: Clock; meter: Meter }): Instances {
-  // Renditions keep what their sessions may lack; nobody reads the ring itself.
-  const feed = createEventFeed<InstanceChange>({ epoch: randomId(), capacity: 1 });
+  const feed = createEventFeed<InstanceChange>({ epoch: randomId(), capacity: changesKept });
   const known = new Map<string, Instance>();
   const arbiter = new Arbiter();
   /** Archived by an event that did not say when. */

@@ -73,10 +73,11 @@ interface OpenLog extends LogFeed {
 export function createLogFeeds(options: LogFeedsOptions): LogFeeds {
   const { directory, maxLogs, hub, clock, log, meter } = options;
   const open = (name: string): OpenLog => {
-    // Renditions keep what their sessions may lack; nobody reads the ring itself.
     const feed = createEventFeed<LogEvent>({
       epoch: randomId(),
-      capacity: 1,
+      capacity: maxBehind,
+      maxBytes: maxHeldBytes,
+      bytesOf: (event) => (event === 'rotated' ? 0 : event.length + lineBytes * event.lines.length),
       weightOf: (event) => (event === 'rotated' ? 1 : event.lines.length),
     });
     const pace = createReadPace(clock, readPace);
@@ -98,8 +99,6 @@ export function createLogFeeds(options: LogFeedsOptions): LogFeeds {
       counts: (event) => event !== 'rotated',
       snapshot: () => backlog(maxBacklog),
       maxBehind,
-      maxBytes: maxHeldBytes,
-      bytesOf: (event) => (event === 'rotated' ? 0 : event.length + lineBytes * event.lines.length),
       beyond: 'oldest',
       tellMissed: (count) => toPacket({ type: 'skipped', count }),
     });

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { isJsonObject, type JsonValue, numberAsText } from '../../core/json.ts';
+import { hasMoreThan } from '../../core/json-text.ts';
 import { mayBeRounded, quoteLongIntegers } from '../../core/long-integers.ts';
-import { parseUntrusted } from '../../core/untrusted-json.ts';
+import { maxEventMembers, type Parsed, parseUntrusted } from '../../core/untrusted-json.ts';
 import { eventTime } from './instance-event.ts';
 
 /** What clients are told of a message: nothing else of it is kept. */
@@ -59,18 +60,20 @@ export function messageEventSchema(clock: Clock) {
 
 /**
  * The value in a text. What is in the private part of an event is none of our business: whatever its keys and its
- * depth are, they are no reason to refuse it.
+ * depth are, they are no reason to refuse it, unless they are too many to be read in passing.
  */
-export function parseMessageEvent(json: string): JsonValue | undefined {
+export function parseMessageEvent(json: string): Parsed {
+  const options = { nonFinite: 'null', exactIntegers: true, maxMembers: maxEventMembers } as const;
+  if (hasMoreThan(json, maxEventMembers, Number.POSITIVE_INFINITY)) return parseUntrusted(json, options);
   try {
     const value = JSON.parse(json) as JsonValue;
     const isRounded =
       isJsonObject(value) &&
       Object.values(value).some((field) => typeof field === 'number' && mayBeRounded(field));
-    return isRounded ? (JSON.parse(quoteLongIntegers(json)) as JsonValue) : value;
+    const exact = isRounded ? (JSON.parse(quoteLongIntegers(json)) as JsonValue) : value;
+    return { ok: true, value: exact, nonFinite: [] };
   } catch {
     // Numbers such as NaN, which some engines write, are not JSON.
-    const parsed = parseUntrusted(json, { nonFinite: 'null', exactIntegers: true });
-    return parsed.ok ? parsed.value : undefined;
+    return parseUntrusted(json, options);
   }
 }

@@ -4,7 +4,7 @@ import type { Meter } from '../../core/meter.ts';
 import { randomId } from '../../core/random.ts';
 import { Channel } from '../../deliver/channel.ts';
 import type { Hub } from '../../deliver/hub.ts';
-import { createEventRendition } from '../../encode/event-rendition.ts';
+import { createEventRendition, type EventRendition } from '../../encode/event-rendition.ts';
 import type { Packet } from '../../encode/rendition.ts';
 import { createEventFeed } from '../../feed/event-feed.ts';
 import { createRegistry, type Lease } from '../../feed/registry.ts';
@@ -60,16 +60,13 @@ export function createMessageViews(options: MessageViewsOptions): MessageViews {
   const open = (filter: MessageFilter): MessageView => {
     const shows = (event: MessageEvent): boolean => passes(event, filter);
     const snapshot = sharedPacket(
-      () => feed.seq,
-      () => {
-        const shown = feed.recent().filter(({ event }) => shows(event));
-        return {
-          type: 'snapshot',
-          recent_events: shown.slice(-recentShown).map(({ event }) => event.metadata),
-        };
-      },
+      () => rendition.seq,
+      () => ({
+        type: 'snapshot',
+        recent_events: rendition.recent(recentShown).map(({ metadata }) => metadata),
+      }),
     );
-    const rendition = createEventRendition<MessageEvent>({
+    const rendition: EventRendition<MessageEvent> = createEventRendition<MessageEvent>({
       ...{ dialect, feed, shows, snapshot, maxBehind, beyond: 'snapshot' },
       render: ([event]) =>
         event === undefined ? snapshot() : toPacket({ type: 'message_event', ...event.metadata }),

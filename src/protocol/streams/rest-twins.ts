@@ -15,7 +15,7 @@ import type { SharedForwarder } from '../../source/bounded-forwarder.ts';
 import type { EngineAnswer } from '../../source/engine-client.ts';
 import { leadsElsewhere } from '../../source/engine-path.ts';
 import { isLogName } from '../../source/file-tail/open.ts';
-import { PollFailure } from '../../source/poll-failure.ts';
+import { PollFailure, unreadable } from '../../source/poll-failure.ts';
 
 export interface RestTwinsOptions {
   readonly router: Router;
@@ -152,7 +152,7 @@ function tagOf(body: string): string {
 /** Throws PollFailure for a body that is none. */
 function jsonIn(body: string): JsonValue {
   const parsed = parseUntrusted(body, { nonFinite: 'null', exactIntegers: true });
-  if (!parsed.ok) throw new PollFailure(parsed.reason, 'the answer is not valid JSON');
+  if (!parsed.ok) throw unreadable(parsed);
   return parsed.value;
 }
 

@@ -1,4 +1,4 @@
-import { parseUntrusted } from '../../core/untrusted-json.ts';
+import { maxEventMembers, parseUntrusted } from '../../core/untrusted-json.ts';
 import type { Hub } from '../../deliver/hub.ts';
 import { createRegistry, type Lease } from '../../feed/registry.ts';
 import { createEventIntake } from './event-intake.ts';
@@ -65,6 +65,5 @@ export function createSharedInstances(
 }
 
 function parse(text: string) {
-  const parsed = parseUntrusted(text, { nonFinite: 'null', exactIntegers: true });
-  return parsed.ok ? parsed.value : undefined;
+  return parseUntrusted(text, { nonFinite: 'null', exactIntegers: true, maxMembers: maxEventMembers });
 }

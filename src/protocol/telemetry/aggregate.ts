@@ -1,5 +1,12 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
-import { estimateBytes, isJsonObject, type JsonObject, type JsonValue, withoutKey } from '../../core/json.ts';
+import {
+  countMembers,
+  estimateBytes,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  withoutKey,
+} from '../../core/json.ts';
 import { createWarningThrottle, type Log, type WarningThrottle } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { Arbiter, type InputTime } from '../../feed/arbiter.ts';
@@ -27,8 +34,11 @@ export interface AggregateOptions {
 }
 
 const maxDocumentBytes = 16 * 1024 * 1024;
+/** What the engine's three answers may have together: events add no further ones. */
+const maxDocumentMembers = 60_000;
 const maxProtectedPaths = 100_000;
-const measureEveryBytes = 256 * 1024;
+/** Measuring costs a walk over the document: it is done once for each so many bytes or members of events. */
+const measureEvery = { bytes: 256 * 1024, members: 5000 };
 
 /** Merges poll answers and events into the pending document of one feed. Commits nothing by itself. */
 export class Aggregate {
@@ -37,7 +47,7 @@ export class Aggregate {
   readonly #engineTime = new EngineTime();
   readonly #notes = new SourceNotes();
   readonly #warn: WarningThrottle;
-  #unmeasuredBytes = 0;
+  #unmeasured = { bytes: 0, members: 0 };
   #hasSpoken = false;
 
   constructor(options: AggregateOptions) {
@@ -106,7 +116,7 @@ export class Aggregate {
     const speaks = typeof said.status === 'string' && said.status !== 'INITIALIZING';
     const before = speaks && !this.#hasSpoken ? withoutPlaceholders(feed.pending) : feed.pending;
     const merged = applyMergePatch(before, patch, isDocumentedScalar);
-    if (this.#isTooLarge(merged, bytes)) return false;
+    if (this.#isTooLarge(merged, patch, bytes)) return false;
     this.#hasSpoken ||= speaks;
     this.#arbiter.protect(patch, { engineTime, localTime: receivedAt }, isDocumentedScalar);
     this.#options.onEventSet(patch, receivedAt);
@@ -162,14 +172,22 @@ export class Aggregate {
     };
   }
 
-  /** Measuring costs a walk over the document, so it is done once for each 256 KiB of events. */
-  #isTooLarge(document: JsonObject, eventBytes: number): boolean {
-    this.#unmeasuredBytes += eventBytes;
-    if (this.#unmeasuredBytes < measureEveryBytes) return false;
+  #isTooLarge(document: JsonObject, patch: JsonObject, eventBytes: number): boolean {
+    const { bytes, members } = this.#unmeasured;
+    this.#unmeasured = { bytes: bytes + eventBytes, members: members + countMembers(patch) };
+    const isDue =
+      this.#unmeasured.bytes >= measureEvery.bytes || this.#unmeasured.members >= measureEvery.members;
+    if (!isDue) return false;
     if (this.#arbiter.size > maxProtectedPaths) this.#arbiter.clear();
-    if (estimateBytes(document) > maxDocumentBytes) return true;
-    this.#unmeasuredBytes = 0;
+    if (estimateBytes(document) > maxDocumentBytes || this.#hasTooMany(document)) return true;
+    this.#unmeasured = { bytes: 0, members: 0 };
     return false;
+  }
+
+  /** One that adds nothing is taken, however full it is: it may say that trading was halted. */
+  #hasTooMany(document: JsonObject): boolean {
+    const members = countMembers(document);
+    return members > maxDocumentMembers && members > countMembers(this.#options.feed.pending);
   }
 
   #logContext(): LogContext {

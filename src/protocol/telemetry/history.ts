@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import type { Version } from '../../feed/history.ts';
 import type { Projection } from '../../feed/projection.ts';
+import { HistoryPoints } from './history-points.ts';
+import { Turns } from './turns.ts';
 
 const maxSeconds = 600;
 const maxPoints = 600;
@@ -12,49 +14,94 @@ export const historyQuery = z.object({
   step: z.coerce.number().min(0).max(maxSeconds).optional(),
 });
 
-/**
- * The kept versions as one JSON array of `{seq, at, data}`, oldest first, made as it is read: `at` is when the
- * gateway committed the version, ISO 8601; versions of before the engine ever answered are none. The newest version is always the last point. Versions are not kept for who
- * reads slowly: those that the history drops before their turn are left out.
- */
-export function historyStream(
-  projection: Projection,
-  spokenSince: number | undefined,
-  { seconds, step = seconds / maxPoints }: z.infer<typeof historyQuery>,
-  clock: Clock,
-): ReadableStream<Uint8Array> {
-  const now = clock.monotonic();
-  const since = now - seconds * 1000;
-  const all = spokenSince === undefined ? [] : shownVersions(projection, spokenSince);
-  const versions = all.filter((version, index) => version.committedAt > since || index === all.length - 1);
-  const seqs = thinOut(versions, now, step * 1000).map(({ seq }) => seq);
-  return streamPoints(projection, seqs.values());
+type HistorySpan = z.infer<typeof historyQuery>;
+
+/** Bytes that are made for a reader in one go, or one point that is more. */
+const chunkBytes = 64 * 1024;
+const comma = Buffer.from(',\n');
+
+/** Histories as they are read: made bit by bit, once for those who read the same, and never ahead of a reader. */
+export class HistoryReadings {
+  readonly #clock: Clock;
+  readonly #turns: Turns;
+  readonly #points: HistoryPoints;
+
+  constructor(clock: Clock, turns = new Turns()) {
+    this.#clock = clock;
+    this.#turns = turns;
+    this.#points = new HistoryPoints(clock);
+  }
+
+  /**
+   * The kept versions as one JSON array of `{seq, at, data}`, oldest first, made as it is read: `at` is when the
+   * gateway committed the version, ISO 8601; versions of before the engine ever answered are none. The newest version
+   * is always the last point. Versions are not kept for who reads slowly: those that the history drops before their
+   * turn are left out.
+   */
+  stream(
+    projection: Projection,
+    spokenSince: number | undefined,
+    span: HistorySpan,
+  ): ReadableStream<Uint8Array> {
+    const now = this.#clock.monotonic();
+    const { epoch } = projection.position;
+    const { seq: newest } = projection.feed.current;
+    let seqs: Iterator<number> | undefined;
+    let separator = Buffer.from('[');
+    let isOver = false;
+    const nextChunk = (): Buffer | undefined => {
+      seqs ??= seqsOf(projection, [spokenSince, newest], span, now).values();
+      const pieces: Buffer[] = [];
+      for (let bytes = 0; bytes < chunkBytes; ) {
+        const version = nextHeld(projection, seqs);
+        if (version === undefined) {
+          isOver = true;
+          return Buffer.concat([...pieces, Buffer.from(separator === comma ? ']' : '[]')]);
+        }
+        const point = this.#points.of(epoch, projection, version);
+        pieces.push(separator, point);
+        separator = comma;
+        bytes += point.length;
+      }
+      return Buffer.concat(pieces);
+    };
+    return new ReadableStream(
+      {
+        pull: async (controller) => {
+          const chunk = await this.#turns.do(() => (isOver ? undefined : nextChunk()));
+          // The reader left while it waited for its turn.
+          if (chunk === undefined) return;
+          controller.enqueue(chunk);
+          if (isOver) controller.close();
+        },
+        cancel() {
+          isOver = true;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
 }
 
-function streamPoints(projection: Projection, seqs: Iterator<number>): ReadableStream<Uint8Array> {
-  const text = new TextEncoder();
-  let separator = '[';
-  const nextHeld = (): Version | undefined => {
-    for (let next = seqs.next(); next.done !== true; next = seqs.next()) {
-      const version = projection.feed.version(next.value);
-      if (version !== undefined) return version;
-    }
-    return undefined;
-  };
-  return new ReadableStream({
-    pull(controller) {
-      const version = nextHeld();
-      if (version === undefined) {
-        controller.enqueue(text.encode(separator === '[' ? '[]' : ']'));
-        controller.close();
-        return;
-      }
-      const at = new Date(version.at).toISOString();
-      const point = JSON.stringify({ seq: version.seq, at, data: projection.of(version) });
-      controller.enqueue(text.encode(`${separator}${point}`));
-      separator = ',\n';
-    },
-  });
+function nextHeld(projection: Projection, seqs: Iterator<number>): Version | undefined {
+  for (let next = seqs.next(); next.done !== true; next = seqs.next()) {
+    const version = projection.feed.version(next.value);
+    if (version !== undefined) return version;
+  }
+  return undefined;
+}
+
+/** The versions between two that a reader is sent. @param now of the request, monotonic ms */
+function seqsOf(
+  projection: Projection,
+  [first, last]: readonly [number | undefined, number],
+  { seconds, step = seconds / maxPoints }: HistorySpan,
+  now: number,
+): readonly number[] {
+  const since = now - seconds * 1000;
+  const all = first === undefined ? [] : shownVersions(projection, first, last);
+  const versions = all.filter((version, index) => version.committedAt > since || index === all.length - 1);
+  return thinOut(versions, now, step * 1000).map(({ seq }) => seq);
 }
 
 /** The last version of each step, counted back from now. */
@@ -65,9 +112,9 @@ function thinOut(versions: readonly Version[], now: number, stepMs: number): Ver
   return [...byStep.values()];
 }
 
-/** The kept versions from `since` on in which something that the projection shows changed, and the oldest one. */
-function shownVersions(projection: Projection, since: number): Version[] {
-  const versions = projection.feed.history().filter(({ seq }) => seq >= since);
+/** The kept versions of these in which something that the projection shows changed, and the oldest one. */
+function shownVersions(projection: Projection, first: number, last: number): Version[] {
+  const versions = projection.feed.history().filter(({ seq }) => seq >= first && seq <= last);
   return versions.filter((version, index) => {
     const previous = versions[index - 1];
     return previous === undefined || projection.differs(version, previous);

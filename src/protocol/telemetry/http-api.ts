@@ -11,9 +11,9 @@ import { problemResponse } from '../../http/problem.ts';
 import type { Router } from '../../http/router.ts';
 import { createEventStream, eventStreamHeaders } from '../../transport/event-stream.ts';
 import type { Documents } from './documents.ts';
-import { historyQuery, historyStream } from './history.ts';
+import { HistoryReadings, historyQuery } from './history.ts';
 import type { TelemetryDocument } from './merged-document.ts';
-import { type ConnectOptions, readQuery } from './options.ts';
+import { type ConnectOptions, maxSinceLength, readQuery } from './options.ts';
 import { openSession, type SessionDependencies } from './sessions.ts';
 import { dialect, telemetryProjection, type Views } from './views.ts';
 
@@ -67,6 +67,7 @@ export function viewFor(
 /** The HTTP twins of the dialect: snapshot, history, and the same packets as Server-Sent Events. */
 export function addHttpApi(dependencies: HttpApiDependencies): void {
   const { router, entrance, documents, clock, sessionLimits } = dependencies;
+  const histories = new HistoryReadings(clock);
 
   router.get('/api/telemetry', async ({ req }) => {
     const entry = await entrance(req.raw);
@@ -109,7 +110,7 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
         // it is still as much.
         response.setTimeout(sessionLimits.slowAfterMs / 2, () => response.destroy());
         const projection = telemetryProjection(feed, read.options.sections);
-        return new Response(historyStream(projection, spokenSince, span.data, clock), {
+        return new Response(histories.stream(projection, spokenSince, span.data), {
           headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
         });
       },
@@ -120,17 +121,18 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
     const { req } = context;
     const entry = await entrance(req.raw);
     if (!entry.ok) return problemResponse(entry.code, entry);
-    const response = context.env.outgoing;
+    if (req.method === 'HEAD') return new Response(null, { headers: eventStreamHeaders });
+    const { incoming, outgoing: response } = context.env;
     // The client may have left while its token was verified: nothing would tell us again.
     if (response.destroyed) return RESPONSE_ALREADY_SENT;
-    if (req.method === 'HEAD') return new Response(null, { headers: eventStreamHeaders });
     const query = new URL(req.url).searchParams;
     const lastEventId = req.header('last-event-id');
     // What a browser says it holds is newer than what the page's URL said when it was opened.
-    if (lastEventId !== undefined) query.set('since', lastEventId);
+    // Whatever that is: a browser that is refused never asks again.
+    if (lastEventId !== undefined) query.set('since', lastEventId.slice(0, maxSinceLength));
     const found = viewFor(query, 'event-stream', entry.permission.holder, dependencies);
     if (!found.ok) return problemResponse(found.code, found);
-    const place = dependencies.admission.admit(context.env.incoming, entry.permission);
+    const place = dependencies.admission.admit(incoming, entry.permission);
     if (!place.ok) {
       found.lease.release();
       return problemResponse(place.code, place);

@@ -58,9 +58,11 @@ export const viewOptionShape = {
     .describe('The document of this symbol instead of the default one'),
 };
 
+/** No position is longer. */
+export const maxSinceLength = 100;
 const since = z
   .string()
-  .max(100)
+  .max(maxSinceLength)
   .transform((text): Since | undefined => {
     const [, epoch, seq] = /^(.+)-(\d{1,15})$/.exec(text) ?? [];
     // A position without an epoch is a position nobody can know: the whole document answers it.

@@ -62,7 +62,7 @@ export class Ownership {
       else if (Object.hasOwn(partial, key)) replaced[key] = partial[key] ?? null;
     }
     for (const [key, value] of Object.entries(partial)) {
-      if (this.ownerOf(key) === name) replaced[key] = value;
+      if (!Object.hasOwn(replaced, key) && this.ownerOf(key) === name) replaced[key] = value;
     }
     this.#release(name, partial);
     return replaced;

@@ -45,17 +45,17 @@ describe('A diagnostics client that does not read', () => {
     expect(seen(client).at(-1)).toBe(138);
   });
 
-  it('leaves a warning each 10 drops, which is no event itself', () => {
-    const { connect, happen, lines } = setUp();
+  it('leaves a warning as its drops pass a multiple of 10, which is no event itself', () => {
+    const { connect, happen, lines, clock } = setUp();
     const [slow, well] = [connect(), connect()];
     slow.transport.block();
-    happen(129);
-    expect(lines('warn')).toEqual([
-      'Dropped 10 messages for slow client id-1',
-      'Dropped 20 messages for slow client id-1',
-    ]);
-    happen(1);
-    expect(lines('warn')).toHaveLength(3);
+    for (const events of [109, 3, 6, 11, 1]) {
+      happen(events);
+      clock.advance(500);
+    }
+    expect(lines('warn')).toEqual(
+      [12, 29, 30].map((drops) => `Dropped ${drops} messages for slow client id-1`),
+    );
     expect(well.all('log')).toEqual([]);
     slow.transport.end({ code: 1006 });
     expect(lines('info').at(-1)).toBe('WebSocket disconnected: id-1 (sent: 3, dropped: 30)');

@@ -1,0 +1,56 @@
+const quote = 0x22;
+const comma = 0x2c;
+const backslash = 0x5c;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+
+/** Index of the quote that ends the string begun at `start`; the length of the text where none does. */
+export function endOfString(json: string, start: number): number {
+  for (let at = json.indexOf('"', start + 1); at >= 0; at = json.indexOf('"', at + 1)) {
+    let before = at - 1;
+    while (json.charCodeAt(before) === backslash) before -= 1;
+    if ((at - before) % 2 === 1) return at;
+  }
+  return json.length;
+}
+
+/**
+ * Whether a JSON text has more than `max` members and items, at all depths together. Found out before any of them is
+ * made, and read no further than that takes: making a great many small things is what long texts are dear for.
+ *
+ * @param maxDepth nested deeper than that it is refused for another reason, so that no more is counted
+ */
+export function hasMoreThan(json: string, max: number, maxDepth: number): boolean {
+  // Each takes two characters at least.
+  if (json.length <= 2 * max) return false;
+  let [count, depth] = [0, 0];
+  for (let at = 0; at < json.length; at += 1) {
+    const code = json.charCodeAt(at);
+    if (code === quote) {
+      at = endOfString(json, at);
+    } else if (code === comma) {
+      count += 1;
+      if (count > max) return true;
+    } else if (code === openBracket || code === openBrace) {
+      depth += 1;
+      if (depth > maxDepth) return false;
+      if (isEmptyAfter(json, at)) continue;
+      count += 1;
+      if (count > max) return true;
+    } else if (code === closeBracket || code === closeBrace) {
+      depth -= 1;
+    }
+  }
+  return false;
+}
+
+/** Whether the array or object begun at `start` ends at once. */
+function isEmptyAfter(json: string, start: number): boolean {
+  let at = start + 1;
+  // What JSON takes for white space is all there is below it, besides control characters that it does not allow.
+  while (json.charCodeAt(at) <= 0x20) at += 1;
+  const code = json.charCodeAt(at);
+  return code === closeBracket || code === closeBrace;
+}

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { errorMessage } from '../core/errors.ts';
-import type { Environment } from './load.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What was given, by the names of settings, with what is wrong with how it was. */
 export interface Given {

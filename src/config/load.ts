@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import { parseDocument } from 'yaml';
 import { errorMessage } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { readGiven } from './environment.ts';
+import { type Environment, readGiven } from './environment.ts';
 import { combinationFaults } from './safety.ts';
 import { type SettingName, type Settings, secretSettings, settingsSchema, urlSettings } from './settings.ts';
 import { findUnknownNames } from './unknown-names.ts';
@@ -23,8 +23,6 @@ export class ConfigError extends Error {
     this.name = 'ConfigError';
   }
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface LoadOptions {
   readonly env: Environment;

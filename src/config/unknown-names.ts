@@ -1,5 +1,5 @@
 import leven from 'leven';
-import type { Environment } from './load.ts';
+import type { Environment } from './environment.ts';
 
 export interface UnknownNames {
   /** Names that are a setting's, misspelt: what was meant would be left out without a word. */

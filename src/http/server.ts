@@ -138,7 +138,7 @@ export function listenFault(error: unknown, port: number, host: string, setting:
   const where = `${host}:${port}`;
   switch (error instanceof Error && 'code' in error && error.code) {
     case 'EADDRINUSE':
-      return `cannot listen on ${where}: the port is in use. Stop the other program or set ${setting}${setting === 'EXTRA_PORTS' ? '' : ' (0 picks a free one)'}.`;
+      return `cannot listen on ${where}: the port is in use. Stop the other program or set ${setting}${setting === 'PORT' || setting === 'OPS_PORT' ? ' (0 picks a free one)' : ''}.`;
     case 'EACCES':
       return `cannot listen on ${where}: not permitted. Set ${setting} to 1024 or above.`;
     case 'EADDRNOTAVAIL':

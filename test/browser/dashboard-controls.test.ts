@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Environment } from '../../src/config/load.ts';
+import type { Environment } from '../../src/config/environment.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { ensureDashboard, openDashboard } from '../support/dashboard-page.ts';
 import { startGateway } from '../support/gateway.ts';

@@ -15,6 +15,7 @@ describe('problem table', () => {
       'ENGINE_UNREACHABLE',
       'FORBIDDEN',
       'FORBIDDEN_ROLE',
+      'HOST_REFUSED',
       'INGEST_DISABLED',
       'INTERNAL',
       'LIMIT',

@@ -16,6 +16,7 @@ describe('metric table', () => {
       'bff_dropped_total{dialect}',
       'bff_encode_seconds',
       'bff_event_latency_seconds',
+      'bff_events_total{channel}',
       'bff_fanout_seconds',
       'bff_packets_total{dialect,type}',
       'bff_rejected_total{edge,reason}',

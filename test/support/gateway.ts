@@ -1,5 +1,6 @@
 import { createGateway } from '../../src/app.ts';
-import { type Environment, loadSettings } from '../../src/config/load.ts';
+import type { Environment } from '../../src/config/environment.ts';
+import { loadSettings } from '../../src/config/load.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { SessionLimits } from '../../src/deliver/patience.ts';
 import { createDemoEngine, type DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';

@@ -23,7 +23,7 @@ function readAll({ port, target }: ReadCommand): Promise<number> {
 
 process.on('message', (command: ReadCommand) => {
   const reading = Array.from({ length: command.readers }, () => readAll(command));
-  Promise.all(reading).then((bytes) => process.send?.(bytes));
+  void Promise.all(reading).then((bytes) => process.send?.(bytes));
 });
 // Without the bench there is nobody to read for.
 process.on('disconnect', () => process.exit());

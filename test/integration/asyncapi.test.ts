@@ -26,7 +26,7 @@ const endpoints = {
   },
   '/ws/instances/{name}/logs': {
     receive: ['ping'],
-    send: ['backlog', 'lines', 'rotated', 'skipped', 'pong', 'error'],
+    send: ['backlog', 'lines', 'rotated', 'unavailable', 'skipped', 'pong', 'error'],
     query: ['backlog'],
   },
   '/ws/messages': {

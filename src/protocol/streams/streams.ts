@@ -48,6 +48,7 @@ export interface StreamsParts extends SessionDependencies {
   readonly entrance: Entrance;
 }
 
+const logQueryWords = 'backlog: expected a whole number from 0 to 1000; ansi: strip or keep';
 const maxMessageBytes = 64 * 1024;
 /** Of a connection that only waits to be closed: it holds nothing. */
 const nothingHeld: StreamClient = { end: () => {} };
@@ -96,8 +97,8 @@ export function createStreams(options: StreamsOptions, parts: StreamsParts) {
   serve('/ws/instances', 'instances', (session) => new InstanceClient(session, instances.acquire(), parts));
   serve('/ws/instances/:name/logs', 'logs', (session, { query, params }) => {
     const { success, data } = logQuery.safeParse(Object.fromEntries(query));
-    if (!success) return sendAway(session, 'bad_request', 'backlog: expected a whole number from 0 to 1000');
-    const request = { name: decoded(params.name ?? ''), backlog: data.backlog };
+    if (!success) return sendAway(session, 'bad_request', logQueryWords);
+    const request = { name: decoded(params.name ?? ''), ...data };
     return new LogClient(session, instances.acquire(), request, { ...parts, logs });
   });
   serve('/ws/messages', 'messages', (session, { query }) => {

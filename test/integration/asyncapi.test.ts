@@ -27,7 +27,7 @@ const endpoints = {
   '/ws/instances/{name}/logs': {
     receive: ['ping'],
     send: ['backlog', 'lines', 'rotated', 'unavailable', 'skipped', 'pong', 'error'],
-    query: ['backlog'],
+    query: ['ansi', 'backlog'],
   },
   '/ws/messages': {
     receive: ['ping'],

@@ -3,7 +3,7 @@ import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { moveToLastLines } from './backlog.ts';
 import { createReadWindow, FileCursor } from './cursor.ts';
-import { LogDecoder } from './decoder.ts';
+import { LogDecoder, type LogPart } from './decoder.ts';
 import { createFaultReport, errorCode, type LogFileFault } from './fault.ts';
 import { LineSplitter } from './lines.ts';
 import { identify, isSameFile, logPath, openLog, requireFolder } from './open.ts';
@@ -108,16 +108,17 @@ export function createFileTail(options: FileTailOptions): FileTail {
     if (hasLooked) await onLines(lines);
   };
 
-  const flush = async (): Promise<void> => {
-    const rest = decoder.flush().flatMap((part) => (part === 'hole' ? [] : splitter.push(part)));
+  /** @param held what the decoder holds back; nothing, where the file goes on behind a hole */
+  const flush = async (held: readonly LogPart[]): Promise<void> => {
+    const rest = held.flatMap((part) => (part === 'hole' ? [] : splitter.push(part)));
     await deliver([...rest, ...splitter.flush()]);
     recent.clear();
     hasRead = false;
     standsSince = undefined;
   };
 
-  const endFile = async (): Promise<void> => {
-    await flush();
+  const endFile = async (held: readonly LogPart[] = decoder.flush()): Promise<void> => {
+    await flush(held);
     if (hasLooked && !isStopped()) onRotated();
   };
 
@@ -125,18 +126,11 @@ export function createFileTail(options: FileTailOptions): FileTail {
     for (const part of decoder.push(bytes)) {
       if (isStopped()) return;
       if (part !== 'hole') {
-        await deliver(splitter.push(part));
         hasRead = true;
-      } else if (hasRead) await endAtHole();
+        await deliver(splitter.push(part));
+        // Of what was truncated while nobody looked, nothing else tells.
+      } else if (hasRead) await endFile([]);
     }
-  };
-
-  /** Of what was truncated while nobody looked, nothing else tells. What is read of the file goes on behind it. */
-  const endAtHole = async (): Promise<void> => {
-    await deliver(splitter.flush());
-    recent.clear();
-    hasRead = false;
-    if (hasLooked && !isStopped()) onRotated();
   };
 
   /** A progress bar has no end of line for as long as it moves. */
@@ -158,7 +152,7 @@ export function createFileTail(options: FileTailOptions): FileTail {
     if (previous !== undefined) {
       await attempt(() => readToEnd(previous));
       if (isStopped()) return;
-      await flush();
+      await flush(decoder.flush());
       cursor = undefined;
       await attempt(() => previous.close());
     }

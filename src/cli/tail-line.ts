@@ -1,6 +1,7 @@
 import type { TelemetryDocument } from '../client/document.ts';
 import { isKeptLive, sourceOf } from '../client/vouching.ts';
 import { isJsonObject } from '../core/json.ts';
+import { printable } from '../core/terminal-text.ts';
 
 export interface TailUpdate {
   /** While the engine has not spoken: no more than `status` and `sources`. */
@@ -24,9 +25,10 @@ export const plain: Paint = (_style, text) => text;
 
 /**
  * One line of `tail`: when, which version, the figures that count, what changed, and what it took. What is not current
- * says so itself.
+ * says so itself. Nothing in it but the colours is obeyed by a terminal, whatever the document holds.
  */
-export function tailLine(update: TailUpdate, at: Date, paint: Paint): string {
+export function tailLine(update: TailUpdate, at: Date, paintAny: Paint): string {
+  const paint: Paint = (style, text) => paintAny(style, printable(text));
   const { document, changed, seq, bytes, perSecond, priceBefore } = update;
   const { market, portfolio, status, sources } = document;
   const time = paint('dim', at.toISOString().slice(11, 23));
@@ -41,7 +43,7 @@ export function tailLine(update: TailUpdate, at: Date, paint: Paint): string {
   else shown.push(orOld('status', statusWord, statusText(status, paint)));
   const price = market?.price;
   if (typeof price === 'number') {
-    const symbol = typeof market?.symbol === 'string' ? `${market.symbol} ` : '';
+    const symbol = typeof market?.symbol === 'string' ? `${printable(market.symbol)} ` : '';
     const text = price.toFixed(2);
     const current = `${paint('bold', text)} ${moveOf(price, priceBefore, paint)}`;
     shown.push(`${symbol}${orOld('market.price', text, current)}`);

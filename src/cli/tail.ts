@@ -3,6 +3,7 @@ import type { TelemetryDocument } from '../client/document.ts';
 import { createTelemetryClient } from '../client/index.ts';
 import { msgpack } from '../client/msgpack.ts';
 import type { TelemetryClient } from '../client/types.ts';
+import { printable } from '../core/terminal-text.ts';
 import type { TailArguments } from './tail-arguments.ts';
 import { inColour, plain, tailLine } from './tail-line.ts';
 
@@ -22,7 +23,7 @@ export interface TailOutput {
  */
 export async function tail({ connect, once, any }: TailArguments, output: TailOutput): Promise<number> {
   const client = createTelemetryClient({ ...connect, codec: msgpack, WebSocket });
-  const complaint = (text: string) => output.complain(`${text} – ${new URL(connect.url).host}`);
+  const complaint = (text: string) => output.complain(printable(`${text} – ${new URL(connect.url).host}`));
   client.on('error', ({ code, message }) => complaint(`${code}: ${message}`));
   if (once) return await printOnce(client, any, output, complaint);
   client.on('state', ({ state, reason, transport }) => {
@@ -54,7 +55,7 @@ async function printOnce(
   const { state, error } = client.freshness.of();
   const why = (text: string | undefined): string => (text ? ` (${text})` : '');
   if (position !== undefined) {
-    print(JSON.stringify({ type: 'WELCOME', ...position, granted, data: knownOf(client) }));
+    print(printable(JSON.stringify({ type: 'WELCOME', ...position, granted, data: knownOf(client) })));
     if (!isGood) complaint(`the state is ${state}${why(error)}`);
   } else {
     complaint(`no WELCOME within ${onceMs / 1000} s${why(status.reason)}`);

@@ -10,7 +10,7 @@ interface Line {
 }
 
 /** Requests that may wait for their turn on one socket. No browser sends one before the last was answered. */
-const maxWaiting = 64;
+const maxWaiting = 200;
 
 /**
  * One answer at a time on each socket: what is asked meanwhile waits, and is not worked out (RFC 9112 §9.3.2 lets

@@ -7,7 +7,7 @@ import type { Permission } from '../access/entrance.ts';
 import type { Refusal } from '../access/refusals.ts';
 import type { Clock } from '../core/clock.ts';
 import { errorMessage } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
+import { createWarningThrottle, type Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 import { tooManyDetail } from '../source/bounded-forwarder.ts';
 import { pathFault } from '../source/engine-path.ts';
@@ -64,6 +64,9 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
   const basePath = base.pathname.replace(/\/+$/, '');
   const furtherHeaders = new Set(options.furtherHeaders.map((name) => name.toLowerCase()));
   const places = new EnginePlaces();
+  const warn = createWarningThrottle(log, clock);
+  const refused = (reason: 'too_many' | 'stalled'): void =>
+    meter.count('bff_rejected_total', { edge: 'forward', reason });
 
   /** What the engine answers, passed on while the client reads it. */
   const relay = (
@@ -82,6 +85,7 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
       ...relayBounds,
       clock,
       onTaken: place.answered,
+      onStalled: () => refused('stalled'),
     });
     whenAnswerOver(env.incoming, env.outgoing, end);
     return new Response(stream, { status, headers });
@@ -144,7 +148,7 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
     try {
       place = await places.take(asker, AbortSignal.any([gone.signal, AbortSignal.timeout(answerTimeoutMs)]));
       if (place === undefined) {
-        meter.count('bff_rejected_total', { edge: 'forward', reason: 'too_many' });
+        refused('too_many');
         return problemResponse('TOO_MANY_REQUESTS', { detail: tooManyDetail, retryAfterS: 1 });
       }
       if (gone.signal.aborted) place.release();
@@ -152,11 +156,10 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
     } catch (error) {
       place?.answered();
       // Without its query: that may hold what no log should. Nor of one who went away: that is no fault.
-      if (!gone.signal.aborted)
-        log.warn(
-          { method: request.method, path: pathname, error: errorMessage(error) },
-          'engine not reached',
-        );
+      if (!gone.signal.aborted) {
+        const fields = { method: request.method, path: pathname, error: errorMessage(error) };
+        warn('forward', fields, 'engine not reached');
+      }
       return problemResponse('ENGINE_UNREACHABLE', { retryAfterS: 1 });
     }
   };

@@ -10,6 +10,8 @@ export interface RelayOptions {
   readonly maxAheadBytes: number;
   /** The body has been taken whole, or has ended otherwise. */
   readonly onTaken: () => void;
+  /** The client is cut off, as it takes nothing. */
+  readonly onStalled: () => void;
 }
 
 export interface Relay {
@@ -30,7 +32,7 @@ export function createRelay(
   response: Pick<ServerResponse, 'destroy'>,
   options: RelayOptions,
 ): Relay {
-  const { clock, stallMs, maxAheadBytes, onTaken } = options;
+  const { clock, stallMs, maxAheadBytes, onTaken, onStalled } = options;
   const ahead: Uint8Array[] = [];
   let aheadBytes = 0;
   let complete = false;
@@ -41,7 +43,10 @@ export function createRelay(
 
   const awaitReader = (): void => {
     cancelStall();
-    cancelStall = clock.after(stallMs, () => response.destroy());
+    cancelStall = clock.after(stallMs, () => {
+      onStalled();
+      response.destroy();
+    });
   };
   const nextChunk = (): Uint8Array | undefined => {
     const [first] = ahead;

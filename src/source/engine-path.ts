@@ -3,8 +3,7 @@ const brokenEncoding = /%(?![\da-f]{2})/i;
 const encoded = /%[\da-f]{2}/i;
 /** Dots that are a step of a path, whatever parameter stands behind them. */
 const dotStep = /(?:^|[/\\])\.{1,2}(?:[/\\;]|$)/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const control = /[\u0000-\u001f\u007f]/;
+const control = /\p{Cc}/u;
 
 /**
  * Why a path may not go to an engine, which, or a proxy before it, may read it more leniently than we do; undefined:

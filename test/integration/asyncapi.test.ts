@@ -26,8 +26,8 @@ const endpoints = {
   },
   '/ws/instances/{name}/logs': {
     receive: ['ping'],
-    send: ['backlog', 'lines', 'rotated', 'skipped', 'pong', 'error'],
-    query: ['backlog'],
+    send: ['backlog', 'lines', 'rotated', 'unavailable', 'skipped', 'pong', 'error'],
+    query: ['ansi', 'backlog'],
   },
   '/ws/messages': {
     receive: ['ping'],

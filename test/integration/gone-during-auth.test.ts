@@ -55,7 +55,7 @@ describe.concurrent('A client that is gone before its token is verified', () => 
   ] as const)('leaves no place, no view and no poll behind: %s', async ([, path, isReset], test) => {
     const { gateway, engine, authorization, leaveEarly, connect: connectWell } = await setUp(test);
     const atRest = (await gateway.metrics()).value('bff_renditions');
-    const request = `GET ${target(path)} HTTP/1.1\r\nHost: gateway\r\nAuthorization: ${authorization}\r\n\r\n`;
+    const request = `GET ${target(path)} HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${authorization}\r\n\r\n`;
     const text = path === '/' ? handshake(target(path), { Authorization: authorization }) : request;
     await leaveEarly(text, (socket) => void (isReset ? socket.resetAndDestroy() : socket.destroy()));
 

@@ -88,7 +88,7 @@ async function crowdIn(test: TestScope, port: number, token: string) {
   await waitFor('the viewers to be let in or refused', isSettled);
   expect(open()).toBeLessThan(crowd);
   for (let index = 0; index < 40; index += 1) {
-    const request = `GET /api/slow/${index} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+    const request = `GET /api/slow/${index} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`;
     sockets.push(
       connect(port, '127.0.0.1', function (this: Socket) {
         this.write(request);

@@ -23,7 +23,7 @@ async function setUp(test: TestScope, { slowAfterMs = sessionDefaults.slowAfterM
     async stall(): Promise<Socket> {
       const socket = connect(scene.gateway.port, '127.0.0.1');
       test.onTestFinished(() => void socket.destroy());
-      socket.on('error', () => {}).write(`GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      socket.on('error', () => {}).write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
       await within('the first bytes', answers(socket));
       socket.pause();
       return socket;

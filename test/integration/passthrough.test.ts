@@ -125,7 +125,7 @@ describe.concurrent('ENGINE_PASSTHROUGH', () => {
     for (const path of [...outside, ...tricks]) {
       const answer = await rawExchange(
         gateway.port,
-        `GET ${path} HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n`,
+        `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
       );
       expect(answer, path).toMatch(/^HTTP\/1\.1 4\d\d /);
     }

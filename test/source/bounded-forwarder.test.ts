@@ -6,7 +6,6 @@ import { PollFailure } from '../../src/source/poll-failure.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { setUpTraffic } from './engine-traffic-set-up.ts';
 
-const never = new AbortController().signal;
 const answered: EngineAnswer = { status: 200, contentType: undefined, retryAfter: undefined, body: '{}' };
 /** A quarter of the connections, and of what may be under way. */
 const connections = 4;
@@ -21,7 +20,8 @@ function setUp() {
     { ask: () => new Promise((resolve, reject) => waiting.push({ resolve, reject })) },
     meter,
   );
-  const ask = (of: Asker = asker, signal = never) => forwarder.ask('/messages', signal, of);
+  const ask = (of: Asker = asker, signal = new AbortController().signal) =>
+    forwarder.ask('/messages', signal, of);
   const asked = Array.from({ length: bound }, () => ask());
   return {
     waiting,
@@ -91,9 +91,9 @@ describe('BoundedForwarder', () => {
   it('leaves those it refuses out of the engine’s figures', async () => {
     const { traffic } = setUpTraffic();
     for (let count = 0; count < bound; count += 1) {
-      traffic.forwarder.ask('/hanging', never, asker).catch(() => {});
+      traffic.forwarder.ask('/hanging', new AbortController().signal, asker).catch(() => {});
     }
-    expect((await traffic.forwarder.ask('/hanging', never, asker)).status).toBe(429);
+    expect((await traffic.forwarder.ask('/hanging', new AbortController().signal, asker)).status).toBe(429);
     expect(traffic.figures()).toMatchObject({ requestCount: connections, successPercent: 100 });
   });
 });

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EnginePlaces, type Place } from '../../src/source/engine-places.ts';
 
-const never = new AbortController().signal;
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** What was asked for, as far as it has got. */
@@ -10,7 +9,7 @@ function setUp() {
   const places = new EnginePlaces({ connections: 16, requests: 128 });
   const held: Place[] = [];
   let refused = 0;
-  const ask = (client: string, path: string, signal = never): Promise<void> =>
+  const ask = (client: string, path: string, signal = new AbortController().signal): Promise<void> =>
     places.take({ client, path }, signal).then(
       (place) => {
         if (place === undefined) refused += 1;

@@ -94,6 +94,11 @@ export const streamChannels: readonly ApiChannel[] = [
       message('lines', 'What was written since, over 100 ms', z.object({ type: type('lines'), ...lines })),
       message('rotated', 'What follows is another file, from its start', z.object({ type: type('rotated') })),
       message(
+        'unavailable',
+        'A link, or something else that is no regular file, has taken the place of the log; rotated follows',
+        z.object({ type: type('unavailable'), reason: z.string() }),
+      ),
+      message(
         'skipped',
         'So many lines are left out: the client was too far behind',
         z.object({ type: type('skipped'), count: z.int().min(1) }),

@@ -3,7 +3,7 @@ import type { Session } from '../../deliver/session.ts';
 import type { Lease } from '../../feed/registry.ts';
 import { isLogName } from '../../source/file-tail/open.ts';
 import { engineAnswered } from './engine-wait.ts';
-import type { LogFeed, LogFeeds } from './log-feeds.ts';
+import { type Ansi, type LogFeed, type LogFeeds, noLog } from './log-feeds.ts';
 import { refuse, type SessionDependencies, type StreamClient } from './sessions.ts';
 import type { InstanceDesk } from './shared-instances.ts';
 
@@ -16,6 +16,10 @@ export const logQuery = z.object({
     .pipe(z.number().max(1000))
     .default(100)
     .describe('Lines sent at first, 0 to 1000. Default 100'),
+  ansi: z
+    .enum(['keep', 'strip'])
+    .default('keep')
+    .describe('strip: without colours and other escape sequences'),
 });
 
 export interface LogDependencies extends SessionDependencies {
@@ -27,6 +31,7 @@ export interface LogRequest {
   readonly name: string;
   /** Lines. */
   readonly backlog: number;
+  readonly ansi: Ansi;
   /** By whom the share of logs is counted. */
   readonly holder: string | undefined;
 }
@@ -62,7 +67,7 @@ export class LogClient implements StreamClient {
     this.#desk.release();
   }
 
-  async #begin({ name, backlog, holder }: LogRequest): Promise<void> {
+  async #begin({ name, backlog, ansi, holder }: LogRequest): Promise<void> {
     const { source } = this.#desk.resource;
     const answered = await engineAnswered(this.#session, source, () => this.#over, this.#dependencies);
     if (!answered || this.#over) return;
@@ -73,7 +78,9 @@ export class LogClient implements StreamClient {
     });
     await feed.ready;
     if (!this.#over && feed.isObstructed()) this.#sayObstructed();
-    if (!this.#over) this.#session.follow(feed.channel, () => feed.backlog(backlog));
+    if (this.#over) return;
+    const view = feed.view(ansi);
+    this.#session.follow(view.channel, () => view.backlog(backlog));
   }
 
   #open(name: string, holder: string | undefined): LogFeed | undefined {
@@ -95,8 +102,7 @@ export class LogClient implements StreamClient {
 
   #sayObstructed(): void {
     this.#over = true;
-    const message = 'The log of this instance is no regular file; links are not followed';
-    refuse(this.#session, 'log_not_a_file', message, this.#dependencies.meter);
+    refuse(this.#session, 'log_not_a_file', noLog, this.#dependencies.meter);
   }
 
   #sayUnknown(name: string): void {

@@ -2,11 +2,12 @@ import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { randomId } from '../../core/random.ts';
+import { withoutAnsi } from '../../core/terminal-text.ts';
 import { Channel } from '../../deliver/channel.ts';
 import type { Hub } from '../../deliver/hub.ts';
 import { createEventRendition } from '../../encode/event-rendition.ts';
 import type { Packet } from '../../encode/rendition.ts';
-import { createEventFeed } from '../../feed/event-feed.ts';
+import { createEventFeed, type EventFeed } from '../../feed/event-feed.ts';
 import { createRegistry, type Registry } from '../../feed/registry.ts';
 import { createFileTail, type FileTail } from '../../source/file-tail/file-tail.ts';
 import { type ServerFrame, toPacket } from './packets.ts';
@@ -30,16 +31,26 @@ export interface LogFeed {
   readonly ready: Promise<void>;
   /** Whether something stands in the place of the file that is none, such as a link. */
   isObstructed(): boolean;
+  /** It with escape sequences, or without. */
+  view(ansi: Ansi): LogView;
+}
+
+export type Ansi = 'keep' | 'strip';
+
+interface LogView {
   readonly channel: Channel;
   /** The last lines: what a session that follows the channel is sent first. */
   backlog(count: number): Packet;
 }
 
+/** Why nothing is to be read. */
+export const noLog = 'The log of this instance is no regular file; links are not followed';
+
 /** Logs by the names of their instances; each is read from its first viewer to its last. */
 export type LogFeeds = Registry<string, LogFeed>;
 
-/** What a look at the file brought: some lines, in one go, which make a frame, or another file. */
-type LogEvent = Lines | 'rotated';
+/** What a look at the file brought: some lines, in one go, which make a frame, another file, or none to be read. */
+type LogEvent = Lines | 'rotated' | 'unavailable';
 
 interface Lines {
   readonly lines: readonly string[];
@@ -67,6 +78,7 @@ const readPace = { bytes: 2 * 1024 * 1024, everyMs: gatherMs };
 interface OpenLog extends LogFeed {
   readonly tail: FileTail;
   readonly pace: ReadPace;
+  readonly views: ReadonlyMap<Ansi, LogView>;
 }
 
 /** @throws RangeError from `acquire`, for a name that is not allowed: see `isLogName` */
@@ -77,8 +89,8 @@ export function createLogFeeds(options: LogFeedsOptions): LogFeeds {
       epoch: randomId(),
       capacity: maxBehind,
       maxBytes: maxHeldBytes,
-      bytesOf: (event) => (event === 'rotated' ? 0 : event.length + lineBytes * event.lines.length),
-      weightOf: (event) => (event === 'rotated' ? 1 : event.lines.length),
+      bytesOf: (event) => (typeof event === 'string' ? 0 : event.length + lineBytes * event.lines.length),
+      weightOf: (event) => linesOf(event).length || 1,
     });
     const pace = createReadPace(clock, readPace);
     const tail = createFileTail({
@@ -89,14 +101,30 @@ export function createLogFeeds(options: LogFeedsOptions): LogFeeds {
         return pace.took(length);
       },
       onRotated: () => feed.append('rotated', clock.monotonic()),
+      onUnavailable: () => feed.append('unavailable', clock.monotonic()),
     });
-    const backlog = createBacklog(tail, () => feed.seq);
+    const views = new Map<Ansi, LogView>();
+    return {
+      ...{ tail, pace, views },
+      ready: tail.start(),
+      isObstructed: () => tail.isObstructed,
+      view(ansi) {
+        const view = views.get(ansi) ?? show(ansi, feed, tail);
+        views.set(ansi, view);
+        return view;
+      },
+    };
+  };
+
+  const show = (ansi: Ansi, feed: EventFeed<LogEvent>, tail: FileTail): LogView => {
+    const textOf = ansi === 'strip' ? withoutAnsi : (line: string): string => line;
+    const backlog = createBacklog(tail, () => feed.seq, textOf);
     const rendition = createEventRendition<LogEvent>({
       dialect,
       feed,
-      render: (events) => toPacket(frameOf(events)),
+      render: (events) => toPacket(frameOf(events, textOf)),
       gathered: joins,
-      counts: (event) => event !== 'rotated',
+      counts: (event) => typeof event !== 'string',
       snapshot: () => backlog(maxBacklog),
       maxBehind,
       beyond: 'oldest',
@@ -104,15 +132,15 @@ export function createLogFeeds(options: LogFeedsOptions): LogFeeds {
     });
     const channel = new Channel(rendition, { intervalMs: gatherMs });
     hub.open(channel);
-    return { tail, pace, ready: tail.start(), isObstructed: () => tail.isObstructed, channel, backlog };
+    return { channel, backlog };
   };
 
   return createRegistry({
     clock,
     key: (name: string) => name,
     open,
-    close({ tail, pace, channel }) {
-      hub.close(channel);
+    close({ tail, pace, views }) {
+      for (const { channel } of views.values()) hub.close(channel);
       void tail.stop();
       pace.close();
     },
@@ -122,27 +150,36 @@ export function createLogFeeds(options: LogFeedsOptions): LogFeeds {
 
 /** Lines go with lines; another file begins with a frame of its own. */
 function joins(event: LogEvent, before: readonly LogEvent[]): boolean {
-  if (event === 'rotated') return false;
+  if (typeof event === 'string') return false;
   let length = event.length;
   for (const earlier of before) {
-    if (earlier === 'rotated') return false;
+    if (typeof earlier === 'string') return false;
     length += earlier.length;
   }
   return length <= maxFrameLength;
 }
 
-function frameOf(events: readonly LogEvent[]): ServerFrame {
+function linesOf(event: LogEvent): readonly string[] {
+  return typeof event === 'string' ? [] : event.lines;
+}
+
+function frameOf(events: readonly LogEvent[], textOf: (line: string) => string): ServerFrame {
   if (events[0] === 'rotated') return { type: 'rotated' };
-  const lines = events.flatMap((event) => (event === 'rotated' ? [] : event.lines));
+  if (events[0] === 'unavailable') return { type: 'unavailable', reason: noLog };
+  const lines = events.flatMap(linesOf).map(textOf);
   return { type: 'lines', lines, count: lines.length };
 }
 
 /** Those who come together and ask for the same are sent the same packet. */
-function createBacklog(tail: FileTail, version: () => number): LogFeed['backlog'] {
+function createBacklog(
+  tail: FileTail,
+  version: () => number,
+  textOf: (line: string) => string,
+): LogView['backlog'] {
   let made: { readonly version: number; readonly count: number; readonly packet: Packet } | undefined;
   return (count) => {
     if (made?.version !== version() || made.count !== count) {
-      const lines = tail.recent(count);
+      const lines = tail.recent(count).map(textOf);
       const packet = toPacket({ type: 'backlog', lines, count: lines.length });
       made = { version: version(), count, packet };
     }

@@ -25,6 +25,7 @@ export type ServerFrame =
   | { readonly type: 'snapshot'; readonly recent_events: readonly MessageMetadata[] }
   | { readonly type: 'backlog' | 'lines'; readonly lines: readonly string[]; readonly count: number }
   | { readonly type: 'rotated' }
+  | { readonly type: 'unavailable'; readonly reason: string }
   | { readonly type: 'skipped'; readonly count: number }
   | ({ readonly type: 'message_event' } & MessageMetadata)
   | { readonly type: 'pong' }

@@ -46,6 +46,7 @@ export interface StreamsParts extends SessionDependencies {
   readonly entrance: Entrance;
 }
 
+const logQueryWords = 'backlog: expected a whole number from 0 to 1000; ansi: strip or keep';
 const maxMessageBytes = 64 * 1024;
 /** Of a connection that only waits to be closed: it holds nothing. */
 const nothingHeld: StreamClient = { end: () => {} };
@@ -98,9 +99,8 @@ export function createStreams(options: StreamsOptions, parts: StreamsParts) {
   serve('/ws/instances', 'instances', (session) => new InstanceClient(session, instances.acquire(), parts));
   serve('/ws/instances/:name/logs', 'logs', (session, { query, params, permission }) => {
     const { success, data } = logQuery.safeParse(Object.fromEntries(query));
-    if (!success) return sendAway(session, 'bad_request', 'backlog: expected a whole number from 0 to 1000');
-    const { holder } = permission;
-    const request = { name: decoded(params.name ?? ''), backlog: data.backlog, holder };
+    if (!success) return sendAway(session, 'bad_request', logQueryWords);
+    const request = { name: decoded(params.name ?? ''), ...data, holder: permission.holder };
     return new LogClient(session, instances.acquire(), request, { ...parts, logs });
   });
   serve('/ws/messages', 'messages', (session, { query, permission }) => {

@@ -1,4 +1,5 @@
 import type { FileCursor } from './cursor.ts';
+import { encodingOf, type LogDecoder, type LogEncoding, markLength } from './decoder.ts';
 import type { LineSplitter } from './lines.ts';
 
 /** How far back from its end a file is searched, however few lines that holds. */
@@ -12,30 +13,53 @@ const lineFeed = 0x0a;
  */
 export async function moveToLastLines(
   cursor: FileCursor,
+  decoder: LogDecoder,
   splitter: LineSplitter,
   count: number,
 ): Promise<void> {
   const size = await cursor.size();
-  const lineStart = await findLineStart(cursor, size, count);
-  const moved = await cursor.seek(lineStart ?? size);
+  if (size === 0) return;
+  const encoding = encodingOf(await cursor.peek(Buffer.alloc(markLength), 0)) ?? 'utf-8';
+  const lineStart = await findLineStart(cursor, size, count, encoding);
+  if (lineStart === 0 || !(await cursor.seek(lineStart ?? size))) return;
+  decoder.beginWithin(encoding);
   // One line fills all that was searched: its beginning is out of reach.
-  if (moved && lineStart === undefined) splitter.dropRestOfLine();
+  if (lineStart === undefined) splitter.dropRestOfLine();
 }
 
 /** Undefined where no line starts in the bytes searched. */
-async function findLineStart(cursor: FileCursor, size: number, count: number): Promise<number | undefined> {
-  const searchedFrom = Math.max(0, size - maxBacklogBytes);
+async function findLineStart(
+  cursor: FileCursor,
+  size: number,
+  count: number,
+  encoding: LogEncoding,
+): Promise<number | undefined> {
+  const isWide = encoding !== 'utf-8';
+  // No character is torn by what is read at once.
+  const end = isWide ? size - (size % 2) : size;
+  const searchedFrom = Math.max(0, end - maxBacklogBytes);
   const block = Buffer.allocUnsafe(blockLength);
   let lineStart = searchedFrom === 0 ? 0 : undefined;
   let found = 0;
-  for (let end = size; end > searchedFrom; end -= blockLength) {
-    const from = Math.max(searchedFrom, end - blockLength);
-    const bytes = await cursor.peek(block.subarray(0, end - from), from);
+  for (let blockEnd = end; blockEnd > searchedFrom; blockEnd -= blockLength) {
+    const from = Math.max(searchedFrom, blockEnd - blockLength);
+    const bytes = await cursor.peek(block.subarray(0, blockEnd - from), from);
     for (let at = bytes.lastIndexOf(lineFeed); at !== -1; at = bytes.subarray(0, at).lastIndexOf(lineFeed)) {
-      if (searchedFrom > 0 || found === count) lineStart = from + at + 1;
+      if (isWide && !isWideLineFeed(bytes, at, encoding)) continue;
+      if (searchedFrom > 0 || found === count) lineStart = from + at + (encoding === 'utf-16le' ? 2 : 1);
       if (found === count) return lineStart;
       found += 1;
     }
   }
-  return lineStart;
+  // In a hole: all lines after it are within reach, the first one too.
+  return searchedFrom > 0 && (await isHoleAt(cursor, searchedFrom)) ? searchedFrom : lineStart;
+}
+
+function isWideLineFeed(bytes: Buffer, at: number, encoding: LogEncoding): boolean {
+  return encoding === 'utf-16le' ? at % 2 === 0 && bytes[at + 1] === 0 : at % 2 === 1 && bytes[at - 1] === 0;
+}
+
+async function isHoleAt(cursor: FileCursor, position: number): Promise<boolean> {
+  const bytes = await cursor.peek(Buffer.alloc(markLength), position);
+  return bytes.length > 0 && bytes.every((byte) => byte === 0);
 }

@@ -3,6 +3,7 @@ import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { moveToLastLines } from './backlog.ts';
 import { createReadWindow, FileCursor } from './cursor.ts';
+import { LogDecoder, type LogPart } from './decoder.ts';
 import { createFaultReport, errorCode, type LogFileFault } from './fault.ts';
 import { LineSplitter } from './lines.ts';
 import { identify, isSameFile, logPath, openLog, requireFolder } from './open.ts';
@@ -22,6 +23,11 @@ export interface FileTailOptions {
   readonly onLines: (lines: readonly string[]) => void | Promise<void>;
   /** The file was replaced or truncated: what follows is the new one from its start. Must not throw. */
   readonly onRotated: () => void;
+  /**
+   * What stands in the place of the file is none, such as a link, which is not followed: nothing is delivered until a
+   * file is there again, which is rotated. Must not throw.
+   */
+  readonly onUnavailable?: () => void;
   /** Lines kept for `recent`. Default 1000. */
   readonly backlogLines?: number;
   /** Time from one look at the file to the next. Default 200. */
@@ -30,8 +36,10 @@ export interface FileTailOptions {
 
 /**
  * Follows a log by name. Each byte that is in the file when it is read is delivered once, whatever was done to
- * the file: renamed, deleted, truncated, and made again. A file that is missing is waited for, and one that
- * cannot be read is tried again at each look; the one open before is followed until another takes its place.
+ * the file: renamed, deleted, truncated, and made again; holes and byte order marks are left out, and of a line that is
+ * written over and over, as progress bars are, what stands there twice a second and at the end. A file that is missing
+ * is waited for, and one that cannot be read is tried again at each look; the one open before is followed until
+ * something takes its place.
  */
 export interface FileTail {
   /**
@@ -46,7 +54,7 @@ export interface FileTail {
   poll(): Promise<void>;
   /**
    * What stood in the place of the file at the last look was none (a link, a folder, a device, …), so that nothing
-   * was read; and no file that was there before is followed.
+   * was read.
    */
   readonly isObstructed: boolean;
   /**
@@ -58,17 +66,21 @@ export interface FileTail {
   stop(): Promise<void>;
 }
 
+/** What is written over and over is shown as it stands at most so often. */
+const standingEveryMs = 500;
+
 /** `ELOOP` comes from the system too, where a link took the place just now. */
 const obstructions: ReadonlySet<string> = new Set<LogFileFault['code']>(['ELOOP', 'NOT_A_FILE']);
 
 /** Throws a RangeError for a name that leads elsewhere; see `isLogName`. */
 export function createFileTail(options: FileTailOptions): FileTail {
-  const { directory, name, clock, log, meter, onLines, onRotated } = options;
+  const { directory, name, clock, log, meter, onLines, onRotated, onUnavailable = () => {} } = options;
   const { backlogLines = 1000, intervalMs = 200 } = options;
   const path = logPath(directory, name);
   const window = createReadWindow();
   const recent = new RecentLines(backlogLines);
   const faults = createFaultReport(path, log, meter);
+  const decoder = new LogDecoder();
   const splitter = new LineSplitter(() =>
     meter.count('bff_rejected_total', { edge: 'log', reason: 'line_too_long' }),
   );
@@ -76,6 +88,12 @@ export function createFileTail(options: FileTailOptions): FileTail {
   /** The file was seen to be missing: all of the next one is new. */
   let wasMissing = false;
   let isObstructed = false;
+  /** It was told that the file is unavailable: the next one is another. */
+  let owesRotated = false;
+  /** Something was read of the file since it began. */
+  let hasRead = false;
+  /** When a line was first written over, or shown as it stands. Monotonic ms. */
+  let standsSince: number | undefined;
   /** The first look is over: what is read now follows the backlog. */
   let hasLooked = false;
   let looking: Promise<void> | undefined;
@@ -90,10 +108,58 @@ export function createFileTail(options: FileTailOptions): FileTail {
     if (hasLooked) await onLines(lines);
   };
 
-  const endFile = async (): Promise<void> => {
-    await deliver(splitter.flush());
+  /** @param held what the decoder holds back; nothing, where the file goes on behind a hole */
+  const flush = async (held: readonly LogPart[]): Promise<void> => {
+    const rest = held.flatMap((part) => (part === 'hole' ? [] : splitter.push(part)));
+    await deliver([...rest, ...splitter.flush()]);
     recent.clear();
+    hasRead = false;
+    standsSince = undefined;
+  };
+
+  const endFile = async (held: readonly LogPart[] = decoder.flush()): Promise<void> => {
+    await flush(held);
     if (hasLooked && !isStopped()) onRotated();
+  };
+
+  const take = async (bytes: Buffer): Promise<void> => {
+    for (const part of decoder.push(bytes)) {
+      if (isStopped()) return;
+      if (part !== 'hole') {
+        hasRead = true;
+        await deliver(splitter.push(part));
+        // Of what was truncated while nobody looked, nothing else tells.
+      } else if (hasRead) await endFile([]);
+    }
+  };
+
+  /** A progress bar has no end of line for as long as it moves. */
+  const showStanding = async (): Promise<void> => {
+    if (!splitter.isOverwritten) standsSince = undefined;
+    else {
+      const now = clock.monotonic();
+      standsSince ??= now;
+      if (now - standsSince < standingEveryMs) return;
+      standsSince = now;
+      const text = splitter.standing();
+      if (text !== undefined) await deliver([text]);
+    }
+  };
+
+  /** What was there before is read to its end; nobody can tell what is written to it from now on. */
+  const giveUp = async (): Promise<void> => {
+    const previous = cursor;
+    if (previous !== undefined) {
+      await attempt(() => readToEnd(previous));
+      if (isStopped()) return;
+      await flush(decoder.flush());
+      cursor = undefined;
+      await attempt(() => previous.close());
+    }
+    if (!hasLooked || isStopped()) return;
+    wasMissing = true;
+    owesRotated = true;
+    onUnavailable();
   };
 
   const readToEnd = async (from: FileCursor): Promise<void> => {
@@ -101,7 +167,7 @@ export function createFileTail(options: FileTailOptions): FileTail {
       const reading = await from.read(window);
       if (isStopped() || reading.kind === 'end') return;
       if (reading.kind === 'rewritten') await endFile();
-      else await deliver(splitter.push(reading.bytes));
+      else await take(reading.bytes);
       if (isStopped()) return;
     }
   };
@@ -120,7 +186,9 @@ export function createFileTail(options: FileTailOptions): FileTail {
   const changeTo = async (next: FileCursor): Promise<void> => {
     const previous = cursor;
     if (previous === undefined) {
-      if (!wasMissing) await moveToLastLines(next, splitter, backlogLines);
+      if (!wasMissing) await moveToLastLines(next, decoder, splitter, backlogLines);
+      if (owesRotated) onRotated();
+      owesRotated = false;
     } else {
       // Written to until it was replaced. If that cannot be read any more, the new one still can.
       await attempt(() => readToEnd(previous));
@@ -150,10 +218,13 @@ export function createFileTail(options: FileTailOptions): FileTail {
 
   const look = async (): Promise<void> => {
     const fault = await attempt(findFile);
+    const wasObstructed = isObstructed;
+    isObstructed = fault !== undefined && obstructions.has(fault);
+    if (isObstructed && !wasObstructed && !isStopped()) await giveUp();
     const open = cursor;
     const unread = open === undefined || isStopped() ? undefined : await attempt(() => readToEnd(open));
+    if (open !== undefined && !isStopped()) await showStanding();
     if (fault === undefined && unread === undefined) faults.succeeded();
-    isObstructed = open === undefined && fault !== undefined && obstructions.has(fault);
     hasLooked = true;
     looking = undefined;
   };

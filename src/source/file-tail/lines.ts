@@ -8,14 +8,21 @@ const carriageReturn = 0x0d;
 const nothing = Buffer.alloc(0);
 
 /**
- * Puts the bytes of a log together to lines, however they are split over reads. Lines are decoded whole, so no
- * character is torn; bytes that are no UTF-8 become U+FFFD. A line over the bound is delivered as soon as it is
- * over, and the rest of it dropped, so that no more than one line is ever held.
+ * Puts the UTF-8 of a log together to lines, however it is split over reads. Lines are decoded whole, so no character
+ * is torn; bytes that are no UTF-8 become U+FFFD. A CR begins the line anew, as on a terminal: what counts is what was
+ * written last, which is the line itself where the CR belongs to CR LF. A line over the bound is delivered as soon as
+ * it is over, and the rest of it dropped, so that no more than one line is ever held.
  */
 export class LineSplitter {
   readonly #onCut: () => void;
+  /** After the last CR, or the last LF. */
   #unterminated: Buffer = nothing;
+  /** What stood in the line before its last CR; empty ones are not counted. */
+  #overwritten: Buffer | undefined;
+  #hasBegun = false;
   #dropping = false;
+  /** What was given of the line under way. */
+  #shown: string | undefined;
 
   constructor(onCut: () => void = () => {}) {
     this.#onCut = onCut;
@@ -25,52 +32,97 @@ export class LineSplitter {
   push(bytes: Buffer): string[] {
     const lines: string[] = [];
     let from = 0;
+    let carriage = bytes.indexOf(carriageReturn);
     for (let end = bytes.indexOf(lineFeed); end !== -1; end = bytes.indexOf(lineFeed, from)) {
-      const line = this.#join(bytes.subarray(from, end));
-      if (!this.#dropping) lines.push(this.#textOf(line));
-      this.#dropping = false;
-      this.#unterminated = nothing;
+      if (carriage !== -1 && carriage < from) carriage = bytes.indexOf(carriageReturn, from);
+      const textEnd = carriage === end - 1 ? carriage : end;
+      // As nearly all lines are: whole, short, and with no CR but that of CR LF.
+      if (this.#isFresh && textEnd - from <= maxLineBytes && (carriage === -1 || carriage >= textEnd)) {
+        lines.push(bytes.toString('utf8', from, textEnd));
+      } else {
+        this.#take(bytes.subarray(from, end), lines);
+        if (!this.#dropping) this.#endLine(lines);
+        this.#reset();
+      }
       from = end + 1;
     }
-    if (this.#dropping || from === bytes.length) return lines;
-    // A copy: the caller uses the buffer again.
-    this.#unterminated = Buffer.concat([this.#unterminated, bytes.subarray(from)]);
-    if (textLength(this.#unterminated) > maxLineBytes) {
-      lines.push(this.#textOf(this.#unterminated));
-      this.dropRestOfLine();
-    }
+    this.#take(bytes.subarray(from), lines);
     return lines;
   }
 
   /** The unterminated line, if there is one: its file has ended. What follows starts a new line. */
   flush(): string[] {
-    const last = this.#unterminated;
-    this.#unterminated = nothing;
-    this.#dropping = false;
-    return last.length === 0 ? [] : [this.#textOf(last)];
+    const lines: string[] = [];
+    if (this.#hasBegun && !this.#dropping) this.#endLine(lines);
+    this.#reset();
+    return lines;
   }
 
   /** Everything up to the next LF belongs to a line that is not delivered any more. */
   dropRestOfLine(): void {
-    this.#unterminated = nothing;
+    this.#reset();
     this.#dropping = true;
   }
 
-  #join(bytes: Buffer): Buffer {
-    return this.#unterminated.length === 0 ? bytes : Buffer.concat([this.#unterminated, bytes]);
+  /** Whether what is under way was written over already, as a progress bar is. */
+  get isOverwritten(): boolean {
+    return this.#overwritten !== undefined;
   }
 
-  #textOf(line: Buffer): string {
-    const length = textLength(line);
-    if (length <= maxLineBytes) return line.toString('utf8', 0, length);
+  /** Such a line as it stands, unless it stands as it was given last. It ends with no second line of the same text. */
+  standing(): string | undefined {
+    if (this.#overwritten === undefined) return undefined;
+    const text = this.#text();
+    if (text === this.#shown) return undefined;
+    this.#shown = text;
+    return text;
+  }
+
+  get #isFresh(): boolean {
+    return !this.#hasBegun && !this.#dropping;
+  }
+
+  #take(bytes: Buffer, lines: string[]): void {
+    if (bytes.length === 0 || this.#dropping) return;
+    this.#hasBegun = true;
+    let from = 0;
+    for (let end = bytes.indexOf(carriageReturn); end !== -1; end = bytes.indexOf(carriageReturn, from)) {
+      this.#extend(bytes.subarray(from, end), lines);
+      if (this.#dropping) return;
+      if (this.#unterminated.length > 0) this.#overwritten = this.#unterminated;
+      this.#unterminated = nothing;
+      from = end + 1;
+    }
+    this.#extend(bytes.subarray(from), lines);
+  }
+
+  #extend(bytes: Buffer, lines: string[]): void {
+    // A copy: the caller uses the buffer again.
+    if (bytes.length > 0) this.#unterminated = Buffer.concat([this.#unterminated, bytes]);
+    if (this.#unterminated.length <= maxLineBytes) return;
     this.#onCut();
-    return line.toString('utf8', 0, characterBoundary(line, maxLineBytes)) + cutMarker;
+    const end = characterBoundary(this.#unterminated, maxLineBytes);
+    lines.push(this.#unterminated.toString('utf8', 0, end) + cutMarker);
+    this.dropRestOfLine();
   }
-}
 
-/** Without the CR of a CR LF, which may be the last byte of an unterminated line. */
-function textLength(line: Buffer): number {
-  return line.at(-1) === carriageReturn ? line.length - 1 : line.length;
+  #endLine(lines: string[]): void {
+    const text = this.#text();
+    if (text !== this.#shown) lines.push(text);
+  }
+
+  #text(): string {
+    const last = this.#unterminated.length > 0 ? this.#unterminated : (this.#overwritten ?? nothing);
+    return last.toString('utf8');
+  }
+
+  #reset(): void {
+    this.#unterminated = nothing;
+    this.#overwritten = undefined;
+    this.#hasBegun = false;
+    this.#dropping = false;
+    this.#shown = undefined;
+  }
 }
 
 /** The last place at or before `at` that is not within a UTF-8 character (RFC 3629: at most four bytes). */

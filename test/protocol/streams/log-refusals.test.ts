@@ -44,17 +44,27 @@ describe('Log stream that is refused, or ends', () => {
     expect([logs.size, meter.value('bff_rejected_total', labels)]).toEqual([0, 2]);
   });
 
-  it('keeps who watches a log in whose place a link is put, and shows nothing of where that leads', async (test) => {
+  it('tells who watches a log in whose place a link is put, shows nothing of where that leads, and goes on', async (test) => {
     const { folder, watch, until } = await setUpLogs(test);
     writeFileSync(`${folder.directory}/elsewhere`, 'secret\n');
     folder.append('a', 'x\n');
-    const [client, other] = [await watch('a'), await watch('b')];
+    const client = await watch('a');
     rmSync(folder.pathOf('a'));
     symlinkSync(`${folder.directory}/elsewhere`, folder.pathOf('a'));
-    folder.append('b', 'y\n');
-    await until(other, (frames) => frames.length === 2);
-    expect((await watch('a')).frames()).toEqual(client.frames());
-    expect(client.frames()).toEqual([{ type: 'backlog', lines: ['x'], count: 1 }]);
+    await until(client, (frames) => frames.length === 2);
+    const reason = 'The log of this instance is no regular file; links are not followed';
+    expect(client.frames()).toEqual([
+      { type: 'backlog', lines: ['x'], count: 1 },
+      { type: 'unavailable', reason },
+    ]);
+    expect((await watch('a')).frames()).toMatchObject([{ type: 'error', code: 'log_not_a_file' }]);
+    rmSync(folder.pathOf('a'));
+    folder.append('a', 'y\n');
+    await until(client, (frames) => frames.length === 4);
+    expect(client.frames().slice(2)).toEqual([
+      { type: 'rotated' },
+      { type: 'lines', lines: ['y'], count: 1 },
+    ]);
   });
 
   it('ends when the instance is deleted, for those who watch it', async (test) => {

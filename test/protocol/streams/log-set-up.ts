@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../src/core/json.ts';
-import { createLogFeeds } from '../../../src/protocol/streams/log-feeds.ts';
+import { type Ansi, createLogFeeds } from '../../../src/protocol/streams/log-feeds.ts';
 import { useLogFolder } from '../../support/stream-files.ts';
 import { type TestScope, waitFor } from '../../support/wait.ts';
 import { instance, setUpStreams } from './set-up.ts';
@@ -12,8 +12,8 @@ export async function setUpLogs(test: TestScope, maxLogs = 10) {
   test.onTestFinished(() => logs.close());
   subject.connectInstances();
   await subject.answer([instance('a'), instance('b')]);
-  const watch = async (name = 'a', backlog = 100) => {
-    const client = subject.connectLog({ name, backlog, holder: undefined }, logs);
+  const watch = async (name = 'a', backlog = 100, ansi: Ansi = 'keep') => {
+    const client = subject.connectLog({ name, backlog, ansi, holder: undefined }, logs);
     await waitFor('the first frame', () => client.frames().length > 0);
     return client;
   };

@@ -113,10 +113,16 @@ export function setUpStreams(test: TestScope, limits: Partial<SessionLimits> = {
         (session) => new InstanceClient(session, instances.acquire(), dependencies),
         permission,
       ),
-    connectLog: (request: LogRequest, logs: LogFeeds | undefined) =>
+    connectLog: (request: Omit<LogRequest, 'ansi'> & Partial<LogRequest>, logs: LogFeeds | undefined) =>
       connect(
         'logs',
-        (session) => new LogClient(session, instances.acquire(), request, { ...dependencies, logs }),
+        (session) =>
+          new LogClient(
+            session,
+            instances.acquire(),
+            { ansi: 'keep', ...request },
+            { ...dependencies, logs },
+          ),
       ),
     connectMessages(filter: Partial<MessageFilter> = {}) {
       const lease = messages.acquire({ instance: undefined, correlationId: undefined, ...filter }, undefined);

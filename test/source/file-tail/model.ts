@@ -127,8 +127,8 @@ export class LogModel {
   }
 }
 
-/** The last one is what follows the last LF. */
+/** The last one is what follows the last LF. Of each counts what follows its last CR. */
 function linesOf(bytes: Buffer): string[] {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-  return text.split('\n').map((line) => line.replace(/\r$/, ''));
+  return text.split('\n').map((line) => line.split('\r').findLast((part) => part !== '') ?? '');
 }

@@ -9,6 +9,7 @@ import { createMemoryMeter } from '../../support/memory-meter.ts';
 import type { TestScope } from '../../support/wait.ts';
 
 export const rotated = Symbol('rotated');
+export const unavailable = Symbol('unavailable');
 
 /** A log folder with one log, `engine.log`. It is gone when the test is over. */
 export function setUpFolder(test: TestScope) {
@@ -34,7 +35,7 @@ export function setUpTail(test: TestScope, directory: string, { onLines, ...opti
   const clock = createManualClock();
   const log = createMemoryLog();
   const meter = createMemoryMeter();
-  const heard: (string | typeof rotated)[] = [];
+  const heard: (string | typeof rotated | typeof unavailable)[] = [];
   const tail = createFileTail({
     directory,
     name: 'engine',
@@ -47,6 +48,7 @@ export function setUpTail(test: TestScope, directory: string, { onLines, ...opti
       return onLines?.(lines);
     },
     onRotated: () => void heard.push(rotated),
+    onUnavailable: () => void heard.push(unavailable),
   });
   test.onTestFinished(() => tail.stop());
   return {

@@ -52,9 +52,8 @@ export class Admission {
     this.#options = options;
     this.#parts = parts;
     const { maxConnections, maxConnectionsPerIp, authEnabled } = options;
-    const places = Math.max(leastOperatorPlaces, Math.ceil(maxConnections / 100));
-    const operatorPlaces = authEnabled ? places : 0;
-    const bound = boundByOpenFiles(maxConnections, operatorPlaces, parts.log);
+    const bound = boundByOpenFiles(maxConnections, authEnabled, parts.log);
+    const operatorPlaces = authEnabled ? operatorPlacesBeside(bound) : 0;
     this.#limits = new ConnectionLimits({ maxConnections: bound, maxConnectionsPerIp, operatorPlaces });
   }
 
@@ -124,11 +123,16 @@ export class Admission {
   }
 }
 
+/** @param connections of everybody else; 0: not bounded */
+function operatorPlacesBeside(connections: number): number {
+  return Math.max(leastOperatorPlaces, Math.ceil(connections / 100));
+}
+
 /** More connections than open files would fail one by one; fewer places are refused with a clear answer. */
-function boundByOpenFiles(wanted: number, operatorPlaces: number, log: Log): number {
+function boundByOpenFiles(wanted: number, authEnabled: boolean, log: Log): number {
   const all = connectionsPossible();
   if (all === undefined) return wanted;
-  const possible = Math.max(1, all - operatorPlaces);
+  const possible = authEnabled ? Math.max(1, all - operatorPlacesBeside(all)) : all;
   if (wanted > 0 && wanted <= possible) return wanted;
   const hint = 'raise the open-file limit (ulimit -n), or set MAX_CONNECTIONS to what it allows';
   log.warn({ MAX_CONNECTIONS: wanted, possible, hint }, 'connections bounded by the open-file limit');

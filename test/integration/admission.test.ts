@@ -39,7 +39,12 @@ describe('Admission', () => {
     expect(gateway.log.entries).toContainEqual(
       expect.objectContaining({
         level: 'warn',
-        fields: expect.objectContaining({ hint: expect.stringContaining('TRUST_PROXY') }),
+        message: 'refused',
+        fields: expect.objectContaining({
+          reason: 'too_many_connections',
+          address: '192.0.2.1',
+          detail: 'see MAX_CONNECTIONS_PER_IP',
+        }),
       }),
     );
     await first.stop();

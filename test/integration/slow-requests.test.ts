@@ -32,12 +32,12 @@ describe('Requests of clients that the engine does not answer', () => {
         () => {},
       );
     }
-    await waitFor('the refusals', () => refused.length === asks - 128);
+    await waitFor('the refusals', () => refused.length === asks - 32);
     for (const response of refused) {
       expect([response.status, response.headers.get('retry-after')]).toEqual([429, '1']);
       expect(await response.json()).toMatchObject({ code: 'TOO_MANY_REQUESTS' });
     }
-    expect(polls('/api/instances')).toBe(16);
+    expect(polls('/api/instances')).toBe(4);
 
     const polled = polls('/api/system/state/current');
     const instances = await useIn(test, connectClient(`${gateway.wsUrl}/ws/instances`));

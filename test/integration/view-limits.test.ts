@@ -42,7 +42,7 @@ describe.concurrent('A view', () => {
       503,
       expect.objectContaining({ code: 'LIMIT' }),
     ]);
-    const stream = await fetch(`${gateway.url}/api/stream/telemetry`);
+    const stream = await fetch(`${gateway.url}/api/stream/telemetry?interval=100`);
     expect(stream.status).toBe(503);
     const other = await connect();
     await other.nextOf('WELCOME');

@@ -33,8 +33,8 @@ export interface AdmissionParts {
   readonly refusals: Refusals;
   readonly clock: Clock;
   readonly log: Log;
-  /** Ends the connection of the viewer that is furthest behind. */
-  readonly dismissViewer: () => void;
+  /** Ends the connection of the viewer that is furthest behind. False: there is none. */
+  readonly dismissViewer: () => boolean;
 }
 
 /** Tokens a second that are verified for those who would get no place otherwise, with what may come at once. */
@@ -91,11 +91,8 @@ export class Admission {
     const isExempt = this.#options.trustedProxies === 0 && isLoopback(address);
     const given = this.#limits.admit({ group, isExempt, isOperator });
     if (given.ok) return given;
-    if (given.reason === 'operators') {
-      this.#parts.dismissViewer();
-      return this.#limits.takeBeyond();
-    }
-    if (given.reason === 'total')
+    if (given.reason === 'operators' && this.#parts.dismissViewer()) return this.#limits.displace();
+    if (given.reason !== 'per_ip')
       return { ok: false, code: 'AT_CAPACITY', detail: 'see MAX_CONNECTIONS', retryAfterS: 5 };
     // Of the two settings the one that is likely to be wrong.
     const detail = isForwardedUnread

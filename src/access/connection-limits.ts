@@ -25,32 +25,55 @@ export class ConnectionLimits {
   readonly #perGroup = new Map<string, number>();
   #total = 0;
   #beyond = 0;
+  /** Operators who are to have the place of one that leaves. */
+  readonly #displacing = new Set<{ isCounted: boolean }>();
 
   constructor(options: ConnectionLimitOptions) {
     this.#options = options;
   }
 
   /**
-   * A place for a connection, to be released once when it ends. `operators`: those kept for them are gone, too, and
-   * `take` would take one all the same.
+   * A place for a connection, to be released once when it ends. `operators`: those kept for them are gone, too.
    */
   admit(place: Place): PlaceGiven {
     const reason = this.#reasonAgainst(place);
     if (reason === undefined) return this.#count(place.group);
     if (!place.isOperator || this.#options.operatorPlaces === 0) return { ok: false, reason };
+    // There is room: that too many come from there is held against nobody who is known.
+    if (reason === 'per_ip') return this.#count(undefined);
     if (this.#beyond >= this.#options.operatorPlaces) return { ok: false, reason: 'operators' };
-    return this.takeBeyond();
+    return this.#takeBeyond({ isCounted: false });
   }
 
-  /** A place beyond the limits. */
-  takeBeyond(): Extract<PlaceGiven, { ok: true }> {
+  /** A place beyond all, until the next that is given back takes it in: one has been asked to leave. */
+  displace(): Extract<PlaceGiven, { ok: true }> {
+    const operator = { isCounted: false };
+    this.#displacing.add(operator);
+    return this.#takeBeyond(operator);
+  }
+
+  #takeBeyond(operator: { isCounted: boolean }): Extract<PlaceGiven, { ok: true }> {
     this.#beyond += 1;
     return {
       ok: true,
       release: once(() => {
-        this.#beyond -= 1;
+        this.#displacing.delete(operator);
+        if (operator.isCounted) this.#giveBack();
+        else this.#beyond -= 1;
       }),
     };
+  }
+
+  /** A place is free: for who displaced one, else for anybody. */
+  #giveBack(): void {
+    const [operator] = this.#displacing;
+    if (operator === undefined) {
+      this.#total -= 1;
+      return;
+    }
+    this.#displacing.delete(operator);
+    operator.isCounted = true;
+    this.#beyond -= 1;
   }
 
   #reasonAgainst({ group, isExempt }: Place): 'total' | 'per_ip' | undefined {
@@ -60,13 +83,14 @@ export class ConnectionLimits {
     return (this.#perGroup.get(group) ?? 0) >= maxConnectionsPerIp ? 'per_ip' : undefined;
   }
 
-  #count(group: string): Extract<PlaceGiven, { ok: true }> {
+  #count(group: string | undefined): Extract<PlaceGiven, { ok: true }> {
     this.#total += 1;
-    this.#perGroup.set(group, (this.#perGroup.get(group) ?? 0) + 1);
+    if (group !== undefined) this.#perGroup.set(group, (this.#perGroup.get(group) ?? 0) + 1);
     return {
       ok: true,
       release: once(() => {
-        this.#total -= 1;
+        this.#giveBack();
+        if (group === undefined) return;
         const left = (this.#perGroup.get(group) ?? 1) - 1;
         if (left > 0) this.#perGroup.set(group, left);
         else this.#perGroup.delete(group);

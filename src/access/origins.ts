@@ -20,6 +20,8 @@ export interface OriginOptions {
 export interface Origins {
   /** Whether the gateway may be asked by this name: a name can be made to mean this machine (DNS rebinding). */
   allowsHost(request: CredentialRequest): boolean;
+  /** Whether the name is certainly the gateway's: an address, a loopback name, listed, or that of a listed origin. */
+  isOurName(request: CredentialRequest): boolean;
   /** Whether the page may connect and read: it is listed, or certainly the gateway's own. */
   mayRead(request: CredentialRequest): boolean;
   /**
@@ -55,8 +57,9 @@ export function createOrigins({ allowed, hosts, onLoopback, trustedProxies }: Or
   /** The name that the client asked; undefined: it gave none. `invalid`: what it gave is no name. */
   const hostOf = (request: CredentialRequest): HostName | 'invalid' | undefined => {
     const forwarded = trustedProxies > 0 ? readHeader(request, 'x-forwarded-host') : undefined;
-    // Each proxy adds its own behind those of the ones before it.
-    const text = forwarded?.split(',').at(-1)?.trim() || readHeader(request, 'host');
+    // Each proxy adds its own behind those of the ones before it, where it does not put the first's in its place.
+    const names = forwarded?.split(',') ?? [];
+    const text = (names.at(-trustedProxies) ?? names[0])?.trim() || readHeader(request, 'host');
     return text === undefined || text === '' ? undefined : (readHost(text) ?? 'invalid');
   };
 
@@ -84,22 +87,24 @@ export function createOrigins({ allowed, hosts, onLoopback, trustedProxies }: Or
     return URL.canParse(target) && new URL(target).port === same.page.port;
   };
 
+  const isOurName = (request: CredentialRequest): boolean => {
+    const host = hostOf(request);
+    return host === undefined || (host !== 'invalid' && isOurs(host.name));
+  };
   const mayChange = (request: CredentialRequest): boolean => {
     const origin = readHeader(request, 'origin');
     return origin === undefined || isListed(origin) || isOwn(origin, request);
   };
   return {
-    allowsHost(request) {
-      if (!checksHosts) return true;
-      const host = hostOf(request);
-      return host === undefined || (host !== 'invalid' && isOurs(host.name));
-    },
+    allowsHost: (request) => !checksHosts || isOurName(request),
+    isOurName,
     mayRead: (request) => allowed === '*' || mayChange(request),
     mayChange,
     mayUseCookie(request) {
       const origin = readHeader(request, 'origin');
       if (origin === undefined) return readHeader(request, 'sec-fetch-site') === 'same-origin';
-      return allowed === '*' ? isExactlySame(origin, request) : isListed(origin);
+      if (allowed === '*') return isExactlySame(origin, request);
+      return isListed(origin) || (isOwn(origin, request) && isExactlySame(origin, request));
     },
   };
 }

@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from 'node:fs';
-import { errorMessage } from '../core/errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -26,7 +25,12 @@ export function readGiven(
   file: Readonly<Record<string, unknown>>,
   names: readonly string[],
 ): Given {
-  const values: Record<string, unknown> = { ...file };
+  const values: Record<string, unknown> = Object.fromEntries(
+    Object.entries(file).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? withoutLineEnd(value) : value,
+    ]),
+  );
   const faults: string[] = [];
   for (const name of names) {
     const text = textOf(env, name);
@@ -42,14 +46,16 @@ export function readGiven(
     }
     const content = readSettingFile(path);
     if (content.ok) values[name] = content.text;
-    else faults.push(`${name}${fileSuffix}: ${content.fault} (given: ${JSON.stringify(path)})`);
+    else faults.push(`${name}${fileSuffix}: ${content.fault} (given: ${shownPath(path)})`);
   }
   return { values, faults };
 }
 
+const withoutLineEnd = (text: string): string => text.replace(/\r?\n$/, '');
+
 /** An empty variable is what an unset one becomes on its way through compose files. */
 function textOf(env: Environment, name: string): string | undefined {
-  const text = env[name]?.replace(/\r?\n$/, '');
+  const text = env[name] === undefined ? undefined : withoutLineEnd(env[name]);
   if (text === undefined || text === '') return undefined;
   return portsOfServices.has(name) && ofKubernetes.test(text) ? undefined : text;
 }
@@ -64,6 +70,11 @@ function pathOf(
   return fromEnv === undefined || fromEnv === '' ? ['file', file[key]] : ['env', fromEnv];
 }
 
+/** What looks like a path; anything else may be a secret that was put in the wrong place. */
+function shownPath(path: unknown): string {
+  return typeof path === 'string' && /^[./]/.test(path) ? JSON.stringify(path) : '[redacted]';
+}
+
 function readSettingFile(
   path: unknown,
 ): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly fault: string } {
@@ -71,9 +82,11 @@ function readSettingFile(
   try {
     if (statSync(path).size > maxFileBytes)
       return { ok: false, fault: 'the file is no setting: it is over 1 MiB' };
-    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    const text = withoutLineEnd(readFileSync(path, 'utf8'));
     return text === '' ? { ok: false, fault: 'the file is empty' } : { ok: true, text };
   } catch (error) {
-    return { ok: false, fault: `cannot read the file: ${errorMessage(error)}` };
+    // Not its message, which repeats what was given: it may be the secret itself.
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    return { ok: false, fault: `cannot read the file: ${code}` };
   }
 }

@@ -84,8 +84,8 @@ export class Sessions {
       .map(({ session }) => session.state);
   }
 
-  /** Makes room for an operator: ends the session of the viewer that is furthest behind. */
-  dismissFurthestBehind(): void {
+  /** Makes room for an operator: ends the session of the viewer that is furthest behind. False: there is none. */
+  dismissFurthestBehind(): boolean {
     let furthest: Session | undefined;
     let most = -1;
     for (const session of this.#sessions.keys()) {
@@ -94,6 +94,7 @@ export class Sessions {
       furthest = session;
     }
     furthest?.close('slow');
+    return furthest !== undefined;
   }
 
   /** Closes every session as `shutdown`; those that did not answer within `timeoutMs` are terminated. */

@@ -1,16 +1,21 @@
-/** The body of a request, as far as it has at most `maxBytes`. Undefined: it has none. */
+/** The body of a request, as far as it has at most `maxBytes`. Undefined: it has none. `cut_off`: it ends too early. */
 export async function readBody(
   request: Request,
   maxBytes: number,
-): Promise<Buffer | 'too_large' | undefined> {
+): Promise<Buffer | 'too_large' | 'cut_off' | undefined> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) return 'too_large';
   if (request.body === null) return undefined;
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) return 'too_large';
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.body) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) return 'too_large';
+      chunks.push(chunk);
+    }
+  } catch {
+    // The client has gone, or sends what is no HTTP: nothing is wrong here, and nobody is there to be told.
+    return 'cut_off';
   }
   return bytes === 0 ? undefined : Buffer.concat(chunks, bytes);
 }

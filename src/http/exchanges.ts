@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 
 type Task = () => void;
 
 interface Line {
-  /** Whether an answer is under way. */
-  isBusy: boolean;
+  /** The answer under way. */
+  current: ServerResponse | undefined;
   readonly waiting: Task[];
 }
 
@@ -17,7 +17,7 @@ const maxWaiting = 200;
  * requests be pipelined). Node would have hundreds of them answered at once, for a client that reads nothing.
  */
 export class Exchanges {
-  readonly #lines = new WeakMap<Duplex, Line>();
+  readonly #lines = new WeakMap<Socket, Line>();
   readonly #onFlood: (request: IncomingMessage) => void;
 
   /** @param onFlood told of a request that is one too many: its socket is closed */
@@ -30,23 +30,41 @@ export class Exchanges {
     const { socket } = request;
     const line = this.#lineOf(socket);
     const begin = (): void => {
-      line.isBusy = true;
+      line.current = response;
       response.once('close', () => this.#next(socket, line));
       answer();
     };
-    if (!line.isBusy) begin();
+    if (line.current === undefined) begin();
     else this.#wait(line, request, begin);
   }
 
-  /** Does something with a socket once all that was asked on it before is answered. */
-  afterAnswers(request: IncomingMessage, act: Task): void {
-    const line = this.#lineOf(request.socket);
-    if (line.isBusy) this.#wait(line, request, act);
-    else act();
+  /** Whether no answer is under way on a socket. */
+  isFree(socket: Socket): boolean {
+    return this.#lines.get(socket)?.current === undefined;
   }
 
-  #lineOf(socket: Duplex): Line {
-    const line = this.#lines.get(socket) ?? { isBusy: false, waiting: [] };
+  /**
+   * Does something with a socket that Node has let go of, once all that was asked on it before is answered. Until then
+   * it is looked after here: Node has taken its listeners away, and the answer under way needs to hear of it.
+   */
+  afterAnswers(request: IncomingMessage, act: Task): void {
+    const { socket } = request;
+    const line = this.#lineOf(socket);
+    if (line.current === undefined) {
+      act();
+      return;
+    }
+    const fail = (): void => void socket.destroy();
+    const drain = (): void => void line.current?.emit('drain');
+    socket.on('error', fail).on('drain', drain);
+    this.#wait(line, request, () => {
+      socket.off('error', fail).off('drain', drain);
+      act();
+    });
+  }
+
+  #lineOf(socket: Socket): Line {
+    const line = this.#lines.get(socket) ?? { current: undefined, waiting: [] };
     this.#lines.set(socket, line);
     return line;
   }
@@ -63,8 +81,8 @@ export class Exchanges {
     request.socket.destroy();
   }
 
-  #next(socket: Duplex, line: Line): void {
-    line.isBusy = false;
+  #next(socket: Socket, line: Line): void {
+    line.current = undefined;
     if (socket.destroyed) {
       line.waiting.length = 0;
       return;

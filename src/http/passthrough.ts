@@ -132,7 +132,7 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
     const { pathname } = new URL(request.url);
     const fault = staysBelow(pathname, [prefix]) ? pathFault(pathname) : 'the path leaves its prefix';
     if (fault !== undefined) return problemResponse('BAD_REQUEST', { detail: fault });
-    const body = unsafe ? await readBody(request, maxBodyBytes).catch(() => 'cut_off' as const) : undefined;
+    const body = unsafe ? await readBody(request, maxBodyBytes) : undefined;
     if (body === 'cut_off') return problemResponse('BAD_REQUEST', { detail: 'the body ends too early' });
     if (body === 'too_large') {
       return problemResponse('TOO_LARGE', { detail: `a body may have ${maxBodyBytes} bytes` });

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { errorMessage, problemDocument } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -72,15 +73,26 @@ export function createHttpServer(
     );
     places.watch(server);
     // By the socket, which sees a large answer leave bit by bit. One that waits for its answer is not stalled.
-    server.setTimeout(stalledAfterMs, (socket) => {
-      if (socket.writableLength > 0) socket.destroy();
+    const cutIdle = (socket: Socket): void => {
+      if (socket.writableLength > 0 || exchanges.isFree(socket)) socket.destroy();
+    };
+    server.setTimeout(stalledAfterMs, cutIdle);
+    return server.on('upgrade', (request, socket, head) => {
+      if (!offersWebSocket(request)) {
+        // Node's own listener for it is gone, and comes back with the connection begun anew.
+        const cut = (): void => cutIdle(request.socket);
+        socket.on('timeout', cut);
+        exchanges.afterAnswers(request, () => {
+          socket.off('timeout', cut);
+          serveWithoutUpgrade(server, request, socket, head);
+        });
+      } else if (exchanges.isFree(request.socket)) upgrade(request, socket, head);
+      else {
+        // No client sends its handshake before its last answer has come.
+        onFlood(request);
+        socket.on('error', () => {}).destroy();
+      }
     });
-    return server.on('upgrade', (request, socket, head) =>
-      exchanges.afterAnswers(request, () => {
-        if (offersWebSocket(request)) upgrade(request, socket, head);
-        else serveWithoutUpgrade(server, request, socket, head);
-      }),
-    );
   };
   const main = create();
   const extra = options.extraPorts.map((port) => ({ server: create(), port }));

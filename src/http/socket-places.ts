@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { offersWebSocket } from './plain-upgrade.ts';
 
 export interface SocketPlacesOptions {
   /** Sockets at once, of whatever kind. Undefined: not bounded. */
@@ -25,6 +26,9 @@ export class SocketPlaces {
   readonly #perPeer = new Map<string, Set<Socket>>();
   readonly #known = new WeakSet<Socket>();
   readonly #beyond = new Set<Socket>();
+  /** Requests that are not answered yet. */
+  readonly #asked = new WeakMap<Socket, number>();
+  readonly #upgraded = new WeakSet<Socket>();
   #count = 0;
 
   constructor(options: SocketPlacesOptions) {
@@ -40,13 +44,16 @@ export class SocketPlaces {
     });
     server.on('request', ({ socket }, response) => {
       this.#idle.delete(socket);
-      response.once('close', () => {
-        if (!socket.destroyed) this.#becomeIdle(socket);
-      });
+      const asked = (this.#asked.get(socket) ?? 0) + 1;
+      this.#asked.set(socket, asked);
+      response.once('close', () => this.#answered(socket));
     });
-    // How many of these there may be, the connection limits say.
-    server.on('upgrade', ({ socket }) => {
+    // How many of these there may be, the connection limits say. Another protocol is none that is spoken here.
+    server.on('upgrade', (request) => {
+      if (!offersWebSocket(request)) return;
+      const { socket } = request;
       this.#idle.delete(socket);
+      this.#upgraded.add(socket);
       this.#forgetPeer(socket);
       this.#beyond.delete(socket);
     });
@@ -100,6 +107,12 @@ export class SocketPlaces {
     }
     if (this.#beyond.size >= vitalPlaces) newcomer.destroy();
     else this.#beyond.add(newcomer);
+  }
+
+  #answered(socket: Socket): void {
+    const left = (this.#asked.get(socket) ?? 1) - 1;
+    this.#asked.set(socket, left);
+    if (left === 0 && !socket.destroyed && !this.#upgraded.has(socket)) this.#becomeIdle(socket);
   }
 
   #becomeIdle(socket: Socket): void {

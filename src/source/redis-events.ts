@@ -72,10 +72,17 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
     if (source.failed(error, 'stale')) onTransition();
   };
 
+  /** What the source is down for want of: the channel that it is for, or all there are. */
+  const missingChannels = (): readonly string[] | undefined => {
+    if (requiredChannel !== undefined && forbidden.has(requiredChannel)) return [requiredChannel];
+    return listeners.size > 0 && forbidden.size === listeners.size ? [...forbidden] : undefined;
+  };
+
   /** The connection is well; the source only where what it is for is permitted. */
   const confirmed = (): void => {
-    const missing = requiredChannel !== undefined && forbidden.has(requiredChannel);
-    const changed = missing ? source.failed(forbiddenWords([requiredChannel]), 'down') : source.succeeded();
+    const missing = missingChannels();
+    const changed =
+      missing === undefined ? source.succeeded() : source.failed(forbiddenWords(missing), 'down');
     if (changed) onTransition();
   };
 
@@ -129,14 +136,10 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
       };
       log.warn(fields, 'redis channels forbidden');
     }
-    if (channels.length > 0 && forbidden.size === channels.length) {
-      lost(forbiddenWords(channels));
-      redis.disconnect(true);
-      return;
-    }
     subscribed = true;
     lastError = 'connection closed';
-    log.info({ channels: channels.filter((channel) => !forbidden.has(channel)) }, 'redis connected');
+    const permitted = channels.filter((channel) => !forbidden.has(channel));
+    if (permitted.length > 0) log.info({ channels: permitted }, 'redis connected');
     confirmed();
     stopTimers();
     const stopPings = clock.every(pingEveryMs, () => void ping());

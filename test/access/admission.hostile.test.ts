@@ -9,7 +9,7 @@ import { setUpRefusals } from '../support/refusals.ts';
 /** An admission behind one proxy, and handshakes by address and token: `operator` is one's, any other is a viewer's. */
 function setUp(options: Partial<AdmissionOptions> = {}) {
   const parts = setUpRefusals(1);
-  const dismissed = { count: 0 };
+  const viewers = { left: 2 };
   const verified: string[] = [];
   const admission = new Admission(
     { maxConnections: 3, maxConnectionsPerIp: 2, trustedProxies: 1, authEnabled: true, ...options },
@@ -17,7 +17,9 @@ function setUp(options: Partial<AdmissionOptions> = {}) {
       ...parts,
       origins: originsFor(['https://dash.example.com'], { onLoopback: true }),
       dismissViewer: () => {
-        dismissed.count += 1;
+        if (viewers.left === 0) return false;
+        viewers.left -= 1;
+        return true;
       },
     },
   );
@@ -38,21 +40,31 @@ function setUp(options: Partial<AdmissionOptions> = {}) {
     return entry.ok ? 'ok' : `${entry.code} ${entry.detail}`;
   };
   const refused = () => parts.log.entries.filter(({ message }) => message === 'refused');
-  return { ...parts, admission, enter, dismissed, verified, refused };
+  return { ...parts, admission, enter, viewers, verified, refused };
 }
 
 const full = 'AT_CAPACITY see MAX_CONNECTIONS';
 
 describe('Admission, with every place taken', () => {
   it('lets operators in where viewers are turned away, and makes room when their places are gone', async () => {
-    const { enter, dismissed } = setUp();
+    const { enter, viewers } = setUp();
     for (const host of [1, 2, 3]) expect(await enter(`203.0.113.${host}`)).toBe('ok');
     expect(await enter('203.0.113.4')).toBe(full);
     for (let count = 0; count < 4; count += 1) expect(await enter('203.0.113.4', 'operator')).toBe('ok');
-    expect(dismissed.count).toBe(0);
-    expect(await enter('203.0.113.4', 'operator')).toBe('ok');
-    expect(dismissed.count).toBe(1);
+    expect(viewers.left).toBe(2);
+    for (let count = 0; count < 2; count += 1) expect(await enter('203.0.113.4', 'operator')).toBe('ok');
+    expect(viewers.left).toBe(0);
+    // Nobody is left to make room.
+    expect(await enter('203.0.113.4', 'operator')).toBe(full);
     expect(await enter('203.0.113.4')).toBe(full);
+  });
+
+  it('sends nobody away for an operator whose address has too many, while there is room', async () => {
+    const { enter, viewers } = setUp({ maxConnections: 20 });
+    for (let count = 0; count < 2; count += 1) await enter('203.0.113.4');
+    expect(await enter('203.0.113.4')).toContain('TOO_MANY_CONNECTIONS');
+    for (let count = 0; count < 10; count += 1) expect(await enter('203.0.113.4', 'operator')).toBe('ok');
+    expect(viewers.left).toBe(2);
   });
 
   it('verifies fifty tokens a second at most, and none where nobody can be an operator', async () => {

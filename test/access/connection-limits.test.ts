@@ -52,6 +52,25 @@ describe('ConnectionLimits', () => {
     const one = limits({ operatorPlaces: 1 });
     for (let time = 0; time < 2; time += 1) one.admit(place('192.0.2.1'));
     expect(one.admit(place('192.0.2.1', { isOperator: true })).ok).toBe(true);
+    // Its place is one of all.
+    expect([2, 3].map((host) => one.admit(place(`192.0.2.${host}`)).ok)).toEqual([true, true]);
+    expect(one.admit(place('192.0.2.4'))).toEqual({ ok: false, reason: 'total' });
+  });
+
+  it('gives the place of one that was sent away to the operator that it made room for, and to nobody else', () => {
+    const one = limits({ maxConnections: 2, operatorPlaces: 1 });
+    const viewers = [1, 2].map((host) => one.admit(place(`192.0.2.${host}`)));
+    one.admit(place('192.0.2.3', { isOperator: true }));
+    const displacing = one.displace();
+    const [first, second] = viewers;
+    if (first?.ok !== true || second?.ok !== true) throw new Error('refused');
+    first.release();
+    expect(one.admit(place('192.0.2.4'))).toEqual({ ok: false, reason: 'total' });
+    second.release();
+    expect(one.admit(place('192.0.2.4')).ok).toBe(true);
+    displacing.release();
+    expect(one.admit(place('192.0.2.5')).ok).toBe(true);
+    expect(one.admit(place('192.0.2.6'))).toEqual({ ok: false, reason: 'total' });
   });
 
   it('knows no bound where it is 0', () => {

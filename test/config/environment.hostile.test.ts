@@ -50,6 +50,31 @@ describe('Settings in files', () => {
   });
 });
 
+describe('Settings of the config file', () => {
+  it('may be blocks, whose line break at the end is cut', (test) => {
+    const CONFIG_FILE = configFile(
+      test,
+      'c.yaml',
+      `AUTH_JWT_SECRET: |\n  ${secret}\nENGINE_TOKEN: |\n  token\n`,
+    );
+    expect(load({ CONFIG_FILE })).toMatchObject({ AUTH_JWT_SECRET: secret, ENGINE_TOKEN: 'token' });
+  });
+});
+
+describe('A secret in the place of a path', () => {
+  it('is not printed', () => {
+    const faults = faultsOf({
+      AUTH_JWT_SECRET_FILE: 'hunter2hunter2',
+      ENGINE_TOKEN_FILE: '/run/secrets/none',
+    });
+    expect(faults.join()).not.toContain('hunter2');
+    expect(faults[1] ?? faults[0]).toContain(
+      'AUTH_JWT_SECRET_FILE: cannot read the file: ENOENT (given: [redacted])',
+    );
+    expect(faults.join()).toContain('(given: "/run/secrets/none")');
+  });
+});
+
 describe('A token for the engine', () => {
   it.each(['two words', 'line\nbreak', 'Größe', 'tab\t', ' ', '\u0000'])('may not be %j', (ENGINE_TOKEN) => {
     expect(faultsOf({ ENGINE_TOKEN })[0]).toMatch(/^ENGINE_TOKEN: expected a token without spaces/);

@@ -90,6 +90,42 @@ describe('A socket that asks and does not read', () => {
   });
 });
 
+describe('A handshake behind a request without an answer', () => {
+  it.for(['websocket', 'h2c'])(
+    'ends its own socket at most, and no answer is lost before it: %s',
+    async (protocol, test) => {
+      const { open, begun } = await setUp(test);
+      const upgrade = get('/number/1', `Connection: Upgrade\r\nUpgrade: ${protocol}\r\n`);
+      for (let count = 0; count < 20; count += 1) {
+        const { socket } = open();
+        socket.pause().write(get('/large').repeat(1 + (count % 3)) + upgrade);
+        await waitFor('the answer to begin', () => begun.length > count);
+        socket.resetAndDestroy();
+      }
+      const reader = open();
+      reader.socket.write(get('/large') + upgrade + get('/number/2'));
+      if (protocol === 'h2c') {
+        await waitFor('all answers', () => reader.heard().endsWith('<2>'));
+        expect(reader.heard()).toContain(large);
+      } else await waitFor('its end', () => reader.socket.closed);
+      const other = open();
+      other.socket.write(get('/number/3'));
+      await waitFor('another answer', () => other.heard().includes('<3>'));
+    },
+  );
+});
+
+describe('A socket without a request', () => {
+  it('is closed after the time that its last answer names', async (test) => {
+    const { open } = await setUp(test, { stalledAfterMs: 60_000 });
+    const { socket, heard } = open();
+    socket.write(get('/number/1'));
+    await waitFor('the answer', () => heard().includes('<1>'));
+    expect(heard()).toMatch(/keep-alive: timeout=5/i);
+    await waitFor('its end', () => socket.closed, { timeoutMs: 20_000 });
+  });
+});
+
 describe('Requests that are pipelined', () => {
   it('are answered in their order', async (test) => {
     const { open } = await setUp(test);

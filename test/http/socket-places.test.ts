@@ -1,6 +1,7 @@
 import { createServer, Server } from 'node:http';
 import { connect, Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { serveWithoutUpgrade } from '../../src/http/plain-upgrade.ts';
 import { SocketPlaces, type SocketPlacesOptions } from '../../src/http/socket-places.ts';
 import { anyNumber } from '../support/any-number.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';
@@ -14,6 +15,7 @@ async function setUp(test: TestScope, max: number, options: Partial<SocketPlaces
   });
   const places = new SocketPlaces({ ...anyNumber, max, ...options });
   places.watch(server);
+  server.on('upgrade', (request, socket, head) => serveWithoutUpgrade(server, request, socket, head));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -94,5 +96,29 @@ describe('SocketPlaces', () => {
     const newcomer = await open('/');
     await waitFor('an answer', () => newcomer.heard().endsWith('ok'));
     expect([first.isGone(), second.isGone()]).toEqual([false, true]);
+  });
+
+  it('counts one that offers what nobody speaks like any other', async (test) => {
+    const { open, slow } = await setUp(test, 100, { maxPerPeer: 2, peerOf: () => 'one' });
+    for (let count = 0; count < 2; count += 1) {
+      const socket = await open();
+      socket.ask('/slow HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nX: ');
+    }
+    await waitFor('the requests', () => slow.count === 2);
+    const newcomer = await open('/');
+    await waitFor('an answer', () => newcomer.heard().endsWith('vital'));
+  });
+
+  it('lets none go of whose requests one is answered and another is not', async (test) => {
+    const { open, slow } = await setUp(test, 1);
+    const socket = await open();
+    socket.ask('/');
+    await waitFor('an answer', () => socket.heard().endsWith('ok'));
+    socket.ask('/slow');
+    socket.ask('/');
+    await waitFor('the requests', () => slow.count === 1);
+    const newcomer = await open('/');
+    await waitFor('an answer', () => newcomer.heard().endsWith('vital'));
+    expect(socket.isGone()).toBe(false);
   });
 });

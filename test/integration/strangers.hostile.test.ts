@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createMemoryEvents } from '../../src/source/events.ts';
 import { connectClient, UpgradeRefused } from '../support/client.ts';
@@ -147,5 +148,30 @@ describe('OPS_PORT', () => {
     const { metrics } = await useIn(test, startGateway({ events }));
     events.publish('state_update', '{"market":{"price":1}}');
     expect((await metrics()).value('bff_events_total', { channel: 'state_update' })).toBe(1);
+  });
+});
+
+describe('A body that is cut off', () => {
+  it('is no fault of the gateway’s, and carries nothing out', async (test) => {
+    const { port, log, engine, url } = await start(test, { ALLOW_COMMANDS: 'true', ALLOW_INGEST: 'true' });
+    for (const path of ['/api/telemetry/halt', '/api/diagnostics/events']) {
+      const socket = connect(port, '127.0.0.1').on('error', () => {});
+      const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`;
+      await new Promise<void>((resolve) => socket.write(head, () => resolve()));
+      await fetch(`${url}/livez`);
+      socket.destroy();
+      await fetch(`${url}/livez`);
+    }
+    await fetch(`${url}/livez`);
+    expect(engine.market.status()).not.toBe('HALT');
+    expect(log.entries.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+});
+
+describe('A page open at the machine itself', () => {
+  it('learns of no clients, though its requests to itself name no origin', async (test) => {
+    const { port } = await start(test, { HOST: '0.0.0.0' });
+    expect(statusOf(await rawExchange(port, get('/api/clients', 'Host: evil.example:3000')))).toBe(403);
+    expect(statusOf(await rawExchange(port, get('/api/clients', 'Host: localhost:3000')))).toBe(200);
   });
 });

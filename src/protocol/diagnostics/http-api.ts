@@ -47,9 +47,10 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
   router.post(`${path}/events`, async ({ req }) => {
     const entry = await ingestEntrance(req.raw);
     if (!entry.ok) return problemResponse(entry.code, entry);
-    const refusal =
-      intake.onPost(req.header('content-type') ?? '') ??
-      intake.onBody((await readBody(req.raw, maxEventBytes)) ?? Buffer.alloc(0));
+    const unread = intake.onPost(req.header('content-type') ?? '');
+    const body = unread === undefined ? await readBody(req.raw, maxEventBytes) : undefined;
+    if (body === 'cut_off') return problemResponse('BAD_REQUEST', { detail: 'the body ends too early' });
+    const refusal = unread ?? intake.onBody(body ?? Buffer.alloc(0));
     if (refusal !== undefined) return problemResponse(problemOf(refusal), refusal);
     return Response.json({ accepted: true }, { status: 202 });
   });

@@ -65,6 +65,7 @@ async function carryOut(
 async function readFields(request: Request): Promise<JsonObject | Response> {
   const body = await readBody(request, maxBodyBytes);
   if (body === 'too_large') return refuse('TOO_LARGE', `a command may have ${maxBodyBytes} bytes`);
+  if (body === 'cut_off') return refuse('BAD_REQUEST', 'the body ends too early');
   // A HALT must not fail for the want of a header that says what is not there.
   if (body === undefined) return {};
   const [type = ''] = (request.headers.get('content-type') ?? '').split(';');

@@ -103,8 +103,7 @@ export function createOrigins({ allowed, hosts, onLoopback, trustedProxies }: Or
     mayUseCookie(request) {
       const origin = readHeader(request, 'origin');
       if (origin === undefined) return readHeader(request, 'sec-fetch-site') === 'same-origin';
-      if (allowed === '*') return isExactlySame(origin, request);
-      return isListed(origin) || (isOwn(origin, request) && isExactlySame(origin, request));
+      return allowed === '*' ? isExactlySame(origin, request) : isListed(origin);
     },
   };
 }

@@ -57,19 +57,6 @@ describe('Origins behind two proxies', () => {
   });
 });
 
-describe('Origins, of the cookie of a page of the gateway’s own', () => {
-  it.each([
-    ['http://telemetry:3000', 'telemetry:3000', true],
-    // Another program of the same machine.
-    ['http://telemetry', 'telemetry:3000', false],
-    ['http://telemetry:8080', 'telemetry:3000', false],
-    ['http://evil.example:3000', 'evil.example:3000', false],
-  ])('%s at %s, with a list of others: %s', (origin, host, expected) => {
-    const origins = originsFor(['https://dash.example.com'], { hosts: ['telemetry'] });
-    expect(origins.mayUseCookie(pageRequest({ origin, host }))).toBe(expected);
-  });
-});
-
 describe('Origins, by which name the gateway may be asked', () => {
   it.each([
     ['evil.example:3000', false],

@@ -17,7 +17,7 @@ const exclude = [...configDefaults.exclude, ...alone];
 export default defineConfig({
   test: {
     // Most of the time is spent waiting for sockets and clocks: more workers than cores, on a small machine.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    maxWorkers: Math.max(4, availableParallelism() - 1),
     projects: [
       { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...exclude, ...others], ...shared } },
       { test: { name: 'alone', include: alone, ...patient } },

@@ -102,8 +102,13 @@ describe.skipIf(chromiumMissing)('The log of frames at /websocket-test', () => {
     const { page, faults, connect, state } = await openConsole(test, browser, pageFile);
     await connect(url);
     await state('4999, private to the application');
-    for (const row of await page.locator('.row').all()) await row.click();
-    await page.getByText('Not MessagePack').waitFor();
+    // Each as it comes: the list may still be growing.
+    await waitFor('what cannot be read', async () => {
+      for (const one of await page.locator('.row').all()) {
+        if ((await one.getAttribute('aria-expanded')) !== 'true') await one.click();
+      }
+      return await page.getByText('Not MessagePack').isVisible();
+    });
     expect(await page.locator('img').count()).toBe(0);
     expect([await page.title(), faults]).toEqual(['WebSocket console', []]);
   });

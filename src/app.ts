@@ -1,15 +1,6 @@
-import { Admission } from './access/admission.ts';
+import { type AccessOptions, createAccess } from './access/access.ts';
 import { peerGroup } from './access/client-address.ts';
-import { createEntrance, type Entrance } from './access/entrance.ts';
-import { createGate } from './access/gate.ts';
-import { createGuard } from './access/guard.ts';
-import { createIngestEntrance } from './access/ingest.ts';
 import { socketsPossible } from './access/open-file-limit.ts';
-import { createOperatorOnly } from './access/operator-only.ts';
-import { createOrigins } from './access/origins.ts';
-import { Refusals } from './access/refusals.ts';
-import { createVerifier } from './access/verifier.ts';
-import { Visitors } from './access/visitors.ts';
 import { authEnabled, isLoopbackHost, verifierOptions } from './config/safety.ts';
 import type { DialectName, Settings } from './config/settings.ts';
 import { type Clock, systemClock } from './core/clock.ts';
@@ -126,45 +117,19 @@ export function createGateway({
   );
 
   // Who
-  const origins = createOrigins({
-    allowed: settings.ALLOWED_ORIGINS,
-    hosts: settings.ALLOWED_HOSTS,
-    onLoopback: isLoopbackHost(settings.HOST),
-    trustedProxies: settings.TRUST_PROXY,
+  const access = createAccess(accessOptions(settings), {
+    ...{ clock, log, meter },
+    dismissViewer: () => sessions.dismissFurthestBehind(),
   });
-  const visitors = new Visitors(settings.TRUST_PROXY);
-  const refusals = new Refusals({ log, meter, clock, visitors });
-  const gate = createGate({
-    verifier: authEnabled(settings) ? createVerifier(verifierOptions(settings)) : undefined,
-    demanding: new Set([...settings.AUTH_DIALECTS, ...(settings.METRICS_AUTH ? ['prometheus'] : [])]),
-    defaultRole: settings.AUTH_DEFAULT_ROLE,
-  });
-  const guard = createGuard({ gate, origins, refusals });
-  const entranceTo = (dialect: string): Entrance =>
-    createEntrance(dialect, {
-      guard,
-      authEnabled: gate.enabled,
-      allowCommands: settings.ALLOW_COMMANDS,
-      origins,
-      visitors,
-    });
-  const admission = new Admission(
-    {
-      maxConnections: settings.MAX_CONNECTIONS,
-      maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
-      trustedProxies: settings.TRUST_PROXY,
-      authEnabled: gate.enabled,
-    },
-    { origins, visitors, refusals, clock, log, dismissViewer: () => sessions.dismissFurthestBehind() },
-  );
+  const { admission, entranceTo, guard, refusals } = access;
 
   // Out
   const upgrades = createUpgradeRouter({ log, meter, admission });
-  const router = createRouter({ origins, visitors, refusals, log, isWebSocketPath: upgrades.serves });
+  const router = createRouter({ ...access, log, isWebSocketPath: upgrades.serves });
   // Built, whether this file is or not; the other page is served as it is written.
   addBuiltPage(router, '/', new URL('../dist/dashboard/', import.meta.url));
   addPage(router, '/websocket-test', new URL('./dashboard/websocket-test.html', import.meta.url));
-  admitOrigins(router, { origins, refusals });
+  admitOrigins(router, access);
   // Without the dialect that polls it nothing waits for the engine.
   const required = settings.DIALECTS.includes('telemetry') ? ['state'] : [];
   const health = createHealth({ clock, version, board, required, clients: () => sessions.size });
@@ -174,13 +139,13 @@ export function createGateway({
     clients: (limit) => sessions.states(limit),
   };
   // What it shows may be what any dialect shows: where one demands a token, so does this.
-  const anyEntrance = entranceTo(settings.AUTH_DIALECTS[0] ?? 'telemetry');
+  const demanding = settings.AUTH_DIALECTS[0] ?? 'telemetry';
   addOperationsRoutes(router, operations, {
     metrics:
       settings.OPS_PORT === undefined
         ? async (request) => (settings.METRICS_AUTH ? await guard('prometheus', request) : { ok: true })
         : undefined,
-    clients: createOperatorOnly({ entrance: anyEntrance, authEnabled: gate.enabled, visitors, origins }),
+    clients: access.operatorsOf(demanding),
   });
   const api = createApiDescription({
     title: 'telemetry-bff',
@@ -216,12 +181,7 @@ export function createGateway({
           onRecord: recorder.onRecord,
           deliveryLog: writtenLog,
           entrance: entranceTo('diagnostics'),
-          ingestEntrance: createIngestEntrance('diagnostics', {
-            guard,
-            authEnabled: gate.enabled,
-            allowIngest: settings.ALLOW_INGEST,
-            origins,
-          }),
+          ingestEntrance: access.ingestTo('diagnostics'),
         },
       ),
     streams: () =>
@@ -244,18 +204,7 @@ export function createGateway({
     engineToken: settings.ENGINE_TOKEN,
     take: takePath,
     ...{ clock, log, meter },
-    async authorise(request, unsafe) {
-      const entry = await anyEntrance(request);
-      if (!entry.ok || !unsafe || entry.permission.commands) return entry;
-      if (entry.permission.refusal === 'ORIGIN_REFUSED') {
-        return { ok: false, code: 'ORIGIN_REFUSED', detail: 'see ALLOWED_ORIGINS, where * lists none here' };
-      }
-      return {
-        ok: false,
-        code: 'FORBIDDEN_ROLE',
-        detail: 'this method needs the role operator, or ALLOW_COMMANDS',
-      };
-    },
+    authorise: access.mayForward(demanding),
   });
   const server = createHttpServer(router, upgrades.handle, log, {
     port: settings.PORT,
@@ -274,7 +223,7 @@ export function createGateway({
     settings.OPS_PORT === undefined
       ? undefined
       : createOpsServer(operations, {
-          ...{ visitors, refusals, log, upgrade: createUpgradeRouter({ log, meter, admission }).handle },
+          ...{ ...access, log, upgrade: createUpgradeRouter({ log, meter, admission }).handle },
           port: settings.OPS_PORT,
           host: settings.OPS_HOST ?? settings.HOST,
         });
@@ -305,6 +254,22 @@ export function createGateway({
       await Promise.all([eventSource.close(), client.close(), endPassthrough(), sessions.shutDown(drainMs)]);
       await Promise.all([server.close(), opsServer?.close()]);
     },
+  };
+}
+
+function accessOptions(settings: GatewaySettings): AccessOptions {
+  return {
+    allowed: settings.ALLOWED_ORIGINS,
+    hosts: settings.ALLOWED_HOSTS,
+    onLoopback: isLoopbackHost(settings.HOST),
+    trustedProxies: settings.TRUST_PROXY,
+    tokens: authEnabled(settings) ? verifierOptions(settings) : undefined,
+    demanding: [...settings.AUTH_DIALECTS, ...(settings.METRICS_AUTH ? ['prometheus'] : [])],
+    defaultRole: settings.AUTH_DEFAULT_ROLE,
+    allowCommands: settings.ALLOW_COMMANDS,
+    allowIngest: settings.ALLOW_INGEST,
+    maxConnections: settings.MAX_CONNECTIONS,
+    maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
   };
 }
 

@@ -1,3 +1,5 @@
+import { once } from '../core/once.ts';
+
 export interface ConnectionLimitOptions {
   /** Connections over all dialects. 0: no bound. */
   readonly maxConnections: number;
@@ -97,13 +99,4 @@ export class ConnectionLimits {
       }),
     };
   }
-}
-
-function once(act: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (isDone) return;
-    isDone = true;
-    act();
-  };
 }

@@ -1,4 +1,4 @@
-import { type Clock, isoTime } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { CloseCause } from '../core/errors.ts';
 import type { Meter } from '../core/meter.ts';
 import type { Message } from '../encode/message.ts';
@@ -8,34 +8,13 @@ import type { Hub } from './hub.ts';
 import type { MessageLimiter, MessageVerdict } from './message-limiter.ts';
 import type { SessionOwner } from './owner.ts';
 import { Patience, type SessionLimits } from './patience.ts';
+import { type SessionState, sessionState } from './session-state.ts';
 import { Tally } from './tally.ts';
 import type { Transport, TransportEnd } from './transport.ts';
 
 export interface SessionEnd extends TransportEnd {
   /** Why the gateway ended it; undefined where the client did, or the network. */
   readonly cause: CloseCause | undefined;
-}
-
-/** How a session is: the answer of `GET /api/clients` for one. */
-export interface SessionState {
-  readonly id: string;
-  readonly dialect: string;
-  readonly transport: Transport['kind'];
-  readonly address: string;
-  readonly subject: string | null;
-  readonly user_agent: string | null;
-  /** What it sees. */
-  readonly view: string;
-  /** ISO 8601 time at which it connected. */
-  readonly since: string;
-  /** Packets. */
-  readonly sent: number;
-  /** Updates that it could not be sent when they came. */
-  readonly skipped: number;
-  /** Versions or events that it was not sent yet. */
-  readonly behind: number;
-  /** Of the last ping that was answered; null: none was. */
-  readonly round_trip_ms: number | null;
 }
 
 export interface SessionOptions {
@@ -141,20 +120,17 @@ export class Session {
   /** How it is, for people and for whoever looks for the slow ones. */
   get state(): SessionState {
     const { transport, owner } = this.#options;
-    return {
-      id: this.id,
-      dialect: this.dialect,
-      transport: transport.kind,
-      address: owner.address,
-      subject: owner.subject ?? null,
-      user_agent: owner.userAgent ?? null,
+    const { id, dialect, sent, behind } = this;
+    const counts = { sent, behind, skipped: this.#skipped };
+    return sessionState({
+      id,
+      dialect,
+      transport,
+      owner,
+      counts,
       view: this.#client?.view ?? '',
-      since: isoTime(this.#openedAt),
-      sent: this.sent,
-      skipped: this.#skipped,
-      behind: this.behind,
-      round_trip_ms: transport.roundTripMs === undefined ? null : Math.round(transport.roundTripMs * 10) / 10,
-    };
+      openedAt: this.#openedAt,
+    });
   }
 
   /** Packets sent to the client so far, answers included; those that wait are not. */

@@ -2,7 +2,8 @@ import type { Clock } from '../core/clock.ts';
 import type { Meter } from '../core/meter.ts';
 import type { Hub } from './hub.ts';
 import { MessageLimiter, messageDefaults } from './message-limiter.ts';
-import { Session, type SessionClient, type SessionOptions, type SessionState } from './session.ts';
+import { Session, type SessionClient, type SessionOptions } from './session.ts';
+import type { SessionState } from './session-state.ts';
 
 /** A client that was let in. */
 export type Arrival = Pick<SessionOptions, 'id' | 'dialect' | 'transport' | 'limits' | 'owner'>;

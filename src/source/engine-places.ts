@@ -1,3 +1,5 @@
+import { once } from '../core/once.ts';
+
 /** Who asks the engine, and for what. */
 export interface Asker {
   /** The subject of its token, or its address. */
@@ -140,13 +142,4 @@ function keysOf({ client, path }: Asker): readonly (readonly [key: string, part:
     [JSON.stringify({ path }), 2],
     [JSON.stringify({ client, path }), 4],
   ];
-}
-
-function once(task: () => void): () => void {
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    task();
-  };
 }

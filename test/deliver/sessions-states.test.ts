@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { Channel } from '../../src/deliver/channel.ts';
+import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
+import { Sessions } from '../../src/deliver/sessions.ts';
+import { createFakeRendition, packet } from '../support/fake-rendition.ts';
+import { createFakeTransport } from '../support/fake-transport.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { createMemoryMeter } from '../support/memory-meter.ts';
+import { anyone, operator } from '../support/permissions.ts';
+import { openSession } from '../support/session.ts';
+
+function setUp() {
+  const clock = createManualClock();
+  const meter = createMemoryMeter();
+  const hub = new Hub({ clock, meter, ...hubDefaults });
+  const rendition = createFakeRendition();
+  const channel = new Channel(rendition);
+  hub.open(channel);
+  const sessions = new Sessions({ hub, clock, meter });
+  const connect = (id: string, owner = anyone) => {
+    const transport = createFakeTransport();
+    openSession(sessions, { id, transport, owner }, (session) => {
+      session.follow(channel, () => packet('welcome'));
+      return undefined;
+    });
+    return transport;
+  };
+  return { clock, rendition, sessions, connect };
+}
+
+describe('Sessions', () => {
+  it('say how each is, those furthest behind first', () => {
+    const { sessions, connect, rendition } = setUp();
+    connect('quick');
+    const slow = connect('slow', { ...anyone, subject: 'bob', userAgent: 'dash/1' });
+    slow.block();
+    for (let update = 0; update < 3; update += 1) rendition.publish();
+    const [first, second] = sessions.states(10);
+    expect(first).toMatchObject({
+      id: 'slow',
+      transport: 'websocket',
+      address: '192.0.2.1',
+      subject: 'bob',
+      user_agent: 'dash/1',
+      view: 'test',
+      since: '2026-01-01T00:00:00.000Z',
+      behind: 3,
+      round_trip_ms: null,
+    });
+    expect(first?.skipped).toBeGreaterThan(0);
+    expect(second).toMatchObject({
+      id: 'quick',
+      behind: 0,
+      skipped: 0,
+      sent: 4,
+      subject: null,
+      user_agent: null,
+    });
+    expect(sessions.states(1).map(({ id }) => id)).toEqual(['slow']);
+  });
+
+  it('make room by ending the viewer that is furthest behind, and no operator', () => {
+    const { sessions, connect, rendition } = setUp();
+    const commander = connect('commander', operator);
+    const [quick, slow] = [connect('quick'), connect('slow')];
+    for (const transport of [commander, slow]) transport.block();
+    rendition.publish();
+    expect(sessions.dismissFurthestBehind()).toBe(true);
+    expect([commander.closes, quick.closes, slow.closes]).toEqual([[], [], ['slow']]);
+    // It is on its way already.
+    expect(sessions.dismissFurthestBehind()).toBe(true);
+    expect(quick.closes).toEqual(['slow']);
+    expect(sessions.dismissFurthestBehind()).toBe(false);
+  });
+});

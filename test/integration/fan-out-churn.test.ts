@@ -12,12 +12,12 @@ import { handshake } from '../support/raw-socket.ts';
 import { startSymbolEngine } from '../support/symbol-engine.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 
-const cycles = 2000;
+const cycles = 1000;
 const atOnce = 20;
 /** Much more than it takes, for a machine that is busy with other things. */
-const timeout = { timeout: 90_000 };
+const timeout = { timeout: 240_000 };
 /** By which the objects of a class may be more than before. One left behind by each tenth client would be more. */
-const allowance = 150;
+const allowance = 75;
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** A gateway that remembers nothing by design: no log lines, no history. */

@@ -137,9 +137,11 @@ describe.skipIf(chromiumMissing)('The dashboard, of each value', () => {
     };
     await waitFor('the price', async () => (await part('price').getAttribute('data-stale')) === 'false');
     await drawOn(1);
-    const gap = await shows('price-range', /no price for \d+ s/);
+    const gapIn = (text: string): number => Number(/no price for (\d+) s/.exec(text)?.[1]);
+    const gap = gapIn(await shows('price-range', /no price for \d+ s/));
     await drawOn(2);
-    expect(await textOf('price-range')).toBe(gap);
+    // A second that was missed in part only is drawn once all of it is known.
+    expect([gap, gap - 1]).toContain(gapIn(await textOf('price-range')));
   });
 
   it('says what it is told by a gateway that falls silent', async (test) => {

@@ -87,7 +87,7 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
       onTaken: place.answered,
       onStalled: () => refused('stalled'),
     });
-    whenAnswerOver(env.incoming, env.outgoing, end);
+    whenAnswerOver(env.outgoing, end);
     return new Response(stream, { status, headers });
   };
 
@@ -124,7 +124,7 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
 
   const forward = async (context: HttpContext, prefix: string): Promise<Response> => {
     const request = context.req.raw;
-    const { incoming, outgoing } = context.env;
+    const { outgoing } = context.env;
     if (echoMethods.has(request.method)) return problemResponse('METHOD_NOT_ALLOWED');
     const unsafe = !safeMethods.has(request.method);
     const verdict = await authorise(request, unsafe);
@@ -139,7 +139,7 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
     }
     const gone = new AbortController();
     let place: Place | undefined;
-    whenAnswerOver(incoming, outgoing, () => {
+    whenAnswerOver(outgoing, () => {
       gone.abort();
       place?.release();
     });

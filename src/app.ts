@@ -8,8 +8,9 @@ import type { JsonObject } from './core/json.ts';
 import type { Log } from './core/log.ts';
 import { randomId } from './core/random.ts';
 import { Hub, hubDefaults } from './deliver/hub.ts';
-import { type SessionLimits, sessionDefaults } from './deliver/patience.ts';
+import { type KeepaliveLimits, keepaliveDefaults } from './deliver/keepalive.ts';
 import { Sessions } from './deliver/sessions.ts';
+import { Views } from './deliver/views.ts';
 import { addApiDescription, createApiDescription } from './http/asyncapi.ts';
 import { addBuiltPage } from './http/built-page.ts';
 import { addOperationsRoutes, type Operations } from './http/operations.ts';
@@ -41,8 +42,8 @@ export interface GatewayOptions {
   readonly audit?: Log;
   /** Where events come from without Redis. Default: nowhere. */
   readonly events?: EventSource;
-  /** Intervals of the delivery core. Default: those of the protocol. */
-  readonly sessionLimits?: SessionLimits;
+  /** When clients are pinged, and how long they may be silent or slow. Default: those of the protocol. */
+  readonly keepalive?: KeepaliveLimits;
   /** What delivery and freshness go by. Default: the system's. */
   readonly clock?: Clock;
 }
@@ -78,7 +79,7 @@ export function createGateway({
   log: writtenLog,
   audit = writtenLog,
   events = createMemoryEvents(),
-  sessionLimits = sessionDefaults,
+  keepalive = keepaliveDefaults,
   clock = systemClock,
 }: GatewayOptions): Gateway {
   const dialects: Dialect[] = [];
@@ -87,6 +88,7 @@ export function createGateway({
   const meter = createPrometheusMeter();
   const board = createSourceBoard({ clock, log, meter });
   const hub = new Hub({ clock, meter, ...hubDefaults });
+  const views = new Views({ hub, clock, maxViews: settings.MAX_RENDITIONS });
   const sessions = new Sessions({ hub, clock, meter });
 
   // In
@@ -154,7 +156,7 @@ export function createGateway({
   });
   addApiDescription(router, api);
   const parts = {
-    ...{ client, traffic, board, events: eventSource, hub, sessions, sessionLimits },
+    ...{ client, traffic, board, events: eventSource, hub, views, sessions, keepalive },
     ...{ upgrades, router, api, admission, clock, log, audit, meter, newConnectionId: randomId },
   };
   /** The engine's state, once a dialect asks for it. */
@@ -188,7 +190,6 @@ export function createGateway({
       createStreams(
         {
           pollTimeoutMs: settings.POLL_TIMEOUT_MS,
-          maxViews: settings.MAX_RENDITIONS,
           logDirectory: settings.INSTANCE_LOG_DIR,
         },
         { ...parts, entrance: entranceTo('streams') },
@@ -281,7 +282,6 @@ function telemetryOptions(settings: GatewaySettings): TelemetryOptions {
     maxRateHz: settings.MAX_RATE_HZ,
     furtherSources: settings.sources,
     maxSymbols: settings.MAX_SYMBOLS,
-    maxRenditions: settings.MAX_RENDITIONS,
     history: { historySeconds: settings.HISTORY_SECONDS, historyMaxBytes: settings.HISTORY_MAX_BYTES },
     stateChannel: settings.REDIS_STATE_CHANNEL,
     engineUrl: settings.ENGINE_URL,

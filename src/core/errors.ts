@@ -1,22 +1,7 @@
 /**
- * Two families of errors. A `Problem` answers one request and leaves everything else as it was; a `CloseCause`
- * ends a session. Codes and causes are stable names: clients and dashboards match on them.
+ * Two families of errors. A `Problem` answers one request and leaves everything else as it was; a `Close` (see
+ * `deliver/closes.ts`) ends a session. Codes and reasons are stable names: clients and dashboards match on them.
  */
-
-/** Why the gateway ends a session. Each dialect maps every cause to its own close code. */
-export const closeCauses = [
-  'shutdown',
-  'slow',
-  'silent',
-  'idle',
-  'rateLimited',
-  'tokenExpired',
-  'badInput',
-  'badParameters',
-  'unknownName',
-  'unavailable',
-] as const;
-export type CloseCause = (typeof closeCauses)[number];
 
 /** What a request can be refused with: HTTP status and the sentence that goes with it (RFC 9457 `title`). */
 export const problemTable = {

@@ -1,10 +1,10 @@
 import type { Clock } from '../core/clock.ts';
 import type { Meter } from '../core/meter.ts';
 import type { Update } from '../encode/rendition.ts';
-import type { Channel } from './channel.ts';
-import { Pace } from './pace.ts';
+import { AlignedTimer } from './aligned-timer.ts';
+import { FanOutCounts } from './fan-out-counts.ts';
 import { StandStill } from './stand-still.ts';
-import { Tally } from './tally.ts';
+import type { View } from './view.ts';
 
 export interface HubOptions {
   readonly clock: Clock;
@@ -21,15 +21,14 @@ export const hubDefaults = { turnMs: 0.5 } as const;
 const batch = 16;
 
 interface Sweep {
-  readonly channel: Channel;
+  readonly view: View;
   readonly update: Update;
-  readonly tally: Tally;
+  readonly counts: FanOutCounts;
   readonly startedAt: number;
-  next: number;
 }
 
 /**
- * Fans updates out. One sweep at a time, each over all sessions of one channel; news that arrives meanwhile
+ * Fans updates out. One sweep at a time, each over all sessions of one view; news that arrives meanwhile
  * waits, conflated, for a sweep of its own. Long sweeps give the event loop a turn now and then, so that
  * handshakes, pings and commands are not held up.
  */
@@ -38,10 +37,10 @@ export class Hub {
   readonly #meter: Meter;
   readonly #turnMs: number;
   readonly #yieldTurn: (rest: () => void) => void;
-  readonly #paces = new Map<Channel, Pace>();
-  /** `receivedAt` of the last event whose latency was counted for a channel: a sweep may bring it once more. */
-  readonly #counted = new WeakMap<Channel, number>();
-  readonly #waiting = new Set<Channel>();
+  readonly #timers = new Map<View, AlignedTimer>();
+  /** `receivedAt` of the last event whose latency was counted for a view: a sweep may bring it once more. */
+  readonly #counted = new WeakMap<View, number>();
+  readonly #waiting = new Set<View>();
   readonly #standStill: StandStill;
   #sweep: Sweep | undefined;
   /** Whether the rest of the work has been put off to a later turn. */
@@ -61,34 +60,34 @@ export class Hub {
     return this.#lastFanOutAt;
   }
 
-  /** Delivers the rendition's news to its sessions from now on, at the channel's pace. */
-  open(channel: Channel): void {
-    const { rendition, release } = channel;
-    const pace = new Pace(this.#clock, channel.intervalMs, {
+  /** Delivers the rendition's news to its sessions from now on, at the view's pace. */
+  open(view: View): void {
+    const { rendition, release } = view;
+    const timer = new AlignedTimer(this.#clock, view.intervalMs, {
       slot: () => {
         release.slot(rendition.seq);
-        this.#publish(channel);
+        this.#publish(view);
       },
       urgent: (seq) => {
-        if (release.urgent(seq)) this.#publish(channel);
+        if (release.urgent(seq)) this.#publish(view);
       },
     });
-    this.#paces.set(channel, pace);
-    this.#meter.gauge('bff_renditions', {}, this.#paces.size);
-    rendition.onNews((urgencies) => pace.news(rendition.seq, urgencies));
+    this.#timers.set(view, timer);
+    this.#meter.gauge('bff_renditions', {}, this.#timers.size);
+    rendition.onNews((urgencies) => timer.news(rendition.seq, urgencies));
   }
 
-  /** Some session of the channel waits for the interval to allow its next update. */
-  request(channel: Channel): void {
-    this.#paces.get(channel)?.request();
+  /** Some session of the view waits for the interval to allow its next update. */
+  request(view: View): void {
+    this.#timers.get(view)?.request();
   }
 
-  close(channel: Channel): void {
-    this.#paces.get(channel)?.stop();
-    this.#paces.delete(channel);
-    this.#meter.gauge('bff_renditions', {}, this.#paces.size);
-    this.#waiting.delete(channel);
-    channel.rendition.close();
+  close(view: View): void {
+    this.#timers.get(view)?.stop();
+    this.#timers.delete(view);
+    this.#meter.gauge('bff_renditions', {}, this.#timers.size);
+    this.#waiting.delete(view);
+    view.rendition.close();
   }
 
   /**
@@ -100,9 +99,9 @@ export class Hub {
     return this.#standStill.ask();
   }
 
-  #publish(channel: Channel): void {
-    if (channel.size === 0) return;
-    this.#waiting.add(channel);
+  #publish(view: View): void {
+    if (view.size === 0) return;
+    this.#waiting.add(view);
     if (this.#sweep === undefined && !this.#isPutOff) this.#run();
   }
 
@@ -133,39 +132,34 @@ export class Hub {
         this.#putOff();
         return;
       }
-      sweep.next = sweep.channel.sweep(sweep.update, sweep.next, batch, now, sweep.tally);
+      const isOver = sweep.view.sweep(sweep.update, batch, now, sweep.counts);
       hasWorked = true;
-      if (sweep.next === 0) this.#finish(sweep);
+      if (isOver) this.#finish(sweep);
     }
   }
 
   #begin(startedAt: number): Sweep | undefined {
-    for (const channel of this.#waiting) {
-      this.#waiting.delete(channel);
-      if (channel.size === 0) continue;
-      return {
-        channel,
-        update: channel.rendition.next(),
-        tally: new Tally(),
-        startedAt,
-        next: channel.size,
-      };
+    for (const view of this.#waiting) {
+      this.#waiting.delete(view);
+      if (view.size === 0) continue;
+      view.beginSweep();
+      return { view, update: view.rendition.next(), counts: new FanOutCounts(), startedAt };
     }
     return undefined;
   }
 
-  #finish({ channel, update, tally, startedAt }: Sweep): void {
+  #finish({ view, update, counts, startedAt }: Sweep): void {
     this.#sweep = undefined;
     this.#lastFanOutAt = this.#clock.now();
     const now = this.#clock.monotonic();
     this.#meter.observe('bff_fanout_seconds', {}, (now - startedAt) / 1000);
     const { receivedAt } = update;
-    if (receivedAt !== undefined && receivedAt !== this.#counted.get(channel)) {
-      this.#counted.set(channel, receivedAt);
+    if (receivedAt !== undefined && receivedAt !== this.#counted.get(view)) {
+      this.#counted.set(view, receivedAt);
       this.#meter.observe('bff_event_latency_seconds', {}, (now - receivedAt) / 1000);
     }
     // There may be no further news to bring those another sweep.
-    if (tally.held > 0) this.request(channel);
-    tally.count(this.#meter, channel.rendition.dialect);
+    if (counts.held > 0) this.request(view);
+    counts.count(this.#meter, view.rendition.dialect);
   }
 }

@@ -1,33 +1,48 @@
 import type { Clock } from '../core/clock.ts';
-import type { CloseCause } from '../core/errors.ts';
 import type { Meter } from '../core/meter.ts';
 import type { Message } from '../encode/message.ts';
-import type { Packet } from '../encode/rendition.ts';
-import type { Channel, Subscription } from './channel.ts';
+import type { Rendition } from '../encode/rendition.ts';
+import type { Lease } from '../feed/registry.ts';
+import type { Close, CloseCause, Closes } from './closes.ts';
+import { FanOutCounts } from './fan-out-counts.ts';
+import type { Follower, Following } from './following.ts';
 import type { Hub } from './hub.ts';
-import type { MessageLimiter, MessageVerdict } from './message-limiter.ts';
+import { Keepalive, type KeepaliveEnd, type KeepaliveLimits } from './keepalive.ts';
+import { MessageLimiter, type MessageVerdict, messageDefaults } from './message-limiter.ts';
 import type { SessionOwner } from './owner.ts';
-import { Patience, type SessionLimits } from './patience.ts';
 import { type SessionState, sessionState } from './session-state.ts';
-import { Tally } from './tally.ts';
-import type { Transport, TransportEnd } from './transport.ts';
+import type { Transport, TransportEnd, TransportEvents } from './transport.ts';
+import { UrgentMessages, type UrgentTypes } from './urgent-messages.ts';
+import type { View } from './view.ts';
 
 export interface SessionEnd extends TransportEnd {
-  /** Why the gateway ended it; undefined where the client did, or the network. */
-  readonly cause: CloseCause | undefined;
+  /** Why the gateway ended it: the reason of its close, or `silent`. Undefined: the client did, or the network. */
+  readonly cause: string | undefined;
 }
 
-export interface SessionOptions {
-  readonly id: string;
-  readonly dialect: string;
-  readonly transport: Transport;
+/** What is the same for all sessions of the gateway. */
+export interface SessionParts {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly hub: Hub;
-  readonly limits: SessionLimits;
-  readonly limiter: MessageLimiter;
-  /** Told first of its end. */
+  /** Told first of the end of each. */
   readonly onEnd: (session: Session) => void;
+}
+
+/** What is the same for all sessions of an endpoint. */
+export interface SessionTerms {
+  readonly dialect: string;
+  readonly keepalive: KeepaliveLimits;
+  readonly closes: Closes;
+  /** Messages that are acted on even over the rate. Default: none. */
+  readonly urgent?: UrgentTypes | undefined;
+}
+
+/** A client that was let in. */
+export interface Arrival {
+  readonly id: string;
+  readonly terms: SessionTerms;
+  readonly transport: Transport;
   readonly owner: SessionOwner;
 }
 
@@ -40,46 +55,49 @@ export interface SessionClient {
   readonly view: string;
   /** Takes a message within the rate allowed. Must not throw. */
   receive(data: Buffer, isBinary: boolean): void;
-  /** Takes one over it: true if it was acted on all the same, since it must not wait. Default: none is. */
-  receiveUrgent?(data: Buffer, isBinary: boolean): boolean;
   /** So many more events will not be sent, since it is too far behind. Default: nobody needs to know. */
-  missed?(count: number): void;
-  /** Gives back what it holds. */
+  dropped?(count: number): void;
+  /** The views that it followed and what it held have been given back. */
   ended(end: SessionEnd): void;
 }
 
+/** What most sessions have of something: shared, and never changed. */
+const none: readonly never[] = [];
+
 /** One client: what it follows, how far it is, and whether it keeps up. */
-export class Session {
+export class Session implements Follower, TransportEvents {
   readonly id: string;
-  readonly dialect: string;
-  readonly #options: SessionOptions;
+  readonly #parts: SessionParts;
+  readonly #terms: SessionTerms;
   readonly #transport: Transport;
-  readonly #subscriptions: Subscription[] = [];
-  readonly #answers: Message[] = [];
-  readonly #patience: Patience;
-  /** Packets sent besides those that the subscriptions count. */
+  readonly #keepalive: Keepalive;
+  /** Epoch ms. */
+  readonly #openedAt: number;
+  #owner: SessionOwner;
+  #client: SessionClient | undefined;
+  #followings: readonly Following<View>[] = none;
+  #held: readonly Lease<unknown>[] = none;
+  #answers: Message[] | undefined;
+  /** Most clients say nothing. */
+  #limiter: MessageLimiter | undefined;
+  #urgent: UrgentMessages | undefined;
+  /** Messages sent besides those that the views count. */
   #sentBeside = 0;
   /** Updates that it could not be sent when they came. */
   #skipped = 0;
-  /** Epoch ms. */
-  readonly #openedAt: number;
-  #closeCause: CloseCause | undefined;
-  #dismissedFor: CloseCause | undefined;
-  #client: SessionClient | undefined;
+  #hasEnded = false;
+  #closedAs: string | undefined;
+  #dismissedBy: Close | undefined;
 
-  constructor(options: SessionOptions) {
-    this.id = options.id;
-    this.dialect = options.dialect;
-    this.#options = options;
-    this.#transport = options.transport;
-    this.#openedAt = options.clock.now();
-    this.#patience = new Patience(options.limits, options.clock.monotonic());
-    options.transport.start({
-      onMessage: (data, isBinary) => this.#receive(data, isBinary),
-      onControl: () => this.#admitControl(),
-      onDrain: () => this.#drain(),
-      onEnd: (end) => this.#end(end),
-    });
+  constructor({ id, terms, transport, owner }: Arrival, parts: SessionParts) {
+    this.id = id;
+    this.#parts = parts;
+    this.#terms = terms;
+    this.#transport = transport;
+    this.#owner = owner;
+    this.#openedAt = parts.clock.now();
+    this.#keepalive = new Keepalive(terms.keepalive, parts.clock.monotonic());
+    transport.start(this);
   }
 
   /** Who takes its messages from now on, and is told of its end. */
@@ -87,111 +105,133 @@ export class Session {
     this.#client = client;
   }
 
-  /**
-   * Follows a channel from its newest state on, which `opening` shows: at once, or when the client can be sent to.
-   * It is made when it is sent, so that a client which reads nothing gathers no states here.
-   */
-  follow(channel: Channel, opening: () => Packet): Subscription {
-    const subscription = channel.add(this, this.#transport, opening);
-    this.#subscriptions.push(subscription);
-    this.#sendWhole(subscription, this.#options.clock.monotonic());
-    return subscription;
-  }
-
-  unfollow(subscription: Subscription): void {
-    const index = this.#subscriptions.indexOf(subscription);
-    if (index < 0) return;
-    this.#subscriptions.splice(index, 1);
-    this.#leave(subscription);
+  get dialect(): string {
+    return this.#terms.dialect;
   }
 
   get owner(): SessionOwner {
-    return this.#options.owner;
+    return this.#owner;
+  }
+
+  /** Its client has shown another token: from now on that says whose it is, and until when. */
+  renew(owner: SessionOwner): void {
+    this.#owner = owner;
+  }
+
+  /** Keeps something for the client, and gives it back at the end, or at once where that has come. */
+  hold<Resource>(lease: Lease<Resource>): Resource {
+    if (this.#hasEnded) lease.release();
+    else this.#held = [...this.#held, lease];
+    return lease.resource;
+  }
+
+  /**
+   * Follows a view from its newest state on: at once, or when the client can be sent to. The lease is the session's
+   * from now on, and given back when the view is left, or the session ends.
+   *
+   * @param first what it is sent first, which shows that state. It is made when it is sent, so that a client which
+   *   reads nothing gathers no states here. Default: the newest state as all are sent it
+   * @param since the position of the last message that the client holds: where the view can tell what came after
+   *   that, it is sent this instead
+   */
+  follow(lease: Lease<View<Rendition>>, first?: () => Message, since?: string): Following<View> {
+    const view = lease.resource;
+    const cursor = since === undefined ? undefined : view.rendition.cursorAt(since);
+    const following = view.add(lease, this, this.#transport, first, cursor);
+    this.#followings = [...this.#followings, following];
+    const now = this.#parts.clock.monotonic();
+    if (cursor === undefined) this.#sendWhole(following, now);
+    else this.#catchUp(now);
+    return following;
+  }
+
+  leave(following: Following<View>): void {
+    if (!this.#followings.includes(following)) return;
+    this.#followings = this.#followings.filter((other) => other !== following);
+    this.#giveBack(following);
   }
 
   /** How many versions or events of what it follows it was not sent yet. */
   get behind(): number {
-    return Math.max(
-      0,
-      ...this.#subscriptions.map((subscription) => subscription.channel.behind(subscription)),
-    );
+    return Math.max(0, ...this.#followings.map((following) => following.view.behind(following)));
   }
 
   /** How it is, for people and for whoever looks for the slow ones. */
   get state(): SessionState {
-    const { transport, owner } = this.#options;
-    const { id, dialect, sent, behind } = this;
-    const counts = { sent, behind, skipped: this.#skipped };
     return sessionState({
-      id,
-      dialect,
-      transport,
-      owner,
-      counts,
+      id: this.id,
+      dialect: this.dialect,
+      transport: this.#transport,
+      owner: this.#owner,
+      counts: { sent: this.sent, behind: this.behind, skipped: this.#skipped },
       view: this.#client?.view ?? '',
       openedAt: this.#openedAt,
     });
   }
 
-  /** Packets sent to the client so far, answers included; those that wait are not. */
+  /** Messages sent to the client so far, answers included; those that wait are not. */
   get sent(): number {
-    return this.#subscriptions.reduce(
-      (sum, subscription) => sum + subscription.channel.sentTo(subscription),
+    return this.#followings.reduce(
+      (sum, following) => sum + following.view.sentTo(following),
       this.#sentBeside,
     );
   }
 
-  /** Sends the whole newest state, whatever was sent before: at once, or when the client can be sent to. */
-  resync(subscription: Subscription): void {
-    subscription.channel.reset(subscription);
-    this.#sendWhole(subscription, this.#options.clock.monotonic());
+  resync(following: Following<View>): void {
+    following.view.reset(following);
+    this.#sendWhole(following, this.#parts.clock.monotonic());
   }
 
   /** The client could not be sent an update: it will be given the newest state when it drains. */
   blocked(now: number): void {
     this.#skipped += 1;
-    this.#patience.blocked(now);
+    this.#keepalive.blocked(now);
   }
 
-  /** Has the client told of the events that it missed until now: it may read nothing until it leaves. */
-  countMissed(): void {
-    for (const subscription of this.#subscriptions) subscription.channel.countMissed(subscription);
+  /** Has the client told of the events that were dropped until now: it may read nothing until it leaves. */
+  countDropped(): void {
+    for (const following of this.#followings) following.view.countDropped(following);
   }
 
   /** The client was too slow to be sent so many events. */
-  missed(count: number): void {
-    const { dialect, meter } = this.#options;
-    meter.count('bff_dropped_total', { dialect }, count);
-    this.#client?.missed?.(count);
+  dropped(count: number): void {
+    this.#parts.meter.count('bff_dropped_total', { dialect: this.dialect }, count);
+    this.#client?.dropped?.(count);
   }
 
   /** Sends a direct answer, ahead of updates that are not sent yet. */
-  answer(packet: Packet): void {
-    const { message } = packet;
-    this.#counted((tally) => tally.add(packet, message.plain.length));
-    if (this.#answers.length === 0 && this.#transport.answer(message)) {
-      this.#sentBeside += 1;
-      return;
-    }
+  answer(message: Message): void {
+    if (this.#answers === undefined && this.#sendAnswer(message)) return;
     if (!this.#transport.open) return;
+    this.#answers ??= [];
     this.#answers.push(message);
     if (this.#answers.length >= maxWaitingAnswers) this.#transport.pause();
   }
 
-  /** Says why, and ends the session: the client is sent `packet` before it is closed, and nothing in between. */
-  dismiss(packet: Packet, cause: CloseCause): void {
-    if (this.#dismissedFor !== undefined) return;
-    this.#dismissedFor = cause;
-    for (const subscription of [...this.#subscriptions]) this.unfollow(subscription);
-    this.answer(packet);
-    if (this.#answers.length === 0) this.close(cause);
-    else this.blocked(this.#options.clock.monotonic());
+  #sendAnswer(message: Message): boolean {
+    const bytes = this.#transport.answer(message);
+    if (bytes === 0) return false;
+    this.#counted((counts) => counts.add(message, bytes));
+    this.#sentBeside += 1;
+    return true;
   }
 
-  close(cause: CloseCause): void {
-    if (this.#closeCause !== undefined) return;
-    this.#closeCause = cause;
-    this.#transport.close(cause);
+  /** Says why, and ends the session: the client is sent `message` before it is closed, and nothing in between. */
+  dismiss(message: Message, close: Close): void {
+    if (this.#dismissedBy !== undefined) return;
+    this.#dismissedBy = close;
+    for (const following of this.#followings) this.leave(following);
+    this.answer(message);
+    if (this.#answers === undefined) this.close(close);
+    else this.blocked(this.#parts.clock.monotonic());
+  }
+
+  /** @param close a cause of the core, in the endpoint's words, or an end that its dialect alone knows */
+  close(close: Close | CloseCause): void {
+    if (this.#closedAs !== undefined) return;
+    const words = typeof close === 'string' ? this.#terms.closes[close] : close;
+    this.#closedAs = words.reason;
+    this.#transport.close(words);
   }
 
   terminate(): void {
@@ -200,32 +240,51 @@ export class Session {
 
   /** Looks after the connection: pings, and the ends of the silent and the slow. Called about twice a second. */
   check(now: number): void {
-    const { clock, hub } = this.#options;
-    const { expiresAt } = this.#options.owner;
-    const expired = expiresAt !== undefined && clock.now() >= expiresAt;
-    const cause = expired ? 'tokenExpired' : this.#patience.endedBy(now, this.#transport.heardAt);
-    if (cause !== undefined) {
-      this.close(cause);
+    const { clock, hub } = this.#parts;
+    const { expiresAt } = this.#owner;
+    if (expiresAt !== undefined && clock.now() >= expiresAt) {
+      this.close('tokenExpired');
       return;
     }
-    if (this.#patience.takeProbe(now)) this.#transport.probe();
-    if (this.#patience.isBlocked) this.countMissed();
-    for (const subscription of this.#subscriptions) {
-      const { channel } = subscription;
+    const end = this.#keepalive.endedBy(now, this.#transport.heardAt);
+    if (end !== undefined) {
+      this.#endAs(end);
+      return;
+    }
+    if (this.#keepalive.takeProbe(now)) this.#transport.probe();
+    if (this.#keepalive.isBlocked) this.countDropped();
+    for (const following of this.#followings) {
       // By a sweep, which yields: in a quiet hour thousands are due at the same time.
-      if (channel.isRepeatDue(subscription, now)) hub.request(channel);
+      if (following.view.isRepeatDue(following, now)) hub.request(following.view);
     }
   }
 
-  #receive(data: Buffer, isBinary: boolean): void {
+  /** Nobody would read why a silent client is cut off. */
+  #endAs(end: KeepaliveEnd): void {
+    if (end !== 'silent') {
+      this.close(end);
+      return;
+    }
+    this.#closedAs ??= end;
+    this.#transport.terminate();
+  }
+
+  onMessage(data: Buffer, isBinary: boolean): void {
     if (this.isOver) return;
     const verdict = this.#admit();
     if (verdict === 'admitted') this.#client?.receive(data, isBinary);
-    else if (this.#client?.receiveUrgent?.(data, isBinary) !== true) this.#refuse(verdict);
+    else if (!this.#takeUrgent(data, isBinary)) this.#refuse(verdict);
+  }
+
+  #takeUrgent(data: Buffer, isBinary: boolean): boolean {
+    const { urgent } = this.#terms;
+    if (urgent === undefined) return false;
+    this.#urgent ??= new UrgentMessages(urgent, this.#parts.clock);
+    return this.#urgent.take(data, isBinary, (message) => this.#client?.receive(message, false));
   }
 
   /** A client may ping instead of sending messages; that costs as much to read, so it counts as one. */
-  #admitControl(): boolean {
+  onControl(): boolean {
     if (this.isOver) return false;
     const verdict = this.#admit();
     if (verdict === 'admitted') return true;
@@ -234,70 +293,75 @@ export class Session {
   }
 
   #admit(): MessageVerdict {
-    const now = this.#options.clock.monotonic();
-    this.#patience.heard(now);
-    return this.#options.limiter.admit(now);
+    const now = this.#parts.clock.monotonic();
+    this.#keepalive.heard(now);
+    this.#limiter ??= new MessageLimiter(messageDefaults);
+    return this.#limiter.admit(now);
   }
 
   #refuse(verdict: MessageVerdict): void {
-    const { dialect, meter } = this.#options;
-    meter.count('bff_rejected_total', { edge: dialect, reason: 'rate' });
+    this.#parts.meter.count('bff_rejected_total', { edge: this.dialect, reason: 'rate' });
     if (verdict === 'flooding') this.close('rateLimited');
   }
 
   /** Whether the gateway has ended it: a client may go on sending until it answers the close frame, or never does. */
   get isOver(): boolean {
-    return this.#closeCause !== undefined || this.#dismissedFor !== undefined;
+    return this.#closedAs !== undefined || this.#dismissedBy !== undefined;
   }
 
-  #drain(): void {
-    while (this.#answers.length > 0) {
-      const next = this.#answers[0];
-      if (next === undefined || !this.#transport.answer(next)) return;
-      this.#answers.shift();
-      this.#sentBeside += 1;
+  onDrain(): void {
+    for (let next = this.#answers?.[0]; next !== undefined; next = this.#answers?.[0]) {
+      if (!this.#sendAnswer(next)) return;
+      this.#answers?.shift();
     }
+    this.#answers = undefined;
     this.#transport.resume();
-    if (this.#dismissedFor !== undefined) this.close(this.#dismissedFor);
-    this.#patience.retry(() => this.#catchUp(this.#options.clock.monotonic()));
+    if (this.#dismissedBy !== undefined) this.close(this.#dismissedBy);
+    this.#keepalive.retry(() => this.#catchUp(this.#parts.clock.monotonic()));
   }
 
-  /** Sends what the subscriptions lack: true if anything was sent. */
+  /** Sends what the views have that it lacks: true if anything was sent. */
   #catchUp(now: number): boolean {
     const { sent } = this;
-    for (const subscription of this.#subscriptions) {
-      const { channel } = subscription;
-      if (!channel.isBehind(subscription)) continue;
-      if (channel.isDue(subscription, now))
-        this.#counted((tally) => channel.catchUp(subscription, now, tally));
-      else this.#options.hub.request(channel);
+    for (const following of this.#followings) {
+      const { view } = following;
+      if (!view.isBehind(following)) continue;
+      if (view.isDue(following, now)) this.#counted((counts) => view.catchUp(following, now, counts));
+      else this.#parts.hub.request(view);
     }
     return this.sent > sent;
   }
 
-  #sendWhole(subscription: Subscription, now: number): void {
-    this.#counted((tally) => subscription.channel.sendWhole(subscription, now, tally));
+  #sendWhole(following: Following<View>, now: number): void {
+    this.#counted((counts) => following.view.sendWhole(following, now, counts));
   }
 
-  #counted(send: (tally: Tally) => void): void {
-    const tally = new Tally();
-    send(tally);
-    tally.count(this.#options.meter, this.dialect);
+  #counted(send: (counts: FanOutCounts) => void): void {
+    const counts = new FanOutCounts();
+    send(counts);
+    counts.count(this.#parts.meter, this.dialect);
   }
 
-  #leave(subscription: Subscription): void {
-    this.#sentBeside += subscription.channel.sentTo(subscription);
-    subscription.channel.remove(subscription);
+  #giveBack(following: Following<View>): void {
+    const { view, lease } = following;
+    this.#sentBeside += view.sentTo(following);
+    view.remove(following);
+    lease.release();
   }
 
-  #end(end: TransportEnd): void {
-    for (const subscription of this.#subscriptions) this.#leave(subscription);
-    this.#subscriptions.length = 0;
-    this.#answers.length = 0;
-    const { dialect, meter, onEnd } = this.#options;
+  onEnd(end: TransportEnd): void {
+    this.#hasEnded = true;
+    const followings = this.#followings;
+    this.#followings = none;
+    for (const following of followings) this.#giveBack(following);
+    for (const lease of this.#held) lease.release();
+    this.#answers = undefined;
+    const { meter, onEnd } = this.#parts;
+    const { dialect } = this;
     if (end.fault === 'socket') meter.count('bff_send_failures_total', { dialect });
     else if (end.fault !== undefined) meter.count('bff_rejected_total', { edge: dialect, reason: end.fault });
     onEnd(this);
-    this.#client?.ended({ ...end, cause: this.#closeCause });
+    this.#urgent?.flush();
+    this.#client?.ended({ ...end, cause: this.#closedAs });
   }
 }

@@ -1,12 +1,12 @@
-import type { CloseCause } from '../core/errors.ts';
 import type { Message } from '../encode/message.ts';
+import type { Close } from './closes.ts';
 
 /** What a transport tells the session that it carries. */
 export interface TransportEvents {
   onMessage(data: Buffer, isBinary: boolean): void;
   /** A control frame that the client sent of its own accord. False: it sends too many, let it go unanswered. */
   onControl(): boolean;
-  /** The client can be sent to again, after `offer` or `answer` returned false. */
+  /** The client can be sent to again, after `offer` or `answer` returned 0. */
   onDrain(): void;
   /** The last event, whoever ended the connection. */
   onEnd(end: TransportEnd): void;
@@ -16,7 +16,7 @@ export interface TransportEnd {
   /** Close code by which the connection ended, as the dialect's page lists them. */
   readonly code: number;
   /** What went wrong, where it was not a regular end. */
-  readonly fault?: TransportFault;
+  readonly fault?: TransportFault | undefined;
 }
 
 /** `oversize`, `protocol`: the client broke a rule. `socket`: the connection failed. */
@@ -45,17 +45,17 @@ export interface Transport {
    */
   offer(message: Message): number;
   /**
-   * Sends a direct answer, as it is, if nothing waits in this process. False: it was not sent, and neither
-   * answers nor updates will be before `onDrain`.
+   * Sends a direct answer, uncompressed, if nothing waits in this process.
+   * @returns bytes sent; 0: nothing was, and neither answers nor updates will be before `onDrain`
    */
-  answer(message: Message): boolean;
+  answer(message: Message): number;
   /** Asks the client for a sign of life, unless one is owed already. */
   probe(): void;
   /** Stops reading from the client, and reads again. */
   pause(): void;
   resume(): void;
-  /** Ends the connection with the close code that the dialect has for the cause. */
-  close(cause: CloseCause): void;
+  /** Ends the connection, and says so where the transport has words for it. */
+  close(close: Close): void;
   /** Ends it at once, without a word. */
   terminate(): void;
 }

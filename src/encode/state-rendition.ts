@@ -2,20 +2,18 @@ import type { Clock } from '../core/clock.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Meter } from '../core/meter.ts';
 import type { Version } from '../feed/history.ts';
-import type { Position } from '../feed/position.ts';
+import { formatPosition, type Position } from '../feed/position.ts';
 import type { Projection } from '../feed/projection.ts';
 import { type Delta, diff } from '../wire/delta.ts';
-import type { Encoder } from './encoder.ts';
-import type { Message } from './message.ts';
-import type { Packet, Rendition, Step, Update, Urgency } from './rendition.ts';
-
-type TypedPacket = JsonObject & { readonly type: string };
+import type { Encoding } from './encoding.ts';
+import { Message, type Packet } from './message.ts';
+import type { Rendition, Step, Update, Urgency } from './rendition.ts';
 
 /** How a dialect words an update. */
 export interface PacketWords {
-  full(data: JsonObject, position: Position): TypedPacket;
+  full(data: JsonObject, position: Position): Packet;
   /** Needed for the mode `delta`. */
-  delta?(delta: Delta, base: number, position: Position): TypedPacket;
+  delta?(delta: Delta, base: number, position: Position): Packet;
 }
 
 /** What is urgent of the change from one document to the next, in keys that the projection shows. */
@@ -27,7 +25,7 @@ export interface StateRenditionOptions {
   readonly dialect: string;
   readonly projection: Projection;
   readonly mode: 'full' | 'delta';
-  readonly encode: Encoder;
+  readonly encoding: Encoding;
   readonly words: PacketWords;
   /** Default: nothing is. */
   readonly urgencyOf?: UrgencyOf;
@@ -47,7 +45,7 @@ export interface StateRendition extends Rendition {
 
 /** A state feed's document, or some sections of it, as full packets or as deltas. */
 export function createStateRendition(options: StateRenditionOptions): StateRendition {
-  const { dialect, projection, mode, encode, words, urgencyOf = neverUrgent, clock, meter } = options;
+  const { dialect, projection, mode, encoding, words, urgencyOf = neverUrgent, clock, meter } = options;
   const { feed } = projection;
   let stop = (): void => {};
   let newest: StateUpdate | undefined;
@@ -55,11 +53,11 @@ export function createStateRendition(options: StateRenditionOptions): StateRendi
   let swept = { seq: projection.position.seq, data: projection.of(feed.current) };
   let deltasInARow = 0;
 
-  const timed = (packet: TypedPacket, position: Position, previous?: Message): Packet => {
+  const timed = (packet: Packet, position: Position, previous?: Message): Message => {
     const startedAt = clock.monotonic();
-    const message = encode(packet, position, previous);
+    const message = new Message(packet, encoding, { position: formatPosition(position), previous });
     meter.observe('bff_encode_seconds', {}, (clock.monotonic() - startedAt) / 1000);
-    return { type: packet.type, message };
+    return message;
   };
 
   const updateTo = (version: Version, position: Position): StateUpdate => {
@@ -85,11 +83,11 @@ export function createStateRendition(options: StateRenditionOptions): StateRendi
     return new LazyDelta(base, () => {
       const delta = restate(diff(before, data), data, projection.unremarkable);
       if (delta === undefined) return undefined;
-      const packet = timed(wordDelta(delta, base, position), position, previous);
-      const { length } = packet.message.plain;
+      const message = timed(wordDelta(delta, base, position), position, previous);
+      const { length } = message.payload;
       // The full packet is only made where it may be the smaller one: making it each time is what deltas save.
-      const certain = length < worthwhile * encode.leastBytes(data);
-      return certain || length < worthwhile * update.full.message.plain.length ? packet : undefined;
+      const certain = length < worthwhile * encoding.leastBytes(data);
+      return certain || length < worthwhile * update.full.payload.length ? message : undefined;
     });
   };
 
@@ -100,7 +98,9 @@ export function createStateRendition(options: StateRenditionOptions): StateRendi
     },
     latest: () => newestUpdate().full,
     after: (cursor) => newestUpdate().after(cursor),
-    missedAfter: () => 0,
+    // What led here is not kept: a document as it was is the business of whoever words the first message.
+    cursorAt: () => undefined,
+    droppedAfter: () => 0,
     next() {
       const { position } = projection;
       const update = newestUpdate();
@@ -139,41 +139,41 @@ function restate(delta: Delta | undefined, data: JsonObject, keys: readonly stri
 /** What leads from one state to the next, unless the whole is better. */
 class LazyDelta {
   readonly base: number;
-  readonly #make: () => Packet | undefined;
+  readonly #make: () => Message | undefined;
   #isMade = false;
-  #packet: Packet | undefined;
+  #message: Message | undefined;
 
-  constructor(base: number, make: () => Packet | undefined) {
+  constructor(base: number, make: () => Message | undefined) {
     this.base = base;
     this.#make = make;
   }
 
-  get packet(): Packet | undefined {
+  get message(): Message | undefined {
     if (!this.#isMade) {
       this.#isMade = true;
-      this.#packet = this.#make();
+      this.#message = this.#make();
     }
-    return this.#packet;
+    return this.#message;
   }
 
   /** The same, if anybody needed it. */
-  get made(): Packet | undefined {
-    return this.#packet;
+  get made(): Message | undefined {
+    return this.#message;
   }
 }
 
-/** One version, made ready. Its packets are made when first asked for, and once. */
+/** One version, made ready. Its messages are made when first asked for, and once. */
 class StateUpdate implements Update {
   /** What the feed holds. */
   readonly version: Version;
   readonly seq: number;
   receivedAt: number | undefined;
-  readonly #makeFull: () => Packet;
+  readonly #makeFull: () => Message;
   #full: Step | undefined;
   #delta: LazyDelta | undefined;
   #deltaStep: Step | undefined;
 
-  constructor(version: Version, seq: number, makeFull: () => Packet) {
+  constructor(version: Version, seq: number, makeFull: () => Message) {
     this.version = version;
     this.seq = seq;
     this.receivedAt = version.receivedAt;
@@ -182,24 +182,24 @@ class StateUpdate implements Update {
 
   /** A delta goes only to those who hold exactly its base; all others get the whole. */
   after(cursor: number): Step {
-    const delta = this.#delta?.base === cursor ? this.#delta.packet : undefined;
+    const delta = this.#delta?.base === cursor ? this.#delta.message : undefined;
     if (delta !== undefined) {
-      this.#deltaStep ??= { packet: delta, seq: this.seq, missed: 0 };
+      this.#deltaStep ??= { message: delta, seq: this.seq, dropped: 0 };
       return this.#deltaStep;
     }
-    this.#full ??= { packet: this.#makeFull(), seq: this.seq, missed: 0 };
+    this.#full ??= { message: this.#makeFull(), seq: this.seq, dropped: 0 };
     return this.#full;
   }
 
   /** The whole state. */
-  get full(): Packet {
-    return this.after(0).packet;
+  get full(): Message {
+    return this.after(0).message;
   }
 
   /** What changed since the last sweep, where that is worthwhile. */
-  get delta(): (Packet & { readonly base: number }) | undefined {
-    const packet = this.#delta?.packet;
-    return this.#delta && packet && { ...packet, base: this.#delta.base };
+  get delta(): { readonly message: Message; readonly base: number } | undefined {
+    const message = this.#delta?.message;
+    return this.#delta && message && { message, base: this.#delta.base };
   }
 
   get wasToldAsDelta(): boolean {
@@ -217,6 +217,6 @@ class StateUpdate implements Update {
 
   /** What most sessions are sent of it, if it was made. */
   get main(): Message | undefined {
-    return (this.#delta?.made ?? this.#full?.packet)?.message;
+    return this.#delta?.made ?? this.#full?.message;
   }
 }

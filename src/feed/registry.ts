@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../core/clock.ts';
+import { Bound } from './bound.ts';
 
 /** A use of something shared. Giving it back twice counts once. */
 export interface Lease<Resource> {
@@ -20,13 +21,10 @@ export interface RegistryOptions<Params, Resource> {
   readonly clock: Clock;
   /** How long a resource outlives its last user. 0: not at all. Default 0. */
   readonly lingerMs?: number;
-  /**
-   * Resources at once. At the bound, what has lingered longest makes room, and from half of it on nobody is given
-   * another who uses half already. 0: no bound. Default 0.
-   */
-  readonly max?: number;
-  /** Which are opened all the same. Default: none. */
-  readonly isReserved?: (params: Params) => boolean;
+  /** Of resources at once. At it, what has lingered longest makes room. Default: none. */
+  readonly bound?: Bound | undefined;
+  /** Which are opened all the same, and counted. Default: none. */
+  readonly isReserved?: ((params: Params) => boolean) | undefined;
 }
 
 /** Keyed resources that count their users: the first one opens a resource, the last one closes it. */
@@ -52,14 +50,13 @@ interface Entry<Resource> {
 export function createRegistry<Params, Resource>(
   options: RegistryOptions<Params, Resource>,
 ): Registry<Params, Resource> {
-  const { lingerMs = 0, max = 0, isReserved = () => false } = options;
+  const { lingerMs = 0, bound = new Bound(0), isReserved = () => false } = options;
   const entries = new Map<string, Entry<Resource>>();
-  /** How many resources each holder uses. */
-  const shares = new Map<string, number>();
 
   const closeEntry = (key: string, entry: Entry<Resource>): void => {
     entry.cancelClose?.();
     entries.delete(key);
+    bound.closed();
     options.close(entry.resource);
   };
 
@@ -86,17 +83,10 @@ export function createRegistry<Params, Resource>(
     return false;
   };
 
-  const hasRoom = (holder: string | undefined): boolean => {
-    if (max === 0) return true;
-    const share = holder === undefined ? 0 : (shares.get(holder) ?? 0);
-    if (2 * entries.size >= max && 2 * share >= max) return false;
-    return entries.size < max || closeLongestLingering();
-  };
-
   const addHolder = ({ holders }: Entry<Resource>, holder: string): void => {
     const times = (holders.get(holder) ?? 0) + 1;
     holders.set(holder, times);
-    if (times === 1) shares.set(holder, (shares.get(holder) ?? 0) + 1);
+    if (times === 1) bound.used(holder);
   };
 
   const removeHolder = ({ holders }: Entry<Resource>, holder: string): void => {
@@ -106,9 +96,7 @@ export function createRegistry<Params, Resource>(
       return;
     }
     holders.delete(holder);
-    const share = (shares.get(holder) ?? 1) - 1;
-    if (share > 0) shares.set(holder, share);
-    else shares.delete(holder);
+    bound.left(holder);
   };
 
   return {
@@ -116,9 +104,10 @@ export function createRegistry<Params, Resource>(
       const key = options.key(params);
       let entry = entries.get(key);
       if (entry === undefined) {
-        if (!isReserved(params) && !hasRoom(holder)) return undefined;
+        if (!isReserved(params) && !bound.hasRoom(holder, closeLongestLingering)) return undefined;
         entry = { resource: options.open(params), users: 0, holders: new Map(), cancelClose: undefined };
         entries.set(key, entry);
+        bound.opened();
       }
       if (entry.cancelClose !== undefined) {
         entry.cancelClose();

@@ -1,6 +1,6 @@
-import { fullWindowBits, leastWindowBits } from '../encode/deflate.ts';
-import type { Frame } from '../encode/frame.ts';
-import type { Message } from '../encode/message.ts';
+import { fullWindowBits, leastWindowBits } from './deflate.ts';
+import type { Frame } from './frame.ts';
+import type { Frames } from './frames.ts';
 
 /** What one client's decompressor remembers of the messages it was sent: decides in which form it gets the next. */
 export class CompressionWindow {
@@ -16,11 +16,11 @@ export class CompressionWindow {
   }
 
   /** The form in which the client can be sent a message now. It must be sent, unless the connection fails. */
-  take(message: Message): Frame {
-    if (!this.#lasts) return message.alone(this.#bits);
-    const linked = this.#holds === message.base;
-    this.#holds = message.id;
-    return linked ? message.linked : message.alone(this.#bits);
+  take(frames: Frames): Frame {
+    if (!this.#lasts) return frames.alone(this.#bits);
+    const linked = this.#holds === frames.base;
+    this.#holds = frames.id;
+    return linked ? frames.linked : frames.alone(this.#bits);
   }
 }
 

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Cancel, Clock } from '../core/clock.ts';
 import type { Transport, TransportEvents } from '../deliver/transport.ts';
 import type { Message } from '../encode/message.ts';
+import { createForm } from './form.ts';
 
 export const eventStreamHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -18,7 +19,16 @@ const closeTimeoutMs = 5000;
 /** A normal end (RFC 6455 §7.4.1): Server-Sent Events have no close codes of their own. */
 const normalEnd = 1000;
 
-/** A stream of Server-Sent Events. Frames are whole events. The client says nothing, so it is never silent. */
+/**
+ * A message as a Server-Sent Event. Its id is the position, which a browser sends back as `Last-Event-ID`; it has no
+ * name, so that `onmessage` sees it (WHATWG HTML §9.2). What is said must be one line of text: JSON is.
+ */
+const eventOf = createForm(({ position, payload }) => {
+  const id = position === undefined ? '' : `id: ${position}\n`;
+  return Buffer.concat([Buffer.from(`${id}data: `), payload, Buffer.from('\n\n')]);
+});
+
+/** A stream of Server-Sent Events. The client says nothing, so it is never silent. */
 export function createEventStream(response: ServerResponse, clock: Clock): Transport {
   let events: TransportEvents | undefined;
   let refused = false;
@@ -38,14 +48,15 @@ export function createEventStream(response: ServerResponse, clock: Clock): Trans
     });
     waiting = response.writableLength > 0;
   };
-  const send = ({ plain }: Message): boolean => {
-    if (ended) return false;
+  const send = (message: Message): number => {
+    if (ended) return 0;
     if (waiting) {
       refused = true;
-      return false;
+      return 0;
     }
-    write(plain);
-    return true;
+    const event = eventOf(message);
+    write(event);
+    return event.length;
   };
 
   return {
@@ -76,7 +87,7 @@ export function createEventStream(response: ServerResponse, clock: Clock): Trans
       if (waiting) refused = true;
       return !waiting && !ended;
     },
-    offer: (message) => (send(message) ? message.plain.length : 0),
+    offer: send,
     answer: send,
     probe() {
       if (!ended && !waiting) write(comment);

@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import { type PerMessageDeflateOptions, WebSocketServer } from 'ws';
 import type { Transport } from '../deliver/transport.ts';
 import { windowByTerms } from './compression-window.ts';
-import { Connection, type WebSocketOptions, WebSocketTransport } from './websocket.ts';
+import { Connection } from './connection.ts';
+import { type WebSocketOptions, WebSocketTransport } from './websocket.ts';
 
 export interface WebSocketServerOptions extends WebSocketOptions {
   /** Largest message taken from a client, in bytes; more closes with 1009. */

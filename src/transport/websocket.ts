@@ -1,17 +1,16 @@
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Clock } from '../core/clock.ts';
-import type { CloseCause } from '../core/errors.ts';
-import type { CloseCodes } from '../deliver/close-codes.ts';
+import type { Close } from '../deliver/closes.ts';
 import type { Transport, TransportEvents, TransportFault } from '../deliver/transport.ts';
-import { type Frame, pingFrame, pongFrame } from '../encode/frame.ts';
 import type { Message } from '../encode/message.ts';
 import type { CompressionWindow } from './compression-window.ts';
+import type { Connection, ConnectionListener } from './connection.ts';
 import { type DirectHandle, directHandleOf, type FlushListener, writeDirectly } from './direct-write.ts';
+import { type Frame, pingFrame, pongFrame } from './frame.ts';
+import { framesOf } from './frames.ts';
 
 export interface WebSocketOptions {
-  /** The dialect's close code for each cause; undefined: no close frame, the connection just ends. */
-  readonly closeCodes: CloseCodes;
   readonly clock: Clock;
   /** Whether to write past the stream where this Node lets us. Default true. */
   readonly directWrites?: boolean;
@@ -33,18 +32,8 @@ const probeSpread = 0.5;
  */
 const windowBytes = 512 * 1024;
 const nothing = Buffer.alloc(0);
-/** A `ws` connection that says when it begins to close: nothing may be sent after the close frame. */
-export class Connection extends WebSocket {
-  onClosing: (() => void) | undefined;
-
-  override close(code?: number, data?: string | Buffer): void {
-    this.onClosing?.();
-    super.close(code, data);
-  }
-}
-
 /** One WebSocket. Updates are frames made elsewhere, written to the socket as they are. */
-export class WebSocketTransport implements Transport, FlushListener {
+export class WebSocketTransport implements Transport, FlushListener, ConnectionListener {
   // These are all that a fan-out reads: together at the start of the object, in one line of the cache.
   /** Bytes of updates sent since the last answered ping. */
   #unanswered = 0;
@@ -55,10 +44,7 @@ export class WebSocketTransport implements Transport, FlushListener {
 
   readonly #client: Connection;
   readonly #socket: Duplex;
-  readonly #closeCodes: WebSocketOptions['closeCodes'];
-  readonly #clock: Clock;
-  readonly #random: () => number;
-  readonly kind = 'websocket';
+  readonly #options: WebSocketOptions;
   #events: TransportEvents | undefined;
   #heardAt: number;
   #fault: TransportFault | undefined;
@@ -82,20 +68,23 @@ export class WebSocketTransport implements Transport, FlushListener {
     window: CompressionWindow | undefined,
     options: WebSocketOptions,
   ) {
-    const { closeCodes, clock, directWrites = true, random = Math.random } = options;
-    this.#handle = directWrites ? directHandleOf(socket) : undefined;
+    this.#handle = options.directWrites !== false ? directHandleOf(socket) : undefined;
     this.#window = window;
     this.#client = client;
     this.#socket = socket;
-    this.#closeCodes = closeCodes;
-    this.#clock = clock;
-    this.#heardAt = clock.monotonic();
-    this.#random = random;
+    this.#options = options;
+    this.#heardAt = this.#now();
     this.#probeAfter = this.#drawProbeAfter();
     this.#limit = this.#probeAfter;
-    client.onClosing = () => {
-      this.#limit = 0;
-    };
+  }
+
+  get kind(): 'websocket' {
+    return 'websocket';
+  }
+
+  /** Whole ms, which take no memory of their own. */
+  #now(): number {
+    return Math.trunc(this.#options.clock.monotonic());
   }
 
   get open(): boolean {
@@ -112,21 +101,27 @@ export class WebSocketTransport implements Transport, FlushListener {
 
   start(events: TransportEvents): void {
     this.#events = events;
-    const client = this.#client;
-    client.on('message', (data, isBinary) => {
-      this.#heardAt = this.#clock.monotonic();
-      if (Buffer.isBuffer(data)) events.onMessage(data, isBinary);
-    });
-    client.on('pong', () => this.#onPong());
-    client.on('ping', (payload) => this.#onPing(payload));
-    client.on('error', (error) => {
-      this.#fault = faultOf(error);
-    });
+    this.#client.listener = this;
+  }
+
+  onMessage(data: Buffer, isBinary: boolean): void {
+    this.#heardAt = this.#now();
+    this.#events?.onMessage(data, isBinary);
+  }
+
+  onError(error: Error): void {
+    this.#fault = faultOf(error);
+  }
+
+  onClosing(): void {
+    this.#limit = 0;
+  }
+
+  onClosed(code: number): void {
+    this.#limit = 0;
     // `ws` keeps what befalls the socket to itself.
-    this.#socket.on('error', () => this.#failed());
-    client.on('close', (code) =>
-      events.onEnd({ code, ...(this.#fault === undefined ? {} : { fault: this.#fault }) }),
-    );
+    if (this.#socket.errored !== null) this.#fault ??= 'socket';
+    this.#events?.onEnd({ code, fault: this.#fault });
   }
 
   canTake(): boolean {
@@ -134,10 +129,11 @@ export class WebSocketTransport implements Transport, FlushListener {
   }
 
   offer(message: Message): number {
-    const { length } = message.plain;
+    const frames = framesOf(message);
+    const { length } = frames;
     const atLimit = this.#unanswered + length >= this.#limit;
     if (atLimit && !this.#hasRoom(length)) return 0;
-    const frame = this.#window === undefined ? message.plain : this.#window.take(message);
+    const frame = this.#window === undefined ? frames.plain : this.#window.take(frames);
     this.#unanswered += length;
     this.#writeNow(frame);
     if (atLimit) this.probe();
@@ -161,21 +157,22 @@ export class WebSocketTransport implements Transport, FlushListener {
     this.#limit = 0;
   }
 
-  answer({ plain }: Message): boolean {
-    if (!this.open) return false;
+  answer(message: Message): number {
+    if (!this.open) return 0;
     if (this.#waiting) {
       this.#refuse();
-      return false;
+      return 0;
     }
+    const { plain } = framesOf(message);
     this.#write(plain);
-    return true;
+    return plain.length;
   }
 
   probe(): void {
     if (this.#probed >= 0 || !this.open) return;
     this.#write(pingFrame);
     this.#probed = this.#unanswered;
-    this.#probedAt = this.#clock.monotonic();
+    this.#probedAt = this.#options.clock.monotonic();
     this.#setLimit();
   }
 
@@ -187,10 +184,8 @@ export class WebSocketTransport implements Transport, FlushListener {
     this.#client.resume();
   }
 
-  close(cause: CloseCause): void {
-    const code = this.#closeCodes[cause];
-    if (code === undefined) this.terminate();
-    else this.#client.close(code, cause);
+  close({ code, reason }: Close): void {
+    this.#client.close(code, reason);
   }
 
   terminate(): void {
@@ -247,13 +242,14 @@ export class WebSocketTransport implements Transport, FlushListener {
     else this.#limit = this.#probed < 0 ? this.#probeAfter : windowBytes;
   }
 
-  #onPong(): void {
-    this.#heardAt = this.#clock.monotonic();
+  onPong(): void {
+    const now = this.#options.clock.monotonic();
+    this.#heardAt = Math.trunc(now);
     if (this.#probed < 0) {
       this.#events?.onControl();
       return;
     }
-    this.#roundTripMs = this.#heardAt - this.#probedAt;
+    this.#roundTripMs = now - this.#probedAt;
     this.#unanswered -= this.#probed;
     this.#probed = -1;
     this.#probeAfter = this.#drawProbeAfter();
@@ -262,7 +258,8 @@ export class WebSocketTransport implements Transport, FlushListener {
   }
 
   #drawProbeAfter(): number {
-    return Math.ceil(probeAfterBytes * (1 - probeSpread * this.#random()));
+    const { random = Math.random } = this.#options;
+    return Math.ceil(probeAfterBytes * (1 - probeSpread * random()));
   }
 
   #drained(): void {
@@ -273,8 +270,8 @@ export class WebSocketTransport implements Transport, FlushListener {
   }
 
   /** Only the last of several pings need be answered (RFC 6455 §5.5.3): one waits at most. */
-  #onPing(payload: Buffer): void {
-    this.#heardAt = this.#clock.monotonic();
+  onPing(payload: Buffer): void {
+    this.#heardAt = this.#now();
     if (this.#events?.onControl() !== true) return;
     if (this.#waiting) this.#unansweredPing = payload;
     else this.#pong(payload);

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/core/json.ts';
-import { jsonEncoder, msgpackEncoder } from '../../src/encode/encoder.ts';
+import { jsonEncoding, msgpackEncoding } from '../../src/encode/encoding.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import { createStateFeed } from '../../src/feed/state-feed.ts';
 import { type Delta, diff } from '../../src/wire/delta.ts';
@@ -10,14 +10,13 @@ import { runBench } from './run-bench.ts';
 import { chooseSimulator } from './simulated-telemetry.ts';
 import { median, spread } from './stats.ts';
 
-// What a delta costs to make and frame, beside one JSON.stringify of the full packet: in turn, tick by tick, each
+// What a delta costs to make and encode, beside one JSON.stringify of the full packet: in turn, tick by tick, each
 // with the documents as the feed gives them, whose unchanged sections are the same objects.
 
 const ticks = 600;
 const seed = 42;
 const warmUpRounds = 20;
 const rounds = 15;
-const position = { epoch: 'bench', seq: 0 };
 
 interface Step {
   readonly seq: number;
@@ -37,11 +36,11 @@ const deltaPacket = ({ seq, previous, next }: Step): JsonObject => ({
 const jobs = {
   stringify: (step: Step) => JSON.stringify(fullPacket(step)).length,
   diff: ({ previous, next }: Step) => Object.keys(needed(diff(previous, next)).patch).length,
-  deltaJson: (step: Step) => jsonEncoder(deltaPacket(step), position).plain.length,
-  deltaMsgpack: (step: Step) => msgpackEncoder(deltaPacket(step), position).plain.length,
-  fullJson: (step: Step) => jsonEncoder(fullPacket(step), position).plain.length,
+  deltaJson: (step: Step) => jsonEncoding.encode(deltaPacket(step)).length,
+  deltaMsgpack: (step: Step) => msgpackEncoding.encode(deltaPacket(step)).length,
+  fullJson: (step: Step) => jsonEncoding.encode(fullPacket(step)).length,
   pack: (step: Step) => pack(fullPacket(step)).length,
-  fullMsgpack: (step: Step) => msgpackEncoder(fullPacket(step), position).plain.length,
+  fullMsgpack: (step: Step) => msgpackEncoding.encode(fullPacket(step)).length,
 } as const;
 type Job = keyof typeof jobs;
 

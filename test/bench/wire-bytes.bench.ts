@@ -1,13 +1,14 @@
-import { Channel } from '../../src/deliver/channel.ts';
+import { FanOutCounts } from '../../src/deliver/fan-out-counts.ts';
 import { Hub } from '../../src/deliver/hub.ts';
-import { Tally } from '../../src/deliver/tally.ts';
-import { type Encoder, jsonEncoder, msgpackEncoder } from '../../src/encode/encoder.ts';
+import { View } from '../../src/deliver/view.ts';
+import { type Encoding, jsonEncoding, msgpackEncoding } from '../../src/encode/encoding.ts';
 import type { Message } from '../../src/encode/message.ts';
 import { createStateRendition, type PacketWords } from '../../src/encode/state-rendition.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import { createStateFeed, type StateFeed } from '../../src/feed/state-feed.ts';
 import { telemetryProjection } from '../../src/protocol/telemetry/views.ts';
 import { windowByTerms } from '../../src/transport/compression-window.ts';
+import { framesOf } from '../../src/transport/frames.ts';
 import type { DeltaPacket, TelemetryPacket } from '../../src/wire/packet.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter, type MemoryMeter } from '../support/memory-meter.ts';
@@ -22,30 +23,30 @@ const ticks = 600;
 const seed = 42;
 const tickMs = 1000;
 
-interface View {
+interface Wanted {
   readonly name: string;
   readonly mode: 'full' | 'delta';
-  readonly encode: Encoder;
+  readonly encoding: Encoding;
   readonly sections?: readonly string[];
   /** Whether the client negotiated permessage-deflate. */
   readonly compressed?: boolean;
 }
 
-const baseline: View = { name: 'full JSON', mode: 'full', encode: jsonEncoder };
+const baseline: Wanted = { name: 'full JSON', mode: 'full', encoding: jsonEncoding };
 const market = { sections: ['market'] };
 const deflated = { compressed: true };
-const views: readonly View[] = [
-  { name: 'full JSON, deflate', mode: 'full', encode: jsonEncoder, ...deflated },
-  { name: 'full msgpack, deflate', mode: 'full', encode: msgpackEncoder, ...deflated },
-  { name: 'delta JSON, deflate', mode: 'delta', encode: jsonEncoder, ...deflated },
-  { name: 'delta msgpack, deflate', mode: 'delta', encode: msgpackEncoder, ...deflated },
-  { name: 'full msgpack', mode: 'full', encode: msgpackEncoder },
-  { name: 'delta JSON', mode: 'delta', encode: jsonEncoder },
-  { name: 'delta msgpack', mode: 'delta', encode: msgpackEncoder },
-  { name: 'sections=market, full JSON', mode: 'full', encode: jsonEncoder, ...market },
-  { name: 'sections=market, full msgpack', mode: 'full', encode: msgpackEncoder, ...market },
-  { name: 'sections=market, delta JSON', mode: 'delta', encode: jsonEncoder, ...market },
-  { name: 'sections=market, delta msgpack', mode: 'delta', encode: msgpackEncoder, ...market },
+const views: readonly Wanted[] = [
+  { name: 'full JSON, deflate', mode: 'full', encoding: jsonEncoding, ...deflated },
+  { name: 'full msgpack, deflate', mode: 'full', encoding: msgpackEncoding, ...deflated },
+  { name: 'delta JSON, deflate', mode: 'delta', encoding: jsonEncoding, ...deflated },
+  { name: 'delta msgpack, deflate', mode: 'delta', encoding: msgpackEncoding, ...deflated },
+  { name: 'full msgpack', mode: 'full', encoding: msgpackEncoding },
+  { name: 'delta JSON', mode: 'delta', encoding: jsonEncoding },
+  { name: 'delta msgpack', mode: 'delta', encoding: msgpackEncoding },
+  { name: 'sections=market, full JSON', mode: 'full', encoding: jsonEncoding, ...market },
+  { name: 'sections=market, full msgpack', mode: 'full', encoding: msgpackEncoding, ...market },
+  { name: 'sections=market, delta JSON', mode: 'delta', encoding: jsonEncoding, ...market },
+  { name: 'sections=market, delta msgpack', mode: 'delta', encoding: msgpackEncoding, ...market },
 ];
 const bars: Readonly<Record<Variant, Readonly<Record<string, Bar>>>> = {
   normal: {
@@ -78,7 +79,7 @@ interface Gateway {
 /** One client that has the view and always keeps up. */
 function join(
   { feed, hub, clock, meter }: Gateway,
-  { name, mode, encode, sections, compressed }: View,
+  { name, mode, encoding, sections, compressed }: Wanted,
 ): Traffic {
   const projection = telemetryProjection(feed, sections);
   const rendition = createStateRendition({
@@ -86,23 +87,25 @@ function join(
     dialect: name,
     projection,
     mode,
-    encode,
+    encoding,
     words,
     clock,
     meter,
   });
-  const channel = new Channel(rendition);
-  hub.open(channel);
+  const view = new View(rendition);
+  hub.open(view);
   const traffic: Traffic = { bytes: 0, packets: 0 };
   const window = compressed ? windowByTerms('permessage-deflate') : undefined;
   const offer = (message: Message): number => {
-    const { length } = window?.take(message) ?? message.plain;
+    const frames = framesOf(message);
+    const { length } = window?.take(frames) ?? frames.plain;
     traffic.bytes += length;
     traffic.packets += 1;
     return length;
   };
-  const subscription = channel.add({ blocked() {}, missed() {} }, { canTake: () => true, offer });
-  channel.sendWhole(subscription, clock.monotonic(), new Tally());
+  const follower = { blocked() {}, dropped() {}, leave() {}, resync() {} };
+  const following = view.add({ resource: view, release() {} }, follower, { canTake: () => true, offer });
+  view.sendWhole(following, clock.monotonic(), new FanOutCounts());
   return traffic;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type SessionLimits, sessionDefaults } from '../../src/deliver/patience.ts';
+import { type KeepaliveLimits, keepaliveDefaults } from '../../src/deliver/keepalive.ts';
 import { createMemoryEvents } from '../../src/source/events.ts';
 import { connectClient, refusalOf, UpgradeRefused } from '../support/client.ts';
 import { dialects, proveAlive } from '../support/dialect.ts';
@@ -11,7 +11,7 @@ import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 const windowBytes = 512 * 1024;
 
 describe.each(dialects)('The $name dialect on $path', (dialect) => {
-  async function setUp(test: TestScope, limits: Partial<SessionLimits> = {}, settings = {}) {
+  async function setUp(test: TestScope, limits: Partial<KeepaliveLimits> = {}, settings = {}) {
     const events = createMemoryEvents();
     const surroundings = await dialect.surround?.(test);
     const publish = surroundings?.update ?? dialect.update;
@@ -21,7 +21,7 @@ describe.each(dialects)('The $name dialect on $path', (dialect) => {
         events,
         engine: false,
         settings: { MAX_RATE_HZ: '0', POLL_CRON: '0 0 * * * *', ...surroundings?.settings, ...settings },
-        sessionLimits: { ...sessionDefaults, ...limits },
+        keepalive: { ...keepaliveDefaults, ...limits },
       }),
     );
     const url = `${gateway.wsUrl}${dialect.path}`;

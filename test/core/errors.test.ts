@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closeCauses, errorMessage, problemDocument, problemTable } from '../../src/core/errors.ts';
+import { errorMessage, problemDocument, problemTable } from '../../src/core/errors.ts';
 
 const problems = Object.entries(problemTable);
 
@@ -59,30 +59,6 @@ describe('problem table', () => {
       'LIMIT',
       'SHUTTING_DOWN',
     ]);
-  });
-});
-
-describe('close causes', () => {
-  it('are these ten, each once, in camel case', () => {
-    expect([...closeCauses].sort()).toEqual([
-      'badInput',
-      'badParameters',
-      'idle',
-      'rateLimited',
-      'shutdown',
-      'silent',
-      'slow',
-      'tokenExpired',
-      'unavailable',
-      'unknownName',
-    ]);
-    expect(new Set<string>(closeCauses).size).toBe(closeCauses.length);
-    for (const cause of closeCauses) expect(cause).toMatch(/^[a-z]+([A-Z][a-z]+)*$/);
-  });
-
-  it('share no name with a problem code: the two families answer different questions', () => {
-    const codes = new Set(problems.map(([code]) => code.replaceAll('_', '').toLowerCase()));
-    for (const cause of closeCauses) expect(codes.has(cause.toLowerCase())).toBe(false);
   });
 });
 

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Channel } from '../../src/deliver/channel.ts';
 import { Hub } from '../../src/deliver/hub.ts';
+import { View } from '../../src/deliver/view.ts';
 import type { Urgency } from '../../src/encode/rendition.ts';
-import { createFakeRendition, packet } from '../support/fake-rendition.ts';
+import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createFakeTransport, type FakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { newSession } from '../support/session.ts';
+import { textMessage } from '../support/messages.ts';
+import { leaseOf, newSession } from '../support/session.ts';
 
 /** What may happen to a hub between two turns of a fan-out. */
 type Step =
@@ -46,10 +47,10 @@ function createModel(intervalMs = 0) {
   };
   const hub = new Hub({ clock: passing, meter, turnMs: 5, yieldTurn: (rest) => turns.push(rest) });
   const rendition = createFakeRendition();
-  const channel = new Channel(rendition, { intervalMs });
+  const view = new View(rendition, { intervalMs });
   /** What was urgent, and whether it could not wait at all. */
   const urgent: { readonly seq: number; readonly isNow: boolean }[] = [];
-  hub.open(channel);
+  hub.open(view);
   const goOns: (() => void)[] = [];
   const live: FakeTransport[] = [];
   const all: FakeTransport[] = [];
@@ -62,7 +63,7 @@ function createModel(intervalMs = 0) {
     });
     all.push(transport);
     live.push(transport);
-    session.follow(channel, () => packet(`${rendition.seq}`, 'WELCOME'));
+    session.follow(leaseOf(view), () => textMessage(`${rendition.seq}`, { type: 'WELCOME' }));
   };
   const apply = (next: Step): void => {
     switch (next.do) {
@@ -101,7 +102,7 @@ function createModel(intervalMs = 0) {
     for (let rest = turns.shift(); rest !== undefined; rest = turns.shift()) rest();
     for (const transport of [...live]) transport.drain();
   };
-  return { apply, settle, clock, rendition, channel, urgent, live, all };
+  return { apply, settle, clock, rendition, view, urgent, live, all };
 }
 
 const rising = (sent: readonly string[]): boolean =>
@@ -117,7 +118,7 @@ describe('Hub with sessions that come, go and stall during a fan-out', () => {
         model.settle();
         expect(model.all.every(({ sent }) => rising(sent))).toBe(true);
         expect(model.live.every(({ sent }) => sent.at(-1) === `${model.rendition.seq}`)).toBe(true);
-        expect(model.channel.size).toBe(model.live.length);
+        expect(model.view.size).toBe(model.live.length);
       }),
       { numRuns: 150 },
     );

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Channel } from '../../src/deliver/channel.ts';
+import { FanOutCounts } from '../../src/deliver/fan-out-counts.ts';
 import { Hub } from '../../src/deliver/hub.ts';
-import { Tally } from '../../src/deliver/tally.ts';
+import { View } from '../../src/deliver/view.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { createOutlet } from '../support/outlet.ts';
+import { leaseOf } from '../support/session.ts';
 
 /** A hub whose turns are over after a batch of 64. */
 function setUp(subscribers: number) {
@@ -19,11 +20,11 @@ function setUp(subscribers: number) {
   });
   const received: string[] = [];
   const rendition = createFakeRendition();
-  const channel = new Channel(rendition);
-  hub.open(channel);
+  const view = new View(rendition);
+  hub.open(view);
   const outlet = createOutlet((text) => received.push(text) > 0);
   for (let count = 0; count < subscribers; count += 1) {
-    channel.sendWhole(channel.add(outlet, outlet), 0, new Tally());
+    view.sendWhole(view.add(leaseOf(view), outlet, outlet), 0, new FanOutCounts());
   }
   received.length = 0;
   const takeTurns = (): void => {

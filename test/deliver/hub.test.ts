@@ -1,24 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { Channel, type ChannelOptions } from '../../src/deliver/channel.ts';
+import { FanOutCounts } from '../../src/deliver/fan-out-counts.ts';
 import { Hub } from '../../src/deliver/hub.ts';
-import { Tally } from '../../src/deliver/tally.ts';
+import { type Pace, View } from '../../src/deliver/view.ts';
 import type { Rendition } from '../../src/encode/rendition.ts';
-import { createFakeRendition, packet } from '../support/fake-rendition.ts';
+import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { textMessage } from '../support/messages.ts';
 import { createOutlet } from '../support/outlet.ts';
+import { leaseOf } from '../support/session.ts';
 
 const turnMs = 5;
 
 /** A hub whose fan-outs take 1 ms for each subscriber, so that a batch of 16 is more than a turn. */
-function setUp(subscribers: number, options: ChannelOptions = {}) {
+function setUp(subscribers: number, options: Pace = {}) {
   const clock = createManualClock();
   const meter = createMemoryMeter();
   const turns: (() => void)[] = [];
   const hub = new Hub({ clock, meter, turnMs, yieldTurn: (rest) => turns.push(rest) });
   const rendition = createFakeRendition();
-  const channel = new Channel(rendition, options);
-  hub.open(channel);
+  const view = new View(rendition, options);
+  hub.open(view);
   const received = Array.from({ length: subscribers }, () => [] as string[]);
   for (const one of received) {
     const outlet = createOutlet((text) => {
@@ -26,11 +28,11 @@ function setUp(subscribers: number, options: ChannelOptions = {}) {
       one.push(text);
       return true;
     });
-    channel.sendWhole(channel.add(outlet, outlet), clock.monotonic(), new Tally());
+    view.sendWhole(view.add(leaseOf(view), outlet, outlet), clock.monotonic(), new FanOutCounts());
     one.length = 0;
   }
   const takeTurn = () => turns.shift()?.();
-  return { hub, clock, meter, rendition, channel, received, turns, takeTurn };
+  return { hub, clock, meter, rendition, view, received, turns, takeTurn };
 }
 
 describe('Hub', () => {
@@ -55,13 +57,13 @@ describe('Hub', () => {
   });
 
   it('repeats the current update to those who were sent nothing for long, in turns as well', () => {
-    const { hub, channel, clock, received, turns, takeTurn } = setUp(200, { repeatAfterMs: 5000 });
+    const { hub, view, clock, received, turns, takeTurn } = setUp(200, { repeatAfterMs: 5000 });
     clock.advance(4000);
-    hub.request(channel);
+    hub.request(view);
     while (turns.length > 0) takeTurn();
     expect(received.flat()).toEqual([]);
     clock.advance(1000);
-    hub.request(channel);
+    hub.request(view);
     expect(received.flat()).toHaveLength(16);
     while (turns.length > 0) takeTurn();
     expect(received.every((one) => one.join() === '1')).toBe(true);
@@ -78,11 +80,11 @@ describe('Hub', () => {
       next: () => ({
         seq,
         receivedAt: undefined,
-        after: (cursor) => ({ packet: packet(`${cursor + 1}`), seq: cursor + 1, missed: 0 }),
+        after: (cursor) => ({ message: textMessage(`${cursor + 1}`), seq: cursor + 1, dropped: 0 }),
       }),
     };
-    const channel = new Channel(eventByEvent);
-    hub.open(channel);
+    const view = new View(eventByEvent);
+    hub.open(view);
     let sent = 0;
     const outlet = createOutlet(() => {
       clock.advance(0.1);
@@ -90,12 +92,12 @@ describe('Hub', () => {
       return true;
     });
     for (let count = 0; count < 50; count += 1) {
-      channel.sendWhole(channel.add(outlet, outlet), clock.monotonic(), new Tally());
+      view.sendWhole(view.add(leaseOf(view), outlet, outlet), clock.monotonic(), new FanOutCounts());
     }
     [seq, sent] = [101, 0];
     const perTurn: number[] = [];
     const note = () => perTurn.push(sent - perTurn.reduce((sum, turn) => sum + turn, 0));
-    hub.request(channel);
+    hub.request(view);
     note();
     for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) {
       turn();
@@ -109,12 +111,12 @@ describe('Hub', () => {
     const { hub, clock, meter } = setUp(0);
     const rendition = createFakeRendition();
     const timed: Rendition = { ...rendition, next: () => ({ ...rendition.next(), receivedAt: 0 }) };
-    const channel = new Channel(timed, { repeatAfterMs: 5000 });
-    hub.open(channel);
+    const view = new View(timed, { repeatAfterMs: 5000 });
+    hub.open(view);
     const outlet = createOutlet(() => true);
-    channel.add(outlet, outlet);
+    view.add(leaseOf(view), outlet, outlet);
     for (let times = 0; times < 3; times += 1) {
-      hub.request(channel);
+      hub.request(view);
       clock.advance(5000);
     }
     expect(meter.observations('bff_fanout_seconds')).toBe(3);
@@ -131,14 +133,14 @@ describe('Hub', () => {
     expect(received.every((one) => one.join() === '2,5')).toBe(true);
   });
 
-  it('serves waiting channels one after the other', () => {
+  it('serves waiting views one after the other', () => {
     const { hub, rendition, turns, takeTurn, received } = setUp(100);
     const other = createFakeRendition();
-    const channel = new Channel(other);
-    hub.open(channel);
+    const view = new View(other);
+    hub.open(view);
     const seen: string[] = [];
     const outlet = createOutlet((text) => seen.push(text) > 0);
-    channel.add(outlet, outlet);
+    view.add(leaseOf(view), outlet, outlet);
     rendition.publish();
     other.publish();
     expect(seen).toEqual([]);
@@ -148,16 +150,16 @@ describe('Hub', () => {
     expect(received.every((one) => one.at(-1) === '3')).toBe(true);
   });
 
-  it('does nothing for a channel that nobody follows', () => {
+  it('does nothing for a view that nobody follows', () => {
     const { rendition, meter } = setUp(0);
     rendition.publish();
     expect(meter.observations('bff_fanout_seconds')).toBe(0);
   });
 
   it('counts packets, bytes and skipped updates once a sweep', () => {
-    const { rendition, channel, meter } = setUp(4);
+    const { rendition, view, meter } = setUp(4);
     const outlet = createOutlet(() => false);
-    channel.add(outlet, outlet);
+    view.add(leaseOf(view), outlet, outlet);
     rendition.publish();
     expect(meter.value('bff_packets_total', { dialect: 'test', type: 'UPDATE' })).toBe(4);
     expect(meter.value('bff_bytes_total', { dialect: 'test' })).toBe(4);
@@ -168,17 +170,17 @@ describe('Hub', () => {
   it('ends a sweep whose subscribers all leave in the middle of it', () => {
     const { hub, clock, meter } = setUp(0);
     const rendition = createFakeRendition();
-    const channel = new Channel(rendition);
-    hub.open(channel);
+    const view = new View(rendition);
+    hub.open(view);
     const leaveAll = (): boolean => {
-      for (const subscription of subscriptions) channel.remove(subscription);
+      for (const following of subscriptions) view.remove(following);
       clock.advance(turnMs);
       return true;
     };
     const outlet = createOutlet(leaveAll);
-    const subscriptions = [channel.add(outlet, outlet)];
+    const subscriptions = [view.add(leaseOf(view), outlet, outlet)];
     rendition.publish();
-    expect(channel.size).toBe(0);
+    expect(view.size).toBe(0);
     expect(meter.observations('bff_fanout_seconds')).toBe(1);
   });
 });

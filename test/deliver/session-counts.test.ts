@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Channel } from '../../src/deliver/channel.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
 import type { Session } from '../../src/deliver/session.ts';
+import { View } from '../../src/deliver/view.ts';
 import { createEventRendition } from '../../src/encode/event-rendition.ts';
 import { createEventFeed } from '../../src/feed/event-feed.ts';
-import { packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { newSession } from '../support/session.ts';
+import { textMessage } from '../support/messages.ts';
+import { createOutlet } from '../support/outlet.ts';
+import { leaseOf, newSession } from '../support/session.ts';
 
 const maxBehind = 3;
 
@@ -19,25 +20,25 @@ function setUp(beyond: 'oldest' | 'snapshot' = 'oldest') {
   const meter = createMemoryMeter();
   const hub = new Hub({ clock, meter, ...hubDefaults });
   const feed = createEventFeed<string>({ epoch: 'e', capacity: maxBehind });
-  const channel = new Channel(
+  const view = new View(
     createEventRendition<string>({
       dialect: 'test',
       feed,
-      render: ([text = '']) => packet(text),
-      snapshot: () => packet('all'),
+      render: ([text]) => ({ type: text }),
+      snapshot: () => ({ type: 'all' }),
       maxBehind,
       beyond,
     }),
   );
-  hub.open(channel);
+  hub.open(view);
   const transport = createFakeTransport();
-  const missed: number[] = [];
+  const dropped: number[] = [];
   const sentAtEnd: number[] = [];
   const session: Session = newSession(
     { transport, clock, meter, hub },
-    { missed: (count) => void missed.push(count), ended: () => void sentAtEnd.push(session.sent) },
+    { dropped: (count) => void dropped.push(count), ended: () => void sentAtEnd.push(session.sent) },
   );
-  const subscription = session.follow(channel, () => packet('hello'));
+  const following = session.follow(leaseOf(view), () => textMessage('hello'));
   let events = 0;
   const append = (count: number): void => {
     for (let index = 0; index < count; index += 1) {
@@ -45,15 +46,15 @@ function setUp(beyond: 'oldest' | 'snapshot' = 'oldest') {
       feed.append(`${events}`);
     }
   };
-  const total = () => missed.reduce((sum, count) => sum + count, 0);
-  return { meter, hub, clock, channel, transport, session, subscription, missed, total, sentAtEnd, append };
+  const total = () => dropped.reduce((sum, count) => sum + count, 0);
+  return { meter, hub, clock, view, transport, session, following, dropped, total, sentAtEnd, append };
 }
 
 describe('What a session was sent', () => {
   it('is counted packet by packet, answers included, and known at its end', () => {
     const { append, session, transport, sentAtEnd } = setUp();
     append(2);
-    session.answer(packet('pong'));
+    session.answer(textMessage('pong'));
     expect(session.sent).toBe(4);
     transport.end();
     expect(sentAtEnd).toEqual([4]);
@@ -62,27 +63,31 @@ describe('What a session was sent', () => {
   it('is no answer that waits, until it goes', () => {
     const { session, transport } = setUp();
     transport.block();
-    session.answer(packet('a'));
-    session.answer(packet('b'));
+    session.answer(textMessage('a'));
+    session.answer(textMessage('b'));
     expect(session.sent).toBe(1);
     transport.drain();
     expect(session.sent).toBe(3);
   });
 
   it('is still counted when it follows something else', () => {
-    const { append, session, subscription, channel } = setUp();
+    const { append, session, following, view } = setUp();
     append(2);
-    session.unfollow(subscription);
+    following.leave();
     expect(session.sent).toBe(3);
-    session.follow(channel, () => packet('again'));
+    session.follow(leaseOf(view), () => textMessage('again'));
     append(1);
     expect(session.sent).toBe(5);
   });
 
   it('is not mistaken for what its neighbour was sent', () => {
-    const { append, session, channel } = setUp();
+    const { append, session, view } = setUp();
     const other = createFakeTransport();
-    channel.add({ blocked: () => {}, missed: () => {} }, other);
+    view.add(
+      leaseOf(view),
+      createOutlet(() => true),
+      other,
+    );
     append(2);
     expect([session.sent, other.sent.length]).toEqual([3, 2]);
   });
@@ -90,25 +95,25 @@ describe('What a session was sent', () => {
 
 describe('What a session misses', () => {
   it.each(['oldest', 'snapshot'] as const)('is told while it is blocked, at each look: %s', (beyond) => {
-    const { append, transport, missed, meter, session, clock } = setUp(beyond);
+    const { append, transport, dropped, meter, session, clock } = setUp(beyond);
     transport.block();
     append(maxBehind);
     session.check(clock.monotonic());
-    expect(missed).toEqual([]);
+    expect(dropped).toEqual([]);
     append(2);
     session.check(clock.monotonic());
     append(1);
-    session.countMissed();
+    session.countDropped();
     session.check(clock.monotonic());
-    expect(missed).toEqual([2, 1]);
+    expect(dropped).toEqual([2, 1]);
     expect(meter.value('bff_dropped_total', { dialect: 'test' })).toBe(3);
     transport.drain();
-    expect(missed).toHaveLength(2);
-    expect(transport.sent).toEqual(beyond === 'oldest' ? ['hello', '4', '5', '6'] : ['hello', 'all']);
+    expect(dropped).toHaveLength(2);
+    expect(transport.types).toEqual(beyond === 'oldest' ? ['hello', '4', '5', '6'] : ['hello', 'all']);
   });
 
   it('is counted anew after it has read on, and after it was sent the whole', () => {
-    const { append, transport, total, session, subscription } = setUp();
+    const { append, transport, total, session, following } = setUp();
     transport.block();
     append(maxBehind + 5);
     transport.drain();
@@ -119,11 +124,11 @@ describe('What a session misses', () => {
     transport.block();
     append(maxBehind + 4);
     transport.unblock();
-    session.resync(subscription);
+    following.resync();
     transport.drain();
     transport.block();
     append(maxBehind + 1);
-    session.countMissed();
+    session.countDropped();
     expect(total()).toBe(12);
   });
 
@@ -135,14 +140,14 @@ describe('What a session misses', () => {
     expect(total()).toBe(7);
   });
 
-  it('is no more than it missed before it left the channel', () => {
-    const { append, transport, total, session, subscription } = setUp();
+  it('is no more than it dropped before it left the view', () => {
+    const { append, transport, total, session, following } = setUp();
     transport.block();
     append(maxBehind + 2);
-    session.countMissed();
-    session.unfollow(subscription);
+    session.countDropped();
+    following.leave();
     append(5);
-    session.countMissed();
+    session.countDropped();
     expect(total()).toBe(2);
   });
 
@@ -165,7 +170,7 @@ describe('What a session misses', () => {
           }
         }
         transport.drain();
-        const numbers = transport.sent.slice(1).map(Number);
+        const numbers = transport.types.slice(1).map(Number);
         expect(numbers.length + total()).toBe(events);
         expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
       }),

@@ -1,27 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { Channel } from '../../src/deliver/channel.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
 import { Sessions } from '../../src/deliver/sessions.ts';
-import { createFakeRendition, packet } from '../support/fake-rendition.ts';
+import { View } from '../../src/deliver/view.ts';
+import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { textMessage } from '../support/messages.ts';
 import { anyone } from '../support/permissions.ts';
-import { openSession } from '../support/session.ts';
+import { leaseOf, openSession } from '../support/session.ts';
 
 function setUp() {
   const clock = createManualClock();
   const meter = createMemoryMeter();
   const rendition = createFakeRendition();
-  const channel = new Channel(rendition, { repeatAfterMs: 5000 });
+  const view = new View(rendition, { repeatAfterMs: 5000 });
   const hub = new Hub({ clock, meter, ...hubDefaults });
-  hub.open(channel);
+  hub.open(view);
   const sessions = new Sessions({ hub, clock, meter });
   const connect = (expiresAt?: number) => {
     const transport = createFakeTransport();
     transport.hear(clock.monotonic());
     openSession(sessions, { transport, owner: { ...anyone, expiresAt } }, (session) => {
-      session.follow(channel, () => packet('welcome', 'WELCOME'));
+      session.follow(leaseOf(view), () => textMessage('welcome', { type: 'WELCOME' }));
       return undefined;
     });
     return transport;

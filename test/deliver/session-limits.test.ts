@@ -1,35 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import { Channel } from '../../src/deliver/channel.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
-import { sessionDefaults } from '../../src/deliver/patience.ts';
+import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
 import { Sessions } from '../../src/deliver/sessions.ts';
-import { createFakeRendition, packet } from '../support/fake-rendition.ts';
+import { View } from '../../src/deliver/view.ts';
+import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { textMessage } from '../support/messages.ts';
 import { anyone } from '../support/permissions.ts';
-import { openSession } from '../support/session.ts';
+import { leaseOf, openSession } from '../support/session.ts';
 
 function setUp({ idleAfterMs = Number.POSITIVE_INFINITY, expiresInMs = Number.POSITIVE_INFINITY } = {}) {
   const clock = createManualClock();
   const meter = createMemoryMeter();
   const hub = new Hub({ clock, meter, ...hubDefaults });
   const rendition = createFakeRendition();
-  const channel = new Channel(rendition);
-  hub.open(channel);
+  const view = new View(rendition);
+  hub.open(view);
   const sessions = new Sessions({ hub, clock, meter });
   const transport = createFakeTransport();
   const heard: string[] = [];
-  const limits = { ...sessionDefaults, silentAfterMs: Number.POSITIVE_INFINITY, idleAfterMs };
+  const urgent = { types: ['urgent'], isWellFormed: () => true };
+  const keepalive = { ...keepaliveDefaults, silentAfterMs: Number.POSITIVE_INFINITY, idleAfterMs };
   openSession(
     sessions,
-    { transport, limits, owner: { ...anyone, expiresAt: clock.now() + expiresInMs } },
+    { transport, own: { keepalive, urgent }, owner: { ...anyone, expiresAt: clock.now() + expiresInMs } },
     (session) => {
-      session.follow(channel, () => packet('welcome'));
-      return {
-        receive: (data) => void heard.push(data.toString()),
-        receiveUrgent: (data) => heard.push(`urgent ${data}`) > 0,
-      };
+      session.follow(leaseOf(view), () => textMessage('welcome'));
+      return { receive: (data) => void heard.push(data.toString()) };
     },
   );
   return { clock, meter, rendition, transport, heard };
@@ -41,7 +40,7 @@ describe('Session that the gateway has closed', () => {
     transport.receive('in time');
     clock.advance(1500);
     expect(transport.closes).toEqual(['tokenExpired']);
-    for (let count = 0; count < 100; count += 1) transport.receive('too late');
+    for (let count = 0; count < 100; count += 1) transport.receive('{"type":"urgent"}');
     expect(heard).toEqual(['in time']);
     expect(transport.ping()).toBe(false);
   });

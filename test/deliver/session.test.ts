@@ -1,36 +1,37 @@
 import { describe, expect, it } from 'vitest';
-import { Channel } from '../../src/deliver/channel.ts';
 import { Hub } from '../../src/deliver/hub.ts';
 import { Sessions } from '../../src/deliver/sessions.ts';
 import type { TransportEnd } from '../../src/deliver/transport.ts';
-import { createFakeRendition, packet } from '../support/fake-rendition.ts';
+import { View } from '../../src/deliver/view.ts';
+import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { newSession, openSession } from '../support/session.ts';
+import { textMessage } from '../support/messages.ts';
+import { leaseOf, newSession, openSession } from '../support/session.ts';
 
 function setUp({ repeatAfterMs = 5000 } = {}) {
   const clock = createManualClock();
   const meter = createMemoryMeter();
   const rendition = createFakeRendition();
-  const channel = new Channel(rendition, { repeatAfterMs });
+  const view = new View(rendition, { repeatAfterMs });
   const hub = new Hub({ clock, meter, turnMs: 5 });
-  hub.open(channel);
+  hub.open(view);
   const sessions = new Sessions({ hub, clock, meter });
   const transport = createFakeTransport();
   const messages: string[] = [];
   const ends: TransportEnd[] = [];
   const session = openSession(sessions, { transport }, (opened) => {
-    opened.follow(channel, () => packet('welcome 1', 'WELCOME'));
+    opened.follow(leaseOf(view), () => textMessage('welcome 1', { type: 'WELCOME' }));
     return {
       receive(data) {
         messages.push(data.toString());
-        opened.answer(packet(`re ${data}`));
+        opened.answer(textMessage(`re ${data}`));
       },
       ended: (end) => void ends.push(end),
     };
   });
-  return { clock, meter, hub, rendition, channel, sessions, transport, messages, ends, session };
+  return { clock, meter, hub, rendition, view, sessions, transport, messages, ends, session };
 }
 
 describe('Session', () => {
@@ -54,17 +55,17 @@ describe('Session', () => {
   it('sends nothing at a drain when the client already holds the newest update', () => {
     const { transport, session } = setUp();
     transport.block();
-    session.answer(packet('late answer'));
+    session.answer(textMessage('late answer'));
     transport.drain();
     expect(transport.sent).toEqual(['welcome 1', 'late answer']);
   });
 
   it('makes an opening that did not fit when it fits, of the newest state then, and sends no update ahead of it', () => {
-    const { channel, rendition, clock, meter, hub } = setUp();
+    const { view, rendition, clock, meter, hub } = setUp();
     const transport = createFakeTransport();
     transport.block();
     const second = newSession({ transport, clock, meter, hub });
-    second.follow(channel, () => packet(`welcome ${rendition.seq}`, 'WELCOME'));
+    second.follow(leaseOf(view), () => textMessage(`welcome ${rendition.seq}`, { type: 'WELCOME' }));
     rendition.publish();
     expect(transport.sent).toEqual([]);
     transport.drain();
@@ -76,7 +77,7 @@ describe('Session', () => {
   it('sends no update past an answer that waits', () => {
     const { transport, rendition, session } = setUp();
     transport.block();
-    session.answer(packet('answer'));
+    session.answer(textMessage('answer'));
     transport.unblock();
     rendition.publish();
     transport.drain();
@@ -102,12 +103,12 @@ describe('Session', () => {
     expect(transport.sent).toEqual(['welcome 1', ...answers, '2']);
   });
 
-  it('leaves its channel when the connection ends, and says how it ended', () => {
-    const { transport, channel, rendition, ends, sessions, meter } = setUp();
+  it('leaves its view when the connection ends, and says how it ended', () => {
+    const { transport, view, rendition, ends, sessions, meter } = setUp();
     transport.end({ code: 1006, fault: 'socket' });
     rendition.publish();
     expect(transport.sent).toEqual(['welcome 1']);
-    expect(channel.size).toBe(0);
+    expect(view.size).toBe(0);
     expect(sessions.size).toBe(0);
     expect(ends).toEqual([{ code: 1006, fault: 'socket' }]);
     expect(meter.value('bff_send_failures_total', { dialect: 'test' })).toBe(1);

@@ -1,26 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { Channel } from '../../src/deliver/channel.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
 import { Sessions } from '../../src/deliver/sessions.ts';
-import { createFakeRendition, packet } from '../support/fake-rendition.ts';
+import { View } from '../../src/deliver/view.ts';
+import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
+import { textMessage } from '../support/messages.ts';
 import { anyone, operator } from '../support/permissions.ts';
-import { openSession } from '../support/session.ts';
+import { leaseOf, openSession } from '../support/session.ts';
 
 function setUp() {
   const clock = createManualClock();
   const meter = createMemoryMeter();
   const hub = new Hub({ clock, meter, ...hubDefaults });
   const rendition = createFakeRendition();
-  const channel = new Channel(rendition);
-  hub.open(channel);
+  const view = new View(rendition);
+  hub.open(view);
   const sessions = new Sessions({ hub, clock, meter });
   const connect = (id: string, owner = anyone) => {
     const transport = createFakeTransport();
     openSession(sessions, { id, transport, owner }, (session) => {
-      session.follow(channel, () => packet('welcome'));
+      session.follow(leaseOf(view), () => textMessage('welcome'));
       return undefined;
     });
     return transport;

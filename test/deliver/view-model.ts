@@ -1,9 +1,10 @@
 import type { JsonObject } from '../../src/core/json.ts';
-import { Channel, type Subscription } from '../../src/deliver/channel.ts';
+import type { Following } from '../../src/deliver/following.ts';
 import { Hub } from '../../src/deliver/hub.ts';
 import type { Session } from '../../src/deliver/session.ts';
-import { jsonEncoder, msgpackEncoder } from '../../src/encode/encoder.ts';
-import type { Message } from '../../src/encode/message.ts';
+import { View } from '../../src/deliver/view.ts';
+import { jsonEncoding, msgpackEncoding } from '../../src/encode/encoding.ts';
+import { Message } from '../../src/encode/message.ts';
 import type { Urgency } from '../../src/encode/rendition.ts';
 import { createStateRendition, type PacketWords, type UrgencyOf } from '../../src/encode/state-rendition.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
@@ -12,8 +13,8 @@ import { createStateFeed } from '../../src/feed/state-feed.ts';
 import { createFakeTransport, type FakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { PacketReader, readWebSocketFrame } from '../support/packet-reader.ts';
-import { newSession } from '../support/session.ts';
+import { PacketReader, readMessage } from '../support/packet-reader.ts';
+import { leaseOf, newSession } from '../support/session.ts';
 
 /** How a client of the model sees the document. */
 export interface ModelView {
@@ -27,7 +28,7 @@ export interface ModelView {
 export interface ModelClient {
   view: ModelView;
   projection: Projection;
-  subscription: Subscription;
+  following: Following;
   readonly reader: PacketReader;
   readonly transport: FakeTransport;
   readonly session: Session;
@@ -69,7 +70,7 @@ export function createViewModel(initial: JsonObject) {
   const turns: (() => void)[] = [];
   const hub = new Hub({ clock, meter, turnMs: 5, yieldTurn: (rest) => turns.push(rest) });
   const feed = createStateFeed({ initial, epoch: 'e', clock, budget: new HistoryBudget(historyDefaults) });
-  const channels = new Map<string, { channel: Channel; projection: Projection }>();
+  const opened = new Map<string, { view: View; projection: Projection }>();
   const clients: ModelClient[] = [];
   const faults: string[] = [];
   const ledger = new Ledger();
@@ -77,53 +78,53 @@ export function createViewModel(initial: JsonObject) {
     ledger.note(version.seq, urgencyOf(version.document, previous.document), clock.monotonic()),
   );
 
-  const channelOf = (view: ModelView) => {
-    const key = JSON.stringify(view);
-    const known = channels.get(key);
+  const encodingOf = ({ encoding }: ModelView) => (encoding === 'json' ? jsonEncoding : msgpackEncoding);
+  const open = (wanted: ModelView) => {
+    const key = JSON.stringify(wanted);
+    const known = opened.get(key);
     if (known !== undefined) return known;
     const projection = createProjection(feed, {
-      sections: view.sections,
+      sections: wanted.sections,
       always: ['timestamp', 'status', 'sources'],
       unremarkable: new Set(['timestamp']),
     });
-    const encode = view.encoding === 'json' ? jsonEncoder : msgpackEncoder;
     const rendition = createStateRendition({
       dialect: 'test',
       projection,
-      mode: view.mode,
-      encode,
+      mode: wanted.mode,
+      encoding: encodingOf(wanted),
       words,
       urgencyOf,
       clock,
       meter,
     });
-    const channel = new Channel(rendition, { intervalMs: view.interval });
-    hub.open(channel);
-    const opened = { channel, projection };
-    channels.set(key, opened);
-    return opened;
+    const view = new View(rendition, { intervalMs: wanted.interval });
+    hub.open(view);
+    opened.set(key, { view, projection });
+    return { view, projection };
   };
 
-  const follow = (session: Session, view: ModelView) => {
-    const { channel, projection } = channelOf(view);
-    const encode = view.encoding === 'json' ? jsonEncoder : msgpackEncoder;
+  const follow = (session: Session, wanted: ModelView) => {
+    const { view, projection } = open(wanted);
     const welcome = () => {
-      const { position } = projection;
-      const packet = { type: 'WELCOME', seq: position.seq, data: projection.of(feed.current) };
-      return { type: 'WELCOME', message: encode(packet, position) };
+      const { seq } = projection.position;
+      return new Message(
+        { type: 'WELCOME', ...{ seq, data: projection.of(feed.current) } },
+        encodingOf(wanted),
+      );
     };
-    return { projection, subscription: session.follow(channel, welcome) };
+    return { projection, following: session.follow(leaseOf(view), welcome) };
   };
 
-  /** A transport whose client reads each frame at once, and times it. */
+  /** A transport whose client reads each message at once, and times it. */
   const createReader = (clientOf: () => ModelClient | undefined, reader: PacketReader, interval: number) => {
     const inner = createFakeTransport();
     let spacedAt = Number.NEGATIVE_INFINITY;
     let seen: ModelView | undefined;
-    const take = ({ plain }: Message): void => {
+    const take = (message: Message): void => {
       spentMs += 1;
       const { seq: held } = reader;
-      reader.take(readWebSocketFrame(plain));
+      reader.take(readMessage(message));
       const client = clientOf();
       const isAsked = client?.owed ?? true;
       if (client !== undefined) client.owed = false;
@@ -195,7 +196,7 @@ export function createViewModel(initial: JsonObject) {
           receive() {
             if (client === undefined) return;
             client.owed = true;
-            session.resync(client.subscription);
+            client.following.resync();
           },
           ended() {
             if (client !== undefined) clients.splice(clients.indexOf(client), 1);
@@ -216,7 +217,7 @@ export function createViewModel(initial: JsonObject) {
     },
     /** What SUBSCRIBE does: the old view ends, and the new one begins with its whole state. */
     change(client: ModelClient, view: ModelView) {
-      client.session.unfollow(client.subscription);
+      client.following.leave();
       client.view = view;
       client.owed = true;
       Object.assign(client, follow(client.session, view));

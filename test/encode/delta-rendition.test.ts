@@ -86,7 +86,7 @@ describe('StateRendition in delta mode', () => {
     const early = rendition.latest();
     const update = rendition.next();
     const again = [update.full, rendition.latest(), rendition.next().full];
-    expect(again.every(({ message }) => message.plain.equals(early.message.plain))).toBe(true);
+    expect(again.every(({ payload }) => payload.equals(early.payload))).toBe(true);
     expect(update.delta).toBeDefined();
     expect(rendered.sort()).toEqual(['DELTA 2', 'TELEMETRY 2']);
   });
@@ -104,7 +104,7 @@ describe('StateRendition in delta mode', () => {
           commit(next);
           const update = rendition.next();
           if (update.delta === undefined) continue;
-          expect(update.delta.message.plain.length).toBeLessThan(0.7 * update.full.message.plain.length);
+          expect(update.delta.message.payload.length).toBeLessThan(0.7 * update.full.payload.length);
         }
       }),
       { numRuns: 300 },
@@ -118,7 +118,7 @@ describe('StateRendition in delta mode', () => {
     expect(rendition.next().delta).toBeDefined();
     commit({ logs: [], a: 3 });
     const { delta: sent, full } = rendition.next();
-    expect(sent === undefined || sent.message.plain.length < 0.7 * full.message.plain.length).toBe(true);
+    expect(sent === undefined || sent.message.payload.length < 0.7 * full.payload.length).toBe(true);
   });
 
   it('does not make the whole where the delta is clearly the smaller one', () => {

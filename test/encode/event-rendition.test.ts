@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createEventRendition, type EventRenditionOptions } from '../../src/encode/event-rendition.ts';
 import { createEventFeed } from '../../src/feed/event-feed.ts';
-import { packet } from '../support/fake-rendition.ts';
+
+const packet = (type: string) => ({ type });
 
 function setUp(options: Partial<EventRenditionOptions<string>> = {}) {
   const feed = createEventFeed<string>({ epoch: 'e', capacity: 100 });
@@ -28,17 +29,17 @@ function setUp(options: Partial<EventRenditionOptions<string>> = {}) {
   const append = (text: string) => {
     for (const event of text) feed.append(event);
   };
-  /** What a session that stands at `cursor` is sent, packet by packet, and what it is told that it missed. */
+  /** What a session that stands at `cursor` is sent, packet by packet, and what it is told that it dropped. */
   const readFrom = (cursor: number) => {
     const texts: string[] = [];
-    let missed = 0;
+    let dropped = 0;
     while (cursor < rendition.seq) {
       const step = rendition.after(cursor);
-      texts.push(step.packet.message.plain.toString());
-      missed += step.missed;
+      texts.push(step.message.type);
+      dropped += step.dropped;
       cursor = step.seq;
     }
-    return { texts, missed };
+    return { texts, dropped };
   };
   return { feed, rendition, rendered, append, readFrom };
 }
@@ -81,23 +82,23 @@ describe('EventRendition', () => {
     const { append, readFrom } = setUp();
     append('abcd');
     expect(readFrom(2).texts).toEqual(['b', 'c', 'd']);
-    expect(readFrom(1)).toEqual({ texts: ['<abcd>'], missed: 1 });
+    expect(readFrom(1)).toEqual({ texts: ['<abcd>'], dropped: 1 });
   });
 
-  it('goes on from the oldest event that is kept, and says how many were missed', () => {
+  it('goes on from the oldest event that is kept, and says how many were dropped', () => {
     const { append, readFrom } = setUp({ beyond: 'oldest' });
     append('abcdef');
-    expect(readFrom(1)).toEqual({ texts: ['d', 'e', 'f'], missed: 3 });
+    expect(readFrom(1)).toEqual({ texts: ['d', 'e', 'f'], dropped: 3 });
   });
 
   it('tells the client itself first, where the dialect has words for it', () => {
     const { append, readFrom } = setUp({
       beyond: 'oldest',
       gathered: true,
-      tellMissed: (n) => packet(`-${n}`),
+      tellDropped: (n) => packet(`-${n}`),
     });
     append('abcdef');
-    expect(readFrom(1)).toEqual({ texts: ['-3', 'def'], missed: 3 });
+    expect(readFrom(1)).toEqual({ texts: ['-3', 'def'], dropped: 3 });
   });
 
   it('knows nothing of what came before it, and hears nothing once it is closed', () => {
@@ -125,9 +126,9 @@ describe('EventRendition', () => {
         append(before);
         const cursor = rendition.seq;
         append(after);
-        const { texts, missed } = readFrom(cursor);
-        expect(missed).toBe(Math.max(0, after.length - 3));
-        expect(texts.join('')).toBe(after.slice(missed));
+        const { texts, dropped } = readFrom(cursor);
+        expect(dropped).toBe(Math.max(0, after.length - 3));
+        expect(texts.join('')).toBe(after.slice(dropped));
       }),
     );
   });

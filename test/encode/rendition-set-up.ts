@@ -1,9 +1,8 @@
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
-import { type Encoder, jsonEncoder } from '../../src/encode/encoder.ts';
-import { Message } from '../../src/encode/message.ts';
+import { type Encoding, jsonEncoding } from '../../src/encode/encoding.ts';
+import type { Message } from '../../src/encode/message.ts';
 import { createStateRendition, type PacketWords, type UrgencyOf } from '../../src/encode/state-rendition.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
-import type { Position } from '../../src/feed/position.ts';
 import { createProjection } from '../../src/feed/projection.ts';
 import { createStateFeed } from '../../src/feed/state-feed.ts';
 import { createManualClock } from '../support/manual-clock.ts';
@@ -33,16 +32,18 @@ export function setUpRendition(options: RenditionSetUp = {}) {
     unremarkable: new Set(['timestamp']),
   });
   const rendered: string[] = [];
-  const encodeText = (packet: JsonObject, { epoch }: Position): Message => {
-    rendered.push(`${packet.type} ${packet.seq}`);
-    return new Message(Buffer.from(JSON.stringify(epoch === 'e' ? packet : { ...packet, epoch })));
+  const encoding: Encoding = {
+    ...jsonEncoding,
+    encode(packet) {
+      if ('type' in packet && 'seq' in packet) rendered.push(`${packet.type} ${packet.seq}`);
+      return jsonEncoding.encode(packet);
+    },
   };
-  const encode: Encoder = Object.assign(encodeText, { leastBytes: jsonEncoder.leastBytes });
   const rendition = createStateRendition({
     dialect: 'test',
     projection,
     mode,
-    encode,
+    encoding,
     words,
     ...(urgencyOf === undefined ? {} : { urgencyOf }),
     clock,
@@ -55,7 +56,8 @@ export function setUpRendition(options: RenditionSetUp = {}) {
   return { clock, meter, feed, projection, rendition, rendered, commit };
 }
 
-export function textOf(packet: { readonly message: Message } | undefined): JsonObject | undefined {
-  const value: unknown = packet === undefined ? undefined : JSON.parse(packet.message.plain.toString());
+export function textOf(told: Message | { readonly message: Message } | undefined): JsonObject | undefined {
+  const message = told !== undefined && 'message' in told ? told.message : told;
+  const value: unknown = message === undefined ? undefined : JSON.parse(message.payload.toString());
   return isJsonObject(value) ? value : undefined;
 }

@@ -17,9 +17,7 @@ describe('StateRendition', () => {
     for (let price = 1; price <= 5; price += 1) commit({ price });
     expect(rendition.next().seq).toBe(6);
     expect(rendered).toEqual([]);
-    expect(rendition.latest().message.plain.toString()).toBe(
-      '{"type":"TELEMETRY","seq":6,"data":{"price":5}}',
-    );
+    expect(rendition.latest().payload.toString()).toBe('{"type":"TELEMETRY","seq":6,"data":{"price":5}}');
     expect(rendered).toEqual(['TELEMETRY 6']);
   });
 

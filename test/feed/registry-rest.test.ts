@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Bound } from '../../src/feed/bound.ts';
 import { createRegistry } from '../../src/feed/registry.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
@@ -9,7 +10,7 @@ function create({ lingerMs = 1000, max = 0 } = {}) {
   const registry = createRegistry<string, string>({
     clock,
     lingerMs,
-    max,
+    bound: new Bound(max),
     key: (name) => name,
     open(name) {
       tell('open')(name);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Bound } from '../../src/feed/bound.ts';
 import { createRegistry } from '../../src/feed/registry.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
@@ -10,7 +11,7 @@ function setUp(max: number, lingerMs = 0) {
     open: (name) => name,
     close: () => {},
     isReserved: (name) => name === 'plain',
-    max,
+    bound: new Bound(max),
     lingerMs,
   });
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Bound } from '../../src/feed/bound.ts';
 import { createRegistry, type Lease } from '../../src/feed/registry.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
@@ -8,11 +9,12 @@ interface Resource {
   open: boolean;
 }
 
-function create(options: { lingerMs?: number; max?: number } = {}) {
+function create({ lingerMs = 0, max = 0 } = {}) {
   const clock = createManualClock();
   const opened: Resource[] = [];
   const registry = createRegistry<{ symbol: string }, Resource>({
-    ...options,
+    lingerMs,
+    bound: new Bound(max),
     clock,
     key: ({ symbol }) => symbol.toUpperCase(),
     open({ symbol }) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sessionDefaults } from '../../src/deliver/patience.ts';
+import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
 import { setUpWithRedis } from '../support/diagnostics.ts';
 import { type RedisServer, redisMissing, startRedis } from '../support/redis-server.ts';
 import { waitFor } from '../support/wait.ts';
@@ -82,7 +82,7 @@ describe.skipIf(redisMissing)('A hostile diagnostics client', () => {
 
   it('that answers no ping is ended, and one that says what dashboards say stays', async (test) => {
     const { connect } = await setUpWithRedis(test, redis, {
-      sessionLimits: { ...sessionDefaults, pingEveryMs: 100, silentAfterMs: 1500, slowAfterMs: 100 },
+      keepalive: { ...keepaliveDefaults, pingEveryMs: 100, silentAfterMs: 1500, slowAfterMs: 100 },
     });
     const [silent, dashboard] = [await connect({ autoPong: false }), await connect({ autoPong: false })];
     const talk = setInterval(() => {

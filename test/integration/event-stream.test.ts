@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { sessionDefaults } from '../../src/deliver/patience.ts';
+import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
 import { refusalOf, valueAt } from '../support/client.ts';
 import { streamRefusalOf } from '../support/event-stream-client.ts';
 import { createMirror } from '../support/mirror.ts';
@@ -93,7 +93,7 @@ describe.concurrent('Server-Sent Events', () => {
 
   it('end for a reader that has not read for too long, and nothing of it stays', async (test) => {
     const { openStream, connect, publish, gateway } = await setUpViews(test, {
-      sessionLimits: { ...sessionDefaults, slowAfterMs: 300 },
+      keepalive: { ...keepaliveDefaults, slowAfterMs: 300 },
     });
     const [slow, steady] = [await openStream(), await connect()];
     await slow.next();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { sessionDefaults } from '../../src/deliver/patience.ts';
+import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
 import { createMemoryEvents } from '../../src/source/events.ts';
 import { connectClient, valueAt } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -14,7 +14,7 @@ const ping = 0x9;
 
 /** A client that answers nothing, not even a close, beside one that reads and answers all. */
 async function setUp(test: TestScope, extensions: string, expiresInS = 3600) {
-  const sessionLimits = { ...sessionDefaults, slowAfterMs: 300 };
+  const keepalive = { ...keepaliveDefaults, slowAfterMs: 300 };
   const settings = {
     AUTH_JWT_SECRET: testSecret,
     AUTH_ISSUER: testIssuer,
@@ -23,7 +23,7 @@ async function setUp(test: TestScope, extensions: string, expiresInS = 3600) {
     MAX_RATE_HZ: '0',
   };
   const events = createMemoryEvents();
-  const gateway = await useIn(test, startGateway({ events, sessionLimits, settings, engine: false }));
+  const gateway = await useIn(test, startGateway({ events, keepalive, settings, engine: false }));
   const publish = (event: JsonObject): void => events.publish('state_update', JSON.stringify(event));
   const token = (seconds: number): Promise<string> =>
     secretToken(testClaims({ exp: Math.floor(Date.now() / 1000) + seconds }));

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { sessionDefaults } from '../../src/deliver/patience.ts';
+import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
 import { refusalOf } from '../support/client.ts';
 import { setUpViews } from '../support/view-set-up.ts';
 import { type TestScope, waitFor, within } from '../support/wait.ts';
@@ -10,10 +10,10 @@ const answers = (socket: Socket): Promise<void> =>
   new Promise((resolve) => socket.once('data', () => resolve()));
 
 /** A gateway with more history than the buffers between it and a client hold, and clients that do not read it. */
-async function setUp(test: TestScope, { slowAfterMs = sessionDefaults.slowAfterMs, places = 2 } = {}) {
+async function setUp(test: TestScope, { slowAfterMs = keepaliveDefaults.slowAfterMs, places = 2 } = {}) {
   const scene = await setUpViews(test, {
     settings: { MAX_CONNECTIONS: `${places}`, HISTORY_MAX_BYTES: `${64 * 1024 * 1024}` },
-    sessionLimits: { ...sessionDefaults, slowAfterMs },
+    keepalive: { ...keepaliveDefaults, slowAfterMs },
   });
   for (let number = 0; number < 40; number += 1) {
     scene.publish({ number, padding: `${number}`.repeat(250_000) });

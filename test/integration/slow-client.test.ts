@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sessionDefaults } from '../../src/deliver/patience.ts';
+import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
 import { createMemoryEvents } from '../../src/source/events.ts';
 import { connectClient, type Packet, type TestClient } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -9,7 +9,7 @@ const windowBytes = 512 * 1024;
 const packetBytes = 50_000;
 const padding = 'x'.repeat(packetBytes);
 
-async function setUp(test: TestScope, { slowAfterMs = sessionDefaults.slowAfterMs } = {}) {
+async function setUp(test: TestScope, { slowAfterMs = keepaliveDefaults.slowAfterMs } = {}) {
   const events = createMemoryEvents();
   const gateway = await useIn(
     test,
@@ -17,7 +17,7 @@ async function setUp(test: TestScope, { slowAfterMs = sessionDefaults.slowAfterM
       events,
       engine: false,
       settings: { MAX_RATE_HZ: '0', POLL_CRON: '0 0 * * * *' },
-      sessionLimits: { ...sessionDefaults, slowAfterMs },
+      keepalive: { ...keepaliveDefaults, slowAfterMs },
     }),
   );
   let newest = 0;

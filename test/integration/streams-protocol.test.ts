@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sessionDefaults } from '../../src/deliver/patience.ts';
+import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
 import { connectClient, refusalOf } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';
 import { useLogFolder } from '../support/stream-files.ts';
@@ -14,7 +14,7 @@ async function setUp(test: TestScope, settings = {}, limits = {}) {
     startGateway({
       engine: { activity: 0 },
       settings: { INSTANCE_LOG_DIR: useLogFolder(test).directory, ...settings },
-      sessionLimits: { ...sessionDefaults, ...limits },
+      keepalive: { ...keepaliveDefaults, ...limits },
     }),
   );
   const connect = (path: string, options = {}) =>

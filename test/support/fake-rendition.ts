@@ -1,10 +1,10 @@
-import { Message } from '../../src/encode/message.ts';
 import type { NewsListener, Rendition, Update, Urgency } from '../../src/encode/rendition.ts';
+import { textMessage } from './messages.ts';
 
 /** A rendition whose updates are their own number as text, and whose deltas are `<base>><number>`. */
 export interface FakeRendition extends Rendition {
   readonly closed: boolean;
-  /** Makes a version and tells the channel. */
+  /** Makes a version and tells the view. */
   publish(...urgencies: readonly Urgency[]): void;
 }
 
@@ -19,12 +19,12 @@ export function createFakeRendition({ deltas = false }: FakeRenditionOptions = {
   let listener: NewsListener = () => {};
   let closed = false;
   const updateFrom = (base: number | undefined): Update => {
-    const [at, full] = [seq, packet(`${seq}`, 'UPDATE')];
-    const delta = packet(`${base}>${seq}`, 'DELTA');
+    const [at, full] = [seq, textMessage(`${seq}`, { type: 'UPDATE' })];
+    const delta = textMessage(`${base}>${seq}`, { type: 'DELTA' });
     return {
       seq,
       receivedAt: undefined,
-      after: (cursor) => ({ packet: cursor === base ? delta : full, seq: at, missed: 0 }),
+      after: (cursor) => ({ message: cursor === base ? delta : full, seq: at, dropped: 0 }),
     };
   };
   return {
@@ -35,9 +35,10 @@ export function createFakeRendition({ deltas = false }: FakeRenditionOptions = {
     get closed() {
       return closed;
     },
-    latest: () => packet(`${seq}`, 'UPDATE'),
+    latest: () => textMessage(`${seq}`, { type: 'UPDATE' }),
     after: (cursor) => updateFrom(undefined).after(cursor),
-    missedAfter: () => 0,
+    cursorAt: () => undefined,
+    droppedAfter: () => 0,
     next() {
       const base = deltas && swept < seq ? swept : undefined;
       swept = seq;
@@ -54,9 +55,4 @@ export function createFakeRendition({ deltas = false }: FakeRenditionOptions = {
       listener(urgencies);
     },
   };
-}
-
-/** A packet that is its own text, such as the answers and greetings of a dialect. */
-export function packet(text: string, type = 'ANSWER') {
-  return { type, message: new Message(Buffer.from(text)) };
 }

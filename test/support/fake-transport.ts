@@ -1,24 +1,24 @@
-import type { CloseCause } from '../../src/core/errors.ts';
 import type { Transport, TransportEnd, TransportEvents } from '../../src/deliver/transport.ts';
-import type { Frame } from '../../src/encode/frame.ts';
 import type { Message } from '../../src/encode/message.ts';
 
 /** A transport whose client reads when the test says so. */
 export interface FakeTransport extends Transport {
   /** Everything sent, as text. */
   readonly sent: readonly string[];
-  /** The same as it was sent. */
-  readonly frames: readonly Frame[];
-  readonly closes: readonly CloseCause[];
+  readonly messages: readonly Message[];
+  /** Their types. */
+  readonly types: readonly string[];
+  /** Reasons. */
+  readonly closes: readonly string[];
   readonly probes: number;
   readonly terminated: boolean;
   readonly paused: boolean;
-  /** Stops taking frames. */
+  /** Stops taking messages. */
   block(): void;
-  /** Takes frames again, and has not said so yet. */
+  /** Takes messages again, and has not said so yet. */
   unblock(): void;
-  /** Takes frames again, `frames` of them at most, and says so. */
-  drain(frames?: number): void;
+  /** Takes messages again, `count` of them at most, and says so. */
+  drain(count?: number): void;
   /** A message from the client. */
   receive(text: string): void;
   /** A ping from the client: whether it is to be answered. */
@@ -30,22 +30,22 @@ export interface FakeTransport extends Transport {
 
 export function createFakeTransport(): FakeTransport {
   const sent: string[] = [];
-  const frames: Frame[] = [];
-  const closes: CloseCause[] = [];
+  const messages: Message[] = [];
+  const closes: string[] = [];
   let events: TransportEvents | undefined;
   let room = Number.POSITIVE_INFINITY;
   let refused = false;
   const state = { open: true, heardAt: 0, probes: 0, terminated: false, paused: false };
 
-  const send = ({ plain }: Message): boolean => {
+  const send = (message: Message): number => {
     if (!state.open || room === 0 || refused) {
       refused = true;
-      return false;
+      return 0;
     }
     room -= 1;
-    sent.push(plain.toString());
-    frames.push(plain);
-    return true;
+    sent.push(message.payload.toString());
+    messages.push(message);
+    return message.payload.length;
   };
   const end = (how: TransportEnd = { code: 1000 }): void => {
     if (!state.open) return;
@@ -71,8 +71,11 @@ export function createFakeTransport(): FakeTransport {
     get paused() {
       return state.paused;
     },
+    get types() {
+      return messages.map(({ type }) => type);
+    },
     sent,
-    frames,
+    messages,
     closes,
     start(given) {
       events = given;
@@ -81,7 +84,7 @@ export function createFakeTransport(): FakeTransport {
       if (!state.open || room === 0) refused = true;
       return !refused;
     },
-    offer: (message) => (send(message) ? message.plain.length : 0),
+    offer: send,
     answer: send,
     probe() {
       state.probes += 1;
@@ -92,10 +95,8 @@ export function createFakeTransport(): FakeTransport {
     resume() {
       state.paused = false;
     },
-    close(cause) {
-      closes.push(cause);
-      // No dialect has a close code for this one: nobody would read it.
-      if (cause === 'silent') this.terminate();
+    close({ reason }) {
+      closes.push(reason);
     },
     terminate() {
       state.terminated = true;
@@ -107,8 +108,8 @@ export function createFakeTransport(): FakeTransport {
     unblock() {
       room = Number.POSITIVE_INFINITY;
     },
-    drain(frames = Number.POSITIVE_INFINITY) {
-      room = frames;
+    drain(count = Number.POSITIVE_INFINITY) {
+      room = count;
       if (!refused) return;
       refused = false;
       events?.onDrain();

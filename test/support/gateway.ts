@@ -2,7 +2,7 @@ import { createGateway } from '../../src/app.ts';
 import type { Environment } from '../../src/config/environment.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import type { Clock } from '../../src/core/clock.ts';
-import type { SessionLimits } from '../../src/deliver/patience.ts';
+import type { KeepaliveLimits } from '../../src/deliver/keepalive.ts';
 import { createDemoEngine, type DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
 import type { EventSource } from '../../src/source/events.ts';
 import { createMemoryLog } from './memory-log.ts';
@@ -15,7 +15,7 @@ export interface StartOptions {
   /** Options of the demo engine; false: none is started, and `ENGINE_URL` says where to poll. */
   readonly engine?: DemoEngineOptions | false;
   readonly events?: EventSource;
-  readonly sessionLimits?: SessionLimits;
+  readonly keepalive?: KeepaliveLimits;
   readonly clock?: Clock;
 }
 
@@ -38,7 +38,7 @@ export const nowhere = 'http://127.0.0.1:9';
 export async function startGateway(
   options: StartOptions = {},
 ): Promise<TestGateway & { readonly engine: DemoEngine }> {
-  const { settings = {}, engine: engineOptions = {}, events, sessionLimits, clock } = options;
+  const { settings = {}, engine: engineOptions = {}, events, keepalive, clock } = options;
   const engine = createDemoEngine({ port: 0, ...(engineOptions === false ? {} : engineOptions) });
   const engineUrl = engineOptions === false ? nowhere : (await engine.start()).url;
   const env = {
@@ -54,7 +54,7 @@ export async function startGateway(
     settings: { ...loadSettings({ env }), ENGINE_URL: env.ENGINE_URL },
     log,
     ...(events === undefined ? {} : { events }),
-    ...(sessionLimits === undefined ? {} : { sessionLimits }),
+    ...(keepalive === undefined ? {} : { keepalive }),
     ...(clock === undefined ? {} : { clock }),
   });
   let stopping: Promise<void> | undefined;

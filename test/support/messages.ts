@@ -1,6 +1,14 @@
-import { textFrame } from '../../src/encode/frame.ts';
-import { Message } from '../../src/encode/message.ts';
+import { Message, type MessageContext } from '../../src/encode/message.ts';
 
-/** @param previous what most of its receivers have been sent before it */
-export const textMessage = (text: string, previous?: Message): Message =>
-  new Message(textFrame(text), previous);
+/** A message that is its own text. @param type default: its text */
+export function textMessage(
+  text: string,
+  context: MessageContext & { readonly type?: string } = {},
+): Message {
+  const { type = text } = context;
+  return new Message(
+    { type },
+    { isBinary: false, encode: () => Buffer.from(text), leastBytes: () => 0 },
+    context,
+  );
+}

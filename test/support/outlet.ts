@@ -1,11 +1,13 @@
 import type { Message } from '../../src/encode/message.ts';
 
-/** A session and its transport in one: what a channel needs of both. */
+/** A session and its transport in one: what a view needs of both. */
 export interface Outlet {
   canTake(): boolean;
   offer(message: Message): number;
   blocked(): void;
-  missed(): void;
+  dropped(): void;
+  leave(): void;
+  resync(): void;
 }
 
 /**
@@ -15,8 +17,10 @@ export interface Outlet {
 export function createOutlet(take: (text: string) => boolean, canTake = () => true): Outlet {
   return {
     canTake,
-    offer: ({ plain }) => (take(plain.toString()) ? plain.length : 0),
+    offer: ({ payload }) => (take(payload.toString()) ? payload.length : 0),
     blocked: () => {},
-    missed: () => {},
+    dropped: () => {},
+    leave: () => {},
+    resync: () => {},
   };
 }

@@ -1,20 +1,13 @@
 import { decode } from '@msgpack/msgpack';
 import { apply as applyJson8 } from 'json8-merge-patch';
 import { isJsonObject, type JsonArray, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import type { Message } from '../../src/encode/message.ts';
 
-/** The message in one unmasked WebSocket frame (RFC 6455 §5.2), read without the code that made it. */
-export function readWebSocketFrame(frame: Buffer): JsonObject {
-  const length = frame.readUInt8(1);
-  const start = length < 126 ? 2 : length === 126 ? 4 : 10;
-  const payload = frame.subarray(start);
-  const declared =
-    length < 126 ? length : length === 126 ? frame.readUInt16BE(2) : Number(frame.readBigUInt64BE(2));
-  if (declared !== payload.length) throw new Error(`a frame of ${payload.length} bytes says ${declared}`);
-  const opcode = frame.readUInt8(0);
-  if (opcode !== 0x81 && opcode !== 0x82) throw new Error(`unexpected opcode ${opcode.toString(16)}`);
-  const message: unknown = opcode === 0x81 ? JSON.parse(payload.toString()) : decode(payload);
-  if (!isJsonObject(message)) throw new Error('no object');
-  return message;
+/** The packet in a message, read without the code that made it. */
+export function readMessage({ payload, isBinary }: Message): JsonObject {
+  const packet: unknown = isBinary ? decode(payload) : JSON.parse(payload.toString());
+  if (!isJsonObject(packet)) throw new Error('no object');
+  return packet;
 }
 
 /** The document after a DELTA, put together by another merge patch than ours. */

@@ -1,22 +1,39 @@
-import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limiter.ts';
-import { sessionDefaults } from '../../src/deliver/patience.ts';
-import { Session, type SessionClient, type SessionOptions } from '../../src/deliver/session.ts';
-import type { Arrival, Sessions } from '../../src/deliver/sessions.ts';
+import type { Close } from '../../src/deliver/closes.ts';
+import { usualCloses } from '../../src/deliver/closes.ts';
+import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
+import {
+  type Arrival,
+  Session,
+  type SessionClient,
+  type SessionParts,
+  type SessionTerms,
+} from '../../src/deliver/session.ts';
+import type { Sessions } from '../../src/deliver/sessions.ts';
+import type { Lease } from '../../src/feed/registry.ts';
 import { anyone } from './permissions.ts';
 
-type Parts = Pick<SessionOptions, 'transport' | 'clock' | 'meter' | 'hub'> & Partial<SessionOptions>;
+/** What a session is given, and what of its terms is not as usual. */
+type Given = Pick<Arrival, 'transport'> & Partial<Arrival> & { readonly own?: Partial<SessionTerms> };
+
+const arrivalOf = ({ own, ...arrival }: Given): Arrival => ({
+  id: 'one',
+  owner: anyone,
+  terms: { dialect: 'test', keepalive: keepaliveDefaults, closes: usualCloses, ...own },
+  ...arrival,
+});
 
 /** A session of the dialect `test` as they usually are. */
-export function newSession(parts: Parts, client: Partial<SessionClient> = {}): Session {
-  const session = new Session({
-    id: 'one',
-    dialect: 'test',
-    limits: sessionDefaults,
-    limiter: new MessageLimiter(messageDefaults),
-    owner: anyone,
-    onEnd: () => {},
-    ...parts,
-  });
+export function newSession(
+  {
+    clock,
+    meter,
+    hub,
+    onEnd = () => {},
+    ...given
+  }: Given & Omit<SessionParts, 'onEnd'> & Partial<Pick<SessionParts, 'onEnd'>>,
+  client: Partial<SessionClient> = {},
+): Session {
+  const session = new Session(arrivalOf(given), { clock, meter, hub, onEnd });
   session.attend({ view: 'test', receive: () => {}, ended: () => {}, ...client });
   return session;
 }
@@ -24,18 +41,21 @@ export function newSession(parts: Parts, client: Partial<SessionClient> = {}): S
 /** The same, looked after by `sessions`. */
 export function openSession(
   sessions: Sessions,
-  arrival: Pick<Arrival, 'transport'> & Partial<Arrival>,
+  given: Given,
   create: (session: Session) => Partial<SessionClient> | undefined,
 ): Session {
   const opened: Session[] = [];
-  sessions.open(
-    { id: 'one', dialect: 'test', limits: sessionDefaults, owner: anyone, ...arrival },
-    (session) => {
-      opened.push(session);
-      return { view: 'test', receive: () => {}, ended: () => {}, ...create(session) };
-    },
-  );
+  sessions.open(arrivalOf(given), (session) => {
+    opened.push(session);
+    return { view: 'test', receive: () => {}, ended: () => {}, ...create(session) };
+  });
   const [session] = opened;
   if (session === undefined) throw new Error('no session was made');
   return session;
 }
+
+/** Of something that nobody counts. */
+export const leaseOf = <Resource>(resource: Resource): Lease<Resource> => ({ resource, release: () => {} });
+
+/** An end that only one dialect knows. */
+export const closeAs = (reason: string): Close => ({ code: 4000, reason });

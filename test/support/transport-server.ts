@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { ClientOptions } from 'ws';
 import { WebSocket } from 'ws';
 import { systemClock } from '../../src/core/clock.ts';
-import { usualCloseCodes } from '../../src/deliver/close-codes.ts';
 import type { Transport, TransportEnd } from '../../src/deliver/transport.ts';
 import {
   createWebSocketAcceptor,
@@ -41,7 +40,6 @@ export async function startTransportServer(
 ): Promise<TransportServer> {
   const accept = createWebSocketAcceptor({
     maxMessageBytes: 16 * 1024,
-    closeCodes: usualCloseCodes,
     clock: systemClock,
     compression: true,
     ...options,

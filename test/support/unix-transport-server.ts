@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClientOptions, WebSocket } from 'ws';
 import { systemClock } from '../../src/core/clock.ts';
-import { usualCloseCodes } from '../../src/deliver/close-codes.ts';
 import type { Transport } from '../../src/deliver/transport.ts';
 import { createWebSocketAcceptor } from '../../src/transport/websocket-server.ts';
 import { ServerFrames } from './server-frames.ts';
@@ -38,7 +37,6 @@ export async function startUnixTransports(
 ): Promise<Resource & { connect(options?: UnixConnectOptions): Promise<UnixConnection> }> {
   const accept = createWebSocketAcceptor({
     maxMessageBytes: 16 * 1024,
-    closeCodes: usualCloseCodes,
     clock: systemClock,
     compression: true,
     directWrites,

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { windowByTerms } from '../../src/transport/compression-window.ts';
+import { framesOf } from '../../src/transport/frames.ts';
 import { textMessage } from '../support/messages.ts';
 
-const first = textMessage('{"price":1}');
-const second = textMessage('{"price":2}', first);
-const third = textMessage('{"price":3}', second);
+const message1 = textMessage('{"price":1}');
+const message2 = textMessage('{"price":2}', { previous: message1 });
+const message3 = textMessage('{"price":3}', { previous: message2 });
+const [first, second, third] = [framesOf(message1), framesOf(message2), framesOf(message3)];
 
 describe('CompressionWindow', () => {
   it('takes the linked form exactly when the message before was sent last', () => {
@@ -20,7 +22,7 @@ describe('CompressionWindow', () => {
     expect(missed?.take(third)).toBe(third.alone(15));
     const other = windowByTerms('permessage-deflate');
     other?.take(first);
-    other?.take(textMessage('{"welcome":true}'));
+    other?.take(framesOf(textMessage('{"welcome":true}')));
     expect(other?.take(second)).toBe(second.alone(15));
   });
 

@@ -1,9 +1,12 @@
 import { createServer, type IncomingMessage, request } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { usualCloses } from '../../src/deliver/closes.ts';
 import type { Transport, TransportEnd } from '../../src/deliver/transport.ts';
+import { jsonEncoding } from '../../src/encode/encoding.ts';
 import { Message } from '../../src/encode/message.ts';
 import { createEventStream } from '../../src/transport/event-stream.ts';
 import { createManualClock } from '../support/manual-clock.ts';
+import { textMessage } from '../support/messages.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';
 
 /** A stream over a real socket, and its client. */
@@ -45,7 +48,7 @@ async function open(test: TestScope) {
   return { subject, transport, response, ends, clock, asking };
 }
 
-const event = (data: string): Message => new Message(Buffer.from(`data: ${data}\n\n`));
+const event = (data: string): Message => textMessage(data);
 const big = event('x'.repeat(1_000_000));
 
 /** Offers until the client's buffers are full. */
@@ -58,6 +61,25 @@ async function fill(transport: Transport): Promise<void> {
 }
 
 describe('EventStream', () => {
+  it('sends a message as an event without a name, with its position as the id', async (test) => {
+    const { transport, subject } = await open(test);
+    transport.offer(new Message({ type: 'A' }, jsonEncoding, { position: 'cafe.0123-42' }));
+    await waitFor('the event', () => subject.received.endsWith('id: cafe.0123-42\ndata: {"type":"A"}\n\n'));
+  });
+
+  it('never lets a text end its event', async (test) => {
+    const { transport, subject } = await open(test);
+    const type = 'a\nb\r\nc\u2028d\u2029e\n\ndata: f\rid: 1\0';
+    transport.offer(new Message({ type }, jsonEncoding, { position: 'e-2' }));
+    await waitFor(
+      'the event',
+      () => subject.received.includes('id: e-2') && subject.received.endsWith('\n\n'),
+    );
+    // WHATWG HTML §9.2.6: lines end with LF, CR or both.
+    const lines = subject.received.slice(subject.received.indexOf('id: ')).split(/\r\n|\r|\n/);
+    expect(lines).toEqual(['id: e-2', `data: ${JSON.stringify({ type })}`, '', '']);
+  });
+
   it('says what it is, and when to come back', async (test) => {
     const { subject, response } = await open(test);
     expect(response.headers).toMatchObject({
@@ -70,8 +92,8 @@ describe('EventStream', () => {
 
   it('sends events as they are, and comments as signs of life', async (test) => {
     const { subject, transport } = await open(test);
-    await waitFor('room', () => transport.offer(event('1')));
-    await waitFor('room', () => transport.answer(event('2')));
+    await waitFor('room', () => transport.offer(event('1')) > 0);
+    await waitFor('room', () => transport.answer(event('2')) > 0);
     await waitFor('the events', () => subject.received.endsWith('data: 1\n\ndata: 2\n\n'));
     await waitFor('a comment', () => {
       transport.probe();
@@ -97,14 +119,14 @@ describe('EventStream', () => {
   it('ends once, whoever ends it', async (test) => {
     const [left, closed, terminated] = [await open(test), await open(test), await open(test)];
     left.asking.destroy();
-    closed.transport.close('shutdown');
+    closed.transport.close(usualCloses.shutdown);
     terminated.transport.terminate();
     for (const { ends, transport } of [left, closed, terminated]) {
       await waitFor('the end', () => ends.length > 0);
       expect(ends).toHaveLength(1);
       expect(transport.open).toBe(false);
-      expect([transport.offer(big), transport.answer(big)]).toEqual([0, false]);
-      transport.close('slow');
+      expect([transport.offer(big), transport.answer(big)]).toEqual([0, 0]);
+      transport.close(usualCloses.slow);
       transport.terminate();
     }
   });
@@ -113,7 +135,7 @@ describe('EventStream', () => {
     const { transport, response, ends, clock } = await open(test);
     response.pause();
     await fill(transport);
-    transport.close('slow');
+    transport.close(usualCloses.slow);
     await waitFor(
       'the end',
       () => {

@@ -2,8 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { usualCloses } from '../../src/deliver/closes.ts';
 import { createRandom } from '../../src/demo/random.ts';
-import { binaryFrame, textFrame } from '../../src/encode/frame.ts';
+import type { Encoding } from '../../src/encode/encoding.ts';
 import { Message } from '../../src/encode/message.ts';
 import { deflateTerms } from '../support/fan-out-crowd.ts';
 import { createUpdates } from '../support/fan-out-updates.ts';
@@ -42,7 +43,7 @@ class Member {
   }
 
   answer(message: Message): void {
-    this.#note(message, this.connection.transport.answer(message));
+    this.#note(message, this.connection.transport.answer(message) > 0);
   }
 
   #note(message: Message, taken: boolean): boolean {
@@ -51,6 +52,12 @@ class Member {
     return taken;
   }
 }
+
+const bytesEncoding = (bytes: Buffer, isBinary: boolean): Encoding => ({
+  isBinary,
+  encode: () => bytes,
+  leastBytes: () => 0,
+});
 
 describe.each([
   ['to the handle', true],
@@ -68,7 +75,8 @@ describe.each([
     const digests = new Map<Message, string>();
     const make = (binary: boolean, previous?: Message): Message => {
       const bytes = Buffer.from(JSON.stringify(source.next()));
-      const message = new Message(binary ? binaryFrame(bytes) : textFrame(bytes.toString()), previous);
+      const packet = { type: 'update' };
+      const message = new Message(packet, bytesEncoding(bytes, binary), { previous });
       digests.set(message, digestOf(bytes));
       return message;
     };
@@ -104,9 +112,9 @@ describe.each([
       await waitFor('the last pong', () => pongs.at(-1) === 'last');
       const last = make(false, text);
       await waitFor('a client that can be sent to', () => member.offer(last));
-      transport.close('shutdown');
+      transport.close(usualCloses.shutdown);
       expect(transport.offer(last)).toBe(0);
-      expect(transport.answer(last)).toBe(false);
+      expect(transport.answer(last)).toBe(0);
       member.expected.push('<close 1001>');
     }
     for (const { connection, expected } of members) {
@@ -126,8 +134,8 @@ describe.each([
     let taken = 0;
     while (transport.offer(message) > 0) taken += 1;
     // Much less than the 512 KiB that a client may be behind.
-    expect(taken * message.plain.length).toBeLessThan(400_000);
-    expect(transport.answer(message)).toBe(false);
+    expect(taken * message.payload.length).toBeLessThan(400_000);
+    expect(transport.answer(message)).toBe(0);
     transport.probe();
     client.resume();
     await waitFor('all that was taken', () => received.length === taken);
@@ -140,7 +148,7 @@ describe.each([
       // More than the kernel takes: some of it is still here when the ping comes.
       const large = textMessage('x'.repeat(450_000));
       await waitFor('a client that can be sent to', () => transport.offer(large) > 0);
-      expect(transport.answer(textMessage('too much'))).toBe(false);
+      expect(transport.answer(textMessage('too much'))).toBe(0);
       if (payload !== undefined) client.ping(payload);
       await waitFor('the message', () => received.length === index + 1);
     }

@@ -1,18 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Message } from '../../src/encode/message.ts';
+import { framesOf } from '../../src/transport/frames.ts';
 import { textMessage } from '../support/messages.ts';
 import { type Connection, startTransportServer, type TransportServer } from '../support/transport-server.ts';
 import { useIn, waitFor } from '../support/wait.ts';
 
 const windowBytes = 512 * 1024;
 const packet = (seq: number, bytes = 4000): Message => textMessage(`${seq} `.padEnd(bytes, '.'));
+const lengthOf = (message: Message): number => framesOf(message).length;
 const seqs = ({ received }: Connection): number[] =>
   received.filter((text) => !text.startsWith('<')).map((text) => Number.parseInt(text, 10));
 
 /** Offers packets now and at each drain, until the window is full; returns how many were taken. */
 async function fillWindow(connection: Connection, bytes = 4000): Promise<number> {
   const { transport } = connection;
-  const frameBytes = packet(1, bytes).plain.length;
+  const frameBytes = lengthOf(packet(1, bytes));
   let taken = 0;
   const offer = (): void => {
     while (taken * frameBytes < 4 * windowBytes && transport.offer(packet(taken + 1, bytes)) > 0) taken += 1;
@@ -38,10 +40,10 @@ describe.each([
     const connection = await server.connect();
     connection.client.pause();
     const taken = await fillWindow(connection);
-    expect(taken * packet(1).plain.length).toBeLessThanOrEqual(windowBytes);
+    expect(taken * lengthOf(packet(1))).toBeLessThanOrEqual(windowBytes);
     connection.client.resume();
     await waitFor('all that was taken', () => seqs(connection).length === taken);
-    expect(connection.bytesRead()).toBeLessThanOrEqual(windowBytes + packet(1).plain.length);
+    expect(connection.bytesRead()).toBeLessThanOrEqual(windowBytes + lengthOf(packet(1)));
   });
 
   // Each client's own share of the 256 KiB, so that those who came together are not all pinged together.
@@ -61,8 +63,8 @@ describe.each([
       }
       await waitFor('all', () => seqs(connection).length === 70);
       const at = connection.received.indexOf('<ping>');
-      expect(at * packet(1).plain.length).toBeGreaterThanOrEqual(bytes);
-      expect((at - 1) * packet(1).plain.length).toBeLessThan(bytes);
+      expect(at * lengthOf(packet(1))).toBeGreaterThanOrEqual(bytes);
+      expect((at - 1) * lengthOf(packet(1))).toBeLessThan(bytes);
     },
   );
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { usualCloses } from '../../src/deliver/closes.ts';
 import { textMessage } from '../support/messages.ts';
 import { startTransportServer, type TransportServer } from '../support/transport-server.ts';
 import { waitFor } from '../support/wait.ts';
@@ -20,7 +21,7 @@ describe.each([
     const expected: string[] = [];
     for (let round = 0; round < 50; round += 1) {
       expect(transport.offer(textMessage(`update ${round}`))).toBeGreaterThan(0);
-      expect(transport.answer(textMessage(`answer ${round}`))).toBe(true);
+      expect(transport.answer(textMessage(`answer ${round}`))).toBeGreaterThan(0);
       expected.push(`update ${round}`, `answer ${round}`);
     }
     transport.probe();
@@ -35,7 +36,7 @@ describe.each([
     const { transport, received, ends } = await server.connect();
     const texts = Array.from({ length: 20 }, (_, round) => `${round} `.padEnd(10_000, '.'));
     for (const text of texts) transport.offer(textMessage(text));
-    transport.close('shutdown');
+    transport.close(usualCloses.shutdown);
     await waitFor('the close', () => received.includes('<close 1001>'));
     expect(received).toEqual([...texts, '<close 1001>']);
     await waitFor('the end', () => ends.length > 0);
@@ -49,13 +50,20 @@ describe.each([
     ['slow', 1013],
     ['rateLimited', 1008],
     ['tokenExpired', 4401],
-    ['silent', 1006],
   ] as const)('ends a connection for being %s with %i', async (cause, code) => {
     const { transport, received } = await server.connect();
-    transport.close(cause);
-    transport.close(cause);
+    transport.close(usualCloses[cause]);
+    transport.close(usualCloses[cause]);
     await waitFor('the close', () => received.includes(`<close ${code}>`));
     expect(received).toEqual([`<close ${code}>`]);
+  });
+
+  it('ends a connection without a word where it is terminated', async () => {
+    const { transport, received } = await server.connect();
+    transport.terminate();
+    transport.terminate();
+    await waitFor('the close', () => received.includes('<close 1006>'));
+    expect(received).toEqual(['<close 1006>']);
   });
 
   it('takes a message of the largest size and closes one byte more with 1009', async () => {
@@ -127,7 +135,7 @@ describe.each([
     expect(ends).toEqual([{ code: 1006, fault: 'socket' }]);
     expect(transport.open).toBe(false);
     transport.terminate();
-    transport.close('shutdown');
+    transport.close(usualCloses.shutdown);
     transport.probe();
   });
 

@@ -3,7 +3,7 @@ import { apiMessage } from '../../http/api-message.ts';
 import type { ApiChannel } from '../../http/asyncapi.ts';
 import { entryTypes, logLevels } from './schema.ts';
 
-/** The frames as schemas, for `/asyncapi.json`; as types they stand in `frame.ts`. */
+/** The frames as schemas, for `/asyncapi.json`; as types they stand in `packets.ts`. */
 
 const time = z.iso.datetime();
 const count = z.int().min(0);

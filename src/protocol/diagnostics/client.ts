@@ -4,11 +4,11 @@ import type { Log, WarningThrottle } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
 import type { Session } from '../../deliver/session.ts';
-import { type Channels, dialect } from './channels.ts';
-import { packetOf } from './frame.ts';
+import { messageOf } from './packets.ts';
+import { type DiagnosticsViews, dialect } from './views.ts';
 
 export interface ClientDependencies {
-  readonly channels: Channels;
+  readonly views: DiagnosticsViews;
   readonly clock: Clock;
   readonly log: Log;
   /** For what is said of delivery to these clients: it must not become an event that is delivered to them. */
@@ -46,7 +46,7 @@ export class DiagnosticsClient {
   }
 
   get state(): ConnectionState {
-    this.#session.countMissed();
+    this.#session.countDropped();
     return {
       connection_id: this.#session.id,
       connected_at: this.#connectedAt,
@@ -58,13 +58,13 @@ export class DiagnosticsClient {
 
   /** Its first two frames, and all that happens from then on. */
   start(): void {
-    const { channels } = this.#dependencies;
-    this.#session.follow(channels.telemetry, channels.telemetryNow);
-    this.#session.follow(channels.events, channels.logsNow);
+    const { views } = this.#dependencies;
+    this.#session.follow(views.acquire('telemetry'), views.telemetryNow);
+    this.#session.follow(views.acquire('events'));
   }
 
   /** So many more events that it will not be sent. */
-  missed(count: number): void {
+  dropped(count: number): void {
     const before = this.#dropped;
     this.#dropped += count;
     if (Math.floor(before / warnEveryDrops) === Math.floor(this.#dropped / warnEveryDrops)) return;
@@ -107,13 +107,13 @@ export class DiagnosticsClient {
   #pong(): void {
     const timestamp = isoTime(this.#dependencies.clock.now());
     this.#lastHeartbeat = timestamp;
-    this.#session.answer(packetOf({ type: 'pong', timestamp, connection_id: this.#session.id }));
+    this.#session.answer(messageOf({ type: 'pong', timestamp, connection_id: this.#session.id }));
   }
 
   #refresh(): void {
-    const { channels } = this.#dependencies;
-    this.#session.answer(channels.telemetryNow());
-    this.#session.answer(channels.logsNow());
+    const { views } = this.#dependencies;
+    this.#session.answer(views.telemetryNow());
+    this.#session.answer(views.logsNow());
   }
 }
 

@@ -2,8 +2,8 @@ import type { Entrance } from '../../access/entrance.ts';
 import type { IngestEntrance } from '../../access/ingest.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { RecordListener } from '../../core/log.ts';
-import { usualCloseCodes } from '../../deliver/close-codes.ts';
 import type { Hub } from '../../deliver/hub.ts';
+import type { Views } from '../../deliver/views.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
 import type { Router } from '../../http/router.ts';
 import type { UpgradeRouter } from '../../http/upgrade.ts';
@@ -11,7 +11,6 @@ import type { EngineTraffic } from '../../source/engine-traffic.ts';
 import type { EventSource } from '../../source/events.ts';
 import { createWebSocketAcceptor } from '../../transport/websocket-server.ts';
 import { describeDiagnostics } from './api.ts';
-import { createChannels } from './channels.ts';
 import { createFigures } from './figures.ts';
 import { addHttpApi } from './http-api.ts';
 import { createIntake } from './intake.ts';
@@ -19,14 +18,16 @@ import { createJournal } from './journal.ts';
 import { createLogBook } from './log-book.ts';
 import { eventKinds } from './schema.ts';
 import { createDiagnosticsSessions, type SessionDependencies } from './sessions.ts';
+import { createDiagnosticsViews } from './views.ts';
 
 export interface DiagnosticsOptions {
   /** Telemetry frames a second that events may cause, burst 5. 0: no cap. */
   readonly maxRateHz: number;
 }
 
-export interface DiagnosticsParts extends Omit<SessionDependencies, 'channels'> {
-  readonly hub: Hub;
+export interface DiagnosticsParts extends Omit<SessionDependencies, 'views'> {
+  readonly hub: Pick<Hub, 'lastFanOutAt'>;
+  readonly views: Views;
   readonly events: EventSource;
   readonly traffic: Pick<EngineTraffic, 'figures' | 'onTurn'>;
   /** What the engine's state says of its plans. */
@@ -55,23 +56,18 @@ export function createDiagnostics({ maxRateHz }: DiagnosticsOptions, parts: Diag
     lastFanOutAt: () => hub.lastFanOutAt,
     clock,
   });
-  const channels = createChannels({ figures, logBook, maxRateHz, hub, clock, meter });
+  const views = createDiagnosticsViews({ figures, logBook, maxRateHz, views: parts.views, clock, meter });
   const newId = (): string => crypto.randomUUID();
-  const journal = createJournal({ channels, figures, logBook, clock, newId });
+  const journal = createJournal({ views, figures, logBook, clock, newId });
   const intake = createIntake({ journal, clock, log, meter });
   for (const kind of eventKinds) {
     events.subscribe(`diagnostics:${kind}`, (message) => intake.onMessage(kind, message));
   }
-  const stops = [onRecord(journal.record), traffic.onTurn(() => channels.engineTurned())];
+  const stops = [onRecord(journal.record), traffic.onTurn(() => views.engineTurned())];
 
   // Never deflated: secrets may stand beside text that others chose.
-  const accept = createWebSocketAcceptor({
-    maxMessageBytes,
-    closeCodes: usualCloseCodes,
-    clock,
-    compression: false,
-  });
-  const clients = createDiagnosticsSessions({ ...parts, channels });
+  const accept = createWebSocketAcceptor({ maxMessageBytes, clock, compression: false });
+  const clients = createDiagnosticsSessions({ ...parts, views });
   api.add(describeDiagnostics(path));
   upgrades.route(path, {
     entrance,
@@ -83,10 +79,10 @@ export function createDiagnostics({ maxRateHz }: DiagnosticsOptions, parts: Diag
   addHttpApi({ ...parts, figures, logBook, clients, intake });
 
   return {
-    start: () => channels.start(),
+    start: () => views.start(),
     close() {
       for (const stop of stops) stop();
-      channels.close();
+      views.close();
     },
   };
 }

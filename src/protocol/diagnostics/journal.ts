@@ -1,12 +1,12 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
 import type { LogRecord } from '../../core/log.ts';
-import type { Channels } from './channels.ts';
 import type { Figures } from './figures.ts';
 import type { LogBook } from './log-book.ts';
 import type { GraphEvent, LlmEvent, LogEvent, PersonaEvent } from './schema.ts';
+import type { DiagnosticsViews } from './views.ts';
 
 export interface JournalOptions {
-  readonly channels: Channels;
+  readonly views: DiagnosticsViews;
   readonly figures: Figures;
   readonly logBook: LogBook;
   readonly clock: Clock;
@@ -26,9 +26,9 @@ export interface Journal {
 
 const levels = { info: 'info', warn: 'warning', error: 'error' } as const;
 
-export function createJournal({ channels, figures, logBook, clock, newId }: JournalOptions): Journal {
+export function createJournal({ views, figures, logBook, clock, newId }: JournalOptions): Journal {
   const log: Journal['log'] = (event, receivedAt) =>
-    channels.append({ type: 'log', data: logBook.record(event) }, receivedAt);
+    views.append({ type: 'log', data: logBook.record(event) }, receivedAt);
 
   return {
     log,
@@ -44,7 +44,7 @@ export function createJournal({ channels, figures, logBook, clock, newId }: Jour
         confidence: event.confidence ?? null,
         metadata: event.metadata ?? {},
       };
-      channels.append({ type: 'persona_entry', data }, receivedAt);
+      views.append({ type: 'persona_entry', data }, receivedAt);
     },
     graphUpdate(event, receivedAt) {
       const data = {
@@ -53,11 +53,11 @@ export function createJournal({ channels, figures, logBook, clock, newId }: Jour
         timestamp: event.timestamp ?? isoTime(clock.now()),
         details: event.details ?? {},
       };
-      channels.append({ type: 'graph_update', data }, receivedAt);
+      views.append({ type: 'graph_update', data }, receivedAt);
     },
     llm(event, receivedAt) {
       figures.noteLlm(event);
-      channels.telemetryChanged(receivedAt);
+      views.telemetryChanged(receivedAt);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { randomId } from '../../core/random.ts';
 import { createEventFeed } from '../../feed/event-feed.ts';
-import type { LogEntry } from './frame.ts';
+import type { LogEntry } from './packets.ts';
 import type { LogEvent } from './schema.ts';
 
 /** The newest log entries, apart from the other events, which may be many more. */

@@ -1,15 +1,17 @@
 import type { Permission } from '../../access/entrance.ts';
 import { createWarningThrottle } from '../../core/log.ts';
+import { usualCloses } from '../../deliver/closes.ts';
+import type { KeepaliveLimits } from '../../deliver/keepalive.ts';
 import { ownerFields } from '../../deliver/owner.ts';
-import type { SessionLimits } from '../../deliver/patience.ts';
+import type { SessionTerms } from '../../deliver/session.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
 import type { Transport } from '../../deliver/transport.ts';
-import { dialect } from './channels.ts';
 import { type ClientDependencies, type ConnectionState, DiagnosticsClient } from './client.ts';
+import { dialect } from './views.ts';
 
 export interface SessionDependencies extends Omit<ClientDependencies, 'warnMalformed'> {
   readonly sessions: Sessions;
-  readonly sessionLimits: SessionLimits;
+  readonly keepalive: KeepaliveLimits;
   readonly newConnectionId: () => string;
 }
 
@@ -24,16 +26,20 @@ export interface DiagnosticsSessions {
 const malformedEveryMs = 1000;
 
 export function createDiagnosticsSessions(dependencies: SessionDependencies): DiagnosticsSessions {
-  const { sessions, sessionLimits, clock, log, newConnectionId } = dependencies;
+  const { sessions, keepalive, clock, log, newConnectionId } = dependencies;
   const clients = new Set<DiagnosticsClient>();
   const warnMalformed = createWarningThrottle(log, clock, malformedEveryMs);
-  // One that is behind skips events and reads on: what it missed is counted, and it costs nothing here.
-  const limits = { ...sessionLimits, slowAfterMs: Number.POSITIVE_INFINITY };
+  // One that is behind skips events and reads on: what is dropped is counted, and it costs nothing here.
+  const terms: SessionTerms = {
+    dialect,
+    keepalive: { ...keepalive, slowAfterMs: Number.POSITIVE_INFINITY },
+    closes: usualCloses,
+  };
 
   return {
     open(transport, owner) {
       const id = newConnectionId();
-      sessions.open({ id, dialect, transport, limits, owner }, (session) => {
+      sessions.open({ id, terms, transport, owner }, (session) => {
         const client = new DiagnosticsClient(session, { ...dependencies, warnMalformed });
         clients.add(client);
         log.info(
@@ -44,7 +50,7 @@ export function createDiagnosticsSessions(dependencies: SessionDependencies): Di
         return {
           view: dialect,
           receive: (data, isBinary) => client.receive(data, isBinary),
-          missed: (count) => client.missed(count),
+          dropped: (count) => client.dropped(count),
           ended({ code, cause, fault }) {
             clients.delete(client);
             const { messages_sent, messages_dropped } = client.state;

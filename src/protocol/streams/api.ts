@@ -3,8 +3,8 @@ import { jsonSchema, apiMessage as message } from '../../http/api-message.ts';
 import type { ApiChannel } from '../../http/asyncapi.ts';
 import { setIncludeArchived } from './instance-client.ts';
 import { logQuery } from './log-client.ts';
-import { messageQuery } from './message-client.ts';
-import { errorCauses } from './packets.ts';
+import { messageQuery } from './message-views.ts';
+import { errorCloses } from './packets.ts';
 
 /** What the streams send as schemas, for `/asyncapi.json`; as types they stand in `packets.ts`. */
 
@@ -34,7 +34,7 @@ const error = message(
   'Why the connection is closed next',
   z.object({
     type: type('error'),
-    code: z.enum(Object.keys(errorCauses)),
+    code: z.enum(Object.keys(errorCloses)),
     message: z.string().describe('For people'),
   }),
 );

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../core/json.ts';
-import type { Subscription } from '../../deliver/channel.ts';
+import type { Following } from '../../deliver/following.ts';
 import type { Session } from '../../deliver/session.ts';
 import type { Lease } from '../../feed/registry.ts';
 import { engineAnswered } from './engine-wait.ts';
+import type { Archived } from './instance-views.ts';
 import type { SessionDependencies, StreamClient } from './sessions.ts';
 import type { InstanceDesk } from './shared-instances.ts';
 
@@ -15,14 +16,14 @@ export const setIncludeArchived = z
 export class InstanceClient implements StreamClient {
   readonly expected = '{"type":"set_include_archived","value":true or false}';
   readonly #session: Session;
-  readonly #lease: Lease<InstanceDesk>;
-  #includeArchived = false;
-  #subscription: Subscription | undefined;
+  readonly #desk: InstanceDesk;
+  #archived: Archived = 'hidden';
+  #following: Following | undefined;
   #ended = false;
 
-  constructor(session: Session, lease: Lease<InstanceDesk>, dependencies: SessionDependencies) {
+  constructor(session: Session, desk: Lease<InstanceDesk>, dependencies: SessionDependencies) {
     this.#session = session;
-    this.#lease = lease;
+    this.#desk = session.hold(desk);
     this.#begin(dependencies).catch((error: unknown) =>
       dependencies.log.error({ err: error }, 'stream not begun'),
     );
@@ -31,26 +32,25 @@ export class InstanceClient implements StreamClient {
   act(message: JsonObject): boolean {
     const { success, data } = setIncludeArchived.safeParse(message);
     if (!success) return false;
-    this.#includeArchived = data.value;
+    this.#archived = data.value ? 'shown' : 'hidden';
     // Before its first snapshot there is nothing to replace.
-    if (this.#subscription !== undefined) this.#show();
+    if (this.#following !== undefined) this.#show();
     return true;
   }
 
   end(): void {
     this.#ended = true;
-    this.#lease.release();
   }
 
   async #begin(dependencies: SessionDependencies): Promise<void> {
-    const { source } = this.#lease.resource;
+    const { source } = this.#desk;
     const answered = await engineAnswered(this.#session, source, () => this.#ended, dependencies);
     if (answered && !this.#ended) this.#show();
   }
 
   #show(): void {
-    if (this.#subscription !== undefined) this.#session.unfollow(this.#subscription);
-    const view = this.#lease.resource.views.of(this.#includeArchived);
-    this.#subscription = this.#session.follow(view.channel, view.snapshot);
+    const view = this.#desk.views.acquire(this.#archived, undefined);
+    this.#following?.leave();
+    if (view !== undefined) this.#following = this.#session.follow(view);
   }
 }

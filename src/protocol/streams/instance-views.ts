@@ -1,52 +1,34 @@
-import { Channel } from '../../deliver/channel.ts';
-import type { Hub } from '../../deliver/hub.ts';
-import { createEventRendition } from '../../encode/event-rendition.ts';
-import type { Packet } from '../../encode/rendition.ts';
+import type { Views, ViewsOfKind } from '../../deliver/views.ts';
+import { createEventRendition, type EventRendition } from '../../encode/event-rendition.ts';
 import type { InstanceChange } from './instance-change.ts';
 import type { Instances } from './instances.ts';
-import { type ServerFrame, sharedPacket, toPacket } from './packets.ts';
+import type { ServerPacket } from './packets.ts';
 import { dialect, maxBehind } from './sessions.ts';
 
-/** One way of seeing the instances: with the archived ones, or without them. */
-export interface InstanceView {
-  readonly channel: Channel;
-  snapshot(): Packet;
-}
+/** The two ways of seeing the instances. */
+export type Archived = 'shown' | 'hidden';
 
-export interface InstanceViews {
-  of(includeArchived: boolean): InstanceView;
-  close(): void;
-}
+export type InstanceViews = ViewsOfKind<Archived, EventRendition<InstanceChange>>;
 
-export function createInstanceViews(instances: Instances, hub: Hub): InstanceViews {
-  const open = (includeArchived: boolean): InstanceView => {
-    const snapshotFrame = (): ServerFrame => ({
+export function createInstanceViews(instances: Instances, views: Views): InstanceViews {
+  const make = (archived: Archived): EventRendition<InstanceChange> => {
+    const snapshot = (): ServerPacket => ({
       type: 'snapshot',
-      instances: instances.list(includeArchived),
-      include_archived: includeArchived,
+      instances: instances.list(archived === 'shown'),
+      include_archived: archived === 'shown',
     });
-    const snapshot = sharedPacket(() => instances.version, snapshotFrame);
-    const other = includeArchived ? 'hidesArchived' : 'showsArchived';
-    const rendition = createEventRendition<InstanceChange>({
+    const other = archived === 'shown' ? 'hidesArchived' : 'showsArchived';
+    return createEventRendition<InstanceChange>({
       dialect,
       feed: instances.feed,
       shows: ({ audience }) => audience !== other,
       bySnapshot: ({ delta }) => delta === undefined,
-      render: ([change]) => toPacket(change?.delta ?? snapshotFrame()),
+      render: ([{ delta }]) => delta ?? snapshot(),
       snapshot,
+      snapshotVersion: () => instances.version,
       maxBehind,
       beyond: 'snapshot',
     });
-    const channel = new Channel(rendition);
-    hub.open(channel);
-    return { channel, snapshot };
   };
-  const [without, withArchived] = [open(false), open(true)];
-  return {
-    of: (includeArchived) => (includeArchived ? withArchived : without),
-    close() {
-      hub.close(without.channel);
-      hub.close(withArchived.channel);
-    },
-  };
+  return views.ofKind({ key: (archived) => archived, make, isFixed: true });
 }

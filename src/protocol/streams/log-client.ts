@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Session } from '../../deliver/session.ts';
+import type { View } from '../../deliver/view.ts';
 import type { Lease } from '../../feed/registry.ts';
 import { isLogName } from '../../source/file-tail/open.ts';
 import { engineAnswered } from './engine-wait.ts';
-import { type Ansi, type LogFeed, type LogFeeds, noLog } from './log-feeds.ts';
+import { type Ansi, type LogRendition, type LogViews, noLog } from './log-views.ts';
 import { refuse, type SessionDependencies, type StreamClient } from './sessions.ts';
 import type { InstanceDesk } from './shared-instances.ts';
 
@@ -24,7 +25,7 @@ export const logQuery = z.object({
 
 export interface LogDependencies extends SessionDependencies {
   /** Undefined where no folder was given. */
-  readonly logs: LogFeeds | undefined;
+  readonly logs: LogViews | undefined;
 }
 
 export interface LogRequest {
@@ -39,9 +40,8 @@ export interface LogRequest {
 /** A client of `/ws/instances/:name/logs`. */
 export class LogClient implements StreamClient {
   readonly #session: Session;
-  readonly #desk: Lease<InstanceDesk>;
+  readonly #desk: InstanceDesk;
   readonly #dependencies: LogDependencies;
-  #log: Lease<LogFeed> | undefined;
   #stopWatching = (): void => {};
   /** The client has left, or is sent away. */
   #over = false;
@@ -53,7 +53,7 @@ export class LogClient implements StreamClient {
     dependencies: LogDependencies,
   ) {
     this.#session = session;
-    this.#desk = desk;
+    this.#desk = session.hold(desk);
     this.#dependencies = dependencies;
     this.#begin(request).catch((error: unknown) =>
       dependencies.log.error({ err: error }, 'stream not begun'),
@@ -63,29 +63,27 @@ export class LogClient implements StreamClient {
   end(): void {
     this.#over = true;
     this.#stopWatching();
-    this.#log?.release();
-    this.#desk.release();
   }
 
   async #begin({ name, backlog, ansi, holder }: LogRequest): Promise<void> {
-    const { source } = this.#desk.resource;
+    const { source } = this.#desk;
     const answered = await engineAnswered(this.#session, source, () => this.#over, this.#dependencies);
     if (!answered || this.#over) return;
-    const feed = this.#open(name, holder);
-    if (feed === undefined) return;
+    const view = this.#open(name, ansi, holder);
+    if (view === undefined) return;
+    this.#session.hold(view);
     this.#stopWatching = source.instances.feed.onEntry(({ event }) => {
       if (event.name === name && event.instance === undefined) this.#sayUnknown(name);
     });
-    await feed.ready;
-    if (!this.#over && feed.isObstructed()) this.#sayObstructed();
-    if (this.#over) return;
-    const view = feed.view(ansi);
-    this.#session.follow(view.channel, () => view.backlog(backlog));
+    const { rendition } = view.resource;
+    await rendition.ready;
+    if (!this.#over && rendition.isObstructed()) this.#sayObstructed();
+    if (!this.#over) this.#session.follow(view, () => rendition.backlog(backlog));
   }
 
-  #open(name: string, holder: string | undefined): LogFeed | undefined {
+  #open(name: string, ansi: Ansi, holder: string | undefined): Lease<View<LogRendition>> | undefined {
     const { logs, meter } = this.#dependencies;
-    if (!this.#desk.resource.source.instances.has(name) || !isLogName(name)) {
+    if (!this.#desk.source.instances.has(name) || !isLogName(name)) {
       this.#sayUnknown(name);
       return undefined;
     }
@@ -93,11 +91,10 @@ export class LogClient implements StreamClient {
       refuse(this.#session, 'logs_unavailable', 'This gateway has no INSTANCE_LOG_DIR', meter);
       return undefined;
     }
-    this.#log = logs.acquire(name, holder);
-    if (this.#log === undefined) {
+    const view = logs.acquire({ name, ansi }, holder);
+    if (view === undefined)
       refuse(this.#session, 'limit', 'Too many logs are in use (MAX_RENDITIONS)', meter);
-    }
-    return this.#log?.resource;
+    return view;
   }
 
   #sayObstructed(): void {

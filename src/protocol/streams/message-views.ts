@@ -1,17 +1,27 @@
+import { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { randomId } from '../../core/random.ts';
-import { Channel } from '../../deliver/channel.ts';
-import type { Hub } from '../../deliver/hub.ts';
+import type { Views, ViewsOfKind } from '../../deliver/views.ts';
 import { createEventRendition, type EventRendition } from '../../encode/event-rendition.ts';
-import type { Packet } from '../../encode/rendition.ts';
 import { createEventFeed } from '../../feed/event-feed.ts';
-import { createRegistry, type Lease } from '../../feed/registry.ts';
 import { createEventIntake } from './event-intake.ts';
 import { type MessageEvent, messageEventSchema, parseMessageEvent } from './message-event.ts';
-import { sharedPacket, toPacket } from './packets.ts';
 import { dialect, maxBehind } from './sessions.ts';
+
+/** An empty one is what a form sends that was not filled in. */
+const filter = z
+  .string()
+  .max(256)
+  .transform((text) => (text === '' ? undefined : text))
+  .optional();
+
+/** The query of `/ws/messages`. */
+export const messageQuery = z.object({
+  instance: filter.describe('Name of the sender or receiver'),
+  correlation_id: filter.describe('The chain that a message belongs to'),
+});
 
 /** Both: and. An absent one lets every message pass. */
 export interface MessageFilter {
@@ -20,24 +30,14 @@ export interface MessageFilter {
   readonly correlationId: string | undefined;
 }
 
-export interface MessageView {
-  readonly channel: Channel;
-  snapshot(): Packet;
-}
-
-export interface MessageViews {
-  /** Undefined where too many filters are in use. */
-  /** @param holder by whom the share of views is counted */
-  acquire(filter: MessageFilter, holder: string | undefined): Lease<MessageView> | undefined;
+export interface MessageViews
+  extends Pick<ViewsOfKind<MessageFilter, EventRendition<MessageEvent>>, 'acquire'> {
   /** Takes a message of the channel `message_events`. */
   onEvent(message: Buffer): void;
-  close(): void;
 }
 
 export interface MessageViewsOptions {
-  readonly hub: Hub;
-  /** Filters in use at once. 0: no bound. */
-  readonly maxViews: number;
+  readonly views: Views;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -50,49 +50,38 @@ const history = { capacity: 10_000, maxBytes: 8 * 1024 * 1024 };
 const eventBytes = 300;
 
 export function createMessageViews(options: MessageViewsOptions): MessageViews {
-  const { hub, maxViews, clock, log, meter } = options;
+  const { clock, log, meter } = options;
   const schema = messageEventSchema(clock);
   const intake = createEventIntake({
     ...{ edge: 'message_event', parse: parseMessageEvent, schema, clock, log, meter },
   });
   const feed = createEventFeed<MessageEvent>({ epoch: randomId(), ...history, bytesOf });
 
-  const open = (filter: MessageFilter): MessageView => {
-    const shows = (event: MessageEvent): boolean => passes(event, filter);
-    const snapshot = sharedPacket(
-      () => rendition.seq,
-      () => ({
+  const make = (filter: MessageFilter): EventRendition<MessageEvent> => {
+    const rendition: EventRendition<MessageEvent> = createEventRendition<MessageEvent>({
+      ...{ dialect, feed, maxBehind, beyond: 'snapshot' },
+      shows: (event) => passes(event, filter),
+      render: ([event]) => ({ type: 'message_event', ...event.metadata }),
+      snapshot: () => ({
         type: 'snapshot',
         recent_events: rendition.recent(recentShown).map(({ metadata }) => metadata),
       }),
-    );
-    const rendition: EventRendition<MessageEvent> = createEventRendition<MessageEvent>({
-      ...{ dialect, feed, shows, snapshot, maxBehind, beyond: 'snapshot' },
-      render: ([event]) =>
-        event === undefined ? snapshot() : toPacket({ type: 'message_event', ...event.metadata }),
     });
-    const channel = new Channel(rendition);
-    hub.open(channel);
-    return { channel, snapshot };
+    return rendition;
   };
-
-  const registry = createRegistry({
-    clock,
+  const views = options.views.ofKind({
     key: ({ instance, correlationId }: MessageFilter) => JSON.stringify([instance, correlationId]),
-    open,
-    close: ({ channel }) => hub.close(channel),
-    max: maxViews,
+    make,
     isReserved: ({ instance, correlationId }) => instance === undefined && correlationId === undefined,
   });
 
   return {
-    acquire: (filter, holder) => registry.acquire(filter, holder),
+    acquire: views.acquire,
     onEvent(message) {
       const receivedAt = clock.monotonic();
       const event = intake.read(message);
       if (event !== undefined) feed.append(event, receivedAt);
     },
-    close: () => registry.close(),
   };
 }
 

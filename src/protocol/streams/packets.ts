@@ -1,7 +1,5 @@
-import type { CloseCause } from '../../core/errors.ts';
-import { textFrame } from '../../encode/frame.ts';
+import type { Close } from '../../deliver/closes.ts';
 import { Message } from '../../encode/message.ts';
-import type { Packet } from '../../encode/rendition.ts';
 import type { Instance } from './instance.ts';
 import type { MessageMetadata } from './message-event.ts';
 
@@ -14,8 +12,8 @@ export type InstanceDelta = { readonly timestamp: string } & (
   | ({ readonly type: 'instance_deleted' } & Pick<Instance, 'name'>)
 );
 
-/** What the clients of this dialect are sent: JSON text frames. */
-export type ServerFrame =
+/** What the clients of this dialect are sent, as JSON. */
+export type ServerPacket =
   | InstanceDelta
   | {
       readonly type: 'snapshot';
@@ -31,37 +29,29 @@ export type ServerFrame =
   | { readonly type: 'pong' }
   | { readonly type: 'error'; readonly code: ErrorCode; readonly message: string };
 
-/** Why a client is sent away: the `code` of the error frame, and the cause of the close that follows it. */
-export const errorCauses = {
+/** Of what an error packet has told: 4000 and the HTTP status that would say it. */
+const badParameters: Close = { code: 4400, reason: 'badParameters' };
+const unknownName: Close = { code: 4404, reason: 'unknownName' };
+const unavailable: Close = { code: 4500, reason: 'unavailable' };
+
+/** Why a client is sent away: the `code` of the error packet, and the close that follows it. */
+export const errorCloses = {
   /** A value in the query of the connection. */
-  bad_request: 'badParameters',
+  bad_request: badParameters,
   /** A frame of the client. */
-  invalid_frame: 'badInput',
-  instance_not_found: 'unknownName',
+  invalid_frame: { code: 1008, reason: 'badInput' },
+  instance_not_found: unknownName,
   /** A link or a folder stands in the place of the log. */
-  log_not_a_file: 'unknownName',
+  log_not_a_file: unknownName,
   /** The engine has never answered. */
-  engine_unavailable: 'unavailable',
+  engine_unavailable: unavailable,
   /** No `INSTANCE_LOG_DIR`. */
-  logs_unavailable: 'unavailable',
+  logs_unavailable: unavailable,
   /** Too many logs or filters are in use. */
-  limit: 'unavailable',
-} as const satisfies Record<string, CloseCause>;
-export type ErrorCode = keyof typeof errorCauses;
+  limit: unavailable,
+} as const satisfies Record<string, Close>;
+export type ErrorCode = keyof typeof errorCloses;
 
-export function toPacket(frame: ServerFrame): Packet {
-  return { type: frame.type, message: new Message(textFrame(JSON.stringify(frame))) };
-}
-
-/**
- * A packet that is made once for each version of what it shows, however many are sent it.
- * @param version any number that is another one after each change
- */
-export function sharedPacket(version: () => number, make: () => ServerFrame): () => Packet {
-  let made: { readonly version: number; readonly packet: Packet } | undefined;
-  return () => {
-    const now = version();
-    if (made?.version !== now) made = { version: now, packet: toPacket(make()) };
-    return made.packet;
-  };
+export function messageOf(packet: ServerPacket): Message {
+  return new Message(packet);
 }

@@ -4,13 +4,13 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
-import type { Hub } from '../../deliver/hub.ts';
+import { usualCloses } from '../../deliver/closes.ts';
+import type { KeepaliveLimits } from '../../deliver/keepalive.ts';
 import { ownerFields } from '../../deliver/owner.ts';
-import type { SessionLimits } from '../../deliver/patience.ts';
-import type { Session } from '../../deliver/session.ts';
+import type { Session, SessionTerms } from '../../deliver/session.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
 import type { Transport } from '../../deliver/transport.ts';
-import { type ErrorCode, errorCauses, toPacket } from './packets.ts';
+import { type ErrorCode, errorCloses, messageOf } from './packets.ts';
 
 export const dialect = 'streams';
 /** Frames that a client may lack and still be sent each of them. */
@@ -24,14 +24,13 @@ export interface StreamClient {
   readonly expected?: string;
   /** Does what a message asks for. False: it is none of this stream. */
   act?(message: JsonObject): boolean;
-  /** Gives back what it holds. The session has ended. */
-  end(): void;
+  /** The session has ended, and given back what it held. */
+  end?(): void;
 }
 
 export interface SessionDependencies {
-  readonly hub: Hub;
   readonly sessions: Sessions;
-  readonly sessionLimits: SessionLimits;
+  readonly terms: SessionTerms;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -46,7 +45,17 @@ export interface Arrival {
   readonly path: string;
 }
 
-const pong = toPacket({ type: 'pong' });
+const pong = messageOf({ type: 'pong' });
+
+/** No pings: only what the client sends of its own accord says that somebody is there. */
+export function streamTerms(keepalive: KeepaliveLimits): SessionTerms {
+  const [pingEveryMs, silentAfterMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return {
+    dialect,
+    keepalive: { idleAfterMs, ...keepalive, pingEveryMs, silentAfterMs },
+    closes: usualCloses,
+  };
+}
 
 /** Starts the session of a client that was let in. */
 export function openSession(
@@ -54,16 +63,9 @@ export function openSession(
   create: (session: Session) => StreamClient,
   dependencies: SessionDependencies,
 ): void {
-  const { sessions, sessionLimits, log, meter, newConnectionId } = dependencies;
+  const { sessions, terms, log, meter, newConnectionId } = dependencies;
   const id = newConnectionId();
-  // No pings: only what the client sends of its own accord says that somebody is there.
-  const limits = {
-    idleAfterMs,
-    ...sessionLimits,
-    pingEveryMs: Number.POSITIVE_INFINITY,
-    silentAfterMs: Number.POSITIVE_INFINITY,
-  };
-  sessions.open({ id, dialect, transport, limits, owner: permission }, (session) => {
+  sessions.open({ id, terms, transport, owner: permission }, (session) => {
     log.info(
       { connection_id: id, stream, role: permission.role, ...ownerFields(permission) },
       'Stream client connected',
@@ -80,7 +82,7 @@ export function openSession(
         }
       },
       ended({ code, cause, fault }) {
-        client.end();
+        client.end?.();
         log.info(
           { connection_id: id, stream, code, cause, fault, ...ownerFields(permission) },
           'Stream client disconnected',
@@ -93,7 +95,7 @@ export function openSession(
 /** Tells a client why it is sent away, and closes the connection. */
 export function refuse(session: Session, code: ErrorCode, message: string, meter: Meter): void {
   meter.count('bff_rejected_total', { edge: dialect, reason: code });
-  session.dismiss(toPacket({ type: 'error', code, message }), errorCauses[code]);
+  session.dismiss(messageOf({ type: 'error', code, message }), errorCloses[code]);
 }
 
 function readText(text: string): JsonObject | undefined {

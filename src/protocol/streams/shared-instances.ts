@@ -1,5 +1,5 @@
 import { maxEventMembers, parseUntrusted } from '../../core/untrusted-json.ts';
-import type { Hub } from '../../deliver/hub.ts';
+import type { Views } from '../../deliver/views.ts';
 import { createRegistry, type Lease } from '../../feed/registry.ts';
 import { createEventIntake } from './event-intake.ts';
 import { instanceEvent } from './instance-event.ts';
@@ -26,9 +26,9 @@ export interface SharedInstances {
 const lingerMs = 30_000;
 
 export function createSharedInstances(
-  options: InstanceSourceOptions & { readonly hub: Hub },
+  options: InstanceSourceOptions & { readonly views: Views },
 ): SharedInstances {
-  const { hub, clock } = options;
+  const { views, clock } = options;
   const intake = createEventIntake({ ...options, edge: 'instance_event', parse, schema: instanceEvent });
   let open: InstanceDesk | undefined;
   const registry = createRegistry<'instances', InstanceDesk>({
@@ -36,12 +36,11 @@ export function createSharedInstances(
     key: (key) => key,
     open() {
       const source = createInstanceSource(options);
-      open = { source, views: createInstanceViews(source.instances, hub) };
+      open = { source, views: createInstanceViews(source.instances, views) };
       return open;
     },
-    close({ source, views }) {
+    close({ source }) {
       open = undefined;
-      views.close();
       source.close();
     },
     lingerMs,

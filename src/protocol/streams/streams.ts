@@ -1,7 +1,8 @@
 import type { Entrance } from '../../access/entrance.ts';
 import { errorMessage } from '../../core/errors.ts';
-import { usualCloseCodes } from '../../deliver/close-codes.ts';
+import type { KeepaliveLimits } from '../../deliver/keepalive.ts';
 import type { Session } from '../../deliver/session.ts';
+import type { Views } from '../../deliver/views.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
 import type { Router } from '../../http/router.ts';
 import type { Handshake, UpgradeRouter } from '../../http/upgrade.ts';
@@ -13,9 +14,8 @@ import { createWebSocketAcceptor } from '../../transport/websocket-server.ts';
 import { streamChannels } from './api.ts';
 import { InstanceClient } from './instance-client.ts';
 import { LogClient, logQuery } from './log-client.ts';
-import { createLogFeeds } from './log-feeds.ts';
-import { MessageClient, messageQuery } from './message-client.ts';
-import { createMessageViews } from './message-views.ts';
+import { createLogViews } from './log-views.ts';
+import { createMessageViews, messageQuery } from './message-views.ts';
 import { addRestTwins } from './rest-twins.ts';
 import {
   type Arrival,
@@ -23,19 +23,20 @@ import {
   refuse,
   type SessionDependencies,
   type StreamClient,
+  streamTerms,
 } from './sessions.ts';
 import { createSharedInstances } from './shared-instances.ts';
 
 export interface StreamsOptions {
   /** One poll of the instances, its retries included. */
   readonly pollTimeoutMs: number;
-  /** Logs in use at once, and filters of messages. 0: no bound. */
-  readonly maxViews: number;
   /** Folder of `<name>.log` of each instance. Undefined: no logs are served. */
   readonly logDirectory: string | undefined;
 }
 
-export interface StreamsParts extends SessionDependencies {
+export interface StreamsParts extends Omit<SessionDependencies, 'terms'> {
+  readonly views: Views;
+  readonly keepalive: KeepaliveLimits;
   /** For polls. */
   readonly client: EngineClient;
   readonly traffic: Pick<EngineTraffic, 'watch' | 'forwarder'>;
@@ -48,29 +49,22 @@ export interface StreamsParts extends SessionDependencies {
 
 const logQueryWords = 'backlog: expected a whole number from 0 to 1000; ansi: strip or keep';
 const maxMessageBytes = 64 * 1024;
-/** Of a connection that only waits to be closed: it holds nothing. */
-const nothingHeld: StreamClient = { end: () => {} };
+/** Has nothing to say besides pings. */
+const silentClient: StreamClient = {};
 
 /** The streams dialect: instances, their logs, and the messages between them. */
-export function createStreams(options: StreamsOptions, parts: StreamsParts) {
-  const { pollTimeoutMs, maxViews, logDirectory } = options;
+export function createStreams(options: StreamsOptions, given: StreamsParts) {
+  const parts = { ...given, terms: streamTerms(given.keepalive) };
+  const { pollTimeoutMs, logDirectory } = options;
   const { events, upgrades, api, entrance, clock, log, meter } = parts;
   const instances = createSharedInstances({ ...parts, pollTimeoutMs });
-  const messages = createMessageViews({ ...parts, maxViews });
-  const logs =
-    logDirectory === undefined
-      ? undefined
-      : createLogFeeds({ ...parts, directory: logDirectory, maxLogs: maxViews });
+  const messages = createMessageViews(parts);
+  const logs = logDirectory === undefined ? undefined : createLogViews({ ...parts, directory: logDirectory });
   events.subscribe('instance_events', instances.onEvent);
   events.subscribe('message_events', messages.onEvent);
 
   // Never compressed: what the logs hold stands beside texts that others choose.
-  const accept = createWebSocketAcceptor({
-    maxMessageBytes,
-    closeCodes: usualCloseCodes,
-    clock,
-    compression: false,
-  });
+  const accept = createWebSocketAcceptor({ maxMessageBytes, clock, compression: false });
   const serve = (
     path: string,
     stream: Arrival['stream'],
@@ -93,7 +87,7 @@ export function createStreams(options: StreamsOptions, parts: StreamsParts) {
   };
   const sendAway = (session: Session, ...why: ['bad_request' | 'limit', string]): StreamClient => {
     refuse(session, ...why, meter);
-    return nothingHeld;
+    return silentClient;
   };
 
   serve('/ws/instances', 'instances', (session) => new InstanceClient(session, instances.acquire(), parts));
@@ -112,9 +106,15 @@ export function createStreams(options: StreamsOptions, parts: StreamsParts) {
       { instance: data.instance, correlationId: data.correlation_id },
       permission.holder,
     );
-    return lease === undefined
-      ? sendAway(session, 'limit', 'Too many filters are in use, or half of them by you (MAX_RENDITIONS)')
-      : new MessageClient(session, lease);
+    if (lease === undefined) {
+      return sendAway(
+        session,
+        'limit',
+        'Too many filters are in use, or half of them by you (MAX_RENDITIONS)',
+      );
+    }
+    session.follow(lease);
+    return silentClient;
   });
   addRestTwins({ ...parts, engine: parts.traffic.forwarder });
   for (const channel of streamChannels) api.add(channel);
@@ -131,11 +131,7 @@ export function createStreams(options: StreamsOptions, parts: StreamsParts) {
       );
     },
     eventsMissed: instances.eventsMissed,
-    close() {
-      instances.close();
-      messages.close();
-      logs?.close();
-    },
+    close: () => instances.close(),
   };
 }
 

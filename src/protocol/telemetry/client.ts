@@ -5,20 +5,15 @@ import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { Throttle } from '../../core/throttle.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
-import type { Subscription } from '../../deliver/channel.ts';
+import type { Following } from '../../deliver/following.ts';
 import { ownerFields } from '../../deliver/owner.ts';
 import type { Session, SessionClient, SessionEnd } from '../../deliver/session.ts';
+import { Message } from '../../encode/message.ts';
+import type { Position } from '../../feed/position.ts';
 import type { Lease } from '../../feed/registry.ts';
 import type { AckPacket, ErrorPacket, Granted, PongPacket } from '../../wire/packet.ts';
 import type { RunCommand } from './commands.ts';
-import {
-  badOption,
-  canonicalise,
-  describeView,
-  type OptionsRead,
-  type Since,
-  type ViewOptions,
-} from './options.ts';
+import { badOption, canonicalise, describeView, type OptionsRead, type ViewOptions } from './options.ts';
 import {
   type CommandMessage,
   haltMessage,
@@ -28,10 +23,10 @@ import {
   subscribeMessage,
 } from './schema.ts';
 import { stateStatus } from './urgency.ts';
-import { dialect, type Framing, type View, type ViewRefusal, type Views } from './views.ts';
+import { dialect, type TelemetryView, type TelemetryViews, type ViewRefusal } from './views.ts';
 
 export interface ClientDependencies {
-  readonly views: Views;
+  readonly views: TelemetryViews;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -39,18 +34,9 @@ export interface ClientDependencies {
   readonly runCommand: RunCommand;
 }
 
-/** What is a client's own. */
-export interface ClientParts {
-  readonly permission: Permission;
-  readonly framing: Framing;
-}
-
 /** Full packets on demand: one at once, then at most one a second. */
 const resyncEveryMs = 1000;
-/** HALTs over the rate of messages, likewise: a flood of them is no flood of requests and of lines in the log. */
-const urgentHaltEveryMs = 1000;
-/** What a HALT can take: 628 characters of reason and id, each escaped in six bytes. */
-const maxUrgentBytes = 4096;
+const nothing = (): void => {};
 const refusals: Readonly<Record<ViewRefusal, string>> = {
   renditions: 'too many different views are in use, or half of them by you (MAX_RENDITIONS)',
   symbols: 'too many symbols are in use, or half of them by you (MAX_SYMBOLS)',
@@ -61,34 +47,31 @@ export class TelemetryClient implements SessionClient {
   readonly #session: Session;
   readonly #permission: Permission;
   readonly #dependencies: ClientDependencies;
-  readonly #framing: Framing;
-  #view: Lease<View>;
-  #subscription: Subscription;
-  #stopWatchingSymbol: Cancel = () => {};
-  readonly #resyncs: Throttle;
-  readonly #urgentHalts: Throttle;
+  #view: TelemetryView;
+  #following: Following;
+  #stopWatchingSymbol: Cancel = nothing;
+  #resyncs: Throttle | undefined;
 
+  /** @param since where it stands that comes back */
   constructor(
     session: Session,
-    view: Lease<View>,
-    since: Since | undefined,
-    { permission, framing, ...dependencies }: ClientDependencies & ClientParts,
+    permission: Permission,
+    view: Lease<TelemetryView>,
+    since: Position | undefined,
+    dependencies: ClientDependencies,
   ) {
     this.#session = session;
     this.#permission = permission;
-    this.#framing = framing;
     this.#dependencies = dependencies;
-    this.#resyncs = new Throttle(resyncEveryMs, dependencies.clock);
-    this.#urgentHalts = new Throttle(urgentHaltEveryMs, dependencies.clock);
-    this.#view = view;
-    const { resource } = view;
-    const position = resource.options.mode === 'delta' ? since : undefined;
-    this.#subscription = session.follow(resource.channel, () => resource.welcome(this.#granted(), position));
+    this.#view = view.resource;
+    const { rendition } = view.resource;
+    const position = rendition.options.mode === 'delta' ? since : undefined;
+    this.#following = session.follow(view, () => rendition.welcome(this.#granted(), position));
     this.#watchSymbol();
   }
 
   get view(): string {
-    return describeView(this.#view.resource.options);
+    return describeView(this.#view.rendition.options);
   }
 
   /** Takes a message. What is no message of this protocol is counted and ignored. */
@@ -101,24 +84,9 @@ export class TelemetryClient implements SessionClient {
     log.debug({ connection_id: this.#session.id, reason: fault }, 'message ignored');
   }
 
-  /**
-   * Takes a message over the rate, if it is a HALT of one who may command: that is never lost for how much else is
-   * said. False for one that waits, too: it counts as over the rate, so that a flood of them ends as any flood does.
-   */
-  receiveUrgent(data: Buffer, isBinary: boolean): boolean {
-    // Cheap enough for a flood; what passes is a message of the size that a HALT has.
-    if (!this.#permission.commands || isBinary) return false;
-    if (data.length > maxUrgentBytes || !data.includes('HALT')) return false;
-    const message = readText(data.toString('utf8'));
-    const halt = typeof message === 'string' ? undefined : haltMessage.safeParse(message).data;
-    return halt !== undefined && this.#urgentHalts.take(() => this.#command(halt));
-  }
-
   ended({ code, cause, fault }: SessionEnd): void {
     this.#stopWatchingSymbol();
-    this.#resyncs.cancel();
-    this.#urgentHalts.flush();
-    this.#view.release();
+    this.#resyncs?.cancel();
     const { log } = this.#dependencies;
     log.info(
       { connection_id: this.#session.id, code, cause, fault, ...ownerFields(this.#permission) },
@@ -132,7 +100,8 @@ export class TelemetryClient implements SessionClient {
       case 'PING':
         return this.#ping(message);
       case 'RESYNC':
-        this.#resyncs.take(() => this.#session.resync(this.#subscription));
+        this.#resyncs ??= new Throttle(resyncEveryMs, this.#dependencies.clock);
+        this.#resyncs.take(() => this.#following.resync());
         return undefined;
       case 'SUBSCRIBE':
         this.#readSubscribe(message);
@@ -150,7 +119,7 @@ export class TelemetryClient implements SessionClient {
     if (!pingMessage.safeParse(message).success) return 'shape';
     if (message.t === undefined) return undefined;
     const { clock } = this.#dependencies;
-    const state = stateStatus(this.#view.resource.projection.feed.current.document);
+    const state = stateStatus(this.#view.rendition.projection.feed.current.document);
     const pong = { type: 'PONG', t: message.t, server_time: isoTime(clock.now()) } as const;
     this.#answer(state === undefined ? pong : { ...pong, state });
     return undefined;
@@ -165,7 +134,7 @@ export class TelemetryClient implements SessionClient {
       this.#refuse({ ...asked, code: 'BAD_OPTION', message: wanted.message });
       return;
     }
-    const lease = this.#dependencies.views.acquire(wanted.options, this.#framing, this.#permission.holder);
+    const lease = this.#dependencies.views.acquire(wanted.options, this.#permission.holder);
     if (typeof lease === 'string') {
       this.#refuse({ ...asked, code: 'LIMIT', message: refusals[lease] });
       return;
@@ -175,7 +144,7 @@ export class TelemetryClient implements SessionClient {
 
   /** The options in force with those of the message put in. */
   #optionsAfter({ mode, encoding, interval, sections, symbol }: SubscribeMessage): OptionsRead<ViewOptions> {
-    const { options, projection } = this.#view.resource;
+    const { options, projection } = this.#view.rendition;
     return canonicalise(
       {
         mode: mode ?? options.mode,
@@ -193,35 +162,34 @@ export class TelemetryClient implements SessionClient {
   }
 
   /** The old view ends, then the answer, then the new view's whole state: in that order. */
-  #switchTo(lease: Lease<View>, answer: (granted: Granted) => AckPacket | ErrorPacket): void {
-    const before = this.#view;
-    this.#session.unfollow(this.#subscription);
-    this.#view = lease;
+  #switchTo(lease: Lease<TelemetryView>, answer: (granted: Granted) => AckPacket | ErrorPacket): void {
+    const { epoch } = this.#view.rendition.projection.position;
+    const [before, view] = [this.#following, lease.resource];
+    before.leave();
+    this.#view = view;
     this.#answer(answer(this.#granted()));
-    const { channel, projection } = lease.resource;
-    const sameEpoch = before.resource.projection.position.epoch === projection.position.epoch;
-    this.#subscription = this.#session.follow(channel, () =>
-      sameEpoch ? channel.rendition.latest() : lease.resource.telemetryWithEpoch(),
+    const { rendition } = view;
+    const sameEpoch = epoch === rendition.projection.position.epoch;
+    this.#following = this.#session.follow(lease, () =>
+      sameEpoch ? rendition.latest() : rendition.telemetryWithEpoch(),
     );
-    before.release();
     this.#watchSymbol();
   }
 
   /** A symbol that the engine does not know: an error, and the default document instead. */
   #watchSymbol(): void {
     this.#stopWatchingSymbol();
-    this.#stopWatchingSymbol = () => {};
-    const document = this.#view.resource.symbolDocument;
+    this.#stopWatchingSymbol = nothing;
+    const document = this.#view.rendition.symbolDocument;
     if (document === undefined) return;
     if (document.isUnknown) this.#leaveUnknownSymbol();
     else this.#stopWatchingSymbol = document.onUnknown(() => this.#leaveUnknownSymbol());
   }
 
   #leaveUnknownSymbol(): void {
-    const { symbol, ...options } = this.#view.resource.options;
+    const { symbol, ...options } = this.#view.rendition.options;
     const lease = this.#dependencies.views.acquire(
       { ...options, symbol: undefined },
-      this.#framing,
       this.#permission.holder,
     );
     if (typeof lease === 'string') {
@@ -249,7 +217,7 @@ export class TelemetryClient implements SessionClient {
   }
 
   #granted(): Granted {
-    const { mode, encoding, interval, sections, symbol } = this.#view.resource.options;
+    const { mode, encoding, interval, sections, symbol } = this.#view.rendition.options;
     return {
       mode,
       encoding,
@@ -268,8 +236,7 @@ export class TelemetryClient implements SessionClient {
   }
 
   #answer(packet: AckPacket | ErrorPacket | PongPacket): void {
-    const { encode, projection } = this.#view.resource;
-    this.#session.answer({ type: packet.type, message: encode(packet, projection.position) });
+    this.#session.answer(new Message(packet, this.#view.rendition.encoding));
   }
 }
 

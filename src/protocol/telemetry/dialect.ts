@@ -1,5 +1,4 @@
 import type { Refusal } from '../../access/refusals.ts';
-import { usualCloseCodes } from '../../deliver/close-codes.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
 import type { TakePath } from '../../http/passthrough.ts';
 import type { Handshake, UpgradeRouter } from '../../http/upgrade.ts';
@@ -8,7 +7,7 @@ import { describeTelemetry } from './api.ts';
 import { addCommandApi } from './command-api.ts';
 import { addHttpApi, type HttpApiDependencies, viewFor } from './http-api.ts';
 import type { ViewOptions } from './options.ts';
-import { openSession } from './sessions.ts';
+import { openSession, telemetryTerms } from './sessions.ts';
 
 /** Address and id of each endpoint: the same protocol on both. */
 const endpoints = [
@@ -37,15 +36,11 @@ export interface TelemetryDependencies extends HttpApiDependencies {
  * @returns who answers requests for the engine's own command paths
  */
 export function serveTelemetry(dependencies: TelemetryDependencies): TakePath {
-  const { upgrades, api, views, entrance, clock, compression } = dependencies;
+  const { upgrades, api, views, entrance, keepalive, clock, compression } = dependencies;
   // Held for good, so that the view which asks for nothing is there whatever else is in use.
-  views.acquire(defaultView, 'websocket', undefined);
-  const accept = createWebSocketAcceptor({
-    maxMessageBytes,
-    closeCodes: usualCloseCodes,
-    clock,
-    compression,
-  });
+  views.acquire(defaultView, undefined);
+  const accept = createWebSocketAcceptor({ maxMessageBytes, clock, compression });
+  const terms = telemetryTerms(keepalive);
 
   const connect = ({ request, socket, head, permission, query }: Handshake): Refusal | undefined => {
     const found = viewFor(query, 'websocket', permission.holder, dependencies);
@@ -55,16 +50,7 @@ export function serveTelemetry(dependencies: TelemetryDependencies): TakePath {
     socket.once('close', lease.release);
     accept(request, socket, head, (transport) => {
       socket.off('close', lease.release);
-      openSession(
-        {
-          transport,
-          framing: 'websocket',
-          view: lease,
-          since: options.since,
-          permission,
-        },
-        dependencies,
-      );
+      openSession({ transport, terms, view: lease, since: options.since, permission }, dependencies);
     });
     return undefined;
   };

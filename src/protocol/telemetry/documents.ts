@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
+import { Bound } from '../../feed/bound.ts';
 import { createRegistry, type Lease, type Registry } from '../../feed/registry.ts';
 import { symbolOf } from './aggregate.ts';
 import { createEngineDocument, type DocumentOptions, type EngineDocument } from './engine-document.ts';
@@ -46,7 +47,7 @@ export function createDocuments(options: DocumentsOptions, dependencies: Documen
       document.close();
     },
     lingerMs: symbolLingerMs,
-    max: options.maxSymbols,
+    bound: new Bound(options.maxSymbols),
   });
 
   return {

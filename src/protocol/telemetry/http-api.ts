@@ -5,6 +5,8 @@ import type { Admission } from '../../access/admission.ts';
 import type { Entrance } from '../../access/entrance.ts';
 import type { Refusal } from '../../access/refusals.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { KeepaliveLimits } from '../../deliver/keepalive.ts';
+import type { Transport } from '../../deliver/transport.ts';
 import { formatPosition } from '../../feed/position.ts';
 import { taggedJson } from '../../http/etag.ts';
 import { problemResponse } from '../../http/problem.ts';
@@ -14,14 +16,15 @@ import type { Documents } from './documents.ts';
 import { HistoryReadings, historyQuery } from './history.ts';
 import type { TelemetryDocument } from './merged-document.ts';
 import { type ConnectOptions, maxSinceLength, readQuery } from './options.ts';
-import { openSession, type SessionDependencies } from './sessions.ts';
-import { dialect, telemetryProjection, type Views } from './views.ts';
+import { openSession, type SessionDependencies, telemetryTerms } from './sessions.ts';
+import { dialect, type TelemetryViews, telemetryProjection } from './views.ts';
 
 export interface HttpApiDependencies extends SessionDependencies {
   readonly router: Router;
   readonly entrance: Entrance;
   readonly documents: Documents;
-  readonly views: Views;
+  readonly views: TelemetryViews;
+  readonly keepalive: KeepaliveLimits;
   readonly clock: Clock;
   /** Counts a stream, or a history that is read, among the connections. */
   readonly admission: Pick<Admission, 'admit'>;
@@ -45,7 +48,7 @@ const refusals = {
 /** The options of a connection and the view for them, or why it cannot be had. */
 export function viewFor(
   query: URLSearchParams,
-  framing: 'websocket' | 'event-stream',
+  transport: Transport['kind'],
   holder: string | undefined,
   { documents, views, meter }: Pick<HttpApiDependencies, 'documents' | 'views' | 'meter'>,
 ) {
@@ -55,10 +58,10 @@ export function viewFor(
   };
   const read = readOptions(query, documents);
   if (!read.ok) return refuse(read);
-  if (framing === 'event-stream' && read.options.encoding !== 'json') {
+  if (transport === 'event-stream' && read.options.encoding !== 'json') {
     return refuse(badOption('encoding: Server-Sent Events are text, expected json'));
   }
-  const lease = views.acquire(read.options, framing, holder);
+  const lease = views.acquire(read.options, holder);
   return typeof lease === 'string'
     ? refuse(refusals[lease])
     : { ok: true as const, lease, options: read.options };
@@ -66,7 +69,8 @@ export function viewFor(
 
 /** The HTTP twins of the dialect: snapshot, history, and the same packets as Server-Sent Events. */
 export function addHttpApi(dependencies: HttpApiDependencies): void {
-  const { router, entrance, documents, clock, sessionLimits } = dependencies;
+  const { router, entrance, documents, clock, keepalive } = dependencies;
+  const streamTerms = telemetryTerms({ ...keepalive, pingEveryMs: commentEveryMs });
   const histories = new HistoryReadings(clock);
 
   router.get('/api/telemetry', async ({ req }) => {
@@ -108,7 +112,7 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
         response.once('close', place.release);
         // By the socket, which sees a large point leave bit by bit: in one interval how much waits, in the next that
         // it is still as much.
-        response.setTimeout(sessionLimits.slowAfterMs / 2, () => response.destroy());
+        response.setTimeout(keepalive.slowAfterMs / 2, () => response.destroy());
         const projection = telemetryProjection(feed, read.options.sections);
         return new Response(histories.stream(projection, spokenSince, span.data), {
           headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
@@ -143,12 +147,12 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
     openSession(
       {
         transport: createEventStream(response, clock),
-        framing: 'event-stream',
+        terms: streamTerms,
         view: found.lease,
         since: found.options.since,
         permission: entry.permission,
       },
-      { ...dependencies, sessionLimits: { ...dependencies.sessionLimits, pingEveryMs: commentEveryMs } },
+      dependencies,
     );
     return RESPONSE_ALREADY_SENT;
   });

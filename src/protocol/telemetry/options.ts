@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Position, parsePosition } from '../../feed/position.ts';
 import { documentedSections } from './shape.ts';
 
 /** How one client wants to see the telemetry: every field decided, and in its canonical form. */
@@ -12,9 +13,6 @@ export interface ViewOptions {
   /** Undefined: the default document. */
   readonly symbol: string | undefined;
 }
-
-/** Where a client stands that comes back: what its last packet said. */
-export type Since = { readonly epoch: string; readonly seq: number };
 
 /** Intervals in use, so that clients share them. What is asked for is rounded up to the next one. */
 const intervals = [0, 50, 100, 250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000] as const;
@@ -63,11 +61,8 @@ export const maxSinceLength = 100;
 const since = z
   .string()
   .max(maxSinceLength)
-  .transform((text): Since | undefined => {
-    const [, epoch, seq] = /^(.+)-(\d{1,15})$/.exec(text) ?? [];
-    // A position without an epoch is a position nobody can know: the whole document answers it.
-    return epoch === undefined || seq === undefined ? undefined : { epoch, seq: Number(seq) };
-  })
+  // A position without an epoch is a position nobody can know: the whole document answers it.
+  .transform(parsePosition)
   .describe('<epoch>-<seq> of the last packet held: with mode=delta, WELCOME tells only what changed since');
 
 export const connectOptions = z.object({ ...viewOptionShape, since: since.optional() });
@@ -88,7 +83,8 @@ export type OptionsRead<Options> =
   | { readonly ok: false; readonly option: string; readonly message: string };
 
 export interface ConnectOptions extends ViewOptions {
-  readonly since: Since | undefined;
+  /** Where a client stands that comes back: what its last packet said. */
+  readonly since: Position | undefined;
 }
 
 /** The options in a connection's query string. Parameters that are none of them are left to others. */

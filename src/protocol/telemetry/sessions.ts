@@ -1,37 +1,53 @@
 import type { Permission } from '../../access/entrance.ts';
+import { usualCloses } from '../../deliver/closes.ts';
+import type { KeepaliveLimits } from '../../deliver/keepalive.ts';
 import { ownerFields } from '../../deliver/owner.ts';
-import type { SessionLimits } from '../../deliver/patience.ts';
+import type { SessionTerms } from '../../deliver/session.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
 import type { Transport } from '../../deliver/transport.ts';
+import type { Position } from '../../feed/position.ts';
 import type { Lease } from '../../feed/registry.ts';
 import { type ClientDependencies, TelemetryClient } from './client.ts';
-import type { Since } from './options.ts';
-import { dialect, type Framing, type View } from './views.ts';
+import { haltMessage } from './schema.ts';
+import { dialect, type TelemetryView } from './views.ts';
+
+/** What holds for the sessions of an endpoint. */
+export interface TelemetryTerms {
+  readonly viewers: SessionTerms;
+  /** Of those who may command: a HALT is never lost for how much else is said. */
+  readonly commanders: SessionTerms;
+}
+
+export function telemetryTerms(keepalive: KeepaliveLimits): TelemetryTerms {
+  const viewers: SessionTerms = { dialect, keepalive, closes: usualCloses, urgent: undefined };
+  const isWellFormed = (message: object): boolean => haltMessage.safeParse(message).success;
+  return { viewers, commanders: { ...viewers, urgent: { types: ['HALT'], isWellFormed } } };
+}
 
 export interface SessionDependencies extends ClientDependencies {
   readonly sessions: Sessions;
-  readonly sessionLimits: SessionLimits;
   readonly newConnectionId: () => string;
 }
 
 export interface Arrival {
   readonly transport: Transport;
-  readonly framing: Framing;
-  readonly view: Lease<View>;
-  readonly since: Since | undefined;
+  readonly terms: TelemetryTerms;
+  readonly view: Lease<TelemetryView>;
+  readonly since: Position | undefined;
   readonly permission: Permission;
 }
 
 /** Starts the session of a client that was let in, and gives it its first packet. */
 export function openSession(arrival: Arrival, dependencies: SessionDependencies): void {
-  const { transport, framing, view, since, permission } = arrival;
-  const { sessions, sessionLimits, log, newConnectionId } = dependencies;
+  const { transport, view, since, permission } = arrival;
+  const { sessions, log, newConnectionId } = dependencies;
+  const terms = permission.commands ? arrival.terms.commanders : arrival.terms.viewers;
   const id = newConnectionId();
-  sessions.open({ id, dialect, transport, limits: sessionLimits, owner: permission }, (session) => {
+  sessions.open({ id, terms, transport, owner: permission }, (session) => {
     log.info(
-      { connection_id: id, transport: framing, role: permission.role, ...ownerFields(permission) },
+      { connection_id: id, transport: transport.kind, role: permission.role, ...ownerFields(permission) },
       'Telemetry client connected',
     );
-    return new TelemetryClient(session, view, since, { ...dependencies, permission, framing });
+    return new TelemetryClient(session, permission, view, since, dependencies);
   });
 }

@@ -4,8 +4,9 @@ import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import type { Hub } from '../../deliver/hub.ts';
-import type { SessionLimits } from '../../deliver/patience.ts';
+import type { KeepaliveLimits } from '../../deliver/keepalive.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
+import type { Views } from '../../deliver/views.ts';
 import { HistoryBudget } from '../../feed/history.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
 import type { Router } from '../../http/router.ts';
@@ -20,13 +21,11 @@ import { serveTelemetry } from './dialect.ts';
 import { createDocuments, type DocumentsOptions } from './documents.ts';
 import type { PolledState } from './polled-state.ts';
 import { StateRemarks } from './state-remarks.ts';
-import { createViews } from './views.ts';
+import { createTelemetryViews } from './views.ts';
 
 export interface TelemetryOptions extends DocumentsOptions {
   /** Seconds and bytes that past versions may take, all documents together. */
   readonly history: ConstructorParameters<typeof HistoryBudget>[0];
-  /** Views in use at once. 0: no bound. */
-  readonly maxRenditions: number;
   /** Redis channel of the state's events. */
   readonly stateChannel: string;
   /** Where commands go, and what they are sent with. */
@@ -42,9 +41,10 @@ export interface TelemetryParts {
   readonly client: EngineClient;
   readonly board: SourceBoard;
   readonly events: EventSource;
-  readonly hub: Hub;
+  readonly hub: Pick<Hub, 'standStill'>;
+  readonly views: Views;
   readonly sessions: Sessions;
-  readonly sessionLimits: SessionLimits;
+  readonly keepalive: KeepaliveLimits;
   readonly upgrades: UpgradeRouter;
   readonly router: Router;
   readonly api: ApiDescription;
@@ -66,7 +66,7 @@ export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts
   const documents = createDocuments(options, { ...parts, budget, remarks });
   events.subscribe(options.stateChannel, documents.onEvent);
   documents.engine.sourcesChanged();
-  const views = createViews({ documents, hub, clock, meter, maxRenditions: options.maxRenditions });
+  const views = createTelemetryViews({ documents, views: parts.views, clock, meter });
   const polls: PolledState = { onStatus: documents.engine.onStatus, poll: documents.pollStates };
   const watch = createCommandWatch({ polls, remarks, clock, audit, log, tellsWho: options.tellsWhoHalted });
   const executor = createCommandExecutor({

@@ -1,54 +1,51 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Meter } from '../../core/meter.ts';
-import { Channel } from '../../deliver/channel.ts';
-import type { Hub } from '../../deliver/hub.ts';
-import { type Encoder, eventEncoder, jsonEncoder, msgpackEncoder } from '../../encode/encoder.ts';
-import type { Packet } from '../../encode/rendition.ts';
-import { createStateRendition, type PacketWords } from '../../encode/state-rendition.ts';
+import type { View } from '../../deliver/view.ts';
+import type { Views } from '../../deliver/views.ts';
+import { type Encoding, jsonEncoding, msgpackEncoding } from '../../encode/encoding.ts';
+import { Message } from '../../encode/message.ts';
+import { createStateRendition, type PacketWords, type StateRendition } from '../../encode/state-rendition.ts';
+import { formatPosition, type Position } from '../../feed/position.ts';
 import { createProjection, type Projection } from '../../feed/projection.ts';
-import { createRegistry, type Lease } from '../../feed/registry.ts';
+import type { Lease } from '../../feed/registry.ts';
 import type { StateFeed } from '../../feed/state-feed.ts';
 import { diff } from '../../wire/delta.ts';
 import type { DeltaPacket, Granted, TelemetryPacket, WelcomePacket } from '../../wire/packet.ts';
 import type { Documents } from './documents.ts';
-import { type Since, type ViewOptions, viewKey } from './options.ts';
+import { type ViewOptions, viewKey } from './options.ts';
 import type { SymbolDocument } from './symbol-document.ts';
 import { stateStatus, urgencyOf } from './urgency.ts';
 
 export const dialect = 'telemetry';
 
-/** How packets reach the client: this decides their bytes as much as the encoding does. */
-export type Framing = 'websocket' | 'event-stream';
-
-/** One view of one document, and all the clients that have it. */
-export interface View {
+/** One way of seeing one document. */
+export interface TelemetryRendition extends StateRendition {
   readonly options: ViewOptions;
   readonly projection: Projection;
-  readonly channel: Channel;
-  readonly encode: Encoder;
+  readonly encoding: Encoding;
   /** The document behind it, where it is not the engine's own. */
   readonly symbolDocument: SymbolDocument | undefined;
   /** The first packet of a connection: what changed since where the client stood, or the whole document. */
-  welcome(granted: Granted, since: Since | undefined): Packet;
+  welcome(granted: Granted, since: Position | undefined): Message;
   /** A full TELEMETRY that names its epoch. */
-  telemetryWithEpoch(): Packet;
+  telemetryWithEpoch(): Message;
 }
+
+export type TelemetryView = View<TelemetryRendition>;
 
 /** Why a view cannot be had: too many renditions, or too many symbols, are in use. */
 export type ViewRefusal = 'renditions' | 'symbols';
 
-export interface Views {
+export interface TelemetryViews {
   /** @param holder by whom the shares of views and symbols are counted */
-  acquire(options: ViewOptions, framing: Framing, holder: string | undefined): Lease<View> | ViewRefusal;
+  acquire(options: ViewOptions, holder: string | undefined): Lease<TelemetryView> | ViewRefusal;
 }
 
-export interface ViewsDependencies {
+export interface TelemetryViewsDependencies {
   readonly documents: Documents;
-  readonly hub: Hub;
+  readonly views: Views;
   readonly clock: Clock;
   readonly meter: Meter;
-  /** Views in use at once. 0: no bound. Default 500. */
-  readonly maxRenditions: number;
 }
 
 /**
@@ -73,69 +70,53 @@ export function telemetryProjection(feed: StateFeed, sections: readonly string[]
   });
 }
 
-export function createViews({ documents, hub, clock, meter, maxRenditions }: ViewsDependencies): Views {
-  const open = ({
-    options,
-    framing,
-  }: {
-    options: ViewOptions;
-    framing: Framing;
-  }): View & { close(): void } => {
+export function createTelemetryViews({
+  documents,
+  clock,
+  meter,
+  ...gateway
+}: TelemetryViewsDependencies): TelemetryViews {
+  const make = (options: ViewOptions): TelemetryRendition => {
     const symbolLease = options.symbol === undefined ? undefined : documents.acquire(options.symbol);
     const { feed } = symbolLease?.resource ?? documents.engine;
     const projection = telemetryProjection(feed, options.sections);
-    const encode = encoderOf(options, framing);
+    const encoding = options.encoding === 'msgpack' ? msgpackEncoding : jsonEncoding;
     const rendition = createStateRendition({
-      dialect,
-      projection,
-      mode: options.mode,
-      encode,
-      words,
-      urgencyOf,
-      clock,
-      meter,
+      ...{ dialect, projection, mode: options.mode, encoding, words, urgencyOf, clock, meter },
     });
-    const channel = new Channel(rendition, {
-      intervalMs: options.interval === 'pause' ? Number.POSITIVE_INFINITY : options.interval,
-      repeatAfterMs: isDefault(options) ? repeatAfterMs : 0,
-      isRepeated: () => stateStatus(feed.current.document) === 'fresh',
-    });
-    hub.open(channel);
-    return {
-      options,
-      projection,
-      channel,
-      encode,
-      symbolDocument: symbolLease?.resource,
-      welcome: createWelcome(projection, encode),
+    const { close } = rendition;
+    return Object.assign(rendition, {
+      ...{ options, projection, encoding, symbolDocument: symbolLease?.resource },
+      welcome: createWelcome(projection, encoding),
       telemetryWithEpoch() {
         const { position } = projection;
         const packet = { ...words.full(projection.of(feed.current), position), epoch: position.epoch };
-        return { type: packet.type, message: encode(packet, position) };
+        return new Message(packet, encoding, { position: formatPosition(position) });
       },
       close() {
-        hub.close(channel);
+        close();
         symbolLease?.release();
       },
-    };
+    });
   };
-  const registry = createRegistry({
-    clock,
-    key: ({ options, framing }: { options: ViewOptions; framing: Framing }) =>
-      `${framing} ${viewKey(options)}`,
-    open,
-    close: (view) => view.close(),
-    max: maxRenditions,
-    isReserved: ({ options }) => options.symbol === undefined && isDefault(options),
+  const views = gateway.views.ofKind({
+    key: viewKey,
+    make,
+    pace: (options, { projection }) => ({
+      intervalMs: options.interval === 'pause' ? Number.POSITIVE_INFINITY : options.interval,
+      repeatAfterMs: isDefault(options) ? repeatAfterMs : 0,
+      isRepeated: () => stateStatus(projection.feed.current.document) === 'fresh',
+    }),
+    isReserved: (options) => options.symbol === undefined && isDefault(options),
   });
 
   return {
-    acquire(options, framing, holder) {
+    acquire(options, holder) {
       // Its own besides the view's: by it the symbols that somebody uses are counted.
       const symbolLease =
         options.symbol === undefined ? undefined : documents.acquire(options.symbol, holder);
       if (options.symbol !== undefined && symbolLease === undefined) return 'symbols';
-      const lease = registry.acquire({ options, framing }, holder);
+      const lease = views.acquire(options, holder);
       if (lease === undefined) symbolLease?.release();
       if (lease === undefined || symbolLease === undefined) return lease ?? 'renditions';
       return {
@@ -154,29 +135,22 @@ function isDefault({ mode, interval, sections }: ViewOptions): boolean {
   return mode === 'full' && interval === 0 && sections === undefined;
 }
 
-function encoderOf({ encoding }: ViewOptions, framing: Framing): Encoder {
-  if (framing === 'event-stream') return eventEncoder;
-  return encoding === 'msgpack' ? msgpackEncoder : jsonEncoder;
-}
-
-function createWelcome(projection: Projection, encode: Encoder): View['welcome'] {
+function createWelcome(projection: Projection, encoding: Encoding): TelemetryRendition['welcome'] {
   const { feed } = projection;
-  /** Clients that join in the same version share the frame, unless they differ in what they may do. */
-  let shared = { version: 0, packets: new Map<string, Packet>() };
+  /** Clients that join in the same version share the message, unless they differ in what they may do. */
+  let shared = { version: 0, messages: new Map<string, Message>() };
 
-  const make = (packet: WelcomePacket): Packet => ({
-    type: packet.type,
-    message: encode(packet, projection.position),
-  });
-  const whole = (granted: Granted): Packet => {
-    if (shared.version !== feed.current.seq) shared = { version: feed.current.seq, packets: new Map() };
+  const make = (packet: WelcomePacket): Message =>
+    new Message(packet, encoding, { position: formatPosition(projection.position) });
+  const whole = (granted: Granted): Message => {
+    if (shared.version !== feed.current.seq) shared = { version: feed.current.seq, messages: new Map() };
     const key = JSON.stringify(granted);
-    const known = shared.packets.get(key);
+    const known = shared.messages.get(key);
     if (known !== undefined) return known;
     const { seq, epoch } = projection.position;
-    const packet = make({ type: 'WELCOME', seq, epoch, granted, data: projection.of(feed.current) });
-    shared.packets.set(key, packet);
-    return packet;
+    const message = make({ type: 'WELCOME', seq, epoch, granted, data: projection.of(feed.current) });
+    shared.messages.set(key, message);
+    return message;
   };
   return (granted, since) => {
     const { seq, epoch } = projection.position;
@@ -186,6 +160,6 @@ function createWelcome(projection: Projection, encode: Encoder): View['welcome']
     if (delta === undefined) return whole(granted);
     const changed = make({ type: 'WELCOME', seq, epoch, granted, base: since.seq, ...delta });
     const full = whole(granted);
-    return changed.message.plain.length < worthwhile * full.message.plain.length ? changed : full;
+    return changed.payload.length < worthwhile * full.payload.length ? changed : full;
   };
 }

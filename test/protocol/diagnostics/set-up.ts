@@ -1,21 +1,22 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
 import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
-import { sessionDefaults } from '../../../src/deliver/patience.ts';
+import { keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
+import { Views } from '../../../src/deliver/views.ts';
 import { createLogRecorder } from '../../../src/observe/log-recorder.ts';
-import { createChannels } from '../../../src/protocol/diagnostics/channels.ts';
 import { createFigures } from '../../../src/protocol/diagnostics/figures.ts';
 import { createIntake } from '../../../src/protocol/diagnostics/intake.ts';
 import { createJournal } from '../../../src/protocol/diagnostics/journal.ts';
 import { createLogBook } from '../../../src/protocol/diagnostics/log-book.ts';
 import type { EventKind } from '../../../src/protocol/diagnostics/schema.ts';
 import { createDiagnosticsSessions } from '../../../src/protocol/diagnostics/sessions.ts';
+import { createDiagnosticsViews } from '../../../src/protocol/diagnostics/views.ts';
 import type { EngineFigures } from '../../../src/source/engine-traffic.ts';
 import { createFakeTransport } from '../../support/fake-transport.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { createMemoryMeter } from '../../support/memory-meter.ts';
-import { readWebSocketFrame } from '../../support/packet-reader.ts';
+import { readMessage } from '../../support/packet-reader.ts';
 import { anyone } from '../../support/permissions.ts';
 
 const viewer = anyone;
@@ -53,19 +54,20 @@ export function setUpDiagnostics({
     lastFanOutAt: () => hub.lastFanOutAt,
     clock,
   });
-  const channels = createChannels({ figures, logBook, maxRateHz, hub, clock, meter });
-  const journal = createJournal({ channels, figures, logBook, clock, newId: () => 'made' });
+  const gatewayViews = new Views({ hub, clock, maxViews: 0 });
+  const views = createDiagnosticsViews({ figures, logBook, maxRateHz, views: gatewayViews, clock, meter });
+  const journal = createJournal({ views, figures, logBook, clock, newId: () => 'made' });
   const intake = createIntake({ journal, clock, log, meter });
   const clients = createDiagnosticsSessions({
-    ...{ channels, sessions, clock, log, meter, deliveryLog: written },
-    sessionLimits: { ...sessionDefaults, silentAfterMs },
+    ...{ views, sessions, clock, log, meter, deliveryLog: written },
+    keepalive: { ...keepaliveDefaults, silentAfterMs },
     newConnectionId,
   });
   onRecord(journal.record);
-  channels.start();
+  views.start();
 
   return {
-    ...{ clock, meter, written, log, hub, inputs, logBook, figures, channels, intake, clients },
+    ...{ clock, meter, written, log, hub, inputs, logBook, figures, views, intake, clients },
     publish: (kind: EventKind, data: JsonValue | string) =>
       intake.onMessage(kind, Buffer.from(typeof data === 'string' ? data : JSON.stringify(data))),
     refused: (reason: string, edge = 'event') => meter.value('bff_rejected_total', { edge, reason }),
@@ -74,7 +76,7 @@ export function setUpDiagnostics({
     connect() {
       const transport = createFakeTransport();
       clients.open(transport, viewer);
-      const frames = (): JsonObject[] => transport.frames.map(readWebSocketFrame);
+      const frames = (): JsonObject[] => transport.messages.map(readMessage);
       return {
         transport,
         frames,

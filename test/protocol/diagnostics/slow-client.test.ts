@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sessionDefaults } from '../../../src/deliver/patience.ts';
+import { keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
 import { setUpDiagnostics } from './set-up.ts';
 
 function setUp(silentAfterMs = Number.POSITIVE_INFINITY) {
@@ -75,7 +75,7 @@ describe('A diagnostics client that does not read', () => {
   });
 
   it('is never closed for it, however long it goes on, as long as it answers pings', () => {
-    const { connect, happen, clock } = setUp(sessionDefaults.silentAfterMs);
+    const { connect, happen, clock } = setUp(keepaliveDefaults.silentAfterMs);
     const client = connect();
     client.transport.block();
     for (let minute = 0; minute < 60; minute += 1) {
@@ -89,13 +89,13 @@ describe('A diagnostics client that does not read', () => {
   });
 
   it('is closed as silent where it answers none', () => {
-    const { connect, clock } = setUp(sessionDefaults.silentAfterMs);
+    const { connect, clock } = setUp(keepaliveDefaults.silentAfterMs);
     const client = connect();
     client.transport.block();
     clock.advance(74_000);
-    expect(client.transport.closes).toEqual([]);
+    expect(client.transport.terminated).toBe(false);
     clock.advance(2000);
-    expect(client.transport.closes).toEqual(['silent']);
+    expect([client.transport.terminated, client.transport.closes]).toEqual([true, []]);
   });
 
   it('is given the newest figures, not those that it did not read', () => {

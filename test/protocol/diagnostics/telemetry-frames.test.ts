@@ -34,10 +34,10 @@ describe('Telemetry frames', () => {
   });
 
   it('come at once when the engine turns', () => {
-    const { connect, channels, inputs } = setUpDiagnostics();
+    const { connect, views, inputs } = setUpDiagnostics();
     const client = connect();
     inputs.engine = { ...inputs.engine, requestCount: 1, successPercent: 0 };
-    channels.engineTurned();
+    views.engineTurned();
     expect(client.last()).toMatchObject({ type: 'telemetry', data: { success_rate: 0 } });
   });
 
@@ -52,11 +52,11 @@ describe('Telemetry frames', () => {
   });
 
   it('come at once when the engine turns, however many events have caused', () => {
-    const { connect, publish, channels, inputs } = setUpDiagnostics({ maxRateHz: 1 });
+    const { connect, publish, views, inputs } = setUpDiagnostics({ maxRateHz: 1 });
     const client = connect();
     for (let count = 1; count <= 10; count += 1) publish('llm', { llm_total_tokens: count });
     inputs.engine = { ...inputs.engine, successPercent: 50 };
-    channels.engineTurned();
+    views.engineTurned();
     expect(client.last()).toMatchObject({ data: { success_rate: 50, llm_total_tokens: 10 } });
   });
 
@@ -73,14 +73,14 @@ describe('Telemetry frames', () => {
     const { connect, clock } = setUpDiagnostics();
     const clients = Array.from({ length: 10 }, () => connect());
     clock.advance(5000);
-    const frames = clients.map(({ transport }) => transport.frames.at(-1));
+    const frames = clients.map(({ transport }) => transport.messages.at(-1));
     expect(new Set(frames).size).toBe(1);
   });
 
   it('are made for nobody after the end', () => {
-    const { connect, clock, channels, publish } = setUpDiagnostics();
+    const { connect, clock, views, publish } = setUpDiagnostics();
     const client = connect();
-    channels.close();
+    views.close();
     publish('llm', examples.llm);
     clock.advance(60_000);
     expect(client.types()).toEqual(['telemetry', 'logs']);

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../src/core/json.ts';
-import { type Ansi, createLogFeeds } from '../../../src/protocol/streams/log-feeds.ts';
+import { Views } from '../../../src/deliver/views.ts';
+import { type Ansi, createLogViews } from '../../../src/protocol/streams/log-views.ts';
 import { useLogFolder } from '../../support/stream-files.ts';
 import { type TestScope, waitFor } from '../../support/wait.ts';
 import { instance, setUpStreams } from './set-up.ts';
@@ -8,8 +9,10 @@ import { instance, setUpStreams } from './set-up.ts';
 export async function setUpLogs(test: TestScope, maxLogs = 10) {
   const folder = useLogFolder(test);
   const subject = setUpStreams(test);
-  const logs = createLogFeeds({ ...subject.dependencies, directory: folder.directory, maxLogs });
-  test.onTestFinished(() => logs.close());
+  const { clock, log, meter } = subject;
+  const views = new Views({ hub: subject.hub, clock, maxViews: maxLogs });
+  const logs = createLogViews({ directory: folder.directory, views, clock, log, meter });
+  test.onTestFinished(() => subject.endAll());
   subject.connectInstances();
   await subject.answer([instance('a'), instance('b')]);
   const watch = async (name = 'a', backlog = 100, ansi: Ansi = 'keep') => {

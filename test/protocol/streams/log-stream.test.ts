@@ -63,7 +63,8 @@ describe('Log stream', () => {
     for (const client of clients) await until(client, (frames) => frames.length === 2);
     const [first, ...others] = clients;
     // The very same bytes: made once.
-    for (const other of others) expect(other.transport.frames.at(-1)).toBe(first?.transport.frames.at(-1));
+    for (const other of others)
+      expect(other.transport.messages.at(-1)).toBe(first?.transport.messages.at(-1));
     for (const other of others) other.transport.end();
     expect(logs.size).toBe(1);
     first?.transport.end();
@@ -78,7 +79,9 @@ describe('Log stream', () => {
     folder.append('a', numbered(lines));
     await until(client, (frames) => received(frames).lines.length === lines);
     expect(received(client.frames()).lines.join('\n')).toBe(numbered(lines).trimEnd());
-    expect(Math.max(...client.transport.frames.map(({ length }) => length))).toBeLessThan(512 * 1024);
+    expect(Math.max(...client.transport.messages.map(({ payload }) => payload.length))).toBeLessThan(
+      512 * 1024,
+    );
   });
 
   it('holds 256 frames for a client that lags, of whatever size up to 16 MiB together', async (test) => {

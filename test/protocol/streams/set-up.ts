@@ -1,26 +1,27 @@
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
 import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
-import { type SessionLimits, sessionDefaults } from '../../../src/deliver/patience.ts';
+import { type KeepaliveLimits, keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
+import { Views } from '../../../src/deliver/views.ts';
 import { InstanceClient } from '../../../src/protocol/streams/instance-client.ts';
 import { LogClient, type LogRequest } from '../../../src/protocol/streams/log-client.ts';
-import type { LogFeeds } from '../../../src/protocol/streams/log-feeds.ts';
-import { MessageClient } from '../../../src/protocol/streams/message-client.ts';
+import type { LogViews } from '../../../src/protocol/streams/log-views.ts';
 import { createMessageViews, type MessageFilter } from '../../../src/protocol/streams/message-views.ts';
 import {
   type Arrival,
   openSession,
   type SessionDependencies,
+  streamTerms,
 } from '../../../src/protocol/streams/sessions.ts';
 import { createSharedInstances } from '../../../src/protocol/streams/shared-instances.ts';
 import type { EngineClient } from '../../../src/source/engine-client.ts';
 import { PollFailure } from '../../../src/source/poll-failure.ts';
 import type { SourceBoard } from '../../../src/source/source-board.ts';
-import { createFakeTransport } from '../../support/fake-transport.ts';
+import { createFakeTransport, type FakeTransport } from '../../support/fake-transport.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { createMemoryMeter } from '../../support/memory-meter.ts';
-import { readWebSocketFrame } from '../../support/packet-reader.ts';
+import { readMessage } from '../../support/packet-reader.ts';
 import { anyone } from '../../support/permissions.ts';
 import type { TestScope } from '../../support/wait.ts';
 
@@ -67,36 +68,39 @@ function createScriptedClient(): EngineClient & { readonly requests: Request[] }
 }
 
 /** The streams over transports that a test blocks and drains, at a time that it moves. */
-export function setUpStreams(test: TestScope, limits: Partial<SessionLimits> = {}) {
+export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> = {}) {
   const clock = createManualClock();
   const log = createMemoryLog();
   const meter = createMemoryMeter();
   const hub = new Hub({ clock, meter, ...hubDefaults });
   const sessions = new Sessions({ hub, clock, meter });
+  const views = new Views({ hub, clock, maxViews: 3 });
   const client = createScriptedClient();
   const boards: Pick<SourceBoard, 'onOutcome'>[] = [];
   const traffic = { watch: (board: Pick<SourceBoard, 'onOutcome'>) => void boards.push(board) };
   let lastId = 0;
   const dependencies: SessionDependencies = {
-    ...{ hub, sessions, clock, log, meter },
-    sessionLimits: { ...sessionDefaults, ...limits },
+    ...{ sessions, clock, log, meter },
+    terms: streamTerms({ ...keepaliveDefaults, ...limits }),
     newConnectionId() {
       lastId += 1;
       return `${lastId}`;
     },
   };
-  const instances = createSharedInstances({ ...dependencies, client, traffic, pollTimeoutMs: 60_000 });
-  const messages = createMessageViews({ ...dependencies, maxViews: 3 });
+  const instances = createSharedInstances({ ...dependencies, views, client, traffic, pollTimeoutMs: 60_000 });
+  const messages = createMessageViews({ ...dependencies, views });
   test.onTestFinished(() => instances.close());
 
+  const transports: FakeTransport[] = [];
   const connect = (
     stream: Arrival['stream'],
     create: Parameters<typeof openSession>[1],
     permission = viewer,
   ) => {
     const transport = createFakeTransport();
+    transports.push(transport);
     openSession({ transport, stream, permission, path: `/ws/${stream}` }, create, dependencies);
-    const frames = (): JsonObject[] => transport.frames.map(readWebSocketFrame);
+    const frames = (): JsonObject[] => transport.messages.map(readMessage);
     return {
       transport,
       frames,
@@ -107,13 +111,16 @@ export function setUpStreams(test: TestScope, limits: Partial<SessionLimits> = {
 
   return {
     ...{ clock, log, meter, hub, sessions, client, boards, instances, messages, dependencies },
+    endAll(): void {
+      for (const transport of transports) transport.end();
+    },
     connectInstances: (permission = viewer) =>
       connect(
         'instances',
         (session) => new InstanceClient(session, instances.acquire(), dependencies),
         permission,
       ),
-    connectLog: (request: Omit<LogRequest, 'ansi'> & Partial<LogRequest>, logs: LogFeeds | undefined) =>
+    connectLog: (request: Omit<LogRequest, 'ansi'> & Partial<LogRequest>, logs: LogViews | undefined) =>
       connect(
         'logs',
         (session) =>
@@ -126,7 +133,13 @@ export function setUpStreams(test: TestScope, limits: Partial<SessionLimits> = {
       ),
     connectMessages(filter: Partial<MessageFilter> = {}) {
       const lease = messages.acquire({ instance: undefined, correlationId: undefined, ...filter }, undefined);
-      return lease && connect('messages', (session) => new MessageClient(session, lease));
+      return (
+        lease &&
+        connect('messages', (session) => {
+          session.follow(lease);
+          return {};
+        })
+      );
     },
     /** The engine answers what it is asked first. */
     answer: (body: JsonValue): Promise<void> => client.requests.shift()?.answer(body) ?? settled(),

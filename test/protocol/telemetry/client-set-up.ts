@@ -1,14 +1,20 @@
 import type { JsonObject } from '../../../src/core/json.ts';
 import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
-import { sessionDefaults } from '../../../src/deliver/patience.ts';
+import { keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
+import { Views } from '../../../src/deliver/views.ts';
+import type { Position } from '../../../src/feed/position.ts';
 import type { RunCommand } from '../../../src/protocol/telemetry/commands.ts';
-import type { Since, ViewOptions } from '../../../src/protocol/telemetry/options.ts';
-import { openSession, type SessionDependencies } from '../../../src/protocol/telemetry/sessions.ts';
+import type { ViewOptions } from '../../../src/protocol/telemetry/options.ts';
+import {
+  openSession,
+  type SessionDependencies,
+  telemetryTerms,
+} from '../../../src/protocol/telemetry/sessions.ts';
 import { stateStatus } from '../../../src/protocol/telemetry/urgency.ts';
-import { createViews, type Framing } from '../../../src/protocol/telemetry/views.ts';
+import { createTelemetryViews } from '../../../src/protocol/telemetry/views.ts';
 import { createFakeTransport } from '../../support/fake-transport.ts';
-import { PacketReader, readWebSocketFrame } from '../../support/packet-reader.ts';
+import { PacketReader, readMessage } from '../../support/packet-reader.ts';
 import { anyone } from '../../support/permissions.ts';
 import { type TestScope, waitFor } from '../../support/wait.ts';
 import { state } from './aggregate-set-up.ts';
@@ -37,11 +43,12 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
   const { clock, log, meter, documents } = subject;
   const hub = new Hub({ clock, meter, ...hubDefaults });
   const sessions = new Sessions({ hub, clock, meter });
-  const views = createViews({ documents, hub, clock, meter, maxRenditions: options.maxRenditions ?? 500 });
+  const gatewayViews = new Views({ hub, clock, maxViews: options.maxRenditions ?? 500 });
+  const views = createTelemetryViews({ documents, views: gatewayViews, clock, meter });
+  const keepalive = { ...keepaliveDefaults, silentAfterMs: Number.POSITIVE_INFINITY };
   const dependencies: SessionDependencies = {
     views,
     sessions,
-    sessionLimits: { ...sessionDefaults, silentAfterMs: Number.POSITIVE_INFINITY },
     clock,
     log,
     meter,
@@ -57,7 +64,7 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
       })),
   };
   // As in the gateway: the view that asks for nothing is always there.
-  views.acquire(defaultView, 'websocket', undefined);
+  views.acquire(defaultView, undefined);
   let price = 0;
   // The note makes a delta of the price worth it.
   const patch = (more: JsonObject): JsonObject => {
@@ -68,7 +75,7 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
 
   return {
     ...subject,
-    dependencies,
+    dependencies: { ...dependencies, keepalive },
     sessions,
     views,
     /** Something happens in the default document. */
@@ -84,17 +91,13 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
       await waitFor('the answers', () => stateStatus(subject.shown()) === 'fresh');
     },
     renditions: () => meter.value('bff_renditions'),
-    connect(
-      wanted: Partial<ViewOptions> = {},
-      since?: Since,
-      framing: Framing = 'websocket',
-      permission = anyone,
-    ) {
+    connect(wanted: Partial<ViewOptions> = {}, since?: Position, permission = anyone) {
       const transport = createFakeTransport();
-      const view = views.acquire({ ...defaultView, ...wanted }, framing, permission.holder);
+      const view = views.acquire({ ...defaultView, ...wanted }, permission.holder);
       if (typeof view === 'string') throw new Error(view);
-      openSession({ transport, framing, view, since, permission }, dependencies);
-      const packets = (): JsonObject[] => transport.frames.map(readWebSocketFrame);
+      const terms = telemetryTerms(keepalive);
+      openSession({ transport, terms, view, since, permission }, dependencies);
+      const packets = (): JsonObject[] => transport.messages.map(readMessage);
       return {
         transport,
         packets,

@@ -68,7 +68,7 @@ describe('SUBSCRIBE', () => {
     const { connect } = setUpClients(test);
     const client = connect();
     client.say({ type: 'SUBSCRIBE', encoding: 'msgpack' });
-    expect(client.transport.frames.map((frame) => frame[0])).toEqual([0x81, 0x82, 0x82]);
+    expect(client.transport.messages.map(({ isBinary }) => isBinary)).toEqual([false, true, true]);
     expect(client.types()).toEqual(['WELCOME', 'ACK', 'TELEMETRY']);
   });
 

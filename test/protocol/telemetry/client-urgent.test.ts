@@ -10,7 +10,7 @@ function setUp(test: Parameters<typeof setUpClients>[0], permission = operator) 
       return { type: 'ACK', command: type };
     },
   });
-  const client = subject.connect({}, undefined, 'websocket', permission);
+  const client = subject.connect({}, undefined, permission);
   return {
     ...subject,
     ...client,

@@ -14,7 +14,6 @@ describe('Views', () => {
     expect(renditions()).toBe(2);
     const again = views.acquire(
       { mode: 'delta', encoding: 'json', interval: 0, sections: undefined, symbol: undefined },
-      'websocket',
       undefined,
     );
     expect(again).toBeTypeOf('object');
@@ -31,10 +30,10 @@ describe('Views', () => {
 
   it('greet every client of a version and a role with the same frame', (test) => {
     const { connect, change } = setUpClients(test);
-    const frames = [connect(), connect()].map(({ transport }) => transport.frames[0]);
+    const frames = [connect(), connect()].map(({ transport }) => transport.messages[0]);
     expect(frames[0]).toBe(frames[1]);
     change();
-    expect(connect().transport.frames[0]).not.toBe(frames[0]);
+    expect(connect().transport.messages[0]).not.toBe(frames[0]);
   });
 
   it('repeat the packet of a client that asked for nothing after 5 s, and of no other', async (test) => {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { Channel } from '../../src/deliver/channel.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
+import { View } from '../../src/deliver/view.ts';
 import { createEventRendition } from '../../src/encode/event-rendition.ts';
 import { createEventFeed } from '../../src/feed/event-feed.ts';
-import { packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { newSession } from '../support/session.ts';
+import { textMessage } from '../support/messages.ts';
+import { leaseOf, newSession } from '../support/session.ts';
 
 const maxBehind = 4;
 
@@ -20,20 +20,20 @@ function setUp(beyond: 'oldest' | 'snapshot') {
   const made = { events: 0, snapshots: 0 };
   const rendition = createEventRendition<string>({
     ...{ dialect: 'test', feed, maxBehind, beyond },
-    render([text = '']) {
+    render([text]) {
       made.events += 1;
-      return packet(text);
+      return { type: text };
     },
     snapshot() {
       made.snapshots += 1;
-      return packet('all');
+      return { type: 'all' };
     },
   });
-  const channel = new Channel(rendition);
-  hub.open(channel);
+  const view = new View(rendition);
+  hub.open(view);
   const connect = () => {
     const transport = createFakeTransport();
-    newSession({ transport, clock, meter, hub }).follow(channel, () => packet('hello'));
+    newSession({ transport, clock, meter, hub }).follow(leaseOf(view), () => textMessage('hello'));
     return transport;
   };
   const append = (count: number) => {

@@ -3,51 +3,54 @@ import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { randomId } from '../../core/random.ts';
 import { withoutAnsi } from '../../core/terminal-text.ts';
-import { Channel } from '../../deliver/channel.ts';
-import type { Hub } from '../../deliver/hub.ts';
-import { createEventRendition } from '../../encode/event-rendition.ts';
-import type { Packet } from '../../encode/rendition.ts';
+import type { Views, ViewsOfKind } from '../../deliver/views.ts';
+import { createEventRendition, type EventRendition } from '../../encode/event-rendition.ts';
+import { Message } from '../../encode/message.ts';
 import { createEventFeed, type EventFeed } from '../../feed/event-feed.ts';
-import { createRegistry, type Registry } from '../../feed/registry.ts';
+import { createRegistry, type Lease } from '../../feed/registry.ts';
 import { createFileTail, type FileTail } from '../../source/file-tail/file-tail.ts';
-import { type ServerFrame, toPacket } from './packets.ts';
+import type { ServerPacket } from './packets.ts';
 import { createReadPace, type ReadPace } from './read-pace.ts';
 import { dialect, maxBehind } from './sessions.ts';
 
-export interface LogFeedsOptions {
+export interface LogViewsOptions {
   /** Folder of `<name>.log`. */
   readonly directory: string;
-  /** Logs open at once. 0: no bound. */
-  readonly maxLogs: number;
-  readonly hub: Hub;
+  readonly views: Views;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
 }
 
 /** The log of one instance: one tailer, whoever many watch. */
-export interface LogFeed {
+interface LogFeed {
+  readonly feed: EventFeed<LogEvent>;
+  readonly tail: FileTail;
+  readonly pace: ReadPace;
   /** Resolves once the file was looked at. Never rejects. */
   readonly ready: Promise<void>;
-  /** Whether something stands in the place of the file that is none, such as a link. */
-  isObstructed(): boolean;
-  /** It with escape sequences, or without. */
-  view(ansi: Ansi): LogView;
 }
 
 export type Ansi = 'keep' | 'strip';
 
-interface LogView {
-  readonly channel: Channel;
-  /** The last lines: what a session that follows the channel is sent first. */
-  backlog(count: number): Packet;
+/** A log with escape sequences, or without. */
+export interface LogRendition extends EventRendition<LogEvent> {
+  /** Resolves once the file was looked at. Never rejects. */
+  readonly ready: Promise<void>;
+  /** Whether something stands in the place of the file that is none, such as a link. */
+  isObstructed(): boolean;
+  /** The last lines: what a session is sent first. */
+  backlog(count: number): Message;
+}
+
+/** @throws RangeError from `acquire`, for a name that is not allowed: see `isLogName` */
+export interface LogViews extends ViewsOfKind<{ readonly name: string; readonly ansi: Ansi }, LogRendition> {
+  /** Logs that are read. */
+  readonly size: number;
 }
 
 /** Why nothing is to be read. */
 export const noLog = 'The log of this instance is no regular file; links are not followed';
-
-/** Logs by the names of their instances; each is read from its first viewer to its last. */
-export type LogFeeds = Registry<string, LogFeed>;
 
 /** What a look at the file brought: some lines, in one go, which make a frame, another file, or none to be read. */
 type LogEvent = Lines | 'rotated' | 'unavailable';
@@ -75,16 +78,10 @@ const lineBytes = 32;
  */
 const readPace = { bytes: 2 * 1024 * 1024, everyMs: gatherMs };
 
-interface OpenLog extends LogFeed {
-  readonly tail: FileTail;
-  readonly pace: ReadPace;
-  readonly views: ReadonlyMap<Ansi, LogView>;
-}
-
-/** @throws RangeError from `acquire`, for a name that is not allowed: see `isLogName` */
-export function createLogFeeds(options: LogFeedsOptions): LogFeeds {
-  const { directory, maxLogs, hub, clock, log, meter } = options;
-  const open = (name: string): OpenLog => {
+/** Each log is read from its first viewer to its last. */
+export function createLogViews(options: LogViewsOptions): LogViews {
+  const { directory, views, clock, log, meter } = options;
+  const open = (name: string): LogFeed => {
     const feed = createEventFeed<LogEvent>({
       epoch: randomId(),
       capacity: maxBehind,
@@ -103,48 +100,66 @@ export function createLogFeeds(options: LogFeedsOptions): LogFeeds {
       onRotated: () => feed.append('rotated', clock.monotonic()),
       onUnavailable: () => feed.append('unavailable', clock.monotonic()),
     });
-    const views = new Map<Ansi, LogView>();
-    return {
-      ...{ tail, pace, views },
-      ready: tail.start(),
-      isObstructed: () => tail.isObstructed,
-      view(ansi) {
-        const view = views.get(ansi) ?? show(ansi, feed, tail);
-        views.set(ansi, view);
-        return view;
-      },
-    };
+    return { feed, tail, pace, ready: tail.start() };
   };
-
-  const show = (ansi: Ansi, feed: EventFeed<LogEvent>, tail: FileTail): LogView => {
-    const textOf = ansi === 'strip' ? withoutAnsi : (line: string): string => line;
-    const backlog = createBacklog(tail, () => feed.seq, textOf);
-    const rendition = createEventRendition<LogEvent>({
-      dialect,
-      feed,
-      render: (events) => toPacket(frameOf(events, textOf)),
-      gathered: joins,
-      counts: (event) => typeof event !== 'string',
-      snapshot: () => backlog(maxBacklog),
-      maxBehind,
-      beyond: 'oldest',
-      tellMissed: (count) => toPacket({ type: 'skipped', count }),
-    });
-    const channel = new Channel(rendition, { intervalMs: gatherMs });
-    hub.open(channel);
-    return { channel, backlog };
-  };
-
-  return createRegistry({
+  const feeds = createRegistry({
     clock,
     key: (name: string) => name,
     open,
-    close({ tail, pace, views }) {
-      for (const { channel } of views.values()) hub.close(channel);
+    close({ tail, pace }) {
       void tail.stop();
       pace.close();
     },
-    max: maxLogs,
+  });
+
+  const { acquire } = views.ofKind({
+    key: ({ name, ansi }: { name: string; ansi: Ansi }) => `${ansi} ${name}`,
+    make: ({ name, ansi }) => createLogRendition(feeds.acquire(name), ansi),
+    pace: () => ({ intervalMs: gatherMs }),
+  });
+  return {
+    acquire,
+    get size() {
+      return feeds.size;
+    },
+  };
+}
+
+function createLogRendition(lease: Lease<LogFeed> | undefined, ansi: Ansi): LogRendition {
+  if (lease === undefined) throw new Error('a registry without a bound refused');
+  const { feed, tail, ready } = lease.resource;
+  const textOf = ansi === 'strip' ? withoutAnsi : (line: string): string => line;
+  const backlogOf = (count: number): ServerPacket => {
+    const lines = tail.recent(count).map(textOf);
+    return { type: 'backlog', lines, count: lines.length };
+  };
+  const rendition = createEventRendition<LogEvent>({
+    dialect,
+    feed,
+    render: (events) => packetOf(events, textOf),
+    gathered: joins,
+    counts: (event) => typeof event !== 'string',
+    snapshot: () => backlogOf(maxBacklog),
+    maxBehind,
+    beyond: 'oldest',
+    tellDropped: (count) => ({ type: 'skipped', count }),
+  });
+  // Those who come together and ask for the same are sent the same message.
+  let made: { readonly seq: number; readonly count: number; readonly message: Message } | undefined;
+  const { close } = rendition;
+  return Object.assign(rendition, {
+    ready,
+    isObstructed: () => tail.isObstructed,
+    backlog(count: number): Message {
+      if (made?.seq !== feed.seq || made.count !== count) {
+        made = { seq: feed.seq, count, message: new Message(backlogOf(count)) };
+      }
+      return made.message;
+    },
+    close() {
+      close();
+      lease.release();
+    },
   });
 }
 
@@ -163,26 +178,9 @@ function linesOf(event: LogEvent): readonly string[] {
   return typeof event === 'string' ? [] : event.lines;
 }
 
-function frameOf(events: readonly LogEvent[], textOf: (line: string) => string): ServerFrame {
+function packetOf(events: readonly LogEvent[], textOf: (line: string) => string): ServerPacket {
   if (events[0] === 'rotated') return { type: 'rotated' };
   if (events[0] === 'unavailable') return { type: 'unavailable', reason: noLog };
   const lines = events.flatMap(linesOf).map(textOf);
   return { type: 'lines', lines, count: lines.length };
-}
-
-/** Those who come together and ask for the same are sent the same packet. */
-function createBacklog(
-  tail: FileTail,
-  version: () => number,
-  textOf: (line: string) => string,
-): LogView['backlog'] {
-  let made: { readonly version: number; readonly count: number; readonly packet: Packet } | undefined;
-  return (count) => {
-    if (made?.version !== version() || made.count !== count) {
-      const lines = tail.recent(count).map(textOf);
-      const packet = toPacket({ type: 'backlog', lines, count: lines.length });
-      made = { version: version(), count, packet };
-    }
-    return made.packet;
-  };
 }

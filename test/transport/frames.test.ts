@@ -1,23 +1,28 @@
 import { constants, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { payloadOf } from '../../src/encode/frame.ts';
+import type { Message } from '../../src/encode/message.ts';
+import { framesOf } from '../../src/transport/frames.ts';
 import { textMessage } from '../support/messages.ts';
 
 const tail = Buffer.from([0, 0, 0xff, 0xff]);
 const text = (salt: number) => JSON.stringify({ seq: salt, data: { price: 450 + salt, note: 'the same' } });
 
+const framesFor = (words: string, previous?: Message) => framesOf(textMessage(words, { previous }));
+
 /** What a client reads from a compressed frame, whose window ends with `window`. */
 function read(frame: Buffer, window?: string): string {
   const options = { finishFlush: constants.Z_SYNC_FLUSH };
   const dictionary = window === undefined ? {} : { dictionary: Buffer.from(window) };
-  return inflateRawSync(Buffer.concat([payloadOf(frame), tail]), { ...options, ...dictionary }).toString();
+  const length = frame[1] ?? 0;
+  const payload = frame.subarray(length < 126 ? 2 : length === 126 ? 4 : 10);
+  return inflateRawSync(Buffer.concat([payload, tail]), { ...options, ...dictionary }).toString();
 }
 
-describe('Message', () => {
+describe('Frames of a message', () => {
   it('is compressed for those who were sent the message before, and for those who were not', () => {
     const first = textMessage(text(1));
-    const second = textMessage(text(2), first);
+    const second = framesFor(text(2), first);
     expect(second.base).toBe(first.id);
     expect(read(second.linked, text(1))).toBe(text(2));
     expect(read(second.alone(15))).toBe(text(2));
@@ -25,31 +30,41 @@ describe('Message', () => {
   });
 
   it('reads as something else in any other window, which is why the window is always compared', () => {
-    const second = textMessage(text(2), textMessage(text(1)));
+    const second = framesFor(text(2), textMessage(text(1)));
     expect(read(second.linked, text(1).replaceAll('the same', 'TAMPERED'))).not.toBe(text(2));
   });
 
   it('says in its first byte what it is, and that it is compressed (RFC 7692 §6)', () => {
-    const message = textMessage('text');
+    const message = framesFor('text');
     expect([message.plain[0], message.linked[0], message.alone(15)[0]]).toEqual([0x81, 0xc1, 0xc1]);
   });
 
-  it('is made once in each form', () => {
-    const message = textMessage(text(2), textMessage(text(1)));
+  it('are the same for all who ask', () => {
+    const message = textMessage(text(1));
+    const other = textMessage(text(2));
+    const frames = framesOf(message);
+    expect(framesOf(other)).not.toBe(frames);
+    expect(framesOf(message)).toBe(frames);
+    expect(frames.plain).toBe(frames.plain);
+    expect(frames.plain).toHaveLength(frames.length);
+  });
+
+  it('are made once in each form', () => {
+    const message = framesFor(text(2), textMessage(text(1)));
     expect(message.linked).toBe(message.linked);
     expect(message.alone(12)).toBe(message.alone(12));
     expect(message.alone(12)).not.toBe(message.alone(15));
   });
 
   it('is linked to nothing that is longer than a window', () => {
-    expect(textMessage('x', textMessage('y'.repeat(32 * 1024))).base).toBeGreaterThan(0);
-    expect(textMessage('x', textMessage('y'.repeat(32 * 1024 + 1))).base).toBe(0);
+    expect(framesFor('x', textMessage('y'.repeat(32 * 1024))).base).toBeGreaterThan(0);
+    expect(framesFor('x', textMessage('y'.repeat(32 * 1024 + 1))).base).toBe(0);
   });
 
   it('refers back no further than a window of the size asked for', () => {
     // What repeats does so at a distance of 3,000 bytes: within reach of 12 bits, and not of 9.
     const block = Array.from({ length: 600 }, (_, index) => `${(index * 7919) % 10_007}`).join(',');
-    const message = textMessage(block.repeat(4));
+    const message = framesFor(block.repeat(4));
     expect(message.alone(12).length).toBeLessThan(0.5 * message.alone(9).length);
     for (const bits of [9, 12, 15]) expect(read(message.alone(bits))).toBe(block.repeat(4));
   });
@@ -63,7 +78,7 @@ describe('Message', () => {
       fc.property(arbitraryText, arbitraryText, fc.integer({ min: 9, max: 15 }), (before, now, bits) => {
         // A lone surrogate is no text: what is sent of it is what UTF-8 makes of it.
         const [previous, current] = [before.toWellFormed(), now.toWellFormed()];
-        const message = textMessage(current, textMessage(previous));
+        const message = framesFor(current, textMessage(previous));
         expect(read(message.linked, message.base === 0 ? undefined : previous)).toBe(current);
         expect(read(message.alone(bits))).toBe(current);
       }),

@@ -1,32 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { Channel, type ChannelOptions } from '../../src/deliver/channel.ts';
+import { FanOutCounts } from '../../src/deliver/fan-out-counts.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
-import { Tally } from '../../src/deliver/tally.ts';
+import { type Pace, View } from '../../src/deliver/view.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { createOutlet } from '../support/outlet.ts';
+import { leaseOf } from '../support/session.ts';
 
-function setUp(options: ChannelOptions & { readonly deltas?: boolean } = {}) {
+function setUp(options: Pace & { readonly deltas?: boolean } = {}) {
   const clock = createManualClock();
   const meter = createMemoryMeter();
   const hub = new Hub({ clock, meter, ...hubDefaults });
   const rendition = createFakeRendition(options);
-  const channel = new Channel(rendition, options);
-  hub.open(channel);
+  const view = new View(rendition, options);
+  hub.open(view);
   /** Joins at the newest version, and keeps what it is sent. */
   const join = (writable = () => true) => {
     const received: string[] = [];
     const outlet = createOutlet((text) => writable() && received.push(text) > 0);
-    const subscription = channel.add(outlet, outlet);
-    channel.sendWhole(subscription, clock.monotonic(), new Tally());
+    const following = view.add(leaseOf(view), outlet, outlet);
+    view.sendWhole(following, clock.monotonic(), new FanOutCounts());
     received.length = 0;
-    return { received, subscription };
+    return { received, following };
   };
-  return { clock, meter, hub, rendition, channel, join };
+  return { clock, meter, hub, rendition, view, join };
 }
 
-describe('Channel with deltas', () => {
+describe('View with deltas', () => {
   it('gives a delta to those who hold its base and the whole to all others', () => {
     const { rendition, join } = setUp({ deltas: true });
     let reads = false;
@@ -42,23 +43,23 @@ describe('Channel with deltas', () => {
   });
 
   it('gives the whole to who holds less than the base, and to who holds nothing', () => {
-    const { channel, rendition, join } = setUp({ deltas: true });
+    const { view, rendition, join } = setUp({ deltas: true });
     let reads = true;
     const [behind, lost] = [join(() => reads), join()];
     rendition.publish();
     reads = false;
     rendition.publish();
     reads = true;
-    channel.reset(lost.subscription);
+    view.reset(lost.following);
     rendition.publish();
     expect(behind.received).toEqual(['1>2', '4']);
     expect(lost.received).toEqual(['1>2', '2>3', '4']);
   });
 
   it('counts whole packets and deltas each by their type', () => {
-    const { channel, rendition, join, meter } = setUp({ deltas: true });
+    const { view, rendition, join, meter } = setUp({ deltas: true });
     for (let client = 0; client < 3; client += 1) join();
-    channel.reset(join().subscription);
+    view.reset(join().following);
     rendition.publish();
     const count = (type: string) => meter.value('bff_packets_total', { dialect: 'test', type });
     expect([count('DELTA'), count('UPDATE')]).toEqual([3, 1]);
@@ -66,7 +67,7 @@ describe('Channel with deltas', () => {
   });
 });
 
-describe('Channel with an interval', () => {
+describe('View with an interval', () => {
   it('sends the newest of each interval on the beat, and nothing between', () => {
     const { clock, rendition, join } = setUp({ intervalMs: 100 });
     const { received } = join();
@@ -102,12 +103,12 @@ describe('Channel with an interval', () => {
     expect(meter.observations('bff_fanout_seconds')).toBe(1);
   });
 
-  it('delivers nothing of a channel that was closed, and closes its rendition', () => {
-    const { clock, hub, rendition, channel, join } = setUp({ intervalMs: 100 });
+  it('delivers nothing of a view that was closed, and closes its rendition', () => {
+    const { clock, hub, rendition, view, join } = setUp({ intervalMs: 100 });
     const { received } = join();
     rendition.publish();
-    hub.close(channel);
-    hub.request(channel);
+    hub.close(view);
+    hub.request(view);
     clock.advance(1000);
     expect(received).toEqual([]);
     expect(rendition.closed).toBe(true);

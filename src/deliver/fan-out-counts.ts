@@ -1,13 +1,13 @@
 import type { Meter } from '../core/meter.ts';
-import type { Packet } from '../encode/rendition.ts';
+import type { Message } from '../encode/message.ts';
 
-/** What was sent in one go, to be counted once at its end. */
-export class Tally {
+/** What a fan-out sent, for the metrics: added up here, since counting each delivery by itself is dear. */
+export class FanOutCounts {
   /** Sessions that could not be sent to. */
   skipped = 0;
   /** Sessions that the interval does not allow an update yet. */
   held = 0;
-  /** Packets. */
+  /** Messages. */
   sent = 0;
   #bytes = 0;
   #packets = new Map<string, number>();
@@ -15,7 +15,7 @@ export class Tally {
   #type = '';
   #times = 0;
 
-  add({ type }: Packet, bytes: number): void {
+  add({ type }: Message, bytes: number): void {
     this.sent += 1;
     this.#bytes += bytes;
     if (type !== this.#type) {

@@ -12,7 +12,7 @@ const maxMarks = 1024;
  * How many events lie between two places in a feed, where some of its numbers stand for events that do not count.
  * What it knows of them is bounded: of places further back than its marks reach, every number counts.
  */
-export class MissedCount {
+export class DroppedCount {
   readonly #marks = new Denque<Mark>();
 
   /** @param uncounted numbers up to `seq` that do not count; places are told in order, each as it is passed */

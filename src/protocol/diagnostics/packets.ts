@@ -1,10 +1,8 @@
 import type { JsonObject } from '../../core/json.ts';
-import { textFrame } from '../../encode/frame.ts';
 import { Message } from '../../encode/message.ts';
-import type { Packet } from '../../encode/rendition.ts';
 import type { entryTypes, LogLevel } from './schema.ts';
 
-/** The frames that clients are sent. Types, not interfaces, so that each is a JSON object. */
+/** What clients are sent. Types, not interfaces, so that each is a JSON object. */
 
 export type LogEntry = {
   /** `log-<epoch ms>`, with `-2`, `-3`, … for further entries of the same millisecond. */
@@ -58,20 +56,20 @@ export type Telemetry = {
 } & LlmFigures;
 
 /** What happened: every client is sent each of these, in this order. */
-export type EventFrame =
+export type EventPacket =
   | { readonly type: 'log'; readonly data: LogEntry }
   | { readonly type: 'persona_entry'; readonly data: PersonaEntry }
   | { readonly type: 'graph_update'; readonly data: GraphUpdate };
 
-export type TelemetryFrame = { readonly type: 'telemetry'; readonly data: Telemetry };
+export type TelemetryPacket = { readonly type: 'telemetry'; readonly data: Telemetry };
 /** Newest first. */
-export type LogsFrame = { readonly type: 'logs'; readonly data: readonly LogEntry[] };
-export type PongFrame = {
+export type LogsPacket = { readonly type: 'logs'; readonly data: readonly LogEntry[] };
+export type PongPacket = {
   readonly type: 'pong';
   readonly timestamp: string;
   readonly connection_id: string;
 };
 
-export function packetOf(frame: EventFrame | TelemetryFrame | LogsFrame | PongFrame): Packet {
-  return { type: frame.type, message: new Message(textFrame(JSON.stringify(frame))) };
+export function messageOf(packet: TelemetryPacket | LogsPacket | PongPacket): Message {
+  return new Message(packet);
 }

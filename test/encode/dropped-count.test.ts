@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MissedCount } from '../../src/encode/missed-count.ts';
+import { DroppedCount } from '../../src/encode/dropped-count.ts';
 
-describe('MissedCount', () => {
+describe('DroppedCount', () => {
   it('counts every number between two places where none was said not to count', () => {
-    const missed = new MissedCount();
+    const missed = new DroppedCount();
     missed.note(1, 0);
     missed.note(9, 0);
     expect([missed.between(1, 9), missed.between(3, 9), missed.between(9, 9)]).toEqual([8, 6, 0]);
@@ -17,7 +17,7 @@ describe('MissedCount', () => {
     });
     fc.assert(
       fc.property(steps, fc.nat(60), fc.nat(60), (taken, a, b) => {
-        const missed = new MissedCount();
+        const missed = new DroppedCount();
         missed.note(1, 0);
         const places = [{ seq: 1, counted: 0 }];
         let [seq, uncounted, counted] = [1, 0, 0];
@@ -37,7 +37,7 @@ describe('MissedCount', () => {
   });
 
   it('takes every number to count that lies further back than it remembers', () => {
-    const missed = new MissedCount();
+    const missed = new DroppedCount();
     missed.note(1, 0);
     for (let place = 1; place <= 5000; place += 1) missed.note(1 + 2 * place, place);
     expect(missed.between(10_001 - 200, 10_001)).toBe(100);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Patience, sessionDefaults } from '../../src/deliver/patience.ts';
+import { Keepalive, keepaliveDefaults } from '../../src/deliver/keepalive.ts';
 
 const start = 1000;
-const limits = { ...sessionDefaults, idleAfterMs: 90_000 };
+const limits = { ...keepaliveDefaults, idleAfterMs: 90_000 };
 
-describe('Patience', () => {
+describe('Keepalive', () => {
   it('bears a client that is heard of, writable and not idle', () => {
-    const patience = new Patience(limits, start);
+    const patience = new Keepalive(limits, start);
     for (let now = start; now < start + 600_000; now += 60_000) {
       patience.heard(now);
       expect(patience.endedBy(now + 59_999, now + 59_999)).toBeUndefined();
@@ -18,7 +18,7 @@ describe('Patience', () => {
     ['idle', 90_000],
     ['slow', 30_000],
   ] as const)('ends with a client that is %s for %i ms, and not 1 ms before', (cause, ms) => {
-    const patience = new Patience(limits, start);
+    const patience = new Keepalive(limits, start);
     if (cause === 'slow') patience.blocked(start);
     const heardAt = (now: number) => (cause === 'silent' ? start : now);
     expect(patience.endedBy(start + ms - 1, heardAt(start + ms - 1))).toBeUndefined();
@@ -26,12 +26,12 @@ describe('Patience', () => {
   });
 
   it('bears a client that need send nothing, whatever it does not say', () => {
-    const patience = new Patience(sessionDefaults, start);
+    const patience = new Keepalive(keepaliveDefaults, start);
     expect(patience.endedBy(start + 1e9, start + 1e9)).toBeUndefined();
   });
 
   it('counts a client as blocked from the first refusal on', () => {
-    const patience = new Patience(limits, start);
+    const patience = new Keepalive(limits, start);
     patience.blocked(start);
     patience.blocked(start + 20_000);
     expect(patience.endedBy(start + 30_000, start + 30_000)).toBe('slow');
@@ -45,7 +45,7 @@ describe('Patience', () => {
   ] as const)(
     'after a new attempt of which a client %s, slow it is at %4$s',
     (_what, refuses, takes, slowAt) => {
-      const patience = new Patience({ ...limits, idleAfterMs: Number.POSITIVE_INFINITY }, start);
+      const patience = new Keepalive({ ...limits, idleAfterMs: Number.POSITIVE_INFINITY }, start);
       patience.blocked(start);
       patience.retry(() => {
         if (refuses) patience.blocked(start + 20_000);
@@ -58,7 +58,7 @@ describe('Patience', () => {
   );
 
   it('asks for a sign of life once each interval', () => {
-    const patience = new Patience(limits, start);
+    const patience = new Keepalive(limits, start);
     const asked = Array.from({ length: 100 }, (_, second) => start + second * 1000).filter((now) =>
       patience.takeProbe(now),
     );

@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import { Throttle } from '../core/throttle.ts';
 import type { Urgency } from '../encode/rendition.ts';
 
-/** What a pace lets go out. */
+/** What the timer lets go out. */
 export interface Releases {
   /** Everything there is: the interval's next slot has come. */
   slot(): void;
@@ -17,7 +17,7 @@ const limitedEveryMs = 1000;
  * Lets news through at once, or at the next multiple of an interval of the wall clock: everyone with the same
  * interval is served in the same moment, and from the same rendition. What is urgent of it need not wait for that.
  */
-export class Pace {
+export class AlignedTimer {
   readonly #clock: Clock;
   readonly #intervalMs: number;
   readonly #releases: Releases;

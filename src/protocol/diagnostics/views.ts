@@ -1,43 +1,46 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Meter } from '../../core/meter.ts';
 import { randomId } from '../../core/random.ts';
-import { Channel } from '../../deliver/channel.ts';
-import type { Hub } from '../../deliver/hub.ts';
-import { jsonEncoder } from '../../encode/encoder.ts';
+import type { View } from '../../deliver/view.ts';
+import type { Views } from '../../deliver/views.ts';
+import { jsonEncoding } from '../../encode/encoding.ts';
 import { createEventRendition } from '../../encode/event-rendition.ts';
-import type { Packet } from '../../encode/rendition.ts';
+import type { Message } from '../../encode/message.ts';
+import type { Rendition } from '../../encode/rendition.ts';
 import { createStateRendition } from '../../encode/state-rendition.ts';
 import { CommitTiming, commitTimingDefaults } from '../../feed/commit-timing.ts';
 import { createEventFeed } from '../../feed/event-feed.ts';
 import { HistoryBudget } from '../../feed/history.ts';
 import { createProjection } from '../../feed/projection.ts';
+import type { Lease } from '../../feed/registry.ts';
 import { createStateFeed } from '../../feed/state-feed.ts';
 import type { Figures } from './figures.ts';
-import { type EventFrame, packetOf } from './frame.ts';
 import type { LogBook } from './log-book.ts';
+import { type EventPacket, type LogsPacket, messageOf } from './packets.ts';
 
 export const dialect = 'diagnostics';
 
-export interface ChannelsOptions {
+export interface DiagnosticsViewsOptions {
   readonly figures: Figures;
   readonly logBook: LogBook;
   /** Telemetry frames a second that events may cause, burst 5. 0: no cap. */
   readonly maxRateHz: number;
-  readonly hub: Hub;
+  readonly views: Views;
   readonly clock: Clock;
   readonly meter: Meter;
 }
 
 /** What every client follows: what happens, and how things are. */
-export interface Channels {
-  readonly events: Channel;
-  readonly telemetry: Channel;
+type Subject = 'events' | 'telemetry';
+
+export interface DiagnosticsViews {
+  acquire(subject: Subject): Lease<View>;
   /** The figures of this moment, which may be newer than what was last sent to all. */
-  telemetryNow(): Packet;
+  telemetryNow(): Message;
   /** The newest log entries. */
-  logsNow(): Packet;
+  logsNow(): Message;
   /** Sends an event to all. */
-  append(event: EventFrame, receivedAt?: number): void;
+  append(event: EventPacket, receivedAt?: number): void;
   /** An event changed some figure. */
   telemetryChanged(receivedAt: number): void;
   /** The engine began to fail, or is well again: told whatever frames events have caused. */
@@ -52,27 +55,20 @@ const maxBehind = 100;
 const logsSent = 20;
 const telemetryEveryMs = 5000;
 
-export function createChannels(options: ChannelsOptions): Channels {
-  const { figures, logBook, maxRateHz, hub, clock, meter } = options;
+export function createDiagnosticsViews(options: DiagnosticsViewsOptions): DiagnosticsViews {
+  const { figures, logBook, maxRateHz, clock, meter } = options;
 
-  let logs: { seq: number; packet: Packet } | undefined;
-  const logsNow = (): Packet => {
-    if (logs?.seq !== logBook.seq) {
-      logs = { seq: logBook.seq, packet: packetOf({ type: 'logs', data: logBook.newest(logsSent) }) };
-    }
-    return logs.packet;
-  };
-  const eventFeed = createEventFeed<EventFrame>({ epoch: randomId(), capacity: maxBehind });
-  const events = new Channel(
-    createEventRendition<EventFrame>({
-      dialect,
-      feed: eventFeed,
-      render: ([event]) => (event === undefined ? logsNow() : packetOf(event)),
-      snapshot: logsNow,
-      maxBehind,
-      beyond: 'oldest',
-    }),
-  );
+  const newestLogs = (): LogsPacket => ({ type: 'logs', data: logBook.newest(logsSent) });
+  const eventFeed = createEventFeed<EventPacket>({ epoch: randomId(), capacity: maxBehind });
+  const events = createEventRendition<EventPacket>({
+    dialect,
+    feed: eventFeed,
+    render: ([event]) => event,
+    snapshot: newestLogs,
+    snapshotVersion: () => logBook.seq,
+    maxBehind,
+    beyond: 'oldest',
+  });
 
   const budget = new HistoryBudget({ historySeconds: 0, historyMaxBytes: 0 });
   const telemetryFeed = createStateFeed({ initial: figures.read(), epoch: randomId(), clock, budget });
@@ -81,29 +77,33 @@ export function createChannels(options: ChannelsOptions): Channels {
     // Whoever waits for the next frame is not to wonder whether it got lost.
     telemetryFeed.commit(true);
   });
-  const telemetry = new Channel(
-    createStateRendition({
-      dialect,
-      projection: createProjection(telemetryFeed, {
-        sections: undefined,
-        always: [],
-        unremarkable: new Set(),
-      }),
-      mode: 'full',
-      encode: jsonEncoder,
-      words: { full: (data) => ({ type: 'telemetry', data }) },
-      clock,
-      meter,
-    }),
-  );
-  hub.open(events);
-  hub.open(telemetry);
+  const telemetry = createStateRendition({
+    dialect,
+    projection: createProjection(telemetryFeed, { sections: undefined, always: [], unremarkable: new Set() }),
+    mode: 'full',
+    encoding: jsonEncoding,
+    words: { full: (data) => ({ type: 'telemetry', data }) },
+    clock,
+    meter,
+  });
+  const renditions: Readonly<Record<Subject, Rendition>> = { events, telemetry };
+  const views = options.views.ofKind({
+    key: (subject: Subject) => subject,
+    make: (subject) => renditions[subject],
+    isFixed: true,
+  });
+  const acquire = (subject: Subject): Lease<View> => {
+    const lease = views.acquire(subject, undefined);
+    if (lease === undefined) throw new Error('views that are not counted were refused');
+    return lease;
+  };
+  // Held for good: they go on whether anybody follows or not.
+  const held = [acquire('events'), acquire('telemetry')];
 
   return {
-    events,
-    telemetry,
-    telemetryNow: () => packetOf({ type: 'telemetry', data: figures.read() }),
-    logsNow,
+    acquire,
+    telemetryNow: () => messageOf({ type: 'telemetry', data: figures.read() }),
+    logsNow: () => events.snapshot(),
     append: (event, receivedAt) => eventFeed.append(event, receivedAt),
     telemetryChanged(receivedAt) {
       telemetryFeed.stage(figures.read(), receivedAt);
@@ -111,6 +111,9 @@ export function createChannels(options: ChannelsOptions): Channels {
     },
     engineTurned: () => timing.event(true),
     start: () => timing.beat(telemetryEveryMs),
-    close: () => timing.stop(),
+    close() {
+      timing.stop();
+      for (const lease of held) lease.release();
+    },
   };
 }

@@ -1,6 +1,6 @@
-import type { CloseCause } from '../core/errors.ts';
+import type { CloseCause } from './closes.ts';
 
-export interface SessionLimits {
+export interface KeepaliveLimits {
   /** Interval of the protocol ping. */
   readonly pingEveryMs: number;
   /** A client that sent nothing for so long, pongs included, is terminated. */
@@ -11,29 +11,35 @@ export interface SessionLimits {
   readonly idleAfterMs?: number;
 }
 
-export const sessionDefaults: SessionLimits = {
+export const keepaliveDefaults: KeepaliveLimits = {
   pingEveryMs: 30_000,
   silentAfterMs: 75_000,
   slowAfterMs: 30_000,
 };
 
-/** How long one client is borne that is silent, idle or slow. All times are monotonic ms. */
-export class Patience {
-  readonly #limits: SessionLimits;
+/** Why a connection is ended that shows no sign of life, or does not keep up. */
+export type KeepaliveEnd = Extract<CloseCause, 'idle' | 'slow'> | 'silent';
+
+/**
+ * Whether one client is alive and keeps up: when it is to be pinged, and when it has been silent, idle or slow for too
+ * long. All times are monotonic; kept as whole ms, which take no memory of their own.
+ */
+export class Keepalive {
+  readonly #limits: KeepaliveLimits;
   #probedAt: number;
   #messageAt: number;
   /** Since when it has not been writable; undefined while it is. */
   #blockedSince: number | undefined;
 
-  constructor(limits: SessionLimits, now: number) {
+  constructor(limits: KeepaliveLimits, now: number) {
     this.#limits = limits;
-    this.#probedAt = now;
-    this.#messageAt = now;
+    this.#probedAt = Math.trunc(now);
+    this.#messageAt = this.#probedAt;
   }
 
   /** It sent something of its own accord. */
   heard(now: number): void {
-    this.#messageAt = now;
+    this.#messageAt = Math.trunc(now);
   }
 
   /** Whether there is something that it could not be sent. */
@@ -43,7 +49,7 @@ export class Patience {
 
   /** It could not be sent something. */
   blocked(now: number): void {
-    this.#blockedSince ??= now;
+    this.#blockedSince ??= Math.trunc(now);
   }
 
   /**
@@ -58,10 +64,10 @@ export class Patience {
   }
 
   /**
-   * Why it is borne no longer; undefined: it is.
+   * Why its connection is to end; undefined: it is alive and keeps up.
    * @param heardAt when anything at all came from it, protocol frames included
    */
-  endedBy(now: number, heardAt: number): CloseCause | undefined {
+  endedBy(now: number, heardAt: number): KeepaliveEnd | undefined {
     const { silentAfterMs, idleAfterMs = Number.POSITIVE_INFINITY, slowAfterMs } = this.#limits;
     if (now - heardAt >= silentAfterMs) return 'silent';
     if (now - this.#messageAt >= idleAfterMs) return 'idle';
@@ -72,7 +78,7 @@ export class Patience {
   /** Whether it is to be asked for a sign of life: once each interval. */
   takeProbe(now: number): boolean {
     if (now - this.#probedAt < this.#limits.pingEveryMs) return false;
-    this.#probedAt = now;
+    this.#probedAt = Math.trunc(now);
     return true;
   }
 }

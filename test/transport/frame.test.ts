@@ -2,11 +2,13 @@ import type { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as ws from 'ws';
-import { pingFrame, pongFrame, textFrame } from '../../src/encode/frame.ts';
+import { messageFrame, pingFrame, pongFrame } from '../../src/transport/frame.ts';
 import { within } from '../support/wait.ts';
 
 /** Exported by the library, left out by its types. */
 const Receiver = Reflect.get(ws, 'Receiver') as new (options: { isServer: boolean }) => Writable;
+
+const textFrame = (text: string) => messageFrame(Buffer.from(text), { isBinary: false });
 
 /** What a client's own parser makes of some bytes, given to it in pieces of `pieceBytes`. */
 async function parse(bytes: Buffer, pieceBytes = bytes.length): Promise<string[]> {
@@ -27,7 +29,7 @@ async function parse(bytes: Buffer, pieceBytes = bytes.length): Promise<string[]
   return seen;
 }
 
-describe('textFrame', () => {
+describe('messageFrame', () => {
   it.each([0, 1, 125, 126, 127, 65_535, 65_536, 70_000])('carries a text of %i bytes', async (length) => {
     const text = 'x'.repeat(length);
     expect(await parse(textFrame(text))).toEqual([`text ${text}`]);

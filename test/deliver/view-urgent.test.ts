@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Channel } from '../../src/deliver/channel.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
-import { createFakeRendition, packet } from '../support/fake-rendition.ts';
+import { View } from '../../src/deliver/view.ts';
+import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { newSession } from '../support/session.ts';
+import { textMessage } from '../support/messages.ts';
+import { leaseOf, newSession } from '../support/session.ts';
 
 /** Clients that are sent updates every 10 s, at full tens, but for what is urgent. */
 function setUp({ intervalMs = 10_000, deltas = false, lookMs = 0 } = {}) {
@@ -22,13 +23,13 @@ function setUp({ intervalMs = 10_000, deltas = false, lookMs = 0 } = {}) {
   };
   const hub = new Hub({ clock: passing, meter, ...hubDefaults, yieldTurn: (rest) => turns.push(rest) });
   const rendition = createFakeRendition({ deltas });
-  const channel = new Channel(rendition, { intervalMs });
-  hub.open(channel);
+  const view = new View(rendition, { intervalMs });
+  hub.open(view);
   const join = () => {
     const transport = createFakeTransport();
     const session = newSession({ transport, clock, meter, hub });
-    const subscription = session.follow(channel, () => packet('welcome'));
-    return { transport, session, sent: transport.sent, resync: () => session.resync(subscription) };
+    const following = session.follow(leaseOf(view), () => textMessage('welcome'));
+    return { transport, session, sent: transport.sent, resync: () => following.resync() };
   };
   return { clock, rendition, join, turns };
 }
@@ -157,7 +158,7 @@ describe('A slot of an interval', () => {
     rendition.publish();
     clock.advance(39_000);
     transport.block();
-    session.answer(packet('answer'));
+    session.answer(textMessage('answer'));
     rendition.publish();
     transport.drain();
     expect(sent).toEqual(['welcome', '2', 'answer']);

@@ -1,0 +1,21 @@
+/** Why the core ends a session. A client that is silent is just cut off: nobody would read why. */
+export type CloseCause = 'shutdown' | 'slow' | 'idle' | 'rateLimited' | 'tokenExpired';
+
+/** What a client is told at the end: close code and reason (RFC 6455 §7.4). */
+export interface Close {
+  readonly code: number;
+  /** Stable name, of 123 bytes at most: clients and log lines match on it. */
+  readonly reason: string;
+}
+
+/** The words of one endpoint for each cause of the core; ends that it alone knows are values of its own. */
+export type Closes = Readonly<Record<CloseCause, Close>>;
+
+/** Those of every dialect whose page names no others. */
+export const usualCloses: Closes = {
+  shutdown: { code: 1001, reason: 'shutdown' },
+  slow: { code: 1013, reason: 'slow' },
+  idle: { code: 1001, reason: 'idle' },
+  rateLimited: { code: 1008, reason: 'rateLimited' },
+  tokenExpired: { code: 4401, reason: 'tokenExpired' },
+};

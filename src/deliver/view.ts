@@ -1,0 +1,227 @@
+import type { Message } from '../encode/message.ts';
+import type { Rendition, Update } from '../encode/rendition.ts';
+import type { Lease } from '../feed/registry.ts';
+import type { FanOutCounts } from './fan-out-counts.ts';
+import { type Follower, Following } from './following.ts';
+import { nothing, Release } from './release.ts';
+import { never, type Outlet, Slots } from './slots.ts';
+
+/** When the sessions of a view are sent what it shows. */
+export interface Pace {
+  /** Least ms between two updates to one session, urgent news excepted. 0: none. Infinity: only that. Default 0. */
+  readonly intervalMs?: number;
+  /**
+   * A session that was sent nothing for so long gets the current update again, where there is no interval.
+   * 0: never. Default 0.
+   */
+  readonly repeatAfterMs?: number;
+  /** Whether what there is now is worth repeating. Default: it always is. */
+  readonly isRepeated?: () => boolean;
+}
+
+const always = (): boolean => true;
+
+/** A rendition and the sessions that follow it. */
+export class View<Shown extends Rendition = Rendition> {
+  readonly rendition: Shown;
+  readonly intervalMs: number;
+  /** How much of its news may go out; without an interval, all of it. */
+  readonly release: Release;
+  readonly #repeatAfterMs: number;
+  readonly #isRepeated: () => boolean;
+  readonly #slots = new Slots<Following<View>>();
+
+  constructor(rendition: Shown, pace: Pace = {}) {
+    this.rendition = rendition;
+    this.intervalMs = pace.intervalMs ?? 0;
+    this.#repeatAfterMs = pace.repeatAfterMs ?? 0;
+    this.#isRepeated = pace.isRepeated ?? always;
+    this.release = new Release(this.intervalMs);
+  }
+
+  get size(): number {
+    return this.#slots.size;
+  }
+
+  /**
+   * Adds a session.
+   * @param first makes what it is to be sent first. Default: the newest state.
+   * @param cursor where its client stands. Default: it was sent nothing yet.
+   */
+  add(
+    lease: Lease<View>,
+    session: Follower,
+    outlet: Outlet,
+    first?: () => Message,
+    cursor = nothing,
+  ): Following<View> {
+    const following = new Following(lease, session, this.size, first);
+    this.#slots.add(following, outlet, cursor);
+    return following;
+  }
+
+  remove(following: Following<View>): void {
+    if (!this.#slots.has(following)) return;
+    this.countDropped(following);
+    this.#slots.remove(following);
+  }
+
+  /** Whether it lacks an update. */
+  isBehind({ slot }: Following<View>): boolean {
+    return (this.#slots.cursors[slot] ?? nothing) < this.rendition.seq;
+  }
+
+  /** How many versions or events it lacks. */
+  behind({ slot }: Following<View>): number {
+    return this.rendition.seq - (this.#slots.cursors[slot] ?? nothing);
+  }
+
+  /** Whether one that lacks an update may be sent it now. */
+  isDue({ slot }: Following<View>, now: number): boolean {
+    return this.#mayBeSent(slot, this.rendition.seq, now);
+  }
+
+  /** Whether it was sent nothing for so long that a sweep will bring it the current update again. */
+  isRepeatDue({ slot }: Following<View>, now: number): boolean {
+    return this.#repeatAfterMs > 0 && this.#sinceSent(slot, now) >= this.#repeatAfterMs && this.#isRepeated();
+  }
+
+  #mayBeSent(slot: number, seq: number, now: number): boolean {
+    if (this.intervalMs === 0) return true;
+    return this.release.allows(this.#slots.cursors[slot] ?? seq, seq, this.#sinceSent(slot, now));
+  }
+
+  #sinceSent(slot: number, now: number): number {
+    return now - (this.#slots.sentAt[slot] ?? never);
+  }
+
+  /** Forgets what it was sent. */
+  reset(following: Following<View>): void {
+    if (!this.#slots.has(following)) return;
+    this.countDropped(following);
+    this.#slots.cursors[following.slot] = nothing;
+  }
+
+  /**
+   * Tells its session how many events it will not be sent, as far as that was not told yet. Of one that is not sent
+   * to, nobody works this out event by event.
+   */
+  countDropped(following: Following<View>): void {
+    const cursor = this.#slots.cursors[following.slot] ?? nothing;
+    if (cursor === nothing || !this.#slots.has(following)) return;
+    following.noteDropped(this.rendition.droppedAfter(cursor));
+  }
+
+  /** How many messages it was sent. */
+  sentTo({ slot }: Following<View>): number {
+    return this.#slots.sentCounts[slot] ?? 0;
+  }
+
+  /** Sends one session what there is now, or what it is to be sent first, whatever it was sent before. */
+  sendWhole(following: Following<View>, now: number, counts: FanOutCounts): boolean {
+    if (!this.#canTake(following.slot, now)) return false;
+    const message = following.first?.() ?? this.rendition.latest();
+    const { seq } = this.rendition;
+    if (!this.#send(following.slot, message, seq, now, counts, this.intervalMs === 0)) return false;
+    following.first = undefined;
+    following.forgetDropped();
+    return true;
+  }
+
+  /** Sends one session what it lacks, as far as its client keeps up. */
+  catchUp(following: Following<View>, now: number, counts: FanOutCounts): void {
+    this.#serve(following.slot, this.rendition.seq, this.rendition, now, counts);
+  }
+
+  /** Begins to bring an update to all sessions. */
+  beginSweep(): void {
+    this.#slots.order.begin(this.size);
+  }
+
+  /**
+   * Goes on with it: to `count` sessions, or fewer if that takes as many messages.
+   * @returns whether that was all
+   */
+  sweep(update: Update, count: number, now: number, counts: FanOutCounts): boolean {
+    const { seq } = update;
+    const enough = counts.sent + count;
+    for (let visits = 0; visits < count && counts.sent < enough && !this.#slots.order.isOver; visits += 1) {
+      const slot = this.#slots.order.take();
+      if ((this.#slots.cursors[slot] ?? seq) >= seq) this.#repeatIfDue(slot, now, counts);
+      else if (!this.#mayBeSent(slot, seq, now)) counts.held += 1;
+      else if (!this.#serve(slot, seq, update, now, counts)) counts.skipped += 1;
+    }
+    return this.#slots.order.isOver;
+  }
+
+  #repeatIfDue(slot: number, now: number, counts: FanOutCounts): void {
+    const following = this.#slots.followings[slot];
+    if (following !== undefined && this.isRepeatDue(following, now)) {
+      this.sendWhole(following, now, counts);
+    }
+  }
+
+  /** Asked before anything is worked out for it. */
+  #canTake(slot: number, now: number): boolean {
+    if (this.#slots.outlets[slot]?.canTake() === true) return true;
+    this.#slots.followings[slot]?.session.blocked(now);
+    return false;
+  }
+
+  /** Sends the session at `slot` one step after the other until it stands at `seq`: false if it does not keep up. */
+  #serve(
+    slot: number,
+    seq: number,
+    source: Pick<Update, 'after'>,
+    now: number,
+    counts: FanOutCounts,
+  ): boolean {
+    const from = this.#slots.cursors[slot] ?? seq;
+    if (from === nothing) {
+      const following = this.#slots.followings[slot];
+      return following === undefined || this.sendWhole(following, now, counts);
+    }
+    const isSpaced = this.intervalMs === 0 || this.release.isSpaced(from);
+    let cursor = from;
+    while (cursor < seq) {
+      const step = this.#canTake(slot, now) ? source.after(cursor) : undefined;
+      const behind = step !== undefined && step.dropped > 0 ? this.#slots.followings[slot] : undefined;
+      behind?.noteDropped(step?.dropped ?? 0);
+      if (step === undefined || !this.#send(slot, step.message, step.seq, now, counts, isSpaced)) {
+        // The rest of what was due is no further update: it need not wait for the interval.
+        if (cursor === this.#slots.cursors[slot] && cursor !== from) this.#slots.sentAt[slot] = never;
+        return false;
+      }
+      behind?.forgetDropped();
+      cursor = step.seq;
+    }
+    return true;
+  }
+
+  /**
+   * @param isSpaced whether the next one has to keep its distance from it
+   * @returns false where nothing more can be sent to it for now
+   */
+  #send(
+    slot: number,
+    message: Message,
+    seq: number,
+    now: number,
+    counts: FanOutCounts,
+    isSpaced: boolean,
+  ): boolean {
+    const outlet = this.#slots.outlets[slot];
+    const bytes = outlet?.offer(message) ?? 0;
+    if (bytes === 0) {
+      this.#slots.followings[slot]?.session.blocked(now);
+      return false;
+    }
+    counts.add(message, bytes);
+    // It may have left just now, and another one have its place.
+    if (this.#slots.outlets[slot] !== outlet) return false;
+    this.#slots.cursors[slot] = seq;
+    if (isSpaced) this.#slots.sentAt[slot] = Math.trunc(now);
+    this.#slots.sentCounts[slot] = (this.#slots.sentCounts[slot] ?? 0) + 1;
+    return true;
+  }
+}

@@ -1,0 +1,50 @@
+import { WebSocket } from 'ws';
+
+/** Told what happens to a connection. */
+export interface ConnectionListener {
+  onMessage(data: Buffer, isBinary: boolean): void;
+  onPing(payload: Buffer): void;
+  onPong(): void;
+  onError(error: Error): void;
+  /** It begins to close: nothing may be sent after the close frame. */
+  onClosing(): void;
+  onClosed(code: number): void;
+}
+
+/**
+ * A `ws` connection with one listener for all that happens, which it calls by name. With thousands of connections,
+ * the same as five event listeners each would take a tenth of the memory of a session.
+ */
+export class Connection extends WebSocket {
+  listener: ConnectionListener | undefined;
+
+  override emit(event: string | symbol, ...args: readonly unknown[]): boolean {
+    const [first, second] = args;
+    const { listener } = this;
+    if (listener === undefined) return super.emit(event, ...args);
+    switch (event) {
+      case 'message':
+        if (Buffer.isBuffer(first)) listener.onMessage(first, second === true);
+        return true;
+      case 'ping':
+        if (Buffer.isBuffer(first)) listener.onPing(first);
+        return true;
+      case 'pong':
+        listener.onPong();
+        return true;
+      case 'error':
+        if (first instanceof Error) listener.onError(first);
+        return true;
+      case 'close':
+        listener.onClosed(Number(first));
+        return true;
+      default:
+        return super.emit(event, ...args);
+    }
+  }
+
+  override close(code?: number, data?: string | Buffer): void {
+    this.listener?.onClosing();
+    super.close(code, data);
+  }
+}

@@ -1,5 +1,4 @@
-import type { Entrance } from '../../access/entrance.ts';
-import type { IngestEntrance } from '../../access/ingest.ts';
+import type { Access } from '../../access/access.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { RecordListener } from '../../core/log.ts';
 import { usualCloseCodes } from '../../deliver/close-codes.ts';
@@ -11,7 +10,7 @@ import type { EngineTraffic } from '../../source/engine-traffic.ts';
 import type { EventSource } from '../../source/events.ts';
 import { createWebSocketAcceptor } from '../../transport/websocket-server.ts';
 import { describeDiagnostics } from './api.ts';
-import { createChannels } from './channels.ts';
+import { createChannels, dialect } from './channels.ts';
 import { createFigures } from './figures.ts';
 import { addHttpApi } from './http-api.ts';
 import { createIntake } from './intake.ts';
@@ -36,8 +35,7 @@ export interface DiagnosticsParts extends Omit<SessionDependencies, 'channels'> 
   readonly upgrades: UpgradeRouter;
   readonly router: Router;
   readonly api: ApiDescription;
-  readonly entrance: Entrance;
-  readonly ingestEntrance: IngestEntrance;
+  readonly access: Access;
 }
 
 const path = '/ws/diagnostics';
@@ -45,7 +43,7 @@ const maxMessageBytes = 64 * 1024;
 
 /** The diagnostics dialect: logs, figures, diary entries and graph changes, behind its endpoints. */
 export function createDiagnostics({ maxRateHz }: DiagnosticsOptions, parts: DiagnosticsParts) {
-  const { events, traffic, activePlans, onRecord, upgrades, api, entrance } = parts;
+  const { events, traffic, activePlans, onRecord, upgrades, api, access } = parts;
   const { hub, sessions, clock, log, meter } = parts;
   const logBook = createLogBook(clock);
   const figures = createFigures({
@@ -74,9 +72,9 @@ export function createDiagnostics({ maxRateHz }: DiagnosticsOptions, parts: Diag
   const clients = createDiagnosticsSessions({ ...parts, channels });
   api.add(describeDiagnostics(path));
   upgrades.route(path, {
-    entrance,
-    connect({ request, socket, head, permission }) {
-      accept(request, socket, head, (transport) => clients.open(transport, permission));
+    policy: access.policies.viewing(dialect),
+    connect({ request, socket, head, principal }) {
+      accept(request, socket, head, (transport) => clients.open(transport, principal));
       return undefined;
     },
   });

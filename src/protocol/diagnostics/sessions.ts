@@ -1,4 +1,4 @@
-import type { Permission } from '../../access/entrance.ts';
+import type { Principal } from '../../access/principal.ts';
 import { createWarningThrottle } from '../../core/log.ts';
 import { ownerFields } from '../../deliver/owner.ts';
 import type { SessionLimits } from '../../deliver/patience.ts';
@@ -16,7 +16,7 @@ export interface SessionDependencies extends Omit<ClientDependencies, 'warnMalfo
 /** The sessions of this dialect. */
 export interface DiagnosticsSessions {
   /** Starts the session of a client that was let in, and gives it its first frames. */
-  open(transport: Transport, permission: Permission): void;
+  open(transport: Transport, principal: Principal): void;
   /** Oldest first. */
   states(): readonly ConnectionState[];
 }

@@ -1,4 +1,4 @@
-import type { Entrance } from '../../access/entrance.ts';
+import type { Access } from '../../access/access.ts';
 import { errorMessage } from '../../core/errors.ts';
 import { usualCloseCodes } from '../../deliver/close-codes.ts';
 import type { Session } from '../../deliver/session.ts';
@@ -19,6 +19,7 @@ import { createMessageViews } from './message-views.ts';
 import { addRestTwins } from './rest-twins.ts';
 import {
   type Arrival,
+  dialect,
   openSession,
   refuse,
   type SessionDependencies,
@@ -43,7 +44,7 @@ export interface StreamsParts extends SessionDependencies {
   readonly upgrades: UpgradeRouter;
   readonly router: Router;
   readonly api: ApiDescription;
-  readonly entrance: Entrance;
+  readonly access: Access;
 }
 
 const logQueryWords = 'backlog: expected a whole number from 0 to 1000; ansi: strip or keep';
@@ -54,7 +55,7 @@ const nothingHeld: StreamClient = { end: () => {} };
 /** The streams dialect: instances, their logs, and the messages between them. */
 export function createStreams(options: StreamsOptions, parts: StreamsParts) {
   const { pollTimeoutMs, maxViews, logDirectory } = options;
-  const { events, upgrades, api, entrance, clock, log, meter } = parts;
+  const { events, upgrades, api, access, clock, log, meter } = parts;
   const instances = createSharedInstances({ ...parts, pollTimeoutMs });
   const messages = createMessageViews({ ...parts, maxViews });
   const logs =
@@ -71,18 +72,19 @@ export function createStreams(options: StreamsOptions, parts: StreamsParts) {
     clock,
     compression: false,
   });
+  const policy = access.policies.viewing(dialect);
   const serve = (
     path: string,
     stream: Arrival['stream'],
     create: (session: Session, handshake: Handshake) => StreamClient,
   ): void => {
     upgrades.route(path, {
-      entrance,
+      policy,
       connect(handshake) {
-        const { request, socket, head, permission } = handshake;
+        const { request, socket, head, principal } = handshake;
         accept(request, socket, head, (transport) =>
           openSession(
-            { transport, stream, permission, path: new URL(request.url ?? '/', 'http://gateway').pathname },
+            { transport, stream, principal, path: new URL(request.url ?? '/', 'http://gateway').pathname },
             (session) => create(session, handshake),
             parts,
           ),
@@ -97,20 +99,20 @@ export function createStreams(options: StreamsOptions, parts: StreamsParts) {
   };
 
   serve('/ws/instances', 'instances', (session) => new InstanceClient(session, instances.acquire(), parts));
-  serve('/ws/instances/:name/logs', 'logs', (session, { query, params, permission }) => {
+  serve('/ws/instances/:name/logs', 'logs', (session, { query, params, principal }) => {
     const { success, data } = logQuery.safeParse(Object.fromEntries(query));
     if (!success) return sendAway(session, 'bad_request', logQueryWords);
-    const request = { name: decoded(params.name ?? ''), ...data, holder: permission.holder };
+    const request = { name: decoded(params.name ?? ''), ...data, holder: principal.holder };
     return new LogClient(session, instances.acquire(), request, { ...parts, logs });
   });
-  serve('/ws/messages', 'messages', (session, { query, permission }) => {
+  serve('/ws/messages', 'messages', (session, { query, principal }) => {
     const { success, data } = messageQuery.safeParse(Object.fromEntries(query));
     if (!success) {
       return sendAway(session, 'bad_request', 'instance, correlation_id: expected at most 256 characters');
     }
     const lease = messages.acquire(
       { instance: data.instance, correlationId: data.correlation_id },
-      permission.holder,
+      principal.holder,
     );
     return lease === undefined
       ? sendAway(session, 'limit', 'Too many filters are in use, or half of them by you (MAX_RENDITIONS)')

@@ -1,5 +1,8 @@
-import type { Permission } from '../../access/entrance.ts';
+import type { Policy } from '../../access/policy.ts';
+import { refusal } from '../../access/policy.ts';
+import type { Principal } from '../../access/principal.ts';
 import { type Cancel, type Clock, isoTime } from '../../core/clock.ts';
+import { Refusal } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
@@ -28,7 +31,7 @@ import {
   subscribeMessage,
 } from './schema.ts';
 import { stateStatus } from './urgency.ts';
-import { dialect, type Framing, type View, type ViewRefusal, type Views } from './views.ts';
+import { dialect, type Framing, tooManySymbols, type View, type Views } from './views.ts';
 
 export interface ClientDependencies {
   readonly views: Views;
@@ -37,11 +40,13 @@ export interface ClientDependencies {
   readonly meter: Meter;
   /** Carries out HALT and RESUME; the outcome goes back to the client that asked. */
   readonly runCommand: RunCommand;
+  /** What it takes to command. */
+  readonly commanding: Policy;
 }
 
 /** What is a client's own. */
 export interface ClientParts {
-  readonly permission: Permission;
+  readonly principal: Principal;
   readonly framing: Framing;
 }
 
@@ -51,15 +56,13 @@ const resyncEveryMs = 1000;
 const urgentHaltEveryMs = 1000;
 /** What a HALT can take: 628 characters of reason and id, each escaped in six bytes. */
 const maxUrgentBytes = 4096;
-const refusals: Readonly<Record<ViewRefusal, string>> = {
-  renditions: 'too many different views are in use, or half of them by you (MAX_RENDITIONS)',
-  symbols: 'too many symbols are in use, or half of them by you (MAX_SYMBOLS)',
-};
+const tooManyViewsText = 'too many different views are in use, or half of them by you (MAX_RENDITIONS)';
+const tooManySymbolsText = 'too many symbols are in use, or half of them by you (MAX_SYMBOLS)';
 
 /** One telemetry client: the view it has, and what it says. */
 export class TelemetryClient implements SessionClient {
   readonly #session: Session;
-  readonly #permission: Permission;
+  readonly #principal: Principal;
   readonly #dependencies: ClientDependencies;
   readonly #framing: Framing;
   #view: Lease<View>;
@@ -72,10 +75,10 @@ export class TelemetryClient implements SessionClient {
     session: Session,
     view: Lease<View>,
     since: Since | undefined,
-    { permission, framing, ...dependencies }: ClientDependencies & ClientParts,
+    { principal, framing, ...dependencies }: ClientDependencies & ClientParts,
   ) {
     this.#session = session;
-    this.#permission = permission;
+    this.#principal = principal;
     this.#framing = framing;
     this.#dependencies = dependencies;
     this.#resyncs = new Throttle(resyncEveryMs, dependencies.clock);
@@ -107,7 +110,7 @@ export class TelemetryClient implements SessionClient {
    */
   receiveUrgent(data: Buffer, isBinary: boolean): boolean {
     // Cheap enough for a flood; what passes is a message of the size that a HALT has.
-    if (!this.#permission.commands || isBinary) return false;
+    if (isBinary || !this.#mayCommand) return false;
     if (data.length > maxUrgentBytes || !data.includes('HALT')) return false;
     const message = readText(data.toString('utf8'));
     const halt = typeof message === 'string' ? undefined : haltMessage.safeParse(message).data;
@@ -121,7 +124,7 @@ export class TelemetryClient implements SessionClient {
     this.#view.release();
     const { log } = this.#dependencies;
     log.info(
-      { connection_id: this.#session.id, code, cause, fault, ...ownerFields(this.#permission) },
+      { connection_id: this.#session.id, code, cause, fault, ...ownerFields(this.#principal) },
       'Telemetry client disconnected',
     );
   }
@@ -165,9 +168,9 @@ export class TelemetryClient implements SessionClient {
       this.#refuse({ ...asked, code: 'BAD_OPTION', message: wanted.message });
       return;
     }
-    const lease = this.#dependencies.views.acquire(wanted.options, this.#framing, this.#permission.holder);
-    if (typeof lease === 'string') {
-      this.#refuse({ ...asked, code: 'LIMIT', message: refusals[lease] });
+    const lease = this.#dependencies.views.acquire(wanted.options, this.#framing, this.#principal.holder);
+    if (lease instanceof Refusal) {
+      this.#refuse({ ...asked, code: 'LIMIT', message: limitText(lease) });
       return;
     }
     this.#switchTo(lease, (granted) => ({ type: 'ACK', ...asked, granted }));
@@ -222,10 +225,10 @@ export class TelemetryClient implements SessionClient {
     const lease = this.#dependencies.views.acquire(
       { ...options, symbol: undefined },
       this.#framing,
-      this.#permission.holder,
+      this.#principal.holder,
     );
-    if (typeof lease === 'string') {
-      this.#refuse({ code: 'LIMIT', message: refusals[lease] });
+    if (lease instanceof Refusal) {
+      this.#refuse({ code: 'LIMIT', message: limitText(lease) });
       return;
     }
     this.#switchTo(lease, () => ({
@@ -240,12 +243,16 @@ export class TelemetryClient implements SessionClient {
     const { runCommand, log } = this.#dependencies;
     runCommand(message, {
       connectionId: this.#session.id,
-      permission: this.#permission,
+      principal: this.#principal,
       transport: 'websocket',
     })
       .then((answer) => this.#answer(answer))
       .catch((error: unknown) => log.error({ err: error, command: message.type }, 'command failed'));
     return undefined;
+  }
+
+  get #mayCommand(): boolean {
+    return refusal(this.#principal, this.#dependencies.commanding) === undefined;
   }
 
   #granted(): Granted {
@@ -256,21 +263,26 @@ export class TelemetryClient implements SessionClient {
       interval,
       ...(sections === undefined ? {} : { sections }),
       ...(symbol === undefined ? {} : { symbol }),
-      role: this.#permission.role,
-      commands: this.#permission.commands,
+      role: this.#principal.role ?? 'viewer',
+      commands: this.#mayCommand,
     };
   }
 
-  #refuse(refusal: Omit<ErrorPacket, 'type'>): void {
+  #refuse(error: Omit<ErrorPacket, 'type'>): void {
     const { meter } = this.#dependencies;
-    meter.count('bff_rejected_total', { edge: dialect, reason: refusal.code.toLowerCase() });
-    this.#answer({ type: 'ERROR', ...refusal });
+    meter.count('bff_rejected_total', { edge: dialect, reason: error.code.toLowerCase() });
+    this.#answer({ type: 'ERROR', ...error });
   }
 
   #answer(packet: AckPacket | ErrorPacket | PongPacket): void {
     const { encode, projection } = this.#view.resource;
     this.#session.answer({ type: packet.type, message: encode(packet, projection.position) });
   }
+}
+
+/** Why a view cannot be had, as clients of this protocol are told. */
+function limitText(limit: Refusal): string {
+  return limit === tooManySymbols ? tooManySymbolsText : tooManyViewsText;
 }
 
 /** The message in a text frame, or why it is ignored. */

@@ -1,4 +1,4 @@
-import type { Refusal } from '../../access/refusals.ts';
+import { Refusal } from '../../core/errors.ts';
 import { usualCloseCodes } from '../../deliver/close-codes.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
 import type { TakePath } from '../../http/passthrough.ts';
@@ -9,6 +9,7 @@ import { addCommandApi } from './command-api.ts';
 import { addHttpApi, type HttpApiDependencies, viewFor } from './http-api.ts';
 import type { ViewOptions } from './options.ts';
 import { openSession } from './sessions.ts';
+import { dialect } from './views.ts';
 
 /** Address and id of each endpoint: the same protocol on both. */
 const endpoints = [
@@ -37,7 +38,7 @@ export interface TelemetryDependencies extends HttpApiDependencies {
  * @returns who answers requests for the engine's own command paths
  */
 export function serveTelemetry(dependencies: TelemetryDependencies): TakePath {
-  const { upgrades, api, views, entrance, clock, compression } = dependencies;
+  const { upgrades, api, views, access, clock, compression } = dependencies;
   // Held for good, so that the view which asks for nothing is there whatever else is in use.
   views.acquire(defaultView, 'websocket', undefined);
   const accept = createWebSocketAcceptor({
@@ -47,9 +48,9 @@ export function serveTelemetry(dependencies: TelemetryDependencies): TakePath {
     compression,
   });
 
-  const connect = ({ request, socket, head, permission, query }: Handshake): Refusal | undefined => {
-    const found = viewFor(query, 'websocket', permission.holder, dependencies);
-    if (!found.ok) return found;
+  const connect = ({ request, socket, head, principal, query }: Handshake): Refusal | undefined => {
+    const found = viewFor(query, 'websocket', principal.holder, dependencies);
+    if (found instanceof Refusal) return found;
     const { lease, options } = found;
     // A handshake can still fail, or the client go away: then nobody else gives the view back.
     socket.once('close', lease.release);
@@ -61,7 +62,7 @@ export function serveTelemetry(dependencies: TelemetryDependencies): TakePath {
           framing: 'websocket',
           view: lease,
           since: options.since,
-          permission,
+          principal,
         },
         dependencies,
       );
@@ -69,9 +70,10 @@ export function serveTelemetry(dependencies: TelemetryDependencies): TakePath {
     return undefined;
   };
 
+  const policy = access.policies.viewing(dialect);
   for (const [path, id] of endpoints) {
     api.add(describeTelemetry(path, id));
-    upgrades.route(path, { entrance, connect });
+    upgrades.route(path, { policy, connect });
   }
   addHttpApi(dependencies);
   return addCommandApi(dependencies);

@@ -1,4 +1,4 @@
-import type { Permission } from '../../access/entrance.ts';
+import type { Principal } from '../../access/principal.ts';
 import { ownerFields } from '../../deliver/owner.ts';
 import type { SessionLimits } from '../../deliver/patience.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
@@ -19,19 +19,19 @@ export interface Arrival {
   readonly framing: Framing;
   readonly view: Lease<View>;
   readonly since: Since | undefined;
-  readonly permission: Permission;
+  readonly principal: Principal;
 }
 
 /** Starts the session of a client that was let in, and gives it its first packet. */
 export function openSession(arrival: Arrival, dependencies: SessionDependencies): void {
-  const { transport, framing, view, since, permission } = arrival;
+  const { transport, framing, view, since, principal } = arrival;
   const { sessions, sessionLimits, log, newConnectionId } = dependencies;
   const id = newConnectionId();
-  sessions.open({ id, dialect, transport, limits: sessionLimits, owner: permission }, (session) => {
+  sessions.open({ id, dialect, transport, limits: sessionLimits, owner: principal }, (session) => {
     log.info(
-      { connection_id: id, transport: framing, role: permission.role, ...ownerFields(permission) },
+      { connection_id: id, transport: framing, role: principal.role, ...ownerFields(principal) },
       'Telemetry client connected',
     );
-    return new TelemetryClient(session, view, since, { ...dependencies, permission, framing });
+    return new TelemetryClient(session, view, since, { ...dependencies, principal, framing });
   });
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { Refusal } from '../../core/errors.ts';
 import type { Meter } from '../../core/meter.ts';
 import { Channel } from '../../deliver/channel.ts';
 import type { Hub } from '../../deliver/hub.ts';
@@ -34,12 +35,19 @@ export interface View {
   telemetryWithEpoch(): Packet;
 }
 
-/** Why a view cannot be had: too many renditions, or too many symbols, are in use. */
-export type ViewRefusal = 'renditions' | 'symbols';
+/** Why a view cannot be had. */
+const tooManyViews = new Refusal('LIMIT', {
+  detail: 'too many views, or half of them yours, see MAX_RENDITIONS',
+  retryAfterS: 5,
+});
+export const tooManySymbols = new Refusal('LIMIT', {
+  detail: 'too many symbols, or half of them yours, see MAX_SYMBOLS',
+  retryAfterS: 5,
+});
 
 export interface Views {
   /** @param holder by whom the shares of views and symbols are counted */
-  acquire(options: ViewOptions, framing: Framing, holder: string | undefined): Lease<View> | ViewRefusal;
+  acquire(options: ViewOptions, framing: Framing, holder: string | undefined): Lease<View> | Refusal;
 }
 
 export interface ViewsDependencies {
@@ -134,10 +142,10 @@ export function createViews({ documents, hub, clock, meter, maxRenditions }: Vie
       // Its own besides the view's: by it the symbols that somebody uses are counted.
       const symbolLease =
         options.symbol === undefined ? undefined : documents.acquire(options.symbol, holder);
-      if (options.symbol !== undefined && symbolLease === undefined) return 'symbols';
+      if (options.symbol !== undefined && symbolLease === undefined) return tooManySymbols;
       const lease = registry.acquire({ options, framing }, holder);
       if (lease === undefined) symbolLease?.release();
-      if (lease === undefined || symbolLease === undefined) return lease ?? 'renditions';
+      if (lease === undefined || symbolLease === undefined) return lease ?? tooManyViews;
       return {
         resource: lease.resource,
         release() {

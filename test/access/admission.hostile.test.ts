@@ -3,7 +3,7 @@ import { Admission, type AdmissionOptions } from '../../src/access/admission.ts'
 import type { Entrance } from '../../src/access/entrance.ts';
 import { incoming } from '../support/incoming.ts';
 import { originsFor } from '../support/origins.ts';
-import { anyone, operator } from '../support/permissions.ts';
+import { anyone, operator } from '../support/principals.ts';
 import { setUpRefusals } from '../support/refusals.ts';
 
 /** An admission behind one proxy, and handshakes by address and token: `operator` is one's, any other is a viewer's. */

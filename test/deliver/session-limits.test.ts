@@ -7,7 +7,7 @@ import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { anyone } from '../support/permissions.ts';
+import { anyone } from '../support/principals.ts';
 import { openSession } from '../support/session.ts';
 
 function setUp({ idleAfterMs = Number.POSITIVE_INFINITY, expiresInMs = Number.POSITIVE_INFINITY } = {}) {

@@ -6,7 +6,7 @@ import { createFakeRendition, packet } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { anyone, operator } from '../support/permissions.ts';
+import { anyone, operator } from '../support/principals.ts';
 import { openSession } from '../support/session.ts';
 
 function setUp() {

@@ -2,7 +2,7 @@ import { MessageLimiter, messageDefaults } from '../../src/deliver/message-limit
 import { sessionDefaults } from '../../src/deliver/patience.ts';
 import { Session, type SessionClient, type SessionOptions } from '../../src/deliver/session.ts';
 import type { Arrival, Sessions } from '../../src/deliver/sessions.ts';
-import { anyone } from './permissions.ts';
+import { anyone } from './principals.ts';
 
 type Parts = Pick<SessionOptions, 'transport' | 'clock' | 'meter' | 'hub'> & Partial<SessionOptions>;
 

@@ -21,7 +21,7 @@ import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { createMemoryMeter } from '../../support/memory-meter.ts';
 import { readWebSocketFrame } from '../../support/packet-reader.ts';
-import { anyone } from '../../support/permissions.ts';
+import { anyone } from '../../support/principals.ts';
 import type { TestScope } from '../../support/wait.ts';
 
 export const viewer = anyone;
@@ -92,10 +92,10 @@ export function setUpStreams(test: TestScope, limits: Partial<SessionLimits> = {
   const connect = (
     stream: Arrival['stream'],
     create: Parameters<typeof openSession>[1],
-    permission = viewer,
+    principal = viewer,
   ) => {
     const transport = createFakeTransport();
-    openSession({ transport, stream, permission, path: `/ws/${stream}` }, create, dependencies);
+    openSession({ transport, stream, principal, path: `/ws/${stream}` }, create, dependencies);
     const frames = (): JsonObject[] => transport.frames.map(readWebSocketFrame);
     return {
       transport,
@@ -107,11 +107,11 @@ export function setUpStreams(test: TestScope, limits: Partial<SessionLimits> = {
 
   return {
     ...{ clock, log, meter, hub, sessions, client, boards, instances, messages, dependencies },
-    connectInstances: (permission = viewer) =>
+    connectInstances: (principal = viewer) =>
       connect(
         'instances',
         (session) => new InstanceClient(session, instances.acquire(), dependencies),
-        permission,
+        principal,
       ),
     connectLog: (request: Omit<LogRequest, 'ansi'> & Partial<LogRequest>, logs: LogFeeds | undefined) =>
       connect(

@@ -1,3 +1,4 @@
+import { Refusal } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
 import { sessionDefaults } from '../../../src/deliver/patience.ts';
@@ -7,9 +8,10 @@ import type { Since, ViewOptions } from '../../../src/protocol/telemetry/options
 import { openSession, type SessionDependencies } from '../../../src/protocol/telemetry/sessions.ts';
 import { stateStatus } from '../../../src/protocol/telemetry/urgency.ts';
 import { createViews, type Framing } from '../../../src/protocol/telemetry/views.ts';
+import { setUpAccess } from '../../support/access.ts';
 import { createFakeTransport } from '../../support/fake-transport.ts';
 import { PacketReader, readWebSocketFrame } from '../../support/packet-reader.ts';
-import { anyone } from '../../support/permissions.ts';
+import { anyone } from '../../support/principals.ts';
 import { type TestScope, waitFor } from '../../support/wait.ts';
 import { state } from './aggregate-set-up.ts';
 import { setUpDocuments } from './documents-set-up.ts';
@@ -46,6 +48,7 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
     log,
     meter,
     newConnectionId: () => 'id',
+    commanding: setUpAccess().access.policies.commanding,
     runCommand:
       options.runCommand ??
       (async ({ type }) => ({
@@ -88,12 +91,12 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
       wanted: Partial<ViewOptions> = {},
       since?: Since,
       framing: Framing = 'websocket',
-      permission = anyone,
+      principal = anyone,
     ) {
       const transport = createFakeTransport();
-      const view = views.acquire({ ...defaultView, ...wanted }, framing, permission.holder);
-      if (typeof view === 'string') throw new Error(view);
-      openSession({ transport, framing, view, since, permission }, dependencies);
+      const view = views.acquire({ ...defaultView, ...wanted }, framing, principal.holder);
+      if (view instanceof Refusal) throw new Error(view.detail);
+      openSession({ transport, framing, view, since, principal }, dependencies);
       const packets = (): JsonObject[] => transport.frames.map(readWebSocketFrame);
       return {
         transport,

@@ -13,6 +13,8 @@ export function setUpAccess({
   return {
     ...parts,
     access: new Access({ ...defaultAccess, ...options }, { ...parts, verifier, dismissViewer: () => false }),
+    /** Lines of the log about who was refused. */
+    refused: () => parts.log.entries.filter(({ message }) => message === 'refused'),
     /** Refusals so far, by their code. */
     counted: (code: string) =>
       parts.meter.value('bff_rejected_total', { edge: 'auth', reason: code.toLowerCase() }),

@@ -9,7 +9,10 @@ const sender = { principal: operator, transport: 'websocket' } as const;
 
 async function setUp(test: TestScope) {
   const { executor, ...parts } = await setUpCommands(test);
-  const commands = createCommands(executor, { ...parts, commanding: setUpAccess().access.policies.commanding });
+  const commands = createCommands(executor, {
+    ...parts,
+    commanding: setUpAccess().access.policies.commanding,
+  });
   return {
     ...parts,
     give: (type: 'HALT' | 'RESUME', connectionId: string, requestId = 'one', subject = 'ann') =>

@@ -14,7 +14,7 @@ interface Scene extends Partial<AccessOptions> {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Lets somebody in by a policy, and says by which code it is refused; and what a command of it would be. */
+/** Asks a policy about somebody; of who is let in, what each further policy has against it. */
 async function enter(
   policyOf: (policies: Policies) => Policy,
   who: Who,

@@ -1,4 +1,5 @@
 import { Access, type AccessOptions } from '../../src/access/access.ts';
+import { Policies } from '../../src/access/policies.ts';
 import type { Claims, Verifier } from '../../src/access/verifier.ts';
 import { createManualClock } from './manual-clock.ts';
 import { createMemoryLog } from './memory-log.ts';
@@ -33,6 +34,9 @@ export const defaultAccess: AccessOptions = {
   maxConnections: 0,
   maxConnectionsPerIp: 0,
 };
+
+/** What it takes to command, by the defaults. */
+export const { commanding } = new Policies(defaultAccess);
 
 /** Takes every token for one that says this. */
 export function verifierOf(claims: Partial<Claims>): Verifier {

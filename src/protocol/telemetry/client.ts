@@ -1,5 +1,4 @@
-import type { Policy } from '../../access/policy.ts';
-import { refusal } from '../../access/policy.ts';
+import { type Policy, refusal } from '../../access/policy.ts';
 import type { Principal } from '../../access/principal.ts';
 import { type Cancel, type Clock, isoTime } from '../../core/clock.ts';
 import { Refusal } from '../../core/errors.ts';

@@ -8,7 +8,7 @@ import type { Since, ViewOptions } from '../../../src/protocol/telemetry/options
 import { openSession, type SessionDependencies } from '../../../src/protocol/telemetry/sessions.ts';
 import { stateStatus } from '../../../src/protocol/telemetry/urgency.ts';
 import { createViews, type Framing } from '../../../src/protocol/telemetry/views.ts';
-import { setUpAccess } from '../../support/access.ts';
+import { commanding } from '../../support/access.ts';
 import { createFakeTransport } from '../../support/fake-transport.ts';
 import { PacketReader, readWebSocketFrame } from '../../support/packet-reader.ts';
 import { anyone } from '../../support/principals.ts';
@@ -48,7 +48,7 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
     log,
     meter,
     newConnectionId: () => 'id',
-    commanding: setUpAccess().access.policies.commanding,
+    commanding,
     runCommand:
       options.runCommand ??
       (async ({ type }) => ({

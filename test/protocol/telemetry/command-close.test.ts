@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCommands } from '../../../src/protocol/telemetry/commands.ts';
-import { setUpAccess } from '../../support/access.ts';
+import { commanding } from '../../support/access.ts';
 import { operator } from '../../support/principals.ts';
 import { setUpCommands, watch } from './command-set-up.ts';
 
@@ -90,7 +90,6 @@ describe('command executor that is closed', () => {
 describe('commands that are closed', () => {
   it('have answered each sender before they say that they are', async (test) => {
     const { engine, executor, polls, clock, log, meter } = await setUpCommands(test);
-    const { commanding } = setUpAccess().access.policies;
     const commands = createCommands(executor, { polls, commanding, clock, log, meter });
     const told: string[] = [];
     const sender = { connectionId: 'c1', transport: 'websocket', principal: operator } as const;

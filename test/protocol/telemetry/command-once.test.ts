@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCommands } from '../../../src/protocol/telemetry/commands.ts';
-import { setUpAccess } from '../../support/access.ts';
+import { commanding } from '../../support/access.ts';
 import { operator } from '../../support/principals.ts';
 import type { TestScope } from '../../support/wait.ts';
 import { setUpCommands } from './command-set-up.ts';
@@ -9,10 +9,7 @@ const sender = { principal: operator, transport: 'websocket' } as const;
 
 async function setUp(test: TestScope) {
   const { executor, ...parts } = await setUpCommands(test);
-  const commands = createCommands(executor, {
-    ...parts,
-    commanding: setUpAccess().access.policies.commanding,
-  });
+  const commands = createCommands(executor, { ...parts, commanding });
   return {
     ...parts,
     give: (type: 'HALT' | 'RESUME', connectionId: string, requestId = 'one', subject = 'ann') =>

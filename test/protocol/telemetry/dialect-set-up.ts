@@ -45,7 +45,7 @@ class WaitingAccess extends Access {
   }
 }
 
-/** The dialect on a real port. Whoever comes waits at the entrance until the test lets it in. */
+/** The dialect on a real port. Whoever comes waits until the test lets it in. */
 export async function serveDialect(test: Parameters<typeof setUpClients>[0]) {
   const subject = setUpClients(test);
   const { clock, log, meter, dependencies, documents } = subject;

@@ -4,19 +4,19 @@ import type { Role } from './role.ts';
 
 /** What is needed somewhere, as data. */
 export interface Policy {
-  /** The roles of tokens that are let in. */
+  /** The roles that a token may have here. */
   readonly roles: readonly Role[];
-  /** What somebody counts as who was let in and whose token names no role, or who has none. Default: nothing. */
+  /** The role of a token that names none, and of who is let in without a token. Default: no role. */
   readonly defaultRole?: Role;
-  /** Of who brings no token while auth is on: let in, or why not. Default: `UNAUTHENTICATED`. */
+  /** While auth is on, who brings no token: `true` lets it in. Default: refused with `UNAUTHENTICATED`. */
   readonly tokenless?: true | Refusal;
-  /** Of everybody while no auth is configured: let in, or refused in words that name the setting. */
+  /** While no auth is configured: `true` lets everybody in; a refusal names the setting that would. */
   readonly authOff: true | Refusal;
-  /** Whether `authOff` holds for all but those who sit at this machine. Default: false. */
+  /** Lets in whoever sits at this machine while no auth is configured, whatever `authOff` says. Default: false. */
   readonly sparesLocal?: boolean;
-  /** Whether it changes something: then pages from elsewhere need a token in any case. Default: false. */
+  /** It changes something: without a token, pages from elsewhere are refused with `ORIGIN_REFUSED`. Default: false. */
   readonly changes?: boolean;
-  /** Of a token with another role. Default: `FORBIDDEN_ROLE`, with the roles that are needed. */
+  /** What a token of any other role is told. Default: `FORBIDDEN_ROLE`, which names the roles that are needed. */
   readonly wrongRole?: Refusal;
 }
 

@@ -17,7 +17,7 @@ export interface AccessOptions
   extends OriginOptions,
     PolicyOptions,
     Pick<AdmissionOptions, 'maxConnections' | 'maxConnectionsPerIp'> {
-  /** `AUTH_DEFAULT_ROLE`: of a token without a `role` claim. Undefined: each policy has a default of its own. */
+  /** `AUTH_DEFAULT_ROLE`: role of a token without a `role` claim. Undefined: each policy has its own. */
   readonly defaultRole: Role | undefined;
 }
 
@@ -34,7 +34,7 @@ export interface AccessParts {
 /** Seconds after which the keys of an issuer may be there again. */
 const retryAfterS = 5;
 
-/** Who asks, what it may do, and whether there is room for it: for WebSocket handshakes and plain requests alike. */
+/** Who asks, what it may do, and whether there is room for it; of handshakes and plain requests alike. */
 export class Access {
   readonly origins: Origins;
   readonly visitors: Visitors;
@@ -61,7 +61,7 @@ export class Access {
   /**
    * Whether it is let in: as whom, or why not, which is counted and told to who reads the log.
    *
-   * @param further asked of who is let in, for one thing that not all of them may: this is told to the client alone
+   * @param further what one thing takes besides; its refusal is the client's alone, neither counted nor logged
    */
   async authorise(
     request: CredentialRequest,

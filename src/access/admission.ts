@@ -59,8 +59,8 @@ export class Admission {
   }
 
   /**
-   * Lets a handshake in, with a place until its connection closes: first by what costs nothing, so that who cannot have
-   * a place is turned away before its token is verified; unless it may be an operator's.
+   * Lets a handshake in, with a place until its connection closes. What costs nothing is looked at first, so that
+   * who cannot have a place is turned away before its token is verified, unless it may be an operator's.
    */
   async enter(
     request: CredentialRequest,
@@ -86,7 +86,7 @@ export class Admission {
     return principal;
   }
 
-  /** A place, until its connection closes, for one whose token and origin have been seen to; or why there is none. */
+  /** A place, until the connection closes, for one whose token and origin were checked; or why there is none. */
   admit(request: CredentialRequest, principal: Principal, connection: Connection): Refusal | undefined {
     const place = this.#place(request, principal.isOperator);
     if (place instanceof Refusal) return this.#refuse(place, request);

@@ -61,7 +61,7 @@ export class Policies {
     };
   }
 
-  /** To bring events in, which others will see. Who may look without a token may not therefore say what they see. */
+  /** To bring events in, which others will see: that takes more than to look without a token. */
   get ingesting(): Policy {
     return {
       roles: ['operator', 'agent'],

@@ -12,11 +12,11 @@ export interface Policy {
   readonly tokenless?: true | Refusal;
   /** While no auth is configured: `true` lets everybody in; a refusal names the setting that would. */
   readonly authOff: true | Refusal;
-  /** Lets in whoever sits at this machine while no auth is configured, whatever `authOff` says. Default: false. */
+  /** While no auth is configured, lets in who sits at this machine, whatever `authOff` says. Default: false. */
   readonly sparesLocal?: boolean;
-  /** It changes something: without a token, pages from elsewhere are refused with `ORIGIN_REFUSED`. Default: false. */
+  /** It changes something: `ORIGIN_REFUSED` for pages from elsewhere without a token. Default: false. */
   readonly changes?: boolean;
-  /** What a token of any other role is told. Default: `FORBIDDEN_ROLE`, which names the roles that are needed. */
+  /** What a token of any other role is told. Default: `FORBIDDEN_ROLE`, naming the roles that are needed. */
   readonly wrongRole?: Refusal;
 }
 

@@ -27,7 +27,7 @@ export interface Principal {
   readonly holder: string | undefined;
   /** Whether a page asks that may change nothing without a token, see `Origins.mayChange`. */
   readonly isForeignPage: boolean;
-  /** Whether it sits at this machine: neither behind a proxy, nor a page whose name was made to mean this machine. */
+  /** Whether it sits at this machine, and is no page whose name was made to mean this machine. */
   readonly isLocal: boolean;
 }
 

@@ -49,7 +49,7 @@ export const problemTable = {
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemCode = keyof typeof problemTable;
 
-/** Why something is not done for who asks: the one "no" from the rules of access to the answer on the wire. */
+/** Why something is not done for who asks, from the rules of access to the answer on the wire. */
 export class Refusal {
   readonly code: ProblemCode;
   /** One sentence on this very case, safe to log and to send. Undefined: the code says it all. */

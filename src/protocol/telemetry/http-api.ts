@@ -81,8 +81,8 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
       if (response.destroyed) return RESPONSE_ALREADY_SENT;
       const full = access.admit(context.env.incoming, principal, response);
       if (full !== undefined) return problemResponse(full);
-      // By the socket, which sees a large point leave bit by bit: in one interval how much waits, in the next that
-      // it is still as much.
+      // By the socket, which sees a large point leave bit by bit: in one interval how much waits, in the next
+      // that it is still as much.
       response.setTimeout(sessionLimits.slowAfterMs / 2, () => response.destroy());
       const projection = telemetryProjection(feed, read.sections);
       return new Response(histories.stream(projection, spokenSince, span.data), {

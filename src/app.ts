@@ -1,9 +1,11 @@
-import { type AccessOptions, createAccess } from './access/access.ts';
+import { Access, type AccessOptions } from './access/access.ts';
 import { peerGroup } from './access/client-address.ts';
 import { socketsPossible } from './access/open-file-limit.ts';
+import { createVerifier } from './access/verifier.ts';
 import { authEnabled, isLoopbackHost, verifierOptions } from './config/safety.ts';
 import type { DialectName, Settings } from './config/settings.ts';
 import { type Clock, systemClock } from './core/clock.ts';
+import { Refusal } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 import type { Log } from './core/log.ts';
 import { randomId } from './core/random.ts';
@@ -69,7 +71,7 @@ export interface Gateway {
   stop(reason: string): Promise<void>;
 }
 
-const flood = { ok: false, code: 'TOO_MANY_REQUESTS', detail: 'too many at once on one socket' } as const;
+const flood = new Refusal('TOO_MANY_REQUESTS', { detail: 'too many at once on one socket' });
 /** What clients are left to hear of the end, however long that which was finished before took. */
 const leastDrainMs = 250;
 
@@ -119,14 +121,15 @@ export function createGateway({
   );
 
   // Who
-  const access = createAccess(accessOptions(settings), {
+  const access = new Access(accessOptions(settings), {
+    verifier: authEnabled(settings) ? createVerifier(verifierOptions(settings)) : undefined,
     ...{ clock, log, meter },
     dismissViewer: () => sessions.dismissFurthestBehind(),
   });
-  const { admission, entranceTo, guard, refusals } = access;
+  const { policies, refusals } = access;
 
   // Out
-  const upgrades = createUpgradeRouter({ log, meter, admission });
+  const upgrades = createUpgradeRouter({ log, meter, access });
   const router = createRouter({ ...access, log, isWebSocketPath: upgrades.serves });
   // Built, whether this file is or not; the other page is served as it is written.
   addBuiltPage(router, '/', new URL('../dist/dashboard/', import.meta.url));
@@ -140,14 +143,13 @@ export function createGateway({
     metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),
     clients: (limit) => sessions.states(limit),
   };
-  // What it shows may be what any dialect shows: where one demands a token, so does this.
-  const demanding = settings.AUTH_DIALECTS[0] ?? 'telemetry';
   addOperationsRoutes(router, operations, {
     metrics:
       settings.OPS_PORT === undefined
-        ? async (request) => (settings.METRICS_AUTH ? await guard('prometheus', request) : { ok: true })
+        ? async (request) =>
+            settings.METRICS_AUTH ? await access.authorise(request, policies.measuring) : undefined
         : undefined,
-    clients: access.operatorsOf(demanding),
+    clients: (request) => access.authorise(request, policies.viewingAnything, policies.operating),
   });
   const api = createApiDescription({
     title: 'telemetry-bff',
@@ -157,7 +159,7 @@ export function createGateway({
   addApiDescription(router, api);
   const parts = {
     ...{ client, traffic, board, events: eventSource, hub, views, sessions, keepalive },
-    ...{ upgrades, router, api, admission, clock, log, audit, meter, newConnectionId: randomId },
+    ...{ upgrades, router, api, access, clock, log, audit, meter, newConnectionId: randomId },
   };
   /** The engine's state, once a dialect asks for it. */
   let engineState = (): JsonObject => ({});
@@ -165,10 +167,7 @@ export function createGateway({
   let takePath: TakePath = () => undefined;
   const build: Readonly<Record<DialectName, () => Dialect>> = {
     telemetry() {
-      const telemetry = createTelemetry(telemetryOptions(settings), {
-        ...parts,
-        entrance: entranceTo('telemetry'),
-      });
+      const telemetry = createTelemetry(telemetryOptions(settings), parts);
       engineState = telemetry.document;
       takePath = telemetry.takePath;
       return telemetry;
@@ -182,8 +181,6 @@ export function createGateway({
           activePlans: () => engineState().active_plans,
           onRecord: recorder.onRecord,
           deliveryLog: writtenLog,
-          entrance: entranceTo('diagnostics'),
-          ingestEntrance: access.ingestTo('diagnostics'),
         },
       ),
     streams: () =>
@@ -192,12 +189,11 @@ export function createGateway({
           pollTimeoutMs: settings.POLL_TIMEOUT_MS,
           logDirectory: settings.INSTANCE_LOG_DIR,
         },
-        { ...parts, entrance: entranceTo('streams') },
+        parts,
       ),
   };
   for (const name of settings.DIALECTS) dialects.push(build[name]());
-  // After the dialects, whose paths are their own whatever is forwarded around them. What the engine shows may be
-  // what any of them shows: where one demands a token, so does this.
+  // After the dialects, whose paths are their own whatever is forwarded around them.
   const endPassthrough = addPassthrough(router, {
     prefixes: settings.ENGINE_PASSTHROUGH,
     furtherHeaders: settings.ENGINE_PASSTHROUGH_HEADERS,
@@ -205,7 +201,8 @@ export function createGateway({
     engineToken: settings.ENGINE_TOKEN,
     take: takePath,
     ...{ clock, log, meter },
-    authorise: access.mayForward(demanding),
+    authorise: (request, unsafe) =>
+      access.authorise(request, policies.viewingAnything, unsafe ? policies.forwarding : undefined),
   });
   const server = createHttpServer(router, upgrades.handle, log, {
     port: settings.PORT,
@@ -224,7 +221,7 @@ export function createGateway({
     settings.OPS_PORT === undefined
       ? undefined
       : createOpsServer(operations, {
-          ...{ ...access, log, upgrade: createUpgradeRouter({ log, meter, admission }).handle },
+          ...{ ...access, log, upgrade: createUpgradeRouter({ log, meter, access }).handle },
           port: settings.OPS_PORT,
           host: settings.OPS_HOST ?? settings.HOST,
         });
@@ -264,8 +261,7 @@ function accessOptions(settings: GatewaySettings): AccessOptions {
     hosts: settings.ALLOWED_HOSTS,
     onLoopback: isLoopbackHost(settings.HOST),
     trustedProxies: settings.TRUST_PROXY,
-    tokens: authEnabled(settings) ? verifierOptions(settings) : undefined,
-    demanding: [...settings.AUTH_DIALECTS, ...(settings.METRICS_AUTH ? ['prometheus'] : [])],
+    demanding: settings.AUTH_DIALECTS,
     defaultRole: settings.AUTH_DEFAULT_ROLE,
     allowCommands: settings.ALLOW_COMMANDS,
     allowIngest: settings.ALLOW_INGEST,

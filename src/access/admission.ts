@@ -1,20 +1,21 @@
 import type { Clock } from '../core/clock.ts';
+import { Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { TokenBucket } from '../core/token-bucket.ts';
 import { isLoopback } from './client-address.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import { type CredentialRequest, findToken } from './credentials.ts';
-import type { Entrance, Permission } from './entrance.ts';
 import { connectionsPossible } from './open-file-limit.ts';
-import type { Origins } from './origins.ts';
-import type { Refusal, Refusals } from './refusals.ts';
+import { hostRefused, type Origins, originRefused } from './origins.ts';
+import type { Principal } from './principal.ts';
+import type { Refusals } from './refusals.ts';
 import type { Visitors } from './visitors.ts';
 
-/** A place that is given back once, or why there is none. */
-export type Entry = { readonly ok: true; readonly release: () => void } | Refusal;
-
-/** A place, and what whoever has it may do. */
-export type Admitted = Extract<Entry, { ok: true }> & { readonly permission: Permission };
+/** What has a place: a socket, or an answer that goes on. */
+export interface Connection {
+  readonly destroyed: boolean;
+  once(event: 'close', listener: () => void): unknown;
+}
 
 export interface AdmissionOptions {
   /** `MAX_CONNECTIONS`. */
@@ -58,55 +59,57 @@ export class Admission {
   }
 
   /**
-   * Lets a handshake in: first by what costs nothing, so that who cannot have a place is turned away before its token
-   * is verified; unless it may be an operator's.
+   * Lets a handshake in, with a place until its connection closes. What costs nothing is looked at first, so that
+   * who cannot have a place is turned away before its token is verified, unless it may be an operator's.
    */
-  async enter(request: CredentialRequest, entrance: Entrance): Promise<Admitted | Refusal> {
+  async enter(
+    request: CredentialRequest,
+    authorise: () => Promise<Principal | Refusal>,
+    connection: Connection,
+  ): Promise<Principal | Refusal> {
     const foreign = this.#foreign(request);
     if (foreign !== undefined) return this.#refuse(foreign, request);
     const place = this.#place(request, false);
-    if (!place.ok && !this.#mayBeOperator(request)) return this.#refuse(place, request);
-    const release = place.ok ? place.release : () => {};
-    const entry = await entrance(request).catch((error: unknown) => {
+    if (place instanceof Refusal && !this.#mayBeOperator(request)) return this.#refuse(place, request);
+    const release = place instanceof Refusal ? () => {} : place;
+    const principal = await authorise().catch((error: unknown) => {
       release();
       throw error;
     });
-    if (!entry.ok) {
+    if (principal instanceof Refusal) {
       release();
-      return entry;
+      return principal;
     }
-    if (place.ok) return { ...place, permission: entry.permission };
-    const second = entry.permission.isOperator ? this.#place(request, true) : place;
-    return second.ok ? { ...second, permission: entry.permission } : this.#refuse(second, request);
+    const kept = place instanceof Refusal && principal.isOperator ? this.#place(request, true) : place;
+    if (kept instanceof Refusal) return this.#refuse(kept, request);
+    hold(connection, kept);
+    return principal;
   }
 
-  /** A place for one whose token and origin have been seen to. */
-  admit(request: CredentialRequest, permission: Permission): Entry {
-    const place = this.#place(request, permission.isOperator);
-    return place.ok ? place : this.#refuse(place, request);
+  /** A place, until the connection closes, for one whose token and origin were checked; or why there is none. */
+  admit(request: CredentialRequest, principal: Principal, connection: Connection): Refusal | undefined {
+    const place = this.#place(request, principal.isOperator);
+    if (place instanceof Refusal) return this.#refuse(place, request);
+    hold(connection, place);
+    return undefined;
   }
 
-  #place(request: CredentialRequest, isOperator: boolean): Entry {
+  /** How the place is given back, or why there is none. */
+  #place(request: CredentialRequest, isOperator: boolean): (() => void) | Refusal {
     const { group, address, isForwardedUnread } = this.#parts.visitors.of(request);
     const isExempt = this.#options.trustedProxies === 0 && isLoopback(address);
     const given = this.#limits.admit({ group, isExempt, isOperator });
-    if (given.ok) return given;
-    if (given.reason === 'operators' && this.#parts.dismissViewer()) return this.#limits.displace();
-    if (given.reason !== 'per_ip')
-      return { ok: false, code: 'AT_CAPACITY', detail: 'see MAX_CONNECTIONS', retryAfterS: 5 };
+    if (given.ok) return given.release;
+    if (given.reason === 'operators' && this.#parts.dismissViewer()) return this.#limits.displace().release;
+    if (given.reason !== 'per_ip') return atCapacity;
     // Of the two settings the one that is likely to be wrong.
-    const detail = isForwardedUnread
-      ? 'the clients of a proxy count as one, see TRUST_PROXY'
-      : 'see MAX_CONNECTIONS_PER_IP';
-    return { ok: false, code: 'TOO_MANY_CONNECTIONS', detail };
+    return isForwardedUnread ? tooManyOfProxy : tooManyOfAddress;
   }
 
   #foreign(request: CredentialRequest): Refusal | undefined {
     const { origins } = this.#parts;
-    if (!origins.allowsHost(request)) return { ok: false, code: 'HOST_REFUSED', detail: 'see ALLOWED_HOSTS' };
-    if (!origins.mayRead(request))
-      return { ok: false, code: 'ORIGIN_REFUSED', detail: 'see ALLOWED_ORIGINS' };
-    return undefined;
+    if (!origins.allowsHost(request)) return hostRefused;
+    return origins.mayRead(request) ? undefined : originRefused;
   }
 
   #mayBeOperator(request: CredentialRequest): boolean {
@@ -118,6 +121,18 @@ export class Admission {
     this.#parts.refusals.tell('upgrade', refusal, request);
     return refusal;
   }
+}
+
+const atCapacity = new Refusal('AT_CAPACITY', { detail: 'see MAX_CONNECTIONS', retryAfterS: 5 });
+const tooManyOfProxy = new Refusal('TOO_MANY_CONNECTIONS', {
+  detail: 'the clients of a proxy count as one, see TRUST_PROXY',
+});
+const tooManyOfAddress = new Refusal('TOO_MANY_CONNECTIONS', { detail: 'see MAX_CONNECTIONS_PER_IP' });
+
+/** It may have closed while its token was verified: nothing would tell us again. */
+function hold(connection: Connection, release: () => void): void {
+  if (connection.destroyed) release();
+  else connection.once('close', release);
 }
 
 /** @param connections of everybody else; 0: not bounded */

@@ -1,3 +1,4 @@
+import { Refusal } from '../core/errors.ts';
 import { type CredentialRequest, readHeader } from './credentials.ts';
 import { type HostName, isAddress, isLoopbackName, readHost } from './host-name.ts';
 import { type OriginPattern, readOrigin, readOriginPattern } from './origin-pattern.ts';
@@ -39,6 +40,11 @@ export interface Origins {
    */
   mayUseCookie(request: CredentialRequest): boolean;
 }
+
+/** Of who asks by a name that is not the gateway's. */
+export const hostRefused = new Refusal('HOST_REFUSED', { detail: 'see ALLOWED_HOSTS' });
+/** Of a page that may not read. */
+export const originRefused = new Refusal('ORIGIN_REFUSED', { detail: 'see ALLOWED_ORIGINS' });
 
 export function createOrigins({ allowed, hosts, onLoopback, trustedProxies }: OriginOptions): Origins {
   const listed = (allowed === '*' ? [] : allowed)

@@ -1,19 +1,9 @@
 import type { Clock } from '../core/clock.ts';
-import type { ProblemCode } from '../core/errors.ts';
+import type { Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 import type { CredentialRequest } from './credentials.ts';
 import type { Visitors } from './visitors.ts';
-
-/** Why a request is not served, in the terms of the problem table. */
-export interface Refusal {
-  readonly ok: false;
-  readonly code: ProblemCode;
-  readonly detail?: string;
-  readonly retryAfterS?: number;
-  /** Value of `WWW-Authenticate`. */
-  readonly challenge?: string;
-}
 
 /** Lines a second; what else is refused meanwhile is counted in one. */
 const linesPerSecond = 10;

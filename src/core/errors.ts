@@ -34,6 +34,35 @@ export const problemTable = {
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemCode = keyof typeof problemTable;
 
+/** Why something is not done for who asks, from the rules of access to the answer on the wire. */
+export class Refusal {
+  readonly code: ProblemCode;
+  /** One sentence on this very case, safe to log and to send. Undefined: the code says it all. */
+  readonly detail: string | undefined;
+  /** Seconds after which another try makes sense; undefined: not known. */
+  readonly retryAfterS: number | undefined;
+  /** Value of `WWW-Authenticate` (RFC 6750), with a 401. */
+  readonly challenge: string | undefined;
+
+  constructor(
+    code: ProblemCode,
+    {
+      detail,
+      retryAfterS,
+      challenge,
+    }: {
+      readonly detail?: string | undefined;
+      readonly retryAfterS?: number | undefined;
+      readonly challenge?: string | undefined;
+    } = {},
+  ) {
+    this.code = code;
+    this.detail = detail;
+    this.retryAfterS = retryAfterS;
+    this.challenge = challenge;
+  }
+}
+
 /** An RFC 9457 problem document, with the stable code as an extension member. */
 export interface ProblemDocument {
   readonly type: 'about:blank';
@@ -41,13 +70,15 @@ export interface ProblemDocument {
   readonly status: number;
   readonly code: ProblemCode;
   readonly detail?: string;
-  /** Of what was to change something: whether it may have. */
-  readonly effect?: 'none' | 'unknown';
+  readonly effect?: Effect;
 }
+
+/** Of what was to change something: whether it may have. */
+export type Effect = 'none' | 'unknown';
 
 export function problemDocument(
   code: ProblemCode,
-  { detail, effect }: Pick<ProblemDocument, 'detail' | 'effect'> = {},
+  { detail, effect }: { readonly detail?: string | undefined; readonly effect?: Effect | undefined } = {},
 ): ProblemDocument {
   const { status, title } = problemTable[code];
   return {

@@ -1,3 +1,8 @@
+import { Refusal } from '../core/errors.ts';
+
+/** Of a body that ends too early. */
+export const bodyCutOff = new Refusal('BAD_REQUEST', { detail: 'the body ends too early' });
+
 /** The body of a request, as far as it has at most `maxBytes`. Undefined: it has none. `cut_off`: it ends too early. */
 export async function readBody(
   request: Request,

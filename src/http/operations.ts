@@ -1,5 +1,6 @@
 import type { CredentialRequest } from '../access/credentials.ts';
-import type { Refusal } from '../access/refusals.ts';
+import type { Principal } from '../access/principal.ts';
+import { Refusal } from '../core/errors.ts';
 import { problemResponse } from './problem.ts';
 import type { Router } from './router.ts';
 
@@ -18,8 +19,8 @@ export interface Operations {
   readonly clients: (limit: number) => readonly object[];
 }
 
-/** Whether a request may read something. */
-export type MayRead = (request: CredentialRequest) => Promise<{ readonly ok: true } | Refusal>;
+/** Whether a request may read something: as whom, where it matters, or why not. */
+export type MayRead = (request: CredentialRequest) => Promise<Principal | Refusal | undefined>;
 
 export interface OperationsAccess {
   /** Undefined: metrics are not served here. */
@@ -42,19 +43,18 @@ export function addOperationsRoutes(router: Router, operations: Operations, acce
   if (mayReadMetrics !== undefined) {
     router.get('/metrics', async (context) => {
       const verdict = await mayReadMetrics(context.req.raw);
-      if (!verdict.ok) return problemResponse(verdict.code, verdict);
+      if (verdict instanceof Refusal) return problemResponse(verdict);
       const { contentType, text } = await operations.metrics();
       return context.body(text, 200, { 'content-type': contentType });
     });
   }
   router.get('/api/clients', async ({ req }) => {
     const verdict = await access.clients(req.raw);
-    if (!verdict.ok) return problemResponse(verdict.code, verdict);
+    if (verdict instanceof Refusal) return problemResponse(verdict);
     const limit = req.query('limit') ?? `${maxClients}`;
     if (!/^[1-9]\d{0,3}$/.test(limit) || Number(limit) > maxClients) {
-      return problemResponse('BAD_OPTION', {
-        detail: `limit: expected a whole number from 1 to ${maxClients}`,
-      });
+      const detail = `limit: expected a whole number from 1 to ${maxClients}`;
+      return problemResponse(new Refusal('BAD_OPTION', { detail }));
     }
     return Response.json(operations.clients(Number(limit)), { headers: { 'cache-control': 'no-store' } });
   });

@@ -10,7 +10,7 @@ export interface OpsServerOptions extends Omit<RouterOptions, 'origins' | 'isWeb
   readonly upgrade: UpgradeHandler;
 }
 
-const everyone = async () => ({ ok: true }) as const;
+const everyone = async () => undefined;
 const open: OperationsAccess = { metrics: everyone, clients: everyone };
 /** Probes, scrapes and a few people. */
 const places = { max: 100, maxPerPeer: 0, peerOf: () => undefined };

@@ -3,17 +3,16 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { type Dispatcher, Pool } from 'undici';
 import { type CredentialRequest, withoutToken } from '../access/credentials.ts';
-import type { Permission } from '../access/entrance.ts';
-import type { Refusal } from '../access/refusals.ts';
+import type { Principal } from '../access/principal.ts';
 import type { Clock } from '../core/clock.ts';
-import { errorMessage } from '../core/errors.ts';
+import { errorMessage, Refusal } from '../core/errors.ts';
 import { createWarningThrottle, type Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 import { tooManyDetail } from '../source/bounded-forwarder.ts';
 import { pathFault } from '../source/engine-path.ts';
 import { EnginePlaces, type Place, sharedConnections } from '../source/engine-places.ts';
 import { whenAnswerOver } from './answer-over.ts';
-import { readBody } from './body.ts';
+import { bodyCutOff, readBody } from './body.ts';
 import { answerHeadersOf, placeBelow, requestHeadersOf, staysBelow } from './forwarded-headers.ts';
 import { problemResponse } from './problem.ts';
 import { createRelay } from './relay.ts';
@@ -36,9 +35,7 @@ export interface PassthroughOptions {
   readonly authorise: (
     request: CredentialRequest,
     unsafe: boolean,
-  ) => Promise<
-    { readonly ok: true; readonly permission: Pick<Permission, 'anonymous' | 'client'> } | Refusal
-  >;
+  ) => Promise<Pick<Principal, 'anonymous' | 'client'> | Refusal>;
   readonly take: TakePath;
   readonly clock: Clock;
   readonly log: Log;
@@ -49,6 +46,8 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Their answer would show what the engine was sent, its token too. */
 const echoMethods: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT']);
 const maxBodyBytes = 1024 * 1024;
+const bodyTooLarge = new Refusal('TOO_LARGE', { detail: `a body may have ${maxBodyBytes} bytes` });
+const tooMany = new Refusal('TOO_MANY_REQUESTS', { detail: tooManyDetail, retryAfterS: 1 });
 const answerTimeoutMs = 30_000;
 const relayBounds = { stallMs: 30_000, maxAheadBytes: 256 * 1024 };
 
@@ -125,34 +124,31 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
   const forward = async (context: HttpContext, prefix: string): Promise<Response> => {
     const request = context.req.raw;
     const { outgoing } = context.env;
-    if (echoMethods.has(request.method)) return problemResponse('METHOD_NOT_ALLOWED');
+    if (echoMethods.has(request.method)) return problemResponse(new Refusal('METHOD_NOT_ALLOWED'));
     const unsafe = !safeMethods.has(request.method);
-    const verdict = await authorise(request, unsafe);
-    if (!verdict.ok) return problemResponse(verdict.code, verdict);
+    const principal = await authorise(request, unsafe);
+    if (principal instanceof Refusal) return problemResponse(principal);
     const { pathname } = new URL(request.url);
     const fault = staysBelow(pathname, [prefix]) ? pathFault(pathname) : 'the path leaves its prefix';
-    if (fault !== undefined) return problemResponse('BAD_REQUEST', { detail: fault });
+    if (fault !== undefined) return problemResponse(new Refusal('BAD_REQUEST', { detail: fault }));
     const body = unsafe ? await readBody(request, maxBodyBytes) : undefined;
-    if (body === 'cut_off') return problemResponse('BAD_REQUEST', { detail: 'the body ends too early' });
-    if (body === 'too_large') {
-      return problemResponse('TOO_LARGE', { detail: `a body may have ${maxBodyBytes} bytes` });
-    }
+    if (body === 'cut_off') return problemResponse(bodyCutOff);
+    if (body === 'too_large') return problemResponse(bodyTooLarge);
     const gone = new AbortController();
     let place: Place | undefined;
     whenAnswerOver(outgoing, () => {
       gone.abort();
       place?.release();
     });
-    const { permission } = verdict;
-    const asker = { client: permission.client, path: kindOf(pathname) };
+    const asker = { client: principal.client, path: kindOf(pathname) };
     try {
       place = await places.take(asker, AbortSignal.any([gone.signal, AbortSignal.timeout(answerTimeoutMs)]));
       if (place === undefined) {
         refused('too_many');
-        return problemResponse('TOO_MANY_REQUESTS', { detail: tooManyDetail, retryAfterS: 1 });
+        return problemResponse(tooMany);
       }
       if (gone.signal.aborted) place.release();
-      return await ask(context, place, !permission.anonymous, gone.signal, body);
+      return await ask(context, place, !principal.anonymous, gone.signal, body);
     } catch (error) {
       place?.answered();
       // Without its query: that may hold what no log should. Nor of one who went away: that is no fault.
@@ -160,7 +156,7 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
         const fields = { method: request.method, path: pathname, error: errorMessage(error) };
         warn('forward', fields, 'engine not reached');
       }
-      return problemResponse('ENGINE_UNREACHABLE', { retryAfterS: 1 });
+      return problemResponse(new Refusal('ENGINE_UNREACHABLE', { retryAfterS: 1 }));
     }
   };
 

@@ -1,9 +1,10 @@
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
-import type { Origins } from '../access/origins.ts';
+import { hostRefused, type Origins, originRefused } from '../access/origins.ts';
 import type { Refusals } from '../access/refusals.ts';
 import type { Visitors } from '../access/visitors.ts';
+import { Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { problemResponse } from './problem.ts';
 
@@ -27,20 +28,21 @@ export function createRouter({ origins, visitors, refusals, log, isWebSocketPath
   router.use(async ({ req, env }, next) => {
     if (env?.incoming !== undefined) visitors.note(req.raw, env.incoming);
     if (!probes.has(req.path) && !origins.allowsHost(req.raw)) {
-      const refusal = { ok: false, code: 'HOST_REFUSED', detail: 'see ALLOWED_HOSTS' } as const;
-      refusals.tell('http', refusal, req.raw);
-      return problemResponse(refusal.code, { ...refusal, effect: 'none' });
+      refusals.tell('http', hostRefused, req.raw);
+      return problemResponse(hostRefused, 'none');
     }
     return await next();
   });
   router.notFound(({ req }) =>
-    isWebSocketPath(req.path)
-      ? problemResponse('UPGRADE_REQUIRED', { detail: `connect to ${req.path} with a WebSocket client` })
-      : problemResponse('NOT_FOUND', { detail: `${req.method} ${req.path}` }),
+    problemResponse(
+      isWebSocketPath(req.path)
+        ? new Refusal('UPGRADE_REQUIRED', { detail: `connect to ${req.path} with a WebSocket client` })
+        : new Refusal('NOT_FOUND', { detail: `${req.method} ${req.path}` }),
+    ),
   );
   router.onError((error, { req }) => {
     log.error({ err: error, method: req.method, path: req.path }, 'request failed');
-    return problemResponse('INTERNAL');
+    return problemResponse(new Refusal('INTERNAL'));
   });
   return router;
 }
@@ -52,9 +54,8 @@ export function admitOrigins(
 ): void {
   router.use(async ({ req }, next) => {
     if (!origins.mayRead(req.raw)) {
-      const refusal = { ok: false, code: 'ORIGIN_REFUSED', detail: 'see ALLOWED_ORIGINS' } as const;
-      refusals.tell('http', refusal, req.raw);
-      return problemResponse(refusal.code, { ...refusal, effect: 'none' });
+      refusals.tell('http', originRefused, req.raw);
+      return problemResponse(originRefused, 'none');
     }
     return await next();
   });

@@ -1,9 +1,9 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Admission } from '../access/admission.ts';
-import type { Entrance, Permission } from '../access/entrance.ts';
-import type { Refusal } from '../access/refusals.ts';
-import { problemDocument } from '../core/errors.ts';
+import type { Access } from '../access/access.ts';
+import type { Policy } from '../access/policy.ts';
+import type { Principal } from '../access/principal.ts';
+import { problemDocument, Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 
@@ -15,20 +15,21 @@ export interface Handshake {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;
-  readonly permission: Permission;
+  readonly principal: Principal;
   readonly query: URLSearchParams;
   /** What stands in the path for each `:name` of the route, as it was sent: still percent-encoded. */
   readonly params: Readonly<Record<string, string>>;
 }
 
 export interface Endpoint {
-  readonly entrance: Entrance;
-  /** Takes over the connection, whose place is given back when it closes; or says why it does not. */
+  /** Who is let in. */
+  readonly policy: Policy;
+  /** Takes over the connection; or says why it does not. */
   connect(handshake: Handshake): Refusal | undefined;
 }
 
 export interface UpgradeRouterOptions {
-  readonly admission: Pick<Admission, 'enter'>;
+  readonly access: Pick<Access, 'enter'>;
   readonly log: Log;
   readonly meter: Meter;
 }
@@ -43,15 +44,15 @@ export interface UpgradeRouter {
   stop(): void;
 }
 
-export function createUpgradeRouter({ admission, log, meter }: UpgradeRouterOptions): UpgradeRouter {
+export function createUpgradeRouter({ access, log, meter }: UpgradeRouterOptions): UpgradeRouter {
   const routes: Route[] = [];
   let stopped = false;
 
   /** The endpoint that takes the request, or why none does. */
   const find = (path: string | undefined): Match | Refusal => {
     const match = path === undefined ? undefined : matchOf(path, routes);
-    if (match === undefined) return { ok: false, code: 'NOT_FOUND' };
-    if (stopped) return { ok: false, code: 'SHUTTING_DOWN', retryAfterS: 1 };
+    if (match === undefined) return new Refusal('NOT_FOUND');
+    if (stopped) return new Refusal('SHUTTING_DOWN', { retryAfterS: 1 });
     return match;
   };
 
@@ -60,16 +61,13 @@ export function createUpgradeRouter({ admission, log, meter }: UpgradeRouterOpti
     query: URLSearchParams,
     [request, socket, head]: Parameters<UpgradeHandler>,
   ): Promise<void> => {
-    const entry = await admission.enter(request, endpoint.entrance);
+    const principal = await access.enter(request, endpoint.policy, socket);
     // The client may have left while its token was verified: nothing would tell us again.
-    if (socket.destroyed) {
-      if (entry.ok) entry.release();
-      return;
-    }
-    if (entry.ok) socket.once('close', entry.release);
-    const refusal = entry.ok
-      ? endpoint.connect({ request, socket, head, permission: entry.permission, query, params })
-      : entry;
+    if (socket.destroyed) return;
+    const refusal =
+      principal instanceof Refusal
+        ? principal
+        : endpoint.connect({ request, socket, head, principal, query, params });
     if (refusal !== undefined) endWithProblem(socket, refusal);
   };
 
@@ -78,7 +76,7 @@ export function createUpgradeRouter({ admission, log, meter }: UpgradeRouterOpti
     socket.on('error', (error) => log.debug({ error: error.message }, 'handshake failed'));
     const url = urlOf(request);
     const found = find(url?.pathname);
-    if ('ok' in found) {
+    if (found instanceof Refusal) {
       meter.count('bff_rejected_total', { edge: 'upgrade', reason: found.code.toLowerCase() });
       endWithProblem(socket, found);
       return;
@@ -138,7 +136,7 @@ function urlOf(request: IncomingMessage): URL | undefined {
 
 /** Answers a handshake that is not let in, and ends the connection. */
 function endWithProblem(socket: Duplex, { code, detail, retryAfterS, challenge }: Refusal): void {
-  const document = problemDocument(code, detail === undefined ? {} : { detail });
+  const document = problemDocument(code, { detail });
   const body = JSON.stringify(document);
   const lines = [
     `HTTP/1.1 ${document.status} ${STATUS_CODES[document.status] ?? ''}`,

@@ -1,9 +1,10 @@
+import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { Admission, type AdmissionOptions } from '../../src/access/admission.ts';
-import type { Entrance } from '../../src/access/entrance.ts';
+import { Refusal } from '../../src/core/errors.ts';
 import { incoming } from '../support/incoming.ts';
 import { originsFor } from '../support/origins.ts';
-import { anyone, operator } from '../support/permissions.ts';
+import { anyone, operator } from '../support/principals.ts';
 import { setUpRefusals } from '../support/refusals.ts';
 
 /** An admission behind one proxy, and handshakes by address and token: `operator` is one's, any other is a viewer's. */
@@ -23,24 +24,28 @@ function setUp(options: Partial<AdmissionOptions> = {}) {
       },
     },
   );
-  const entrance: Entrance = async ({ headers }) => {
-    const token = String(Reflect.get(headers, 'authorization'));
-    verified.push(token);
-    return { ok: true, permission: token === 'Bearer operator' ? operator : anyone };
-  };
   const enter = async (address: string, token = 'viewer', headers: Record<string, string> = {}) => {
     const authorization = `Bearer ${token}`;
-    const entry = await admission.enter(
+    const verdict = await admission.enter(
       incoming(
         { 'x-forwarded-for': address, authorization, host: 'localhost', ...headers },
         '/ws/stream?token=x',
       ),
-      entrance,
+      async () => {
+        verified.push(token);
+        return token === 'operator' ? operator : anyone;
+      },
+      openConnection(),
     );
-    return entry.ok ? 'ok' : `${entry.code} ${entry.detail}`;
+    return verdict instanceof Refusal ? `${verdict.code} ${verdict.detail}` : 'ok';
   };
   const refused = () => parts.log.entries.filter(({ message }) => message === 'refused');
   return { ...parts, admission, enter, viewers, verified, refused };
+}
+
+/** A connection that is open until the test emits `close`. */
+function openConnection() {
+  return Object.assign(new EventEmitter(), { destroyed: false });
 }
 
 const full = 'AT_CAPACITY see MAX_CONNECTIONS';
@@ -84,11 +89,58 @@ describe('Admission, with every place taken', () => {
   it('gives the place back of one whose token could not be verified', async () => {
     const { admission } = setUp({ maxConnections: 1 });
     const request = incoming({ 'x-forwarded-for': '203.0.113.1', host: 'localhost' });
-    const broken = admission.enter(request, async () => {
-      throw new Error('broken');
-    });
+    const broken = admission.enter(
+      request,
+      async () => {
+        throw new Error('broken');
+      },
+      openConnection(),
+    );
     await expect(broken).rejects.toThrow('broken');
-    expect((await admission.enter(request, async () => ({ ok: true, permission: anyone }))).ok).toBe(true);
+    expect(await admission.enter(request, async () => anyone, openConnection())).toBe(anyone);
+  });
+
+  it('gives the place back of one who is not let in', async () => {
+    const { admission, enter } = setUp({ maxConnections: 1 });
+    const request = incoming({ 'x-forwarded-for': '203.0.113.1', host: 'localhost' });
+    const refusal = new Refusal('FORBIDDEN_ROLE');
+    expect(await admission.enter(request, async () => refusal, openConnection())).toBe(refusal);
+    expect(await enter('203.0.113.2')).toBe('ok');
+  });
+});
+
+describe('Admission, of a place that is taken,', () => {
+  const request = incoming({ 'x-forwarded-for': '203.0.113.1', host: 'localhost' });
+
+  it.each(['enter', 'admit'] as const)('keeps it until the connection closes: %s', async (way) => {
+    const { admission, enter } = setUp({ maxConnections: 1 });
+    const connection = openConnection();
+    if (way === 'admit') expect(admission.admit(request, anyone, connection)).toBeUndefined();
+    else expect(await admission.enter(request, async () => anyone, connection)).toBe(anyone);
+    expect(await enter('203.0.113.2')).toBe(full);
+    for (let count = 0; count < 2; count += 1) connection.emit('close');
+    expect(await enter('203.0.113.2')).toBe('ok');
+    expect(await enter('203.0.113.3')).toBe(full);
+  });
+
+  it('keeps none for one that left while its token was verified', async () => {
+    const { admission, enter } = setUp({ maxConnections: 1 });
+    const connection = openConnection();
+    const leave = async () => {
+      connection.destroyed = true;
+      connection.emit('close');
+      return anyone;
+    };
+    expect(await admission.enter(request, leave, connection)).toBe(anyone);
+    expect(await enter('203.0.113.2')).toBe('ok');
+  });
+
+  it('counts and logs who is refused one', () => {
+    const { admission, meter, refused } = setUp({ maxConnections: 1 });
+    expect(admission.admit(request, anyone, openConnection())).toBeUndefined();
+    expect(admission.admit(request, anyone, openConnection())).toMatchObject({ code: 'AT_CAPACITY' });
+    expect(meter.value('bff_rejected_total', { edge: 'upgrade', reason: 'at_capacity' })).toBe(1);
+    expect(refused()).toHaveLength(1);
   });
 });
 

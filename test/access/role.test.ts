@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRole, roleCovers, roles } from '../../src/access/role.ts';
+import { isRole, roles } from '../../src/access/role.ts';
 
 describe('isRole', () => {
   it.each(roles)('knows %s', (role) => {
@@ -12,24 +12,4 @@ describe('isRole', () => {
       expect(isRole(value)).toBe(false);
     },
   );
-});
-
-describe('roleCovers', () => {
-  it.each([
-    ['viewer', 'viewer', true],
-    ['viewer', 'operator', false],
-    ['viewer', 'agent', false],
-    ['operator', 'viewer', true],
-    ['operator', 'operator', true],
-    ['operator', 'agent', false],
-    ['agent', 'viewer', false],
-    ['agent', 'operator', false],
-    ['agent', 'agent', true],
-  ] as const)('says of %s where %s is needed: %s', (held, needed, covered) => {
-    expect(roleCovers(held, needed)).toBe(covered);
-  });
-
-  it.each(roles)('gives no role nothing where %s is needed', (needed) => {
-    expect(roleCovers(undefined, needed)).toBe(false);
-  });
 });

@@ -7,7 +7,7 @@ import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { textMessage } from '../support/messages.ts';
-import { anyone, operator } from '../support/permissions.ts';
+import { anyone, operator } from '../support/principals.ts';
 import { leaseOf, openSession } from '../support/session.ts';
 
 function setUp() {

@@ -1,12 +1,12 @@
-import type { Admission, Entry } from '../../src/access/admission.ts';
-import type { AuthRefusal, Gate, Grant } from '../../src/access/gate.ts';
+import type { Connection } from '../../src/access/admission.ts';
+import type { Refusal } from '../../src/core/errors.ts';
 import { admitOrigins, createRouter, type Router } from '../../src/http/router.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createUpgradeRouter } from '../../src/http/upgrade.ts';
 import { anyNumber } from '../support/any-number.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { originsFor } from '../support/origins.ts';
-import { anyone } from '../support/permissions.ts';
+import { anyone } from '../support/principals.ts';
 import { setUpRefusals } from '../support/refusals.ts';
 import type { TestScope } from '../support/wait.ts';
 
@@ -25,30 +25,22 @@ export function routerFor(allowed: '*' | readonly string[] = '*') {
   return { router, log };
 }
 
-/** One that asks nothing but `admit` and the entrance. */
-export function admissionBy(admit: () => Entry): Pick<Admission, 'enter'> {
-  return {
-    async enter(request, entrance) {
-      const place = admit();
-      if (!place.ok) return place;
-      const entry = await entrance(request);
-      return entry.ok ? { ...place, permission: entry.permission } : entry;
-    },
-  };
-}
-
 /** A server of the gateway's own kind on a free port, with `/ws/stream` for whoever `admit` lets in. */
 export async function startServer(
   test: TestScope,
-  admit: () => Entry = () => ({ ok: true, release: () => {} }),
+  admit: (connection: Connection) => Refusal | undefined = () => undefined,
   extraPorts: readonly number[] = [],
 ) {
   const { router, log } = routerFor();
   const meter = createMemoryMeter();
-  const upgrades = createUpgradeRouter({ admission: admissionBy(admit), log, meter });
+  const upgrades = createUpgradeRouter({
+    access: { enter: async (_request, _policy, connection) => admit(connection) ?? anyone },
+    log,
+    meter,
+  });
   const accepted: string[] = [];
   upgrades.route('/ws/stream', {
-    entrance: async () => ({ ok: true, permission: anyone }),
+    policy: { roles: [], authOff: true },
     connect({ request, socket }) {
       accepted.push(request.url ?? '');
       socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
@@ -64,16 +56,4 @@ export async function startServer(
   const port = await server.listen();
   test.onTestFinished(() => server.close());
   return { port, server, router, upgrades, accepted, log, meter, url: `http://127.0.0.1:${port}` };
-}
-
-/** A gate that says this of everybody. */
-export function gateTo(verdict: Grant | AuthRefusal, onAsked: (dialect: string) => void = () => {}): Gate {
-  return {
-    enabled: true,
-    check: async () => ({ ok: false, code: 'UNAUTHENTICATED', detail: 'not asked here' }),
-    async authenticate(dialect) {
-      onAsked(dialect);
-      return verdict;
-    },
-  };
 }

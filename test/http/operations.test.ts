@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Refusal } from '../../src/core/errors.ts';
 import { addOperationsRoutes, type Operations, type OperationsAccess } from '../../src/http/operations.ts';
 import { routerFor } from './http-set-up.ts';
 
@@ -13,7 +14,7 @@ function ask(path: string, operations: Partial<Operations> = {}, access: Partial
       clients: (limit) => [{ id: 'one', limit }],
       ...operations,
     },
-    { metrics: async () => ({ ok: true }), clients: async () => ({ ok: true }), ...access },
+    { metrics: async () => undefined, clients: async () => undefined, ...access },
   );
   return router.request(path);
 }
@@ -47,7 +48,7 @@ describe('Operations routes', () => {
 
   it('give the metrics to nobody who may not read them, and the rest to everyone', async () => {
     const access: Partial<OperationsAccess> = {
-      metrics: async () => ({ ok: false, code: 'UNAUTHENTICATED', challenge: 'Bearer' }),
+      metrics: async () => new Refusal('UNAUTHENTICATED', { challenge: 'Bearer' }),
     };
     const refused = await ask('/metrics', {}, access);
     expect(refused.status).toBe(401);
@@ -84,7 +85,7 @@ describe('Operations routes', () => {
   });
 
   it('say it to nobody who may not know', async () => {
-    const clients = async () => ({ ok: false, code: 'FORBIDDEN_ROLE' }) as const;
+    const clients = async () => new Refusal('FORBIDDEN_ROLE');
     expect((await ask('/api/clients', {}, { clients })).status).toBe(403);
   });
 });

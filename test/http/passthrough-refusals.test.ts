@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Refusal } from '../../src/core/errors.ts';
 import { rawExchange } from '../support/raw-socket.ts';
 import { anybody, startPassthrough } from './passthrough-set-up.ts';
 
@@ -9,7 +10,7 @@ describe('Passthrough refuses', () => {
     'a method that changes something, where its sender may not: %s',
     async (method, test) => {
       const { seen, url } = await startPassthrough(test, {
-        authorise: async (_request, unsafe) => (unsafe ? { ok: false, code: 'FORBIDDEN_ROLE' } : anybody),
+        authorise: async (_request, unsafe) => (unsafe ? new Refusal('FORBIDDEN_ROLE') : anybody),
       });
       const response = await fetch(url, { method });
       expect(response.status).toBe(403);
@@ -21,7 +22,7 @@ describe('Passthrough refuses', () => {
 
   it('a request without a token, with how to bring one', async (test) => {
     const { seen, url } = await startPassthrough(test, {
-      authorise: async () => ({ ok: false, code: 'UNAUTHENTICATED', challenge: 'Bearer' }),
+      authorise: async () => new Refusal('UNAUTHENTICATED', { challenge: 'Bearer' }),
     });
     const response = await fetch(url);
     expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);

@@ -45,7 +45,7 @@ describe('Passthrough, used by strangers,', () => {
   it('fences what the engine says, and tells a client where a page of the engine’s is here', async (test) => {
     const { url } = await startPassthrough(
       test,
-      { authorise: async () => ({ ok: true, permission: { anonymous: false, client: 'subject a' } }) },
+      { authorise: async () => ({ anonymous: false, client: 'subject a' }) },
       (response, request) => {
         response.writeHead(302, {
           'content-type': 'text/html',

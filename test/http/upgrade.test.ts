@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Refusal } from '../../src/core/errors.ts';
 import { handshake, rawExchange } from '../support/raw-socket.ts';
 import { waitFor } from '../support/wait.ts';
 import { startServer } from './http-set-up.ts';
@@ -53,7 +54,7 @@ describe('UpgradeRouter', () => {
     let asked = 0;
     const { port } = await startServer(test, () => {
       asked += 1;
-      return { ok: true, release: () => {} };
+      return undefined;
     });
     await rawExchange(port, handshake('/nowhere'));
     expect(asked).toBe(0);
@@ -64,12 +65,10 @@ describe('UpgradeRouter', () => {
     ['TOO_MANY_CONNECTIONS', '429 Too Many Requests', undefined],
     ['AT_CAPACITY', '503 Service Unavailable', 5],
   ] as const)('passes a refusal on: %s is %s', async ([code, status, retryAfterS], test) => {
-    const { port, accepted } = await startServer(test, () => ({
-      ok: false,
-      code,
-      detail: 'see Größe',
-      ...(retryAfterS === undefined ? {} : { retryAfterS }),
-    }));
+    const { port, accepted } = await startServer(
+      test,
+      () => new Refusal(code, { detail: 'see Größe', retryAfterS }),
+    );
     const answer = parse(await rawExchange(port, handshake('/ws/stream')));
     expect(answer.status).toBe(`HTTP/1.1 ${status}`);
     expect(answer.headers['retry-after']).toBe(retryAfterS === undefined ? undefined : `${retryAfterS}`);
@@ -80,9 +79,10 @@ describe('UpgradeRouter', () => {
 
   it('gives the place back when the socket closes, once', async (test) => {
     let held = 0;
-    const { port } = await startServer(test, () => {
+    const { port } = await startServer(test, (connection) => {
       held += 1;
-      return { ok: true, release: () => (held -= 1) };
+      connection.once('close', () => (held -= 1));
+      return undefined;
     });
     await Promise.all(Array.from({ length: 5 }, () => rawExchange(port, handshake('/ws/stream'))));
     await waitFor('the places', () => held === 0);

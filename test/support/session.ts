@@ -10,7 +10,7 @@ import {
 } from '../../src/deliver/session.ts';
 import type { Sessions } from '../../src/deliver/sessions.ts';
 import type { Lease } from '../../src/feed/registry.ts';
-import { anyone } from './permissions.ts';
+import { anyone } from './principals.ts';
 
 /** What a session is given, and what of its terms is not as usual. */
 type Given = Pick<Arrival, 'transport'> & Partial<Arrival> & { readonly own?: Partial<SessionTerms> };

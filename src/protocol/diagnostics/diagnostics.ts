@@ -1,5 +1,4 @@
-import type { Entrance } from '../../access/entrance.ts';
-import type { IngestEntrance } from '../../access/ingest.ts';
+import type { Access } from '../../access/access.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { RecordListener } from '../../core/log.ts';
 import type { Hub } from '../../deliver/hub.ts';
@@ -18,7 +17,7 @@ import { createJournal } from './journal.ts';
 import { createLogBook } from './log-book.ts';
 import { eventKinds } from './schema.ts';
 import { createDiagnosticsSessions, type SessionDependencies } from './sessions.ts';
-import { createDiagnosticsViews } from './views.ts';
+import { createDiagnosticsViews, dialect } from './views.ts';
 
 export interface DiagnosticsOptions {
   /** Telemetry frames a second that events may cause, burst 5. 0: no cap. */
@@ -37,8 +36,7 @@ export interface DiagnosticsParts extends Omit<SessionDependencies, 'views'> {
   readonly upgrades: UpgradeRouter;
   readonly router: Router;
   readonly api: ApiDescription;
-  readonly entrance: Entrance;
-  readonly ingestEntrance: IngestEntrance;
+  readonly access: Access;
 }
 
 const path = '/ws/diagnostics';
@@ -46,7 +44,7 @@ const maxMessageBytes = 64 * 1024;
 
 /** The diagnostics dialect: logs, figures, diary entries and graph changes, behind its endpoints. */
 export function createDiagnostics({ maxRateHz }: DiagnosticsOptions, parts: DiagnosticsParts) {
-  const { events, traffic, activePlans, onRecord, upgrades, api, entrance } = parts;
+  const { events, traffic, activePlans, onRecord, upgrades, api, access } = parts;
   const { hub, sessions, clock, log, meter } = parts;
   const logBook = createLogBook(clock);
   const figures = createFigures({
@@ -70,9 +68,9 @@ export function createDiagnostics({ maxRateHz }: DiagnosticsOptions, parts: Diag
   const clients = createDiagnosticsSessions({ ...parts, views });
   api.add(describeDiagnostics(path));
   upgrades.route(path, {
-    entrance,
-    connect({ request, socket, head, permission }) {
-      accept(request, socket, head, (transport) => clients.open(transport, permission));
+    policy: access.policies.viewing(dialect),
+    connect({ request, socket, head, principal }) {
+      accept(request, socket, head, (transport) => clients.open(transport, principal));
       return undefined;
     },
   });

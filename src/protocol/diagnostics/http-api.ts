@@ -1,7 +1,6 @@
-import type { Entrance } from '../../access/entrance.ts';
-import type { IngestEntrance } from '../../access/ingest.ts';
-import type { ProblemCode } from '../../core/errors.ts';
-import { readBody } from '../../http/body.ts';
+import type { Access } from '../../access/access.ts';
+import { type ProblemCode, Refusal } from '../../core/errors.ts';
+import { bodyCutOff, readBody } from '../../http/body.ts';
 import { problemResponse } from '../../http/problem.ts';
 import type { Router } from '../../http/router.ts';
 import type { Figures } from './figures.ts';
@@ -9,11 +8,11 @@ import { type Intake, type IntakeRefusal, maxEventBytes } from './intake.ts';
 import type { LogBook } from './log-book.ts';
 import { logsQuery } from './schema.ts';
 import type { DiagnosticsSessions } from './sessions.ts';
+import { dialect } from './views.ts';
 
 export interface HttpApiDependencies {
   readonly router: Router;
-  readonly entrance: Entrance;
-  readonly ingestEntrance: IngestEntrance;
+  readonly access: Pick<Access, 'authorise' | 'policies'>;
   readonly figures: Figures;
   readonly logBook: LogBook;
   readonly clients: DiagnosticsSessions;
@@ -24,12 +23,14 @@ const path = '/api/diagnostics';
 
 /** The HTTP twins of the dialect, and the way in for those who have no Redis. */
 export function addHttpApi(dependencies: HttpApiDependencies): void {
-  const { router, entrance, ingestEntrance, figures, logBook, clients, intake } = dependencies;
+  const { router, access, figures, logBook, clients, intake } = dependencies;
+  const { ingesting } = access.policies;
+  const viewing = access.policies.viewing(dialect);
 
   const show = (name: string, read: (query: URLSearchParams) => object | Response): void => {
     router.get(`${path}/${name}`, async ({ req }) => {
-      const entry = await entrance(req.raw);
-      if (!entry.ok) return problemResponse(entry.code, entry);
+      const principal = await access.authorise(req.raw, viewing);
+      if (principal instanceof Refusal) return problemResponse(principal);
       const answer = read(new URL(req.url).searchParams);
       if (answer instanceof Response) return answer;
       return Response.json(answer, { headers: { 'cache-control': 'no-store' } });
@@ -41,17 +42,18 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
   show('logs', (query) => {
     const asked = logsQuery.safeParse(Object.fromEntries(query));
     if (asked.success) return logBook.newest(asked.data.limit);
-    return problemResponse('BAD_OPTION', { detail: 'limit: expected a whole number from 1 to 200' });
+    const detail = 'limit: expected a whole number from 1 to 200';
+    return problemResponse(new Refusal('BAD_OPTION', { detail }));
   });
 
   router.post(`${path}/events`, async ({ req }) => {
-    const entry = await ingestEntrance(req.raw);
-    if (!entry.ok) return problemResponse(entry.code, entry);
+    const principal = await access.authorise(req.raw, ingesting);
+    if (principal instanceof Refusal) return problemResponse(principal);
     const unread = intake.onPost(req.header('content-type') ?? '');
     const body = unread === undefined ? await readBody(req.raw, maxEventBytes) : undefined;
-    if (body === 'cut_off') return problemResponse('BAD_REQUEST', { detail: 'the body ends too early' });
+    if (body === 'cut_off') return problemResponse(bodyCutOff);
     const refusal = unread ?? intake.onBody(body ?? Buffer.alloc(0));
-    if (refusal !== undefined) return problemResponse(problemOf(refusal), refusal);
+    if (refusal !== undefined) return problemResponse(new Refusal(problemOf(refusal), refusal));
     return Response.json({ accepted: true }, { status: 202 });
   });
 }

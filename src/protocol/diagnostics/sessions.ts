@@ -1,4 +1,4 @@
-import type { Permission } from '../../access/entrance.ts';
+import type { Principal } from '../../access/principal.ts';
 import { createWarningThrottle } from '../../core/log.ts';
 import { usualCloses } from '../../deliver/closes.ts';
 import type { KeepaliveLimits } from '../../deliver/keepalive.ts';
@@ -18,7 +18,7 @@ export interface SessionDependencies extends Omit<ClientDependencies, 'warnMalfo
 /** The sessions of this dialect. */
 export interface DiagnosticsSessions {
   /** Starts the session of a client that was let in, and gives it its first frames. */
-  open(transport: Transport, permission: Permission): void;
+  open(transport: Transport, principal: Principal): void;
   /** Oldest first. */
   states(): readonly ConnectionState[];
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
-import type { Entrance } from '../../access/entrance.ts';
+import type { Access } from '../../access/access.ts';
 import type { Clock } from '../../core/clock.ts';
+import { Refusal } from '../../core/errors.ts';
 import { readInstant } from '../../core/instant.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { createWarningThrottle, type Log } from '../../core/log.ts';
@@ -16,10 +17,11 @@ import type { EngineAnswer } from '../../source/engine-client.ts';
 import { leadsElsewhere } from '../../source/engine-path.ts';
 import { isLogName } from '../../source/file-tail/open.ts';
 import { PollFailure, unreadable } from '../../source/poll-failure.ts';
+import { dialect } from './sessions.ts';
 
 export interface RestTwinsOptions {
   readonly router: Router;
-  readonly entrance: Entrance;
+  readonly access: Pick<Access, 'authorise' | 'policies'>;
   readonly engine: SharedForwarder;
   readonly clock: Clock;
   readonly log: Log;
@@ -50,7 +52,8 @@ const timeKeys = ['timestamp', 'created_at', 'updated_at'];
  * The same over HTTP, for clients that poll: what the engine answers, in its own shape. Nothing is kept here, so
  * that it works whether or not anybody has a stream open.
  */
-export function addRestTwins({ router, entrance, engine, clock, log }: RestTwinsOptions): void {
+export function addRestTwins({ router, access, engine, clock, log }: RestTwinsOptions): void {
+  const viewing = access.policies.viewing(dialect);
   const warn = createWarningThrottle(log, clock);
 
   /**
@@ -65,23 +68,23 @@ export function addRestTwins({ router, entrance, engine, clock, log }: RestTwins
     answer: (request: Request, body: string) => Response,
   ): Promise<Response> => {
     const request = req.raw;
-    const entry = await entrance(request);
-    if (!entry.ok) return problemResponse(entry.code, entry);
+    const principal = await access.authorise(request, viewing);
+    if (principal instanceof Refusal) return problemResponse(principal);
     const query = queryOf(request, keys);
-    if (typeof query === 'string') return problemResponse('BAD_OPTION', { detail: query });
+    if (query instanceof Refusal) return problemResponse(query);
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(answerTimeoutMs)]);
     try {
-      const asker = { client: entry.permission.client, path: twin };
+      const asker = { client: principal.client, path: twin };
       const answered = await engine.ask(query.size === 0 ? path : `${path}?${query}`, signal, asker);
       const response = answered.status < 300 ? answer(request, answered.body) : passedOn(answered);
-      fence(response.headers, !entry.permission.anonymous);
+      fence(response.headers, !principal.anonymous);
       return response;
     } catch (error) {
       if (!(error instanceof PollFailure)) throw error;
       const { reason, message } = error;
       // Without the path, which may hold the id of a message. Nor of one who went away: that is no fault.
       if (!request.signal.aborted) warn(reason, { reason, error: message }, 'engine not reached');
-      return problemResponse('ENGINE_UNREACHABLE', { detail: message, retryAfterS: 1 });
+      return problemResponse(new Refusal('ENGINE_UNREACHABLE', { detail: message, retryAfterS: 1 }));
     }
   };
   const tagged = (request: Request, body: string): Response => {
@@ -94,7 +97,7 @@ export function addRestTwins({ router, entrance, engine, clock, log }: RestTwins
   );
   router.get('/api/instances/:name/logs', async (context: At<'/api/instances/:name/logs'>) => {
     const name = context.req.param('name');
-    if (!isLogName(name)) return problemResponse('NOT_FOUND', { detail: 'no such instance' });
+    if (!isLogName(name)) return problemResponse(new Refusal('NOT_FOUND', { detail: 'no such instance' }));
     return await ask(context, 'logs', `/api/instances/${name}/logs`, ['tail'], tagged);
   });
   router.get('/api/messages', (context: At<'/api/messages'>) =>
@@ -106,7 +109,7 @@ export function addRestTwins({ router, entrance, engine, clock, log }: RestTwins
     const id = context.req.param('id');
     if (!isMessageId(id)) {
       const detail = `id: expected 1 to ${maxValueLength} characters that lead to no other path`;
-      return problemResponse('BAD_REQUEST', { detail });
+      return problemResponse(new Refusal('BAD_REQUEST', { detail }));
     }
     return await ask(context, 'message', `/api/messages/${encodeURIComponent(id)}`, [], (_request, body) => {
       const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
@@ -134,12 +137,15 @@ function passedOn({ status, contentType = '', retryAfter, body }: EngineAnswer):
 }
 
 /** The values for the engine, or what is wrong with one. */
-function queryOf(request: Request, keys: readonly string[]): URLSearchParams | string {
+function queryOf(request: Request, keys: readonly string[]): URLSearchParams | Refusal {
   const given = new URL(request.url).searchParams;
   const query = new URLSearchParams();
   for (const key of keys) {
     const value = given.get(key) ?? '';
-    if (value.length > maxValueLength) return `${key}: expected at most ${maxValueLength} characters`;
+    if (value.length > maxValueLength) {
+      const detail = `${key}: expected at most ${maxValueLength} characters`;
+      return new Refusal('BAD_OPTION', { detail });
+    }
     if (value !== '') query.set(key, value);
   }
   return query;

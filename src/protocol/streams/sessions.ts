@@ -1,4 +1,4 @@
-import type { Permission } from '../../access/entrance.ts';
+import type { Principal } from '../../access/principal.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
@@ -40,7 +40,7 @@ export interface SessionDependencies {
 export interface Arrival {
   readonly transport: Transport;
   readonly stream: 'instances' | 'logs' | 'messages';
-  readonly permission: Permission;
+  readonly principal: Principal;
   /** Of its URL. */
   readonly path: string;
 }
@@ -59,15 +59,15 @@ export function streamTerms(keepalive: KeepaliveLimits): SessionTerms {
 
 /** Starts the session of a client that was let in. */
 export function openSession(
-  { transport, stream, permission, path }: Arrival,
+  { transport, stream, principal, path }: Arrival,
   create: (session: Session) => StreamClient,
   dependencies: SessionDependencies,
 ): void {
   const { sessions, terms, log, meter, newConnectionId } = dependencies;
   const id = newConnectionId();
-  sessions.open({ id, terms, transport, owner: permission }, (session) => {
+  sessions.open({ id, terms, transport, owner: principal }, (session) => {
     log.info(
-      { connection_id: id, stream, role: permission.role, ...ownerFields(permission) },
+      { connection_id: id, stream, role: principal.role, ...ownerFields(principal) },
       'Stream client connected',
     );
     const client = create(session);
@@ -84,7 +84,7 @@ export function openSession(
       ended({ code, cause, fault }) {
         client.end?.();
         log.info(
-          { connection_id: id, stream, code, cause, fault, ...ownerFields(permission) },
+          { connection_id: id, stream, code, cause, fault, ...ownerFields(principal) },
           'Stream client disconnected',
         );
       },

@@ -1,4 +1,4 @@
-import type { Entrance } from '../../access/entrance.ts';
+import type { Access } from '../../access/access.ts';
 import { errorMessage } from '../../core/errors.ts';
 import type { KeepaliveLimits } from '../../deliver/keepalive.ts';
 import type { Session } from '../../deliver/session.ts';
@@ -19,6 +19,7 @@ import { createMessageViews, messageQuery } from './message-views.ts';
 import { addRestTwins } from './rest-twins.ts';
 import {
   type Arrival,
+  dialect,
   openSession,
   refuse,
   type SessionDependencies,
@@ -44,7 +45,7 @@ export interface StreamsParts extends Omit<SessionDependencies, 'terms'> {
   readonly upgrades: UpgradeRouter;
   readonly router: Router;
   readonly api: ApiDescription;
-  readonly entrance: Entrance;
+  readonly access: Access;
 }
 
 const logQueryWords = 'backlog: expected a whole number from 0 to 1000; ansi: strip or keep';
@@ -56,7 +57,7 @@ const silentClient: StreamClient = {};
 export function createStreams(options: StreamsOptions, given: StreamsParts) {
   const parts = { ...given, terms: streamTerms(given.keepalive) };
   const { pollTimeoutMs, logDirectory } = options;
-  const { events, upgrades, api, entrance, clock, log, meter } = parts;
+  const { events, upgrades, api, access, clock, log, meter } = parts;
   const instances = createSharedInstances({ ...parts, pollTimeoutMs });
   const messages = createMessageViews(parts);
   const logs = logDirectory === undefined ? undefined : createLogViews({ ...parts, directory: logDirectory });
@@ -65,18 +66,19 @@ export function createStreams(options: StreamsOptions, given: StreamsParts) {
 
   // Never compressed: what the logs hold stands beside texts that others choose.
   const accept = createWebSocketAcceptor({ maxMessageBytes, clock, compression: false });
+  const policy = access.policies.viewing(dialect);
   const serve = (
     path: string,
     stream: Arrival['stream'],
     create: (session: Session, handshake: Handshake) => StreamClient,
   ): void => {
     upgrades.route(path, {
-      entrance,
+      policy,
       connect(handshake) {
-        const { request, socket, head, permission } = handshake;
+        const { request, socket, head, principal } = handshake;
         accept(request, socket, head, (transport) =>
           openSession(
-            { transport, stream, permission, path: new URL(request.url ?? '/', 'http://gateway').pathname },
+            { transport, stream, principal, path: new URL(request.url ?? '/', 'http://gateway').pathname },
             (session) => create(session, handshake),
             parts,
           ),
@@ -91,20 +93,20 @@ export function createStreams(options: StreamsOptions, given: StreamsParts) {
   };
 
   serve('/ws/instances', 'instances', (session) => new InstanceClient(session, instances.acquire(), parts));
-  serve('/ws/instances/:name/logs', 'logs', (session, { query, params, permission }) => {
+  serve('/ws/instances/:name/logs', 'logs', (session, { query, params, principal }) => {
     const { success, data } = logQuery.safeParse(Object.fromEntries(query));
     if (!success) return sendAway(session, 'bad_request', logQueryWords);
-    const request = { name: decoded(params.name ?? ''), ...data, holder: permission.holder };
+    const request = { name: decoded(params.name ?? ''), ...data, holder: principal.holder };
     return new LogClient(session, instances.acquire(), request, { ...parts, logs });
   });
-  serve('/ws/messages', 'messages', (session, { query, permission }) => {
+  serve('/ws/messages', 'messages', (session, { query, principal }) => {
     const { success, data } = messageQuery.safeParse(Object.fromEntries(query));
     if (!success) {
       return sendAway(session, 'bad_request', 'instance, correlation_id: expected at most 256 characters');
     }
     const lease = messages.acquire(
       { instance: data.instance, correlationId: data.correlation_id },
-      permission.holder,
+      principal.holder,
     );
     if (lease === undefined) {
       return sendAway(

@@ -1,5 +1,7 @@
-import type { Permission } from '../../access/entrance.ts';
+import { type Policy, refusal } from '../../access/policy.ts';
+import type { Principal } from '../../access/principal.ts';
 import { type Cancel, type Clock, isoTime } from '../../core/clock.ts';
+import { Refusal } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
@@ -23,7 +25,7 @@ import {
   subscribeMessage,
 } from './schema.ts';
 import { stateStatus } from './urgency.ts';
-import { dialect, type TelemetryView, type TelemetryViews, type ViewRefusal } from './views.ts';
+import { dialect, type TelemetryView, type TelemetryViews, tooManySymbols } from './views.ts';
 
 export interface ClientDependencies {
   readonly views: TelemetryViews;
@@ -32,20 +34,20 @@ export interface ClientDependencies {
   readonly meter: Meter;
   /** Carries out HALT and RESUME; the outcome goes back to the client that asked. */
   readonly runCommand: RunCommand;
+  /** What it takes to command. */
+  readonly commanding: Policy;
 }
 
 /** Full packets on demand: one at once, then at most one a second. */
 const resyncEveryMs = 1000;
 const nothing = (): void => {};
-const refusals: Readonly<Record<ViewRefusal, string>> = {
-  renditions: 'too many different views are in use, or half of them by you (MAX_RENDITIONS)',
-  symbols: 'too many symbols are in use, or half of them by you (MAX_SYMBOLS)',
-};
+const tooManyViewsText = 'too many different views are in use, or half of them by you (MAX_RENDITIONS)';
+const tooManySymbolsText = 'too many symbols are in use, or half of them by you (MAX_SYMBOLS)';
 
 /** One telemetry client: the view it has, and what it says. */
 export class TelemetryClient implements SessionClient {
   readonly #session: Session;
-  readonly #permission: Permission;
+  readonly #principal: Principal;
   readonly #dependencies: ClientDependencies;
   #view: TelemetryView;
   #following: Following;
@@ -55,13 +57,13 @@ export class TelemetryClient implements SessionClient {
   /** @param since where it stands that comes back */
   constructor(
     session: Session,
-    permission: Permission,
+    principal: Principal,
     view: Lease<TelemetryView>,
     since: Position | undefined,
     dependencies: ClientDependencies,
   ) {
     this.#session = session;
-    this.#permission = permission;
+    this.#principal = principal;
     this.#dependencies = dependencies;
     this.#view = view.resource;
     const { rendition } = view.resource;
@@ -89,7 +91,7 @@ export class TelemetryClient implements SessionClient {
     this.#resyncs?.cancel();
     const { log } = this.#dependencies;
     log.info(
-      { connection_id: this.#session.id, code, cause, fault, ...ownerFields(this.#permission) },
+      { connection_id: this.#session.id, code, cause, fault, ...ownerFields(this.#principal) },
       'Telemetry client disconnected',
     );
   }
@@ -134,9 +136,9 @@ export class TelemetryClient implements SessionClient {
       this.#refuse({ ...asked, code: 'BAD_OPTION', message: wanted.message });
       return;
     }
-    const lease = this.#dependencies.views.acquire(wanted.options, this.#permission.holder);
-    if (typeof lease === 'string') {
-      this.#refuse({ ...asked, code: 'LIMIT', message: refusals[lease] });
+    const lease = this.#dependencies.views.acquire(wanted.options, this.#principal.holder);
+    if (lease instanceof Refusal) {
+      this.#refuse({ ...asked, code: 'LIMIT', message: limitText(lease) });
       return;
     }
     this.#switchTo(lease, (granted) => ({ type: 'ACK', ...asked, granted }));
@@ -188,12 +190,9 @@ export class TelemetryClient implements SessionClient {
 
   #leaveUnknownSymbol(): void {
     const { symbol, ...options } = this.#view.rendition.options;
-    const lease = this.#dependencies.views.acquire(
-      { ...options, symbol: undefined },
-      this.#permission.holder,
-    );
-    if (typeof lease === 'string') {
-      this.#refuse({ code: 'LIMIT', message: refusals[lease] });
+    const lease = this.#dependencies.views.acquire({ ...options, symbol: undefined }, this.#principal.holder);
+    if (lease instanceof Refusal) {
+      this.#refuse({ code: 'LIMIT', message: limitText(lease) });
       return;
     }
     this.#switchTo(lease, () => ({
@@ -208,12 +207,16 @@ export class TelemetryClient implements SessionClient {
     const { runCommand, log } = this.#dependencies;
     runCommand(message, {
       connectionId: this.#session.id,
-      permission: this.#permission,
+      principal: this.#principal,
       transport: 'websocket',
     })
       .then((answer) => this.#answer(answer))
       .catch((error: unknown) => log.error({ err: error, command: message.type }, 'command failed'));
     return undefined;
+  }
+
+  get #mayCommand(): boolean {
+    return refusal(this.#principal, this.#dependencies.commanding) === undefined;
   }
 
   #granted(): Granted {
@@ -224,20 +227,25 @@ export class TelemetryClient implements SessionClient {
       interval,
       ...(sections === undefined ? {} : { sections }),
       ...(symbol === undefined ? {} : { symbol }),
-      role: this.#permission.role,
-      commands: this.#permission.commands,
+      role: this.#principal.role ?? 'viewer',
+      commands: this.#mayCommand,
     };
   }
 
-  #refuse(refusal: Omit<ErrorPacket, 'type'>): void {
+  #refuse(error: Omit<ErrorPacket, 'type'>): void {
     const { meter } = this.#dependencies;
-    meter.count('bff_rejected_total', { edge: dialect, reason: refusal.code.toLowerCase() });
-    this.#answer({ type: 'ERROR', ...refusal });
+    meter.count('bff_rejected_total', { edge: dialect, reason: error.code.toLowerCase() });
+    this.#answer({ type: 'ERROR', ...error });
   }
 
   #answer(packet: AckPacket | ErrorPacket | PongPacket): void {
     this.#session.answer(new Message(packet, this.#view.rendition.encoding));
   }
+}
+
+/** Why a view cannot be had, as clients of this protocol are told. */
+function limitText(limit: Refusal): string {
+  return limit === tooManySymbols ? tooManySymbolsText : tooManyViewsText;
 }
 
 /** The message in a text frame, or why it is ignored. */

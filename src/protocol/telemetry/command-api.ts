@@ -1,16 +1,18 @@
-import type { Entrance } from '../../access/entrance.ts';
+import type { Access } from '../../access/access.ts';
+import { Refusal } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
-import { readBody } from '../../http/body.ts';
+import { bodyCutOff, readBody } from '../../http/body.ts';
 import type { Handler, TakePath } from '../../http/passthrough.ts';
 import { problemResponse } from '../../http/problem.ts';
 import type { Router } from '../../http/router.ts';
 import type { RunCommand } from './commands.ts';
 import { haltMessage, resumeMessage } from './schema.ts';
+import { dialect } from './views.ts';
 
 export interface CommandApiDependencies {
   readonly router: Router;
-  readonly entrance: Entrance;
+  readonly access: Pick<Access, 'authorise' | 'policies'>;
   readonly runCommand: RunCommand;
   readonly newConnectionId: () => string;
 }
@@ -33,7 +35,7 @@ export function addCommandApi(dependencies: CommandApiDependencies): TakePath {
   for (const [name, schema] of commands) {
     const handler: Handler = (context) => {
       if (context.req.method === 'POST') return carryOut(schema, context, dependencies);
-      const response = problemResponse('METHOD_NOT_ALLOWED', { detail: 'send a POST', effect: 'none' });
+      const response = problemResponse(new Refusal('METHOD_NOT_ALLOWED', { detail: 'send a POST' }), 'none');
       response.headers.set('allow', 'POST');
       return response;
     };
@@ -46,26 +48,26 @@ export function addCommandApi(dependencies: CommandApiDependencies): TakePath {
 async function carryOut(
   schema: typeof haltMessage | typeof resumeMessage,
   { req }: Parameters<Handler>[0],
-  { entrance, runCommand, newConnectionId }: CommandApiDependencies,
+  { access, runCommand, newConnectionId }: CommandApiDependencies,
 ): Promise<Response> {
-  const entry = await entrance(req.raw);
-  if (!entry.ok) return problemResponse(entry.code, { ...entry, effect: 'none' });
+  const principal = await access.authorise(req.raw, access.policies.viewing(dialect));
+  if (principal instanceof Refusal) return problemResponse(principal, 'none');
   const fields = await readFields(req.raw);
   if (fields instanceof Response) return fields;
   const packet = await runCommand(schema.parse({ ...fields, type: schema.shape.type.value }), {
     connectionId: newConnectionId(),
-    permission: entry.permission,
+    principal,
     transport: 'http',
   });
   if (packet.type === 'ACK') return Response.json(packet, { headers: { 'cache-control': 'no-store' } });
-  return problemResponse(packet.code, { detail: packet.message, effect: packet.effect });
+  return problemResponse(new Refusal(packet.code, { detail: packet.message }), packet.effect);
 }
 
 /** What stands in the body; empty: nothing. */
 async function readFields(request: Request): Promise<JsonObject | Response> {
   const body = await readBody(request, maxBodyBytes);
   if (body === 'too_large') return refuse('TOO_LARGE', `a command may have ${maxBodyBytes} bytes`);
-  if (body === 'cut_off') return refuse('BAD_REQUEST', 'the body ends too early');
+  if (body === 'cut_off') return problemResponse(bodyCutOff, 'none');
   // A HALT must not fail for the want of a header that says what is not there.
   if (body === undefined) return {};
   const [type = ''] = (request.headers.get('content-type') ?? '').split(';');
@@ -78,5 +80,5 @@ async function readFields(request: Request): Promise<JsonObject | Response> {
 }
 
 function refuse(code: 'BAD_REQUEST' | 'TOO_LARGE' | 'UNSUPPORTED_MEDIA_TYPE', detail: string): Response {
-  return problemResponse(code, { detail, effect: 'none' });
+  return problemResponse(new Refusal(code, { detail }), 'none');
 }

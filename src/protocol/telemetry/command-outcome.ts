@@ -1,3 +1,4 @@
+import type { Refusal } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { CommandEffect } from '../../wire/packet.ts';
 
@@ -39,4 +40,13 @@ export function refuseCommand(
   effect: CommandEffect = 'none',
 ): CommandRefusal {
   return { ok: false, code, message: detail ?? commandCodeTable[code], effect };
+}
+
+/** What the rules of access have against a command, in the words of this table. */
+export function forbidCommand({ code }: Refusal): CommandRefusal {
+  return refuseCommand(isCommandCode(code) ? code : 'FORBIDDEN');
+}
+
+function isCommandCode(code: string): code is CommandCode {
+  return Object.hasOwn(commandCodeTable, code);
 }

@@ -1,4 +1,5 @@
-import type { Permission } from '../../access/entrance.ts';
+import { type Policy, refusal } from '../../access/policy.ts';
+import type { Principal } from '../../access/principal.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
@@ -6,14 +7,20 @@ import type { AckPacket, ErrorPacket } from '../../wire/packet.ts';
 import { auditCommand, type Ordered } from './command-audit.ts';
 import type { CommandExecutor } from './command-executor.ts';
 import { CommandOnce } from './command-once.ts';
-import { type Command, type CommandOutcome, type CommandRefusal, refuseCommand } from './command-outcome.ts';
+import {
+  type Command,
+  type CommandOutcome,
+  type CommandRefusal,
+  forbidCommand,
+  refuseCommand,
+} from './command-outcome.ts';
 import type { PolledState } from './polled-state.ts';
 import type { CommandMessage } from './schema.ts';
 
 /** The client that a command came from. */
 export interface CommandSender {
   readonly connectionId: string;
-  readonly permission: Permission;
+  readonly principal: Principal;
   readonly transport: 'websocket' | 'http';
 }
 
@@ -34,6 +41,8 @@ export interface Commands {
 
 export interface CommandsOptions {
   readonly polls: PolledState;
+  /** What it takes to command. */
+  readonly commanding: Policy;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -44,7 +53,7 @@ const overtaken =
 
 export function createCommands(
   executor: CommandExecutor,
-  { polls, clock, log, meter }: CommandsOptions,
+  { polls, commanding, clock, log, meter }: CommandsOptions,
 ): Commands {
   const underWay = new Set<Promise<unknown>>();
   const once = new CommandOnce(clock, polls);
@@ -74,16 +83,18 @@ export function createCommands(
   };
 
   const carryOut: RunCommand = async ({ type: command, reason, requestId }, sender) => {
-    const { connectionId, permission, transport } = sender;
-    const { commands, refusal, role, subject, address } = permission;
+    const { connectionId, principal, transport } = sender;
+    const { role = 'viewer', subject, address } = principal;
+    const forbidden = refusal(principal, commanding);
     const order = {
       ...(reason === undefined ? {} : { reason }),
       ...(requestId === undefined ? {} : { requestId }),
     };
     const caller = { connectionId, transport, address, role, subject };
-    const outcome = commands
-      ? await execute(command, { order, caller })
-      : refuse({ command, order, caller }, refuseCommand(refusal));
+    const outcome =
+      forbidden === undefined
+        ? await execute(command, { order, caller })
+        : refuse({ command, order, caller }, forbidCommand(forbidden));
     const asked = { command, ...(requestId === undefined ? {} : { requestId }) };
     return outcome.ok
       ? { type: 'ACK', ...asked, result: outcome.result }

@@ -1,10 +1,9 @@
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
-import type { Admission } from '../../access/admission.ts';
-import type { Entrance } from '../../access/entrance.ts';
-import type { Refusal } from '../../access/refusals.ts';
+import type { Access } from '../../access/access.ts';
 import type { Clock } from '../../core/clock.ts';
+import { Refusal } from '../../core/errors.ts';
 import type { KeepaliveLimits } from '../../deliver/keepalive.ts';
 import type { Transport } from '../../deliver/transport.ts';
 import { formatPosition } from '../../feed/position.ts';
@@ -17,33 +16,17 @@ import { HistoryReadings, historyQuery } from './history.ts';
 import type { TelemetryDocument } from './merged-document.ts';
 import { type ConnectOptions, maxSinceLength, readQuery } from './options.ts';
 import { openSession, type SessionDependencies, telemetryTerms } from './sessions.ts';
-import { dialect, type TelemetryViews, telemetryProjection } from './views.ts';
+import { dialect, type TelemetryViews, telemetryProjection, tooManySymbols } from './views.ts';
 
 export interface HttpApiDependencies extends SessionDependencies {
   readonly router: Router;
-  readonly entrance: Entrance;
   readonly documents: Documents;
   readonly views: TelemetryViews;
   readonly keepalive: KeepaliveLimits;
   readonly clock: Clock;
-  /** Counts a stream, or a history that is read, among the connections. */
-  readonly admission: Pick<Admission, 'admit'>;
+  /** Lets in who asks, and counts a stream, or a history that is read, among the connections. */
+  readonly access: Pick<Access, 'authorise' | 'admit' | 'policies'>;
 }
-
-const refusals = {
-  renditions: {
-    ok: false,
-    code: 'LIMIT',
-    detail: 'too many views, or half of them yours, see MAX_RENDITIONS',
-    retryAfterS: 5,
-  },
-  symbols: {
-    ok: false,
-    code: 'LIMIT',
-    detail: 'too many symbols, or half of them yours, see MAX_SYMBOLS',
-    retryAfterS: 5,
-  },
-} as const satisfies Record<string, Refusal>;
 
 /** The options of a connection and the view for them, or why it cannot be had. */
 export function viewFor(
@@ -57,29 +40,28 @@ export function viewFor(
     return refusal;
   };
   const read = readOptions(query, documents);
-  if (!read.ok) return refuse(read);
-  if (transport === 'event-stream' && read.options.encoding !== 'json') {
+  if (read instanceof Refusal) return refuse(read);
+  if (transport === 'event-stream' && read.encoding !== 'json') {
     return refuse(badOption('encoding: Server-Sent Events are text, expected json'));
   }
-  const lease = views.acquire(read.options, holder);
-  return typeof lease === 'string'
-    ? refuse(refusals[lease])
-    : { ok: true as const, lease, options: read.options };
+  const lease = views.acquire(read, holder);
+  return lease instanceof Refusal ? refuse(lease) : { lease, options: read };
 }
 
 /** The HTTP twins of the dialect: snapshot, history, and the same packets as Server-Sent Events. */
 export function addHttpApi(dependencies: HttpApiDependencies): void {
-  const { router, entrance, documents, clock, keepalive } = dependencies;
+  const { router, access, documents, clock, keepalive } = dependencies;
+  const viewing = access.policies.viewing(dialect);
   const streamTerms = telemetryTerms({ ...keepalive, pingEveryMs: commentEveryMs });
   const histories = new HistoryReadings(clock);
 
   router.get('/api/telemetry', async ({ req }) => {
-    const entry = await entrance(req.raw);
-    if (!entry.ok) return problemResponse(entry.code, entry);
+    const principal = await access.authorise(req.raw, viewing);
+    if (principal instanceof Refusal) return problemResponse(principal);
     const read = readOptions(new URL(req.url).searchParams, documents);
-    if (!read.ok) return problemResponse(read.code, read);
-    return await withDocument(read.options.symbol, entry.permission.holder, documents, ({ feed }) => {
-      const projection = telemetryProjection(feed, read.options.sections);
+    if (read instanceof Refusal) return problemResponse(read);
+    return await withDocument(read.symbol, principal.holder, documents, ({ feed }) => {
+      const projection = telemetryProjection(feed, read.sections);
       return taggedJson(req.raw, formatPosition(projection.position), () =>
         JSON.stringify(projection.of(feed.current)),
       );
@@ -88,43 +70,35 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
 
   router.get('/api/telemetry/history', async (context: Context<{ Bindings: HttpBindings }>) => {
     const { req } = context;
-    const entry = await entrance(req.raw);
-    if (!entry.ok) return problemResponse(entry.code, entry);
+    const principal = await access.authorise(req.raw, viewing);
+    if (principal instanceof Refusal) return problemResponse(principal);
     const query = new URL(req.url).searchParams;
     const read = readOptions(query, documents);
-    if (!read.ok) return problemResponse(read.code, read);
+    if (read instanceof Refusal) return problemResponse(read);
     const span = historyQuery.safeParse(Object.fromEntries(query));
     if (!span.success) {
-      return problemResponse('BAD_OPTION', {
-        detail: 'expected seconds from 1 to 600 and step from 0 to 600',
-      });
+      return problemResponse(badOption('expected seconds from 1 to 600 and step from 0 to 600'));
     }
-    return await withDocument(
-      read.options.symbol,
-      entry.permission.holder,
-      documents,
-      ({ feed, spokenSince }) => {
-        const response = context.env.outgoing;
-        // The client may have left meanwhile: nothing would tell us again.
-        if (response.destroyed) return RESPONSE_ALREADY_SENT;
-        const place = dependencies.admission.admit(context.env.incoming, entry.permission);
-        if (!place.ok) return problemResponse(place.code, place);
-        response.once('close', place.release);
-        // By the socket, which sees a large point leave bit by bit: in one interval how much waits, in the next that
-        // it is still as much.
-        response.setTimeout(keepalive.slowAfterMs / 2, () => response.destroy());
-        const projection = telemetryProjection(feed, read.options.sections);
-        return new Response(histories.stream(projection, spokenSince, span.data), {
-          headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
-        });
-      },
-    );
+    return await withDocument(read.symbol, principal.holder, documents, ({ feed, spokenSince }) => {
+      const response = context.env.outgoing;
+      // The client may have left meanwhile: nothing would tell us again.
+      if (response.destroyed) return RESPONSE_ALREADY_SENT;
+      const full = access.admit(context.env.incoming, principal, response);
+      if (full !== undefined) return problemResponse(full);
+      // By the socket, which sees a large point leave bit by bit: in one interval how much waits, in the next
+      // that it is still as much.
+      response.setTimeout(keepalive.slowAfterMs / 2, () => response.destroy());
+      const projection = telemetryProjection(feed, read.sections);
+      return new Response(histories.stream(projection, spokenSince, span.data), {
+        headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+      });
+    });
   });
 
   router.get('/api/stream/telemetry', async (context: Context<{ Bindings: HttpBindings }>) => {
     const { req } = context;
-    const entry = await entrance(req.raw);
-    if (!entry.ok) return problemResponse(entry.code, entry);
+    const principal = await access.authorise(req.raw, viewing);
+    if (principal instanceof Refusal) return problemResponse(principal);
     if (req.method === 'HEAD') return new Response(null, { headers: eventStreamHeaders });
     const { incoming, outgoing: response } = context.env;
     // The client may have left while its token was verified: nothing would tell us again.
@@ -134,14 +108,13 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
     // What a browser says it holds is newer than what the page's URL said when it was opened.
     // Whatever that is: a browser that is refused never asks again.
     if (lastEventId !== undefined) query.set('since', lastEventId.slice(0, maxSinceLength));
-    const found = viewFor(query, 'event-stream', entry.permission.holder, dependencies);
-    if (!found.ok) return problemResponse(found.code, found);
-    const place = dependencies.admission.admit(incoming, entry.permission);
-    if (!place.ok) {
+    const found = viewFor(query, 'event-stream', principal.holder, dependencies);
+    if (found instanceof Refusal) return problemResponse(found);
+    const full = access.admit(incoming, principal, response);
+    if (full !== undefined) {
       found.lease.release();
-      return problemResponse(place.code, place);
+      return problemResponse(full);
     }
-    response.once('close', place.release);
     // The stream is written past hono: what the middleware has set so far, CORS above all, goes along by hand.
     for (const [name, value] of context.res.headers) response.setHeader(name, value);
     openSession(
@@ -150,7 +123,7 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
         terms: streamTerms,
         view: found.lease,
         since: found.options.since,
-        permission: entry.permission,
+        principal,
       },
       dependencies,
     );
@@ -160,16 +133,13 @@ export function addHttpApi(dependencies: HttpApiDependencies): void {
 
 const commentEveryMs = 15_000;
 
-function readOptions(
-  query: URLSearchParams,
-  { engine }: Documents,
-): { readonly ok: true; readonly options: ConnectOptions } | Refusal {
+function readOptions(query: URLSearchParams, { engine }: Documents): ConnectOptions | Refusal {
   const read = readQuery(query, (section) => Object.hasOwn(engine.feed.current.document, section));
-  return read.ok ? read : badOption(read.message);
+  return read.ok ? read.options : badOption(read.message);
 }
 
 function badOption(detail: string): Refusal {
-  return { ok: false, code: 'BAD_OPTION', detail };
+  return new Refusal('BAD_OPTION', { detail });
 }
 
 /**
@@ -184,11 +154,11 @@ async function withDocument(
 ): Promise<Response> {
   if (symbol === undefined) return marked(documents.engine, answer);
   const lease = documents.acquire(symbol, holder);
-  if (lease === undefined) return problemResponse('LIMIT', refusals.symbols);
+  if (lease === undefined) return problemResponse(tooManySymbols);
   const document = lease.resource;
   try {
     await document.settled;
-    if (document.isUnknown) return problemResponse('UNKNOWN_SYMBOL', { detail: symbol });
+    if (document.isUnknown) return problemResponse(new Refusal('UNKNOWN_SYMBOL', { detail: symbol }));
     return marked(document, answer);
   } finally {
     lease.release();

@@ -1,4 +1,5 @@
-import type { Permission } from '../../access/entrance.ts';
+import { refusal } from '../../access/policy.ts';
+import type { Principal } from '../../access/principal.ts';
 import { usualCloses } from '../../deliver/closes.ts';
 import type { KeepaliveLimits } from '../../deliver/keepalive.ts';
 import { ownerFields } from '../../deliver/owner.ts';
@@ -34,20 +35,21 @@ export interface Arrival {
   readonly terms: TelemetryTerms;
   readonly view: Lease<TelemetryView>;
   readonly since: Position | undefined;
-  readonly permission: Permission;
+  readonly principal: Principal;
 }
 
 /** Starts the session of a client that was let in, and gives it its first packet. */
 export function openSession(arrival: Arrival, dependencies: SessionDependencies): void {
-  const { transport, view, since, permission } = arrival;
+  const { transport, view, since, principal } = arrival;
   const { sessions, log, newConnectionId } = dependencies;
-  const terms = permission.commands ? arrival.terms.commanders : arrival.terms.viewers;
+  const mayCommand = refusal(principal, dependencies.commanding) === undefined;
+  const terms = mayCommand ? arrival.terms.commanders : arrival.terms.viewers;
   const id = newConnectionId();
-  sessions.open({ id, terms, transport, owner: permission }, (session) => {
+  sessions.open({ id, terms, transport, owner: principal }, (session) => {
     log.info(
-      { connection_id: id, transport: transport.kind, role: permission.role, ...ownerFields(permission) },
+      { connection_id: id, transport: transport.kind, role: principal.role, ...ownerFields(principal) },
       'Telemetry client connected',
     );
-    return new TelemetryClient(session, permission, view, since, dependencies);
+    return new TelemetryClient(session, principal, view, since, dependencies);
   });
 }

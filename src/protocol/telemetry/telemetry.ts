@@ -1,5 +1,4 @@
-import type { Admission } from '../../access/admission.ts';
-import type { Entrance } from '../../access/entrance.ts';
+import type { Access } from '../../access/access.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
@@ -48,8 +47,7 @@ export interface TelemetryParts {
   readonly upgrades: UpgradeRouter;
   readonly router: Router;
   readonly api: ApiDescription;
-  readonly entrance: Entrance;
-  readonly admission: Pick<Admission, 'admit'>;
+  readonly access: Access;
   readonly clock: Clock;
   readonly log: Log;
   /** Where commands leave their lines, whatever level `log` has. */
@@ -85,8 +83,12 @@ export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts
     newKey: () => crypto.randomUUID(),
   });
   const { compression } = options;
-  const commands = createCommands(executor, { polls, clock, log: audit, meter });
-  const takePath = serveTelemetry({ ...parts, documents, views, compression, runCommand: commands.run });
+  const { commanding } = parts.access.policies;
+  const commands = createCommands(executor, { polls, commanding, clock, log: audit, meter });
+  const takePath = serveTelemetry({
+    ...{ ...parts, documents, views, compression, commanding },
+    runCommand: commands.run,
+  });
 
   return {
     /** Who answers requests for the engine's own command paths, where they are forwarded. */

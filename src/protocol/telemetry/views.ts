@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { Refusal } from '../../core/errors.ts';
 import type { Meter } from '../../core/meter.ts';
 import type { View } from '../../deliver/view.ts';
 import type { Views } from '../../deliver/views.ts';
@@ -33,12 +34,18 @@ export interface TelemetryRendition extends StateRendition {
 
 export type TelemetryView = View<TelemetryRendition>;
 
-/** Why a view cannot be had: too many renditions, or too many symbols, are in use. */
-export type ViewRefusal = 'renditions' | 'symbols';
+const tooManyViews = new Refusal('LIMIT', {
+  detail: 'too many views, or half of them yours, see MAX_RENDITIONS',
+  retryAfterS: 5,
+});
+export const tooManySymbols = new Refusal('LIMIT', {
+  detail: 'too many symbols, or half of them yours, see MAX_SYMBOLS',
+  retryAfterS: 5,
+});
 
 export interface TelemetryViews {
   /** @param holder by whom the shares of views and symbols are counted */
-  acquire(options: ViewOptions, holder: string | undefined): Lease<TelemetryView> | ViewRefusal;
+  acquire(options: ViewOptions, holder: string | undefined): Lease<TelemetryView> | Refusal;
 }
 
 export interface TelemetryViewsDependencies {
@@ -115,10 +122,10 @@ export function createTelemetryViews({
       // Its own besides the view's: by it the symbols that somebody uses are counted.
       const symbolLease =
         options.symbol === undefined ? undefined : documents.acquire(options.symbol, holder);
-      if (options.symbol !== undefined && symbolLease === undefined) return 'symbols';
+      if (options.symbol !== undefined && symbolLease === undefined) return tooManySymbols;
       const lease = views.acquire(options, holder);
       if (lease === undefined) symbolLease?.release();
-      if (lease === undefined || symbolLease === undefined) return lease ?? 'renditions';
+      if (lease === undefined || symbolLease === undefined) return lease ?? tooManyViews;
       return {
         resource: lease.resource,
         release() {

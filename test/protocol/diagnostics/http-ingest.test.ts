@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import type { Router } from '../../../src/http/router.ts';
 import { addHttpApi } from '../../../src/protocol/diagnostics/http-api.ts';
+import { setUpAccess } from '../../support/access.ts';
 import { examples, setUpDiagnostics } from './set-up.ts';
 
 /** `POST /api/diagnostics/events`, open to everybody, at a time that the test moves. */
@@ -11,8 +12,7 @@ function setUp() {
   addHttpApi({
     ...subject,
     router,
-    entrance: async () => ({ ok: false, code: 'UNAUTHENTICATED' }),
-    ingestEntrance: async () => ({ ok: true }),
+    access: setUpAccess({ allowIngest: true }).access,
   });
   const post = async (type = 'application/json') =>
     await router.request('/api/diagnostics/events', {

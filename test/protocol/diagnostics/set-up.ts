@@ -17,7 +17,7 @@ import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { createMemoryMeter } from '../../support/memory-meter.ts';
 import { readMessage } from '../../support/packet-reader.ts';
-import { anyone } from '../../support/permissions.ts';
+import { anyone } from '../../support/principals.ts';
 
 const viewer = anyone;
 

@@ -22,7 +22,7 @@ import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { createMemoryMeter } from '../../support/memory-meter.ts';
 import { readMessage } from '../../support/packet-reader.ts';
-import { anyone } from '../../support/permissions.ts';
+import { anyone } from '../../support/principals.ts';
 import type { TestScope } from '../../support/wait.ts';
 
 export const viewer = anyone;
@@ -95,11 +95,11 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
   const connect = (
     stream: Arrival['stream'],
     create: Parameters<typeof openSession>[1],
-    permission = viewer,
+    principal = viewer,
   ) => {
     const transport = createFakeTransport();
     transports.push(transport);
-    openSession({ transport, stream, permission, path: `/ws/${stream}` }, create, dependencies);
+    openSession({ transport, stream, principal, path: `/ws/${stream}` }, create, dependencies);
     const frames = (): JsonObject[] => transport.messages.map(readMessage);
     return {
       transport,
@@ -114,11 +114,11 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
     endAll(): void {
       for (const transport of transports) transport.end();
     },
-    connectInstances: (permission = viewer) =>
+    connectInstances: (principal = viewer) =>
       connect(
         'instances',
         (session) => new InstanceClient(session, instances.acquire(), dependencies),
-        permission,
+        principal,
       ),
     connectLog: (request: Omit<LogRequest, 'ansi'> & Partial<LogRequest>, logs: LogViews | undefined) =>
       connect(

@@ -46,7 +46,7 @@ describe('A command', () => {
     const asked: unknown[] = [];
     const { connect } = setUpClients(test, {
       runCommand: async (message, caller) => {
-        asked.push(message, caller.connectionId, caller.permission.role);
+        asked.push(message, caller.connectionId, caller.principal.role);
         return { type: 'ACK', command: message.type, requestId: 'r', result: { halted: true } };
       },
     });

@@ -1,3 +1,4 @@
+import { Refusal } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
 import { keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
@@ -13,9 +14,10 @@ import {
 } from '../../../src/protocol/telemetry/sessions.ts';
 import { stateStatus } from '../../../src/protocol/telemetry/urgency.ts';
 import { createTelemetryViews } from '../../../src/protocol/telemetry/views.ts';
+import { commanding } from '../../support/access.ts';
 import { createFakeTransport } from '../../support/fake-transport.ts';
 import { PacketReader, readMessage } from '../../support/packet-reader.ts';
-import { anyone } from '../../support/permissions.ts';
+import { anyone } from '../../support/principals.ts';
 import { type TestScope, waitFor } from '../../support/wait.ts';
 import { state } from './aggregate-set-up.ts';
 import { setUpDocuments } from './documents-set-up.ts';
@@ -53,6 +55,7 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
     log,
     meter,
     newConnectionId: () => 'id',
+    commanding,
     runCommand:
       options.runCommand ??
       (async ({ type }) => ({
@@ -91,12 +94,12 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
       await waitFor('the answers', () => stateStatus(subject.shown()) === 'fresh');
     },
     renditions: () => meter.value('bff_renditions'),
-    connect(wanted: Partial<ViewOptions> = {}, since?: Position, permission = anyone) {
+    connect(wanted: Partial<ViewOptions> = {}, since?: Position, principal = anyone) {
       const transport = createFakeTransport();
-      const view = views.acquire({ ...defaultView, ...wanted }, permission.holder);
-      if (typeof view === 'string') throw new Error(view);
+      const view = views.acquire({ ...defaultView, ...wanted }, principal.holder);
+      if (view instanceof Refusal) throw new Error(view.detail);
       const terms = telemetryTerms(keepalive);
-      openSession({ transport, terms, view, since, permission }, dependencies);
+      openSession({ transport, terms, view, since, principal }, dependencies);
       const packets = (): JsonObject[] => transport.messages.map(readMessage);
       return {
         transport,

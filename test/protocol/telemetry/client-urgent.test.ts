@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { operator } from '../../support/permissions.ts';
+import { anyone, operator } from '../../support/principals.ts';
 import { setUpClients } from './client-set-up.ts';
 
-function setUp(test: Parameters<typeof setUpClients>[0], permission = operator) {
+function setUp(test: Parameters<typeof setUpClients>[0], principal = operator) {
   const asked: string[] = [];
   const subject = setUpClients(test, {
     runCommand: async ({ type, reason }) => {
@@ -10,7 +10,7 @@ function setUp(test: Parameters<typeof setUpClients>[0], permission = operator) 
       return { type: 'ACK', command: type };
     },
   });
-  const client = subject.connect({}, undefined, permission);
+  const client = subject.connect({}, undefined, principal);
   return {
     ...subject,
     ...client,
@@ -84,10 +84,10 @@ describe('A HALT over the rate of messages', () => {
   });
 
   it.for([
-    ['a viewer', { ...operator, role: 'viewer', commands: false }],
-    ['anybody', { ...operator, role: 'viewer', commands: false, refusal: 'COMMANDS_DISABLED' }],
-  ] as const)('is as any message of %s, who may not command', ([, permission], test) => {
-    const { say, asked, clock, transport, overRate } = setUp(test, permission);
+    ['a viewer', { ...operator, role: 'viewer', isOperator: false }],
+    ['anybody', anyone],
+  ] as const)('is as any message of %s, who may not command', ([, principal], test) => {
+    const { say, asked, clock, transport, overRate } = setUp(test, principal);
     for (let said = 0; transport.closes.length === 0 && said < 3000; said += 1) {
       say({ type: 'HALT' });
       clock.advance(5);

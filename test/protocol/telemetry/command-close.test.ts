@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createCommands } from '../../../src/protocol/telemetry/commands.ts';
-import { operator } from '../../support/permissions.ts';
+import { commanding } from '../../support/access.ts';
+import { operator } from '../../support/principals.ts';
 import { setUpCommands, watch } from './command-set-up.ts';
 
 describe('command executor that is closed', () => {
@@ -89,9 +90,9 @@ describe('command executor that is closed', () => {
 describe('commands that are closed', () => {
   it('have answered each sender before they say that they are', async (test) => {
     const { engine, executor, polls, clock, log, meter } = await setUpCommands(test);
-    const commands = createCommands(executor, { polls, clock, log, meter });
+    const commands = createCommands(executor, { polls, commanding, clock, log, meter });
     const told: string[] = [];
-    const sender = { connectionId: 'c1', transport: 'websocket', permission: operator } as const;
+    const sender = { connectionId: 'c1', transport: 'websocket', principal: operator } as const;
     for (const type of ['HALT', 'RESUME', 'HALT'] as const) {
       void commands.run({ type }, sender).then((answer) => told.push(`${type} ${answer.type}`));
     }

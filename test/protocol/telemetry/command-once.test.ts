@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { createCommands } from '../../../src/protocol/telemetry/commands.ts';
-import { operator } from '../../support/permissions.ts';
+import { commanding } from '../../support/access.ts';
+import { operator } from '../../support/principals.ts';
 import type { TestScope } from '../../support/wait.ts';
 import { setUpCommands } from './command-set-up.ts';
 
-const sender = { permission: operator, transport: 'websocket' } as const;
+const sender = { principal: operator, transport: 'websocket' } as const;
 
 async function setUp(test: TestScope) {
   const { executor, ...parts } = await setUpCommands(test);
-  const commands = createCommands(executor, parts);
+  const commands = createCommands(executor, { ...parts, commanding });
   return {
     ...parts,
     give: (type: 'HALT' | 'RESUME', connectionId: string, requestId = 'one', subject = 'ann') =>
-      commands.run({ type, requestId }, { ...sender, connectionId, permission: { ...operator, subject } }),
+      commands.run({ type, requestId }, { ...sender, connectionId, principal: { ...operator, subject } }),
   };
 }
 

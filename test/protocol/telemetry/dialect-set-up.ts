@@ -1,38 +1,67 @@
-import type { Entry } from '../../../src/access/admission.ts';
-import type { Entrance } from '../../../src/access/entrance.ts';
-import type { Refusal } from '../../../src/access/refusals.ts';
+import { Access } from '../../../src/access/access.ts';
+import type { Connection } from '../../../src/access/admission.ts';
+import type { Principal } from '../../../src/access/principal.ts';
+import type { Refusal } from '../../../src/core/errors.ts';
 import { createApiDescription } from '../../../src/http/asyncapi.ts';
 import { createHttpServer } from '../../../src/http/server.ts';
 import { createUpgradeRouter } from '../../../src/http/upgrade.ts';
 import { serveTelemetry } from '../../../src/protocol/telemetry/dialect.ts';
-import { admissionBy, routerFor } from '../../http/http-set-up.ts';
+import { routerFor } from '../../http/http-set-up.ts';
+import { defaultAccess } from '../../support/access.ts';
 import { anyNumber } from '../../support/any-number.ts';
-import { anyone } from '../../support/permissions.ts';
+import { anyone } from '../../support/principals.ts';
 import { setUpClients } from './client-set-up.ts';
 
-/** The dialect on a real port. Whoever comes waits at the entrance until the test lets it in. */
+/** Lets nobody in until the test does, and counts who has a place. */
+class WaitingAccess extends Access {
+  places = 0;
+  readonly waiting: ((verdict: Principal | Refusal) => void)[] = [];
+
+  override authorise(): Promise<Principal | Refusal> {
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  override enter(...[request, policy, connection]: Parameters<Access['enter']>) {
+    return super.enter(request, policy, this.#counted(connection));
+  }
+
+  override admit(...[request, principal, connection]: Parameters<Access['admit']>) {
+    return super.admit(request, principal, this.#counted(connection));
+  }
+
+  #counted(connection: Connection): Connection {
+    return {
+      get destroyed() {
+        return connection.destroyed;
+      },
+      once: (event, release) => {
+        this.places += 1;
+        return connection.once(event, () => {
+          this.places -= 1;
+          release();
+        });
+      },
+    };
+  }
+}
+
+/** The dialect on a real port. Whoever comes waits until the test lets it in. */
 export async function serveDialect(test: Parameters<typeof setUpClients>[0]) {
   const subject = setUpClients(test);
-  const { log, meter, dependencies, documents } = subject;
+  const { clock, log, meter, dependencies, documents } = subject;
   const { router } = routerFor();
-  let places = 0;
-  const release = (): void => {
-    places -= 1;
-  };
-  const admit = (): Entry => {
-    places += 1;
-    return { ok: true, release };
-  };
-  const waiting: ((verdict: Awaited<ReturnType<Entrance>>) => void)[] = [];
-  const upgrades = createUpgradeRouter({ admission: admissionBy(admit), log, meter });
+  const access = new WaitingAccess(defaultAccess, {
+    ...{ verifier: undefined, clock, log, meter },
+    dismissViewer: () => false,
+  });
+  const upgrades = createUpgradeRouter({ access, log, meter });
   serveTelemetry({
     ...dependencies,
     documents,
     upgrades,
     api: createApiDescription({ title: 't', version: '1', description: 'd' }),
     router,
-    entrance: () => new Promise((resolve) => waiting.push(resolve)),
-    admission: { admit },
+    access,
     compression: false,
   });
   const closedSockets = { count: 0 };
@@ -52,10 +81,10 @@ export async function serveDialect(test: Parameters<typeof setUpClients>[0]) {
   return {
     ...subject,
     port,
-    waiting: () => waiting.length,
-    letIn: () => waiting.shift()?.({ ok: true, permission: anyone }),
-    refuse: (refusal: Refusal) => waiting.shift()?.(refusal),
-    places: () => places,
+    waiting: () => access.waiting.length,
+    letIn: () => access.waiting.shift()?.(anyone),
+    refuse: (refusal: Refusal) => access.waiting.shift()?.(refusal),
+    places: () => access.places,
     closedSockets,
   };
 }

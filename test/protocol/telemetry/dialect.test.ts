@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { Refusal } from '../../../src/core/errors.ts';
 import { handshake, rawExchange } from '../../support/raw-socket.ts';
 import { waitFor } from '../../support/wait.ts';
 import { serveDialect } from './dialect-set-up.ts';
@@ -95,7 +96,7 @@ describe('The telemetry dialect', () => {
     const before = renditions();
     const answer = rawExchange(port, handshake('/?interval=100'));
     await waitFor('the handshake', () => waiting() === 1);
-    refuse({ ok: false, code: 'UNAUTHENTICATED', challenge: 'Bearer' });
+    refuse(new Refusal('UNAUTHENTICATED', { challenge: 'Bearer' }));
     expect(await answer).toMatch(/^HTTP\/1\.1 401 [\s\S]*WWW-Authenticate: Bearer/);
     expect(renditions()).toBe(before);
   });

@@ -1,11 +1,10 @@
-import type { Permission } from '../../src/access/entrance.ts';
+import type { Principal } from '../../src/access/principal.ts';
 
 /** Who was let in without a token, and may look. */
-export const anyone: Permission = {
-  role: 'viewer',
+export const anyone: Principal = {
   anonymous: true,
-  commands: false,
-  refusal: 'COMMANDS_DISABLED',
+  authOff: true,
+  role: 'viewer',
   isOperator: false,
   subject: undefined,
   expiresAt: undefined,
@@ -13,15 +12,16 @@ export const anyone: Permission = {
   userAgent: undefined,
   client: 'address 192.0.2.1',
   holder: undefined,
+  isForeignPage: false,
+  isLocal: false,
 };
 
 /** Who was let in by a token, and may command. */
-export const operator: Permission = {
+export const operator: Principal = {
   ...anyone,
-  role: 'operator',
   anonymous: false,
-  commands: true,
-  refusal: 'FORBIDDEN',
+  authOff: false,
+  role: 'operator',
   isOperator: true,
   subject: 'trader',
   client: 'subject trader',

@@ -1,0 +1,44 @@
+import { Access, type AccessOptions } from '../../src/access/access.ts';
+import { Policies } from '../../src/access/policies.ts';
+import type { Claims, Verifier } from '../../src/access/verifier.ts';
+import { createManualClock } from './manual-clock.ts';
+import { createMemoryLog } from './memory-log.ts';
+import { createMemoryMeter } from './memory-meter.ts';
+
+/** A gateway's access with its defaults, with a log and figures to look at. */
+export function setUpAccess({
+  verifier,
+  ...options
+}: Partial<AccessOptions> & { readonly verifier?: Verifier | undefined } = {}) {
+  const parts = { clock: createManualClock(), log: createMemoryLog(), meter: createMemoryMeter() };
+  return {
+    ...parts,
+    access: new Access({ ...defaultAccess, ...options }, { ...parts, verifier, dismissViewer: () => false }),
+    /** Lines of the log about who was refused. */
+    refused: () => parts.log.entries.filter(({ message }) => message === 'refused'),
+    /** Refusals so far, by their code. */
+    counted: (code: string) =>
+      parts.meter.value('bff_rejected_total', { edge: 'auth', reason: code.toLowerCase() }),
+  };
+}
+
+export const defaultAccess: AccessOptions = {
+  allowed: '*',
+  hosts: undefined,
+  onLoopback: false,
+  trustedProxies: 0,
+  demanding: [],
+  defaultRole: undefined,
+  allowCommands: false,
+  allowIngest: false,
+  maxConnections: 0,
+  maxConnectionsPerIp: 0,
+};
+
+/** What it takes to command, by the defaults. */
+export const { commanding } = new Policies(defaultAccess);
+
+/** Takes every token for one that says this. */
+export function verifierOf(claims: Partial<Claims>): Verifier {
+  return { verify: async () => ({ ok: true, claims: { subject: undefined, expiresAt: 99, ...claims } }) };
+}

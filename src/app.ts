@@ -3,31 +3,31 @@ import { peerGroup } from './access/client-address.ts';
 import { socketsPossible } from './access/open-file-limit.ts';
 import { createVerifier } from './access/verifier.ts';
 import { authEnabled, isLoopbackHost, verifierOptions } from './config/safety.ts';
-import type { DialectName, Settings } from './config/settings.ts';
+import type { Settings } from './config/settings.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { Refusal } from './core/errors.ts';
-import type { JsonObject } from './core/json.ts';
 import type { Log } from './core/log.ts';
-import { randomId } from './core/random.ts';
 import { Hub, hubDefaults } from './deliver/hub.ts';
 import { type KeepaliveLimits, keepaliveDefaults } from './deliver/keepalive.ts';
 import { Sessions } from './deliver/sessions.ts';
 import { Views } from './deliver/views.ts';
-import { addApiDescription, createApiDescription } from './http/asyncapi.ts';
 import { addBuiltPage } from './http/built-page.ts';
 import { addOperationsRoutes, type Operations } from './http/operations.ts';
 import { createOpsServer } from './http/ops-server.ts';
 import { addPage } from './http/page.ts';
-import { addPassthrough, type TakePath } from './http/passthrough.ts';
+import { addPassthrough } from './http/passthrough.ts';
 import { admitOrigins, createRouter } from './http/router.ts';
 import { createHttpServer } from './http/server.ts';
 import { createUpgradeRouter } from './http/upgrade.ts';
 import { createHealth } from './observe/health.ts';
 import { createLogRecorder } from './observe/log-recorder.ts';
 import { createPrometheusMeter } from './observe/prometheus.ts';
-import { createDiagnostics } from './protocol/diagnostics/diagnostics.ts';
-import { createStreams } from './protocol/streams/streams.ts';
-import { createTelemetry, type TelemetryOptions } from './protocol/telemetry/telemetry.ts';
+import { diagnostics } from './protocol/diagnostics/diagnostics.ts';
+import type { Context, Dialect, Running } from './protocol/dialect.ts';
+import { streams } from './protocol/streams/streams.ts';
+import { telemetry } from './protocol/telemetry/telemetry.ts';
+import { addApiDescription } from './serve/asyncapi.ts';
+import { createServe, type Served, type ServeParts } from './serve/serve.ts';
 import { createEngineClient } from './source/engine-client.ts';
 import { createEngineTraffic } from './source/engine-traffic.ts';
 import { countingEvents, createMemoryEvents, type EventSource } from './source/events.ts';
@@ -36,6 +36,9 @@ import { createSourceBoard } from './source/source-board.ts';
 import { version } from './version.ts';
 
 export type GatewaySettings = Settings & { readonly ENGINE_URL: string };
+
+/** Those that are built in. */
+export const builtIn: readonly Dialect<GatewaySettings>[] = [telemetry, diagnostics, streams];
 
 export interface GatewayOptions {
   readonly settings: GatewaySettings;
@@ -48,23 +51,13 @@ export interface GatewayOptions {
   readonly keepalive?: KeepaliveLimits;
   /** What delivery and freshness go by. Default: the system's. */
   readonly clock?: Clock;
-}
-
-/** What the gateway knows of a dialect. */
-interface Dialect {
-  /** Starts its sources. */
-  start(): void;
-  /** Events may have been missed: Redis was away. */
-  eventsMissed?(): void;
-  /** The freshness of a source changed that all dialects share. */
-  sourcesChanged?(): void;
-  /** Called first at the end: finishes, within the time, what must not be cut off, and begins no more of it. */
-  settle?(withinMs: number): Promise<void>;
-  /** Stops its sources. */
-  close(): Promise<void> | void;
+  /** Default: those built in that `DIALECTS` names. */
+  readonly dialects?: readonly Dialect<GatewaySettings>[];
 }
 
 export interface Gateway {
+  /** Its endpoints. */
+  readonly served: readonly Served[];
   /** Listens, then starts the sources. Rejects where the port cannot be had. */
   start(): Promise<{ readonly port: number; readonly url: string; readonly opsPort: number | undefined }>;
   /** Tells every client, waits for them within `SHUTDOWN_TIMEOUT_MS`, and releases everything. */
@@ -83,8 +76,9 @@ export function createGateway({
   events = createMemoryEvents(),
   keepalive = keepaliveDefaults,
   clock = systemClock,
+  dialects = settings.DIALECTS.flatMap((name) => builtIn.filter((dialect) => dialect.name === name)),
 }: GatewayOptions): Gateway {
-  const dialects: Dialect[] = [];
+  const running: Running[] = [];
   const recorder = createLogRecorder(writtenLog);
   const { log } = recorder;
   const meter = createPrometheusMeter();
@@ -114,8 +108,8 @@ export function createGateway({
           meter,
           board,
           requiredChannel: settings.REDIS_STATE_CHANNEL,
-          onConnected: () => dialects.forEach((dialect) => void dialect.eventsMissed?.()),
-          onTransition: () => dialects.forEach((dialect) => void dialect.sourcesChanged?.()),
+          onConnected: () => running.forEach((dialect) => void dialect.eventsMissed?.()),
+          onTransition: () => running.forEach((dialect) => void dialect.sourcesChanged?.()),
         }),
     meter,
   );
@@ -135,8 +129,7 @@ export function createGateway({
   addBuiltPage(router, '/', new URL('../dist/dashboard/', import.meta.url));
   addPage(router, '/websocket-test', new URL('./dashboard/websocket-test.html', import.meta.url));
   admitOrigins(router, access);
-  // Without the dialect that polls it nothing waits for the engine.
-  const required = settings.DIALECTS.includes('telemetry') ? ['state'] : [];
+  const required = () => running.flatMap(({ requires = [] }) => requires);
   const health = createHealth({ clock, version, board, required, clients: () => sessions.size });
   const operations: Operations = {
     ...health,
@@ -151,55 +144,32 @@ export function createGateway({
         : undefined,
     clients: (request) => access.authorise(request, policies.viewingAnything, policies.operating),
   });
-  const api = createApiDescription({
+  const served: Served[] = [];
+  const info = {
     title: 'telemetry-bff',
     version,
     description: 'Real-time telemetry of an engine for dashboards',
-  });
-  addApiDescription(router, api);
-  const parts = {
-    ...{ client, traffic, board, events: eventSource, hub, views, sessions, keepalive },
-    ...{ upgrades, router, api, access, clock, log, audit, meter, newConnectionId: randomId },
   };
-  /** The engine's state, once a dialect asks for it. */
-  let engineState = (): JsonObject => ({});
-  /** Whose the engine's command paths are, once a dialect has commands. */
-  let takePath: TakePath = () => undefined;
-  const build: Readonly<Record<DialectName, () => Dialect>> = {
-    telemetry() {
-      const telemetry = createTelemetry(telemetryOptions(settings), parts);
-      engineState = telemetry.document;
-      takePath = telemetry.takePath;
-      return telemetry;
-    },
-    diagnostics: () =>
-      createDiagnostics(
-        { maxRateHz: settings.MAX_RATE_HZ },
-        {
-          ...parts,
-          newConnectionId: () => crypto.randomUUID(),
-          activePlans: () => engineState().active_plans,
-          onRecord: recorder.onRecord,
-          deliveryLog: writtenLog,
-        },
-      ),
-    streams: () =>
-      createStreams(
-        {
-          pollTimeoutMs: settings.POLL_TIMEOUT_MS,
-          logDirectory: settings.INSTANCE_LOG_DIR,
-        },
-        parts,
-      ),
+  addApiDescription(router, info, () => served.filter(({ transport }) => transport === 'websocket'));
+  const inPlaceOfEngine: ServeParts['inPlaceOfEngine'] = new Map();
+  const outlets: ServeParts = {
+    ...{ access, upgrades, router, sessions, keepalive, served, inPlaceOfEngine, clock, log, meter },
   };
-  for (const name of settings.DIALECTS) dialects.push(build[name]());
+  const shared: Omit<Context, 'serve'> = {
+    ...{ clock, log, audit, unrecordedLog: writtenLog, onRecord: recorder.onRecord, meter },
+    ...{ client, traffic, board, events: eventSource, documents: new Map() },
+    ...{ views, hub, access, sessions },
+  };
+  for (const dialect of dialects) {
+    running.push(dialect.create({ ...shared, serve: createServe(dialect.name, outlets) }, settings));
+  }
   // After the dialects, whose paths are their own whatever is forwarded around them.
   const endPassthrough = addPassthrough(router, {
     prefixes: settings.ENGINE_PASSTHROUGH,
     furtherHeaders: settings.ENGINE_PASSTHROUGH_HEADERS,
     engineUrl: settings.ENGINE_URL,
     engineToken: settings.ENGINE_TOKEN,
-    take: takePath,
+    take: (path) => inPlaceOfEngine.get(path),
     ...{ clock, log, meter },
     authorise: (request, unsafe) =>
       access.authorise(request, policies.viewingAnything, unsafe ? policies.forwarding : undefined),
@@ -227,12 +197,13 @@ export function createGateway({
         });
 
   return {
+    served,
     async start() {
       const port = await server.listen();
       const url = `http://${settings.HOST === '0.0.0.0' || settings.HOST === '::' ? 'localhost' : settings.HOST}:${port}`;
       const opsPort = await opsServer?.listen();
       log.info({ port, url, ops_port: opsPort }, 'listening');
-      for (const dialect of dialects) dialect.start();
+      for (const dialect of running) dialect.start?.();
       eventSource.start();
       return { port, url, opsPort };
     },
@@ -242,12 +213,12 @@ export function createGateway({
       server.stopAccepting();
       const until = clock.monotonic() + settings.SHUTDOWN_TIMEOUT_MS;
       // Before the clients go, who are to hear how it ended.
-      await Promise.all(dialects.map((dialect) => dialect.settle?.(settings.SHUTDOWN_TIMEOUT_MS)));
+      await Promise.all(running.map((dialect) => dialect.settle?.(settings.SHUTDOWN_TIMEOUT_MS)));
       const drainMs = Math.max(
         until - clock.monotonic(),
         Math.min(leastDrainMs, settings.SHUTDOWN_TIMEOUT_MS),
       );
-      await Promise.all(dialects.map((dialect) => dialect.close()));
+      await Promise.all(running.map((dialect) => dialect.close?.()));
       board.close();
       await Promise.all([eventSource.close(), client.close(), endPassthrough(), sessions.shutDown(drainMs)]);
       await Promise.all([server.close(), opsServer?.close()]);
@@ -267,22 +238,5 @@ function accessOptions(settings: GatewaySettings): AccessOptions {
     allowIngest: settings.ALLOW_INGEST,
     maxConnections: settings.MAX_CONNECTIONS,
     maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
-  };
-}
-
-function telemetryOptions(settings: GatewaySettings): TelemetryOptions {
-  return {
-    pollCron: settings.POLL_CRON,
-    pollTimeoutMs: settings.POLL_TIMEOUT_MS,
-    stateMaxAgeMs: settings.STATE_MAX_AGE_MS,
-    maxRateHz: settings.MAX_RATE_HZ,
-    furtherSources: settings.sources,
-    maxSymbols: settings.MAX_SYMBOLS,
-    history: { historySeconds: settings.HISTORY_SECONDS, historyMaxBytes: settings.HISTORY_MAX_BYTES },
-    stateChannel: settings.REDIS_STATE_CHANNEL,
-    engineUrl: settings.ENGINE_URL,
-    engineToken: settings.ENGINE_TOKEN,
-    tellsWhoHalted: authEnabled(settings) && settings.AUTH_DIALECTS.includes('telemetry'),
-    compression: settings.COMPRESSION === 'shared',
   };
 }

@@ -84,6 +84,11 @@ export class Access {
     return this.#admission.admit(request, principal, connection);
   }
 
+  /** Whether nobody is let in without a token. */
+  demandsToken(policy: Policy): boolean {
+    return this.#verifier !== undefined && policy.tokenless !== true;
+  }
+
   /** Who asks. An offered token must be good also where none is needed. */
   async identify(request: CredentialRequest): Promise<Principal | Refusal> {
     const offered = this.#verifier === undefined ? undefined : findToken(request);

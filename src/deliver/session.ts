@@ -8,7 +8,12 @@ import { FanOutCounts } from './fan-out-counts.ts';
 import type { Follower, Following } from './following.ts';
 import type { Hub } from './hub.ts';
 import { Keepalive, type KeepaliveEnd, type KeepaliveLimits } from './keepalive.ts';
-import { MessageLimiter, type MessageVerdict, messageDefaults } from './message-limiter.ts';
+import {
+  MessageLimiter,
+  type MessageLimits,
+  type MessageVerdict,
+  messageDefaults,
+} from './message-limiter.ts';
 import type { SessionOwner } from './owner.ts';
 import { type SessionState, sessionState } from './session-state.ts';
 import type { Transport, TransportEnd, TransportEvents } from './transport.ts';
@@ -34,12 +39,14 @@ export interface SessionTerms {
   readonly dialect: string;
   readonly keepalive: KeepaliveLimits;
   readonly closes: Closes;
+  /** Default: `messageDefaults`. */
+  readonly messages?: MessageLimits | undefined;
   /** Messages that are acted on even over the rate. Default: none. */
   readonly urgent?: UrgentTypes | undefined;
 }
 
 /** A client that was let in. */
-export interface Arrival {
+export interface Admitted {
   readonly id: string;
   readonly terms: SessionTerms;
   readonly transport: Transport;
@@ -85,11 +92,13 @@ export class Session implements Follower, TransportEvents {
   #sentBeside = 0;
   /** Updates that it could not be sent when they came. */
   #skipped = 0;
+  /** Events that it was not sent and will not be. */
+  #dropped = 0;
   #hasEnded = false;
   #closedAs: string | undefined;
   #dismissedBy: Close | undefined;
 
-  constructor({ id, terms, transport, owner }: Arrival, parts: SessionParts) {
+  constructor({ id, terms, transport, owner }: Admitted, parts: SessionParts) {
     this.id = id;
     this.#parts = parts;
     this.#terms = terms;
@@ -177,6 +186,11 @@ export class Session implements Follower, TransportEvents {
     );
   }
 
+  /** Events that it will not be sent, since it was too far behind. */
+  get droppedCount(): number {
+    return this.#dropped;
+  }
+
   resync(following: Following<View>): void {
     following.view.reset(following);
     this.#sendWhole(following, this.#parts.clock.monotonic());
@@ -195,6 +209,7 @@ export class Session implements Follower, TransportEvents {
 
   /** The client was too slow to be sent so many events. */
   dropped(count: number): void {
+    this.#dropped += count;
     this.#parts.meter.count('bff_dropped_total', { dialect: this.dialect }, count);
     this.#client?.dropped?.(count);
   }
@@ -295,12 +310,17 @@ export class Session implements Follower, TransportEvents {
   #admit(): MessageVerdict {
     const now = this.#parts.clock.monotonic();
     this.#keepalive.heard(now);
-    this.#limiter ??= new MessageLimiter(messageDefaults);
+    this.#limiter ??= new MessageLimiter(this.#terms.messages ?? messageDefaults);
     return this.#limiter.admit(now);
   }
 
+  /** Counts something that its client said in vain. @param reason stable, of a bounded set */
+  refused(reason: string): void {
+    this.#parts.meter.count('bff_rejected_total', { edge: this.dialect, reason });
+  }
+
   #refuse(verdict: MessageVerdict): void {
-    this.#parts.meter.count('bff_rejected_total', { edge: this.dialect, reason: 'rate' });
+    this.refused('rate');
     if (verdict === 'flooding') this.close('rateLimited');
   }
 
@@ -359,7 +379,7 @@ export class Session implements Follower, TransportEvents {
     const { meter, onEnd } = this.#parts;
     const { dialect } = this;
     if (end.fault === 'socket') meter.count('bff_send_failures_total', { dialect });
-    else if (end.fault !== undefined) meter.count('bff_rejected_total', { edge: dialect, reason: end.fault });
+    else if (end.fault !== undefined) this.refused(end.fault);
     onEnd(this);
     this.#urgent?.flush();
     this.#client?.ended({ ...end, cause: this.#closedAs });

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Meter } from '../core/meter.ts';
 import type { Hub } from './hub.ts';
-import { type Arrival, Session, type SessionClient, type SessionParts } from './session.ts';
+import { type Admitted, Session, type SessionClient, type SessionParts } from './session.ts';
 import type { SessionState } from './session-state.ts';
 
 /** Each session is checked so often, */
@@ -40,7 +40,7 @@ export class Sessions {
   }
 
   /** Starts a session. @param create sends the first packet, and says who takes the messages. */
-  open(arrival: Arrival, create: (session: Session) => SessionClient): void {
+  open(arrival: Admitted, create: (session: Session) => SessionClient): void {
     const session = new Session(arrival, this.#parts);
     this.#add(session);
     session.attend(create(session));

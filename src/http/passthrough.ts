@@ -1,6 +1,4 @@
 import { posix } from 'node:path';
-import type { HttpBindings } from '@hono/node-server';
-import type { Context } from 'hono';
 import { type Dispatcher, Pool } from 'undici';
 import { type CredentialRequest, withoutToken } from '../access/credentials.ts';
 import type { Principal } from '../access/principal.ts';
@@ -16,10 +14,8 @@ import { bodyCutOff, readBody } from './body.ts';
 import { answerHeadersOf, placeBelow, requestHeadersOf, staysBelow } from './forwarded-headers.ts';
 import { problemResponse } from './problem.ts';
 import { createRelay } from './relay.ts';
-import type { Router } from './router.ts';
+import type { Handler, HttpContext, Router } from './router.ts';
 
-type HttpContext = Context<{ Bindings: HttpBindings }>;
-export type Handler = (context: HttpContext) => Promise<Response> | Response;
 /** Who answers requests for a path, given in its plainest form, instead of the engine; undefined: the engine does. */
 export type TakePath = (path: string) => Handler | undefined;
 

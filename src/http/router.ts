@@ -1,5 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { hostRefused, type Origins, originRefused } from '../access/origins.ts';
 import type { Refusals } from '../access/refusals.ts';
@@ -22,6 +22,8 @@ const probes: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health']);
 
 /** The routes of the one HTTP server. Dialects add theirs. */
 export type Router = Hono<{ Bindings: HttpBindings }>;
+export type HttpContext = Context<{ Bindings: HttpBindings }>;
+export type Handler = (context: HttpContext) => Promise<Response> | Response;
 
 export function createRouter({ origins, visitors, refusals, log, isWebSocketPath }: RouterOptions): Router {
   const router: Router = new Hono();

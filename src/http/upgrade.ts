@@ -16,12 +16,15 @@ export interface Handshake {
   readonly socket: Duplex;
   readonly head: Buffer;
   readonly principal: Principal;
+  /** Of its URL, as it was sent. */
+  readonly path: string;
   readonly query: URLSearchParams;
   /** What stands in the path for each `:name` of the route, as it was sent: still percent-encoded. */
   readonly params: Readonly<Record<string, string>>;
 }
 
-export interface Endpoint {
+/** What is at a path. */
+export interface UpgradeRoute {
   /** Who is let in. */
   readonly policy: Policy;
   /** Takes over the connection; or says why it does not. */
@@ -37,7 +40,7 @@ export interface UpgradeRouterOptions {
 /** Sends WebSocket handshakes to the dialect that serves their path. */
 export interface UpgradeRouter {
   /** @param path segments that begin with a colon match any one segment: `/ws/instances/:name/logs` */
-  route(path: string, endpoint: Endpoint): void;
+  route(path: string, endpoint: UpgradeRoute): void;
   serves(path: string): boolean;
   readonly handle: UpgradeHandler;
   /** From now on every handshake is refused with 503. */
@@ -57,7 +60,7 @@ export function createUpgradeRouter({ access, log, meter }: UpgradeRouterOptions
   };
 
   const letIn = async (
-    { endpoint, params }: Match,
+    { endpoint, ...match }: Match,
     query: URLSearchParams,
     [request, socket, head]: Parameters<UpgradeHandler>,
   ): Promise<void> => {
@@ -67,7 +70,7 @@ export function createUpgradeRouter({ access, log, meter }: UpgradeRouterOptions
     const refusal =
       principal instanceof Refusal
         ? principal
-        : endpoint.connect({ request, socket, head, principal, query, params });
+        : endpoint.connect({ request, socket, head, principal, query, ...match });
     if (refusal !== undefined) endWithProblem(socket, refusal);
   };
 
@@ -101,11 +104,12 @@ export function createUpgradeRouter({ access, log, meter }: UpgradeRouterOptions
 
 interface Route {
   readonly segments: readonly string[];
-  readonly endpoint: Endpoint;
+  readonly endpoint: UpgradeRoute;
 }
 
 interface Match {
-  readonly endpoint: Endpoint;
+  readonly endpoint: UpgradeRoute;
+  readonly path: string;
   readonly params: Readonly<Record<string, string>>;
 }
 
@@ -119,7 +123,7 @@ function matchOf(path: string, routes: readonly Route[]): Match | undefined {
     const named = segments.flatMap((segment, index) =>
       segment.startsWith(':') ? [[segment.slice(1), given[index] ?? '']] : [],
     );
-    return { endpoint, params: Object.fromEntries(named) };
+    return { endpoint, path, params: Object.fromEntries(named) };
   }
   return undefined;
 }

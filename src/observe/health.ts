@@ -6,7 +6,7 @@ export interface HealthOptions {
   readonly version: string;
   readonly board: SourceBoard;
   /** Sources that must have answered once before the gateway is ready. */
-  readonly required: readonly string[];
+  readonly required: () => readonly string[];
   readonly clients: () => number;
 }
 
@@ -29,7 +29,7 @@ export function createHealth({ clock, version, board, required, clients }: Healt
     },
     /** Ready once each required source has answered; a later outage is shown to clients, not to the balancer. */
     readiness() {
-      const missing = required
+      const missing = required()
         .filter((name) => !board.hasSucceeded(name))
         .map((name) => `${name}: no good answer yet (${board.states[name]?.error ?? 'not asked yet'})`);
       return { ready: missing.length === 0, missing };

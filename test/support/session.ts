@@ -2,7 +2,7 @@ import type { Close } from '../../src/deliver/closes.ts';
 import { usualCloses } from '../../src/deliver/closes.ts';
 import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
 import {
-  type Arrival,
+  type Admitted,
   Session,
   type SessionClient,
   type SessionParts,
@@ -13,9 +13,9 @@ import type { Lease } from '../../src/feed/registry.ts';
 import { anyone } from './principals.ts';
 
 /** What a session is given, and what of its terms is not as usual. */
-type Given = Pick<Arrival, 'transport'> & Partial<Arrival> & { readonly own?: Partial<SessionTerms> };
+type Given = Pick<Admitted, 'transport'> & Partial<Admitted> & { readonly own?: Partial<SessionTerms> };
 
-const arrivalOf = ({ own, ...arrival }: Given): Arrival => ({
+const arrivalOf = ({ own, ...arrival }: Given): Admitted => ({
   id: 'one',
   owner: anyone,
   terms: { dialect: 'test', keepalive: keepaliveDefaults, closes: usualCloses, ...own },

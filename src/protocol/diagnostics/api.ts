@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { apiMessage } from '../../http/api-message.ts';
-import type { ApiChannel } from '../../http/asyncapi.ts';
+import type { MessageKinds } from '../../serve/endpoint.ts';
 import { entryTypes, logLevels } from './schema.ts';
 
-/** The frames as schemas, for `/asyncapi.json`; as types they stand in `packets.ts`. */
+/** The frames as schemas; as types they stand in `packets.ts`. */
 
 const time = z.iso.datetime();
 const count = z.int().min(0);
@@ -55,32 +54,31 @@ const frame = <Type extends string, Data extends z.ZodType>(type: Type, data: Da
 const pong = z.strictObject({ type: z.literal('pong'), timestamp: time, connection_id: z.uuid() });
 const says = <Type extends string>(type: Type) => z.object({ type: z.literal(type) });
 
-/** What `/asyncapi.json` says of this dialect. */
-export function describeDiagnostics(address: string): ApiChannel {
-  return {
-    id: 'diagnostics',
-    address,
-    description: 'Live diagnostics: telemetry and the newest logs at once, then each event as it happens',
-    fromClient: [
-      apiMessage('ping', 'Keepalive; never required', says('ping')),
-      apiMessage('refresh', 'Asks for telemetry and logs again', says('refresh')),
-      apiMessage('subscribe', 'Ignored: every client gets everything', says('subscribe')),
-    ],
-    fromServer: [
-      apiMessage(
-        'telemetry',
-        'First frame, then every 5 s and when it matters',
-        frame('telemetry', telemetry),
-      ),
-      apiMessage(
-        'logs',
-        'Second frame: up to 20 log entries, newest first',
-        frame('logs', z.array(logEntry).max(20)),
-      ),
-      apiMessage('log', 'A log entry, as it is recorded', frame('log', logEntry)),
-      apiMessage('persona_entry', 'A diary entry, as it is created', frame('persona_entry', personaEntry)),
-      apiMessage('graph_update', 'A change of the graph, as it happens', frame('graph_update', graphUpdate)),
-      apiMessage('pong', 'Answer to a ping', pong),
-    ],
-  };
-}
+/** What clients may say. */
+export const hears = {
+  ping: { summary: 'Keepalive; never required', schema: says('ping') },
+  refresh: { summary: 'Asks for telemetry and logs again', schema: says('refresh') },
+  subscribe: { summary: 'Ignored: every client gets everything', schema: says('subscribe') },
+};
+
+/** What they are sent. */
+export const tells: MessageKinds = {
+  telemetry: {
+    summary: 'First frame, then every 5 s and when it matters',
+    schema: frame('telemetry', telemetry),
+  },
+  logs: {
+    summary: 'Second frame: up to 20 log entries, newest first',
+    schema: frame('logs', z.array(logEntry).max(20)),
+  },
+  log: { summary: 'A log entry, as it is recorded', schema: frame('log', logEntry) },
+  persona_entry: {
+    summary: 'A diary entry, as it is created',
+    schema: frame('persona_entry', personaEntry),
+  },
+  graph_update: {
+    summary: 'A change of the graph, as it happens',
+    schema: frame('graph_update', graphUpdate),
+  },
+  pong: { summary: 'Answer to a ping', schema: pong },
+};

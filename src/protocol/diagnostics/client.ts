@@ -1,19 +1,19 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Log, WarningThrottle } from '../../core/log.ts';
-import type { Meter } from '../../core/meter.ts';
-import { parseUntrusted } from '../../core/untrusted-json.ts';
 import type { Session } from '../../deliver/session.ts';
+import type { Client, MessageOf, Unreadable } from '../../serve/endpoint.ts';
+import type { hears } from './api.ts';
 import { messageOf } from './packets.ts';
-import { type DiagnosticsViews, dialect } from './views.ts';
+import type { DiagnosticsViews } from './views.ts';
 
 export interface ClientDependencies {
   readonly views: DiagnosticsViews;
+  /** Those that are connected. */
+  readonly clients: Set<DiagnosticsClient>;
   readonly clock: Clock;
   readonly log: Log;
   /** For what is said of delivery to these clients: it must not become an event that is delivered to them. */
-  readonly deliveryLog: Log;
-  readonly meter: Meter;
+  readonly unrecordedLog: Log;
   /** Says at most once a second, for all clients together, that frames were no JSON. */
   readonly warnMalformed: WarningThrottle;
 }
@@ -31,18 +31,22 @@ export interface ConnectionState {
 const warnEveryDrops = 10;
 
 /** One diagnostics client: what it says, and how delivery to it goes. */
-export class DiagnosticsClient {
+export class DiagnosticsClient implements Client<MessageOf<typeof hears>> {
   readonly #session: Session;
   readonly #dependencies: ClientDependencies;
   readonly #connectedAt: string;
   #lastHeartbeat: string;
-  #dropped = 0;
 
+  /** Sends it its first two frames, and all that happens from then on. */
   constructor(session: Session, dependencies: ClientDependencies) {
     this.#session = session;
     this.#dependencies = dependencies;
     this.#connectedAt = isoTime(dependencies.clock.now());
     this.#lastHeartbeat = this.#connectedAt;
+    const { clients, views } = dependencies;
+    clients.add(this);
+    session.follow(views.acquire('telemetry'), views.telemetryNow);
+    session.follow(views.acquire('events'));
   }
 
   get state(): ConnectionState {
@@ -52,56 +56,37 @@ export class DiagnosticsClient {
       connected_at: this.#connectedAt,
       last_heartbeat: this.#lastHeartbeat,
       messages_sent: this.#session.sent,
-      messages_dropped: this.#dropped,
+      messages_dropped: this.#session.droppedCount,
     };
   }
 
-  /** Its first two frames, and all that happens from then on. */
-  start(): void {
-    const { views } = this.#dependencies;
-    this.#session.follow(views.acquire('telemetry'), views.telemetryNow);
-    this.#session.follow(views.acquire('events'));
-  }
-
-  /** So many more events that it will not be sent. */
   dropped(count: number): void {
-    const before = this.#dropped;
-    this.#dropped += count;
-    if (Math.floor(before / warnEveryDrops) === Math.floor(this.#dropped / warnEveryDrops)) return;
-    const { id } = this.#session;
-    this.#dependencies.deliveryLog.warn(
-      { connection_id: id, dropped: this.#dropped },
-      `Dropped ${this.#dropped} messages for slow client ${id}`,
+    const { id, droppedCount } = this.#session;
+    const before = droppedCount - count;
+    if (Math.floor(before / warnEveryDrops) === Math.floor(droppedCount / warnEveryDrops)) return;
+    this.#dependencies.unrecordedLog.warn(
+      { connection_id: id, dropped: droppedCount },
+      `Dropped ${droppedCount} messages for slow client ${id}`,
     );
   }
 
-  /** Takes a message. What is no message of this protocol is counted and ignored. */
-  receive(data: Buffer, isBinary: boolean): void {
-    const message = isBinary ? 'binary' : readText(data.toString('utf8'));
-    const fault = typeof message === 'string' ? message : this.#act(message);
-    if (fault === undefined) return;
-    const { log, meter, warnMalformed } = this.#dependencies;
-    meter.count('bff_rejected_total', { edge: dialect, reason: fault });
-    const fields = { connection_id: this.#session.id, reason: fault };
-    if (fault !== 'malformed') log.debug(fields, 'message ignored');
-    else warnMalformed(fault, fields, (count) => `Malformed client messages: ${count}`);
+  receive({ type }: MessageOf<typeof hears>): void {
+    if (type === 'ping') this.#pong();
+    else if (type === 'refresh') this.#refresh();
+    // Every client gets everything: there is nothing to choose.
+    else this.#dependencies.log.debug({ connection_id: this.#session.id }, 'subscribe ignored');
   }
 
-  #act(message: JsonObject): 'unknown' | undefined {
-    switch (message.type) {
-      case 'ping':
-        this.#pong();
-        return undefined;
-      case 'refresh':
-        this.#refresh();
-        return undefined;
-      // Every client gets everything: there is nothing to choose.
-      case 'subscribe':
-        this.#dependencies.log.debug({ connection_id: this.#session.id }, 'subscribe ignored');
-        return undefined;
-      default:
-        return 'unknown';
-    }
+  unreadable({ reason }: Unreadable): boolean {
+    if (reason !== 'malformed') return false;
+    this.#session.refused(reason);
+    const fields = { connection_id: this.#session.id, reason };
+    this.#dependencies.warnMalformed(reason, fields, (count) => `Malformed client messages: ${count}`);
+    return true;
+  }
+
+  ended(): void {
+    this.#dependencies.clients.delete(this);
   }
 
   #pong(): void {
@@ -115,11 +100,4 @@ export class DiagnosticsClient {
     this.#session.answer(views.telemetryNow());
     this.#session.answer(views.logsNow());
   }
-}
-
-/** The message in a text frame, or why it is ignored. */
-function readText(text: string): JsonObject | string {
-  const parsed = parseUntrusted(text, { nonFinite: 'null' });
-  if (!parsed.ok) return parsed.reason;
-  return isJsonObject(parsed.value) ? parsed.value : 'unknown';
 }

@@ -1,86 +1,51 @@
-import type { Access } from '../../access/access.ts';
-import type { JsonValue } from '../../core/json.ts';
-import type { RecordListener } from '../../core/log.ts';
-import type { Hub } from '../../deliver/hub.ts';
-import type { Views } from '../../deliver/views.ts';
-import type { ApiDescription } from '../../http/asyncapi.ts';
-import type { Router } from '../../http/router.ts';
-import type { UpgradeRouter } from '../../http/upgrade.ts';
-import type { EngineTraffic } from '../../source/engine-traffic.ts';
-import type { EventSource } from '../../source/events.ts';
-import { createWebSocketAcceptor } from '../../transport/websocket-server.ts';
-import { describeDiagnostics } from './api.ts';
+import { defineDialect } from '../dialect.ts';
+import type { DiagnosticsClient } from './client.ts';
+import { diagnosticsEndpoint } from './endpoint.ts';
 import { createFigures } from './figures.ts';
-import { addHttpApi } from './http-api.ts';
+import { serveHttpApi } from './http-api.ts';
 import { createIntake } from './intake.ts';
 import { createJournal } from './journal.ts';
 import { createLogBook } from './log-book.ts';
 import { eventKinds } from './schema.ts';
-import { createDiagnosticsSessions, type SessionDependencies } from './sessions.ts';
 import { createDiagnosticsViews, dialect } from './views.ts';
 
-export interface DiagnosticsOptions {
+export interface DiagnosticsSettings {
   /** Telemetry frames a second that events may cause, burst 5. 0: no cap. */
-  readonly maxRateHz: number;
+  readonly MAX_RATE_HZ: number;
 }
 
-export interface DiagnosticsParts extends Omit<SessionDependencies, 'views'> {
-  readonly hub: Pick<Hub, 'lastFanOutAt'>;
-  readonly views: Views;
-  readonly events: EventSource;
-  readonly traffic: Pick<EngineTraffic, 'figures' | 'onTurn'>;
-  /** What the engine's state says of its plans. */
-  readonly activePlans: () => JsonValue | undefined;
-  /** Where the gateway's own records come from; those of `deliveryLog` must not be among them. */
-  readonly onRecord: (listener: RecordListener) => () => void;
-  readonly upgrades: UpgradeRouter;
-  readonly router: Router;
-  readonly api: ApiDescription;
-  readonly access: Access;
-}
-
-const path = '/ws/diagnostics';
-const maxMessageBytes = 64 * 1024;
-
-/** The diagnostics dialect: logs, figures, diary entries and graph changes, behind its endpoints. */
-export function createDiagnostics({ maxRateHz }: DiagnosticsOptions, parts: DiagnosticsParts) {
-  const { events, traffic, activePlans, onRecord, upgrades, api, access } = parts;
-  const { hub, sessions, clock, log, meter } = parts;
-  const logBook = createLogBook(clock);
-  const figures = createFigures({
-    engine: traffic.figures,
-    activePlans,
-    sessions: () => sessions.size,
-    lastFanOutAt: () => hub.lastFanOutAt,
-    clock,
-  });
-  const views = createDiagnosticsViews({ figures, logBook, maxRateHz, views: parts.views, clock, meter });
-  const newId = (): string => crypto.randomUUID();
-  const journal = createJournal({ views, figures, logBook, clock, newId });
-  const intake = createIntake({ journal, clock, log, meter });
-  for (const kind of eventKinds) {
-    events.subscribe(`diagnostics:${kind}`, (message) => intake.onMessage(kind, message));
-  }
-  const stops = [onRecord(journal.record), traffic.onTurn(() => views.engineTurned())];
-
-  // Never deflated: secrets may stand beside text that others chose.
-  const accept = createWebSocketAcceptor({ maxMessageBytes, clock, compression: false });
-  const clients = createDiagnosticsSessions({ ...parts, views });
-  api.add(describeDiagnostics(path));
-  upgrades.route(path, {
-    policy: access.policies.viewing(dialect),
-    connect({ request, socket, head, principal }) {
-      accept(request, socket, head, (transport) => clients.open(transport, principal));
-      return undefined;
-    },
-  });
-  addHttpApi({ ...parts, figures, logBook, clients, intake });
-
-  return {
-    start: () => views.start(),
-    close() {
-      for (const stop of stops) stop();
-      views.close();
-    },
-  };
-}
+/** The diagnostics dialect: logs, figures, diary entries and graph changes. */
+export const diagnostics = defineDialect<DiagnosticsSettings>({
+  name: dialect,
+  create(context, { MAX_RATE_HZ: maxRateHz }) {
+    const { access, serve, events, traffic, documents, hub, sessions, clock, log, meter } = context;
+    const logBook = createLogBook(clock);
+    const figures = createFigures({
+      engine: traffic.figures,
+      activePlans: () => documents.get('engine')?.().active_plans,
+      sessions: () => sessions.size,
+      lastFanOutAt: () => hub.lastFanOutAt,
+      clock,
+    });
+    const views = createDiagnosticsViews({ figures, logBook, maxRateHz, views: context.views, clock, meter });
+    const newId = (): string => crypto.randomUUID();
+    const journal = createJournal({ views, figures, logBook, clock, newId });
+    const intake = createIntake({ journal, clock, log, meter });
+    for (const kind of eventKinds) {
+      events.subscribe(`diagnostics:${kind}`, (message) => intake.onMessage(kind, message));
+    }
+    const stops = [context.onRecord(journal.record), traffic.onTurn(() => views.engineTurned())];
+    const clients = new Set<DiagnosticsClient>();
+    const viewing = access.policies.viewing(dialect);
+    serve.webSocket('/ws/diagnostics', diagnosticsEndpoint({ ...context, views, clients, viewing }));
+    const { ingesting } = access.policies;
+    serveHttpApi({ serve, figures, logBook, clients, intake, viewing, ingesting });
+    return {
+      start: () => views.start(),
+      close() {
+        for (const stop of stops) stop();
+        views.close();
+      },
+    };
+  },
+});

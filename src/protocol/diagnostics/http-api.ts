@@ -1,61 +1,57 @@
-import type { Access } from '../../access/access.ts';
+import type { Policy } from '../../access/policy.ts';
 import { type ProblemCode, Refusal } from '../../core/errors.ts';
 import { bodyCutOff, readBody } from '../../http/body.ts';
-import { problemResponse } from '../../http/problem.ts';
-import type { Router } from '../../http/router.ts';
+import type { Serve } from '../../serve/serve.ts';
+import type { DiagnosticsClient } from './client.ts';
 import type { Figures } from './figures.ts';
 import { type Intake, type IntakeRefusal, maxEventBytes } from './intake.ts';
 import type { LogBook } from './log-book.ts';
 import { logsQuery } from './schema.ts';
-import type { DiagnosticsSessions } from './sessions.ts';
-import { dialect } from './views.ts';
 
 export interface HttpApiDependencies {
-  readonly router: Router;
-  readonly access: Pick<Access, 'authorise' | 'policies'>;
+  readonly serve: Pick<Serve, 'http'>;
   readonly figures: Figures;
   readonly logBook: LogBook;
-  readonly clients: DiagnosticsSessions;
+  readonly clients: ReadonlySet<DiagnosticsClient>;
   readonly intake: Intake;
+  /** Who may look, and who may bring events. */
+  readonly viewing: Policy;
+  readonly ingesting: Policy;
 }
 
 const path = '/api/diagnostics';
+const badLimit = new Refusal('BAD_OPTION', { detail: 'limit: expected a whole number from 1 to 200' });
 
 /** The HTTP twins of the dialect, and the way in for those who have no Redis. */
-export function addHttpApi(dependencies: HttpApiDependencies): void {
-  const { router, access, figures, logBook, clients, intake } = dependencies;
-  const { ingesting } = access.policies;
-  const viewing = access.policies.viewing(dialect);
+export function serveHttpApi(dependencies: HttpApiDependencies): void {
+  const { serve, figures, logBook, clients, intake, viewing: access, ingesting } = dependencies;
 
-  const show = (name: string, read: (query: URLSearchParams) => object | Response): void => {
-    router.get(`${path}/${name}`, async ({ req }) => {
-      const principal = await access.authorise(req.raw, viewing);
-      if (principal instanceof Refusal) return problemResponse(principal);
-      const answer = read(new URL(req.url).searchParams);
-      if (answer instanceof Response) return answer;
-      return Response.json(answer, { headers: { 'cache-control': 'no-store' } });
-    });
-  };
-
-  show('telemetry', () => figures.read());
-  show('connections', () => clients.states());
-  show('logs', (query) => {
-    const asked = logsQuery.safeParse(Object.fromEntries(query));
-    if (asked.success) return logBook.newest(asked.data.limit);
-    const detail = 'limit: expected a whole number from 1 to 200';
-    return problemResponse(new Refusal('BAD_OPTION', { detail }));
+  serve.http('get', `${path}/telemetry`, { access, answer: () => unstored(figures.read()) });
+  serve.http('get', `${path}/connections`, {
+    access,
+    answer: () => unstored(Array.from(clients, ({ state }) => state)),
   });
-
-  router.post(`${path}/events`, async ({ req }) => {
-    const principal = await access.authorise(req.raw, ingesting);
-    if (principal instanceof Refusal) return problemResponse(principal);
-    const unread = intake.onPost(req.header('content-type') ?? '');
-    const body = unread === undefined ? await readBody(req.raw, maxEventBytes) : undefined;
-    if (body === 'cut_off') return problemResponse(bodyCutOff);
-    const refusal = unread ?? intake.onBody(body ?? Buffer.alloc(0));
-    if (refusal !== undefined) return problemResponse(new Refusal(problemOf(refusal), refusal));
-    return Response.json({ accepted: true }, { status: 202 });
+  serve.http('get', `${path}/logs`, {
+    access,
+    query: logsQuery,
+    queryFault: () => badLimit,
+    answer: ({ query }) => unstored(logBook.newest(query.limit)),
   });
+  serve.http('post', `${path}/events`, {
+    access: ingesting,
+    async answer({ request }) {
+      const unread = intake.onPost(request.headers.get('content-type') ?? '');
+      const body = unread === undefined ? await readBody(request, maxEventBytes) : undefined;
+      if (body === 'cut_off') return bodyCutOff;
+      const refusal = unread ?? intake.onBody(body ?? Buffer.alloc(0));
+      if (refusal !== undefined) return new Refusal(problemOf(refusal), refusal);
+      return Response.json({ accepted: true }, { status: 202 });
+    },
+  });
+}
+
+function unstored(answer: object): Response {
+  return Response.json(answer, { headers: { 'cache-control': 'no-store' } });
 }
 
 function problemOf({ reason }: IntakeRefusal): ProblemCode {

@@ -1,12 +1,8 @@
 import { z } from 'zod';
-import { jsonSchema, apiMessage as message } from '../../http/api-message.ts';
-import type { ApiChannel } from '../../http/asyncapi.ts';
-import { setIncludeArchived } from './instance-client.ts';
-import { logQuery } from './log-client.ts';
-import { messageQuery } from './message-views.ts';
+import type { MessageKind, MessageKinds } from '../../serve/endpoint.ts';
 import { errorCloses } from './packets.ts';
 
-/** What the streams send as schemas, for `/asyncapi.json`; as types they stand in `packets.ts`. */
+/** What the streams hear and send, as schemas; as types what they send stands in `packets.ts`. */
 
 const name = z.string().describe('Name of the instance');
 const status = z.string().describe('As the engine words it, such as running');
@@ -26,104 +22,72 @@ const messageMetadata = {
   timestamp,
 };
 
-const type = <Name extends string>(value: Name) => z.literal(value);
-const ping = message('ping', 'Keepalive, owed every 90 s', z.object({ type: type('ping') }));
-const pong = message('pong', 'Answer to a ping', z.object({ type: type('pong') }));
-const error = message(
-  'error',
-  'Why the connection is closed next',
-  z.object({
-    type: type('error'),
-    code: z.enum(Object.keys(errorCloses)),
-    message: z.string().describe('For people'),
-  }),
-);
+/** A kind of message by the fields that it has besides its type. */
+const kind = <Name extends string, Fields extends z.ZodRawShape>(
+  name: Name,
+  summary: string,
+  fields: Fields,
+) => ({
+  summary,
+  schema: z.object({ type: z.literal(name), ...fields }),
+});
 
-/** What `/asyncapi.json` says of this dialect. */
-export const streamChannels: readonly ApiChannel[] = [
-  {
-    id: 'instances',
-    address: '/ws/instances',
-    description: 'The instances of the engine, and each change',
-    fromClient: [
-      ping,
-      message('set_include_archived', 'Shows or hides archived instances', setIncludeArchived),
-    ],
-    fromServer: [
-      message(
-        'snapshot',
-        'The first frame, and wherever deltas do not do',
-        z.object({ type: type('snapshot'), instances: z.array(instance), include_archived: z.boolean() }),
-      ),
-      message(
-        'status_changed',
-        'Status or pid differ',
-        z.object({ type: type('status_changed'), name, status, pid, timestamp }),
-      ),
-      message(
-        'instance_created',
-        'A new instance, or a clone',
-        z.object({ type: type('instance_created'), name, port, status, timestamp }),
-      ),
-      message(
-        'instance_archived',
-        'It went to the archive',
-        z.object({ type: type('instance_archived'), name, timestamp }),
-      ),
-      message(
-        'instance_unarchived',
-        'It is back',
-        z.object({ type: type('instance_unarchived'), ...instance.shape, archived_at: z.null(), timestamp }),
-      ),
-      message(
-        'instance_deleted',
-        'It is gone',
-        z.object({ type: type('instance_deleted'), name, timestamp }),
-      ),
-      ...[pong, error],
-    ],
+const ping = kind('ping', 'Keepalive, owed every 90 s', {});
+const pong = kind('pong', 'Answer to a ping', {});
+const error: MessageKind = kind('error', 'Why the connection is closed next', {
+  code: z.enum(Object.keys(errorCloses)),
+  message: z.string().describe('For people'),
+});
+
+/** What clients of each stream may say. */
+export const hears = { ping };
+
+export const instancesHear = {
+  ping,
+  set_include_archived: {
+    summary: 'Shows or hides archived instances',
+    schema: z
+      .object({ type: z.literal('set_include_archived'), value: z.boolean() })
+      .describe('Whether archived instances are shown, from a new snapshot on'),
   },
-  {
-    id: 'instanceLogs',
-    address: '/ws/instances/{name}/logs',
-    description: 'The log of an instance: its last lines, then each that is written',
-    query: jsonSchema(logQuery),
-    fromClient: [ping],
-    fromServer: [
-      message('backlog', 'The first frame: the last lines', z.object({ type: type('backlog'), ...lines })),
-      message('lines', 'What was written since, over 100 ms', z.object({ type: type('lines'), ...lines })),
-      message('rotated', 'What follows is another file, from its start', z.object({ type: type('rotated') })),
-      message(
-        'unavailable',
-        'A link, or something else that is no regular file, has taken the place of the log; rotated follows',
-        z.object({ type: type('unavailable'), reason: z.string() }),
-      ),
-      message(
-        'skipped',
-        'So many lines are left out: the client was too far behind',
-        z.object({ type: type('skipped'), count: z.int().min(1) }),
-      ),
-      ...[pong, error],
-    ],
-  },
-  {
-    id: 'messages',
-    address: '/ws/messages',
-    description: 'What becomes of the messages between instances: metadata only',
-    query: jsonSchema(messageQuery),
-    fromClient: [ping],
-    fromServer: [
-      message(
-        'snapshot',
-        'The first frame: the last 100 events that pass the filter',
-        z.object({ type: type('snapshot'), recent_events: z.array(z.object(messageMetadata)) }),
-      ),
-      message(
-        'message_event',
-        'A message has got further',
-        z.object({ type: type('message_event'), ...messageMetadata }),
-      ),
-      ...[pong, error],
-    ],
-  },
-];
+};
+
+export const instancesTell: MessageKinds = {
+  snapshot: kind('snapshot', 'The first frame, and wherever deltas do not do', {
+    instances: z.array(instance),
+    include_archived: z.boolean(),
+  }),
+  status_changed: kind('status_changed', 'Status or pid differ', { name, status, pid, timestamp }),
+  instance_created: kind('instance_created', 'A new instance, or a clone', { name, port, status, timestamp }),
+  instance_archived: kind('instance_archived', 'It went to the archive', { name, timestamp }),
+  instance_unarchived: kind('instance_unarchived', 'It is back', {
+    ...instance.shape,
+    archived_at: z.null(),
+    timestamp,
+  }),
+  instance_deleted: kind('instance_deleted', 'It is gone', { name, timestamp }),
+  ...{ pong, error },
+};
+
+export const logsTell: MessageKinds = {
+  backlog: kind('backlog', 'The first frame: the last lines', lines),
+  lines: kind('lines', 'What was written since, over 100 ms', lines),
+  rotated: kind('rotated', 'What follows is another file, from its start', {}),
+  unavailable: kind(
+    'unavailable',
+    'A link, or something else that is no regular file, has taken the place of the log; rotated follows',
+    { reason: z.string() },
+  ),
+  skipped: kind('skipped', 'So many lines are left out: the client was too far behind', {
+    count: z.int().min(1),
+  }),
+  ...{ pong, error },
+};
+
+export const messagesTell: MessageKinds = {
+  snapshot: kind('snapshot', 'The first frame: the last 100 events that pass the filter', {
+    recent_events: z.array(z.object(messageMetadata)),
+  }),
+  message_event: kind('message_event', 'A message has got further', messageMetadata),
+  ...{ pong, error },
+};

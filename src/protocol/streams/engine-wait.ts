@@ -1,6 +1,6 @@
 import type { Session } from '../../deliver/session.ts';
 import type { InstanceSource } from './instance-source.ts';
-import { refuse, type SessionDependencies } from './sessions.ts';
+import { refuse } from './stream-client.ts';
 
 /** How long a client may have to wait for the engine's first answer. */
 const waitMs = 5000;
@@ -13,10 +13,8 @@ export async function engineAnswered(
   session: Session,
   source: InstanceSource,
   hasLeft: () => boolean,
-  { meter }: SessionDependencies,
 ): Promise<boolean> {
   const answered = await source.answered(waitMs);
-  if (!answered && !hasLeft())
-    refuse(session, 'engine_unavailable', 'The engine has not answered yet', meter);
+  if (!answered && !hasLeft()) refuse(session, 'engine_unavailable', 'The engine has not answered yet');
   return answered;
 }

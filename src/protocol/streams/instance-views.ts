@@ -3,7 +3,7 @@ import { createEventRendition, type EventRendition } from '../../encode/event-re
 import type { InstanceChange } from './instance-change.ts';
 import type { Instances } from './instances.ts';
 import type { ServerPacket } from './packets.ts';
-import { dialect, maxBehind } from './sessions.ts';
+import { dialect, maxBehind } from './stream-client.ts';
 
 /** The two ways of seeing the instances. */
 export type Archived = 'shown' | 'hidden';

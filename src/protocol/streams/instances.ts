@@ -7,7 +7,7 @@ import { createEventFeed, type EventFeed } from '../../feed/event-feed.ts';
 import { type Instance, instanceSchema, maxInstances } from './instance.ts';
 import { changesBetween, type InstanceChange } from './instance-change.ts';
 import { type InstanceEvent, patchOf } from './instance-event.ts';
-import { maxBehind } from './sessions.ts';
+import { maxBehind } from './stream-client.ts';
 
 /** The engine's instances as polls and events tell of them, and what changes. */
 export interface Instances {

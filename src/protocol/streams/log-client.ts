@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import type { Log } from '../../core/log.ts';
 import type { Session } from '../../deliver/session.ts';
 import type { View } from '../../deliver/view.ts';
 import type { Lease } from '../../feed/registry.ts';
 import { isLogName } from '../../source/file-tail/open.ts';
 import { engineAnswered } from './engine-wait.ts';
 import { type Ansi, type LogRendition, type LogViews, noLog } from './log-views.ts';
-import { refuse, type SessionDependencies, type StreamClient } from './sessions.ts';
 import type { InstanceDesk } from './shared-instances.ts';
+import { refuse, StreamClient } from './stream-client.ts';
 
 /** The query of `/ws/instances/:name/logs`. */
 export const logQuery = z.object({
@@ -23,7 +24,8 @@ export const logQuery = z.object({
     .describe('strip: without colours and other escape sequences'),
 });
 
-export interface LogDependencies extends SessionDependencies {
+export interface LogDependencies {
+  readonly log: Log;
   /** Undefined where no folder was given. */
   readonly logs: LogViews | undefined;
 }
@@ -38,8 +40,7 @@ export interface LogRequest {
 }
 
 /** A client of `/ws/instances/:name/logs`. */
-export class LogClient implements StreamClient {
-  readonly #session: Session;
+export class LogClient extends StreamClient {
   readonly #desk: InstanceDesk;
   readonly #dependencies: LogDependencies;
   #stopWatching = (): void => {};
@@ -48,11 +49,12 @@ export class LogClient implements StreamClient {
 
   constructor(
     session: Session,
+    path: string,
     desk: Lease<InstanceDesk>,
     request: LogRequest,
     dependencies: LogDependencies,
   ) {
-    this.#session = session;
+    super(session, path);
     this.#desk = session.hold(desk);
     this.#dependencies = dependencies;
     this.#begin(request).catch((error: unknown) =>
@@ -60,51 +62,50 @@ export class LogClient implements StreamClient {
     );
   }
 
-  end(): void {
+  ended(): void {
     this.#over = true;
     this.#stopWatching();
   }
 
   async #begin({ name, backlog, ansi, holder }: LogRequest): Promise<void> {
     const { source } = this.#desk;
-    const answered = await engineAnswered(this.#session, source, () => this.#over, this.#dependencies);
+    const answered = await engineAnswered(this.session, source, () => this.#over);
     if (!answered || this.#over) return;
     const view = this.#open(name, ansi, holder);
     if (view === undefined) return;
-    this.#session.hold(view);
+    this.session.hold(view);
     this.#stopWatching = source.instances.feed.onEntry(({ event }) => {
       if (event.name === name && event.instance === undefined) this.#sayUnknown(name);
     });
     const { rendition } = view.resource;
     await rendition.ready;
     if (!this.#over && rendition.isObstructed()) this.#sayObstructed();
-    if (!this.#over) this.#session.follow(view, () => rendition.backlog(backlog));
+    if (!this.#over) this.session.follow(view, () => rendition.backlog(backlog));
   }
 
   #open(name: string, ansi: Ansi, holder: string | undefined): Lease<View<LogRendition>> | undefined {
-    const { logs, meter } = this.#dependencies;
+    const { logs } = this.#dependencies;
     if (!this.#desk.source.instances.has(name) || !isLogName(name)) {
       this.#sayUnknown(name);
       return undefined;
     }
     if (logs === undefined) {
-      refuse(this.#session, 'logs_unavailable', 'This gateway has no INSTANCE_LOG_DIR', meter);
+      refuse(this.session, 'logs_unavailable', 'This gateway has no INSTANCE_LOG_DIR');
       return undefined;
     }
     const view = logs.acquire({ name, ansi }, holder);
-    if (view === undefined)
-      refuse(this.#session, 'limit', 'Too many logs are in use (MAX_RENDITIONS)', meter);
+    if (view === undefined) refuse(this.session, 'limit', 'Too many logs are in use (MAX_RENDITIONS)');
     return view;
   }
 
   #sayObstructed(): void {
     this.#over = true;
-    refuse(this.#session, 'log_not_a_file', noLog, this.#dependencies.meter);
+    refuse(this.session, 'log_not_a_file', noLog);
   }
 
   #sayUnknown(name: string): void {
     this.#over = true;
     const message = `No instance named '${name.slice(0, 64)}'`;
-    refuse(this.#session, 'instance_not_found', message, this.#dependencies.meter);
+    refuse(this.session, 'instance_not_found', message);
   }
 }

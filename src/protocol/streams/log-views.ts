@@ -11,7 +11,7 @@ import { createRegistry, type Lease } from '../../feed/registry.ts';
 import { createFileTail, type FileTail } from '../../source/file-tail/file-tail.ts';
 import type { ServerPacket } from './packets.ts';
 import { createReadPace, type ReadPace } from './read-pace.ts';
-import { dialect, maxBehind } from './sessions.ts';
+import { dialect, maxBehind } from './stream-client.ts';
 
 export interface LogViewsOptions {
   /** Folder of `<name>.log`. */

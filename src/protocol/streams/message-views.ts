@@ -8,7 +8,7 @@ import { createEventRendition, type EventRendition } from '../../encode/event-re
 import { createEventFeed } from '../../feed/event-feed.ts';
 import { createEventIntake } from './event-intake.ts';
 import { type MessageEvent, messageEventSchema, parseMessageEvent } from './message-event.ts';
-import { dialect, maxBehind } from './sessions.ts';
+import { dialect, maxBehind } from './stream-client.ts';
 
 /** An empty one is what a form sends that was not filled in. */
 const filter = z

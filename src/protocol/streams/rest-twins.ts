@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { HttpBindings } from '@hono/node-server';
-import type { Context } from 'hono';
-import type { Access } from '../../access/access.ts';
+import type { Policy } from '../../access/policy.ts';
 import type { Clock } from '../../core/clock.ts';
 import { Refusal } from '../../core/errors.ts';
 import { readInstant } from '../../core/instant.ts';
@@ -10,24 +8,23 @@ import { createWarningThrottle, type Log } from '../../core/log.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
 import { taggedJson } from '../../http/etag.ts';
 import { fence } from '../../http/forwarded-headers.ts';
-import { problemResponse } from '../../http/problem.ts';
-import type { Router } from '../../http/router.ts';
+import type { Inquiry } from '../../serve/http.ts';
+import type { Serve } from '../../serve/serve.ts';
 import type { SharedForwarder } from '../../source/bounded-forwarder.ts';
 import type { EngineAnswer } from '../../source/engine-client.ts';
 import { leadsElsewhere } from '../../source/engine-path.ts';
 import { isLogName } from '../../source/file-tail/open.ts';
 import { PollFailure, unreadable } from '../../source/poll-failure.ts';
-import { dialect } from './sessions.ts';
 
 export interface RestTwinsOptions {
-  readonly router: Router;
-  readonly access: Pick<Access, 'authorise' | 'policies'>;
+  readonly serve: Pick<Serve, 'http'>;
+  /** Who may look. */
+  readonly viewing: Policy;
   readonly engine: SharedForwarder;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-type At<Path extends string> = Context<{ Bindings: HttpBindings }, Path>;
 /** What the engine is asked for, which hangs together where it hangs. */
 type Twin = 'instances' | 'logs' | 'messages' | 'message';
 
@@ -52,8 +49,7 @@ const timeKeys = ['timestamp', 'created_at', 'updated_at'];
  * The same over HTTP, for clients that poll: what the engine answers, in its own shape. Nothing is kept here, so
  * that it works whether or not anybody has a stream open.
  */
-export function addRestTwins({ router, access, engine, clock, log }: RestTwinsOptions): void {
-  const viewing = access.policies.viewing(dialect);
+export function serveRestTwins({ serve, viewing: access, engine, clock, log }: RestTwinsOptions): void {
   const warn = createWarningThrottle(log, clock);
 
   /**
@@ -61,17 +57,14 @@ export function addRestTwins({ router, access, engine, clock, log }: RestTwinsOp
    * on as it is.
    */
   const ask = async (
-    { req }: At<string>,
+    { request, principal }: Inquiry,
     twin: Twin,
     path: string,
     keys: readonly string[],
     answer: (request: Request, body: string) => Response,
-  ): Promise<Response> => {
-    const request = req.raw;
-    const principal = await access.authorise(request, viewing);
-    if (principal instanceof Refusal) return problemResponse(principal);
+  ): Promise<Response | Refusal> => {
     const query = queryOf(request, keys);
-    if (query instanceof Refusal) return problemResponse(query);
+    if (query instanceof Refusal) return query;
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(answerTimeoutMs)]);
     try {
       const asker = { client: principal.client, path: twin };
@@ -84,7 +77,7 @@ export function addRestTwins({ router, access, engine, clock, log }: RestTwinsOp
       const { reason, message } = error;
       // Without the path, which may hold the id of a message. Nor of one who went away: that is no fault.
       if (!request.signal.aborted) warn(reason, { reason, error: message }, 'engine not reached');
-      return problemResponse(new Refusal('ENGINE_UNREACHABLE', { detail: message, retryAfterS: 1 }));
+      return new Refusal('ENGINE_UNREACHABLE', { detail: message, retryAfterS: 1 });
     }
   };
   const tagged = (request: Request, body: string): Response => {
@@ -92,31 +85,39 @@ export function addRestTwins({ router, access, engine, clock, log }: RestTwinsOp
     return taggedJson(request, tagOf(body), () => body);
   };
 
-  router.get('/api/instances', (context: At<'/api/instances'>) =>
-    ask(context, 'instances', '/api/instances', ['include_archived'], tagged),
-  );
-  router.get('/api/instances/:name/logs', async (context: At<'/api/instances/:name/logs'>) => {
-    const name = context.req.param('name');
-    if (!isLogName(name)) return problemResponse(new Refusal('NOT_FOUND', { detail: 'no such instance' }));
-    return await ask(context, 'logs', `/api/instances/${name}/logs`, ['tail'], tagged);
+  serve.http('get', '/api/instances', {
+    access,
+    answer: (inquiry) => ask(inquiry, 'instances', '/api/instances', ['include_archived'], tagged),
   });
-  router.get('/api/messages', (context: At<'/api/messages'>) =>
-    ask(context, 'messages', '/api/messages', ['instance', 'correlation_id', 'limit'], (request, body) =>
-      tagged(request, metadataOnly(body)),
-    ),
-  );
-  router.get('/api/messages/:id', async (context: At<'/api/messages/:id'>) => {
-    const id = context.req.param('id');
-    if (!isMessageId(id)) {
-      const detail = `id: expected 1 to ${maxValueLength} characters that lead to no other path`;
-      return problemResponse(new Refusal('BAD_REQUEST', { detail }));
-    }
-    return await ask(context, 'message', `/api/messages/${encodeURIComponent(id)}`, [], (_request, body) => {
-      const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
-      return new Response(body, { headers });
-    });
+  serve.http('get', '/api/instances/:name/logs', {
+    access,
+    pathFault: ({ name = '' }) => (isLogName(name) ? undefined : noInstance),
+    answer: (inquiry) => ask(inquiry, 'logs', `/api/instances/${inquiry.params.name}/logs`, ['tail'], tagged),
+  });
+  serve.http('get', '/api/messages', {
+    access,
+    answer: (inquiry) =>
+      ask(inquiry, 'messages', '/api/messages', ['instance', 'correlation_id', 'limit'], (request, body) =>
+        tagged(request, metadataOnly(body)),
+      ),
+  });
+  serve.http('get', '/api/messages/:id', {
+    access,
+    pathFault: ({ id = '' }) => (isMessageId(id) ? undefined : badMessageId),
+    answer: (inquiry) => {
+      const path = `/api/messages/${encodeURIComponent(inquiry.params.id ?? '')}`;
+      return ask(inquiry, 'message', path, [], (_request, body) => {
+        const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+        return new Response(body, { headers });
+      });
+    },
   });
 }
+
+const noInstance = new Refusal('NOT_FOUND', { detail: 'no such instance' });
+const badMessageId = new Refusal('BAD_REQUEST', {
+  detail: `id: expected 1 to ${maxValueLength} characters that lead to no other path`,
+});
 
 /**
  * The engine decides what an id is. It goes into a path, though, and an engine, or a proxy before it, may take an

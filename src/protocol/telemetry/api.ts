@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import { jsonSchema, apiMessage as message } from '../../http/api-message.ts';
-import type { ApiChannel } from '../../http/asyncapi.ts';
-import { connectOptions } from './options.ts';
+import type { MessageKinds } from '../../serve/endpoint.ts';
 import { haltMessage, pingMessage, resumeMessage, resyncMessage, subscribeMessage } from './schema.ts';
 
-/** The telemetry packets as schemas, for `/asyncapi.json`; as types they stand in `wire/packet.ts`. */
+/** The telemetry packets as schemas; as types they stand in `wire/packet.ts`. */
 
 const anyJson = z.unknown();
 const seq = z.int().min(1).describe('Number of the version of the document');
@@ -67,27 +65,21 @@ const error = z.object({
   message: z.string().describe('For people'),
 });
 
-/** What `/asyncapi.json` says of this dialect. */
-export function describeTelemetry(address: string, id: string): ApiChannel {
-  return {
-    id,
-    address,
-    description: 'The merged state of the engine: WELCOME at once, then TELEMETRY or DELTA with each change',
-    query: jsonSchema(connectOptions),
-    fromClient: [
-      message('PING', 'Keepalive, and round trip where it carries t', pingMessage),
-      message('RESYNC', 'Asks for a full TELEMETRY', resyncMessage),
-      message('SUBSCRIBE', 'Changes the options of the view', subscribeMessage),
-      message('HALT', 'Halts the engine (operators)', haltMessage),
-      message('RESUME', 'Resumes the engine (operators)', resumeMessage),
-    ],
-    fromServer: [
-      message('WELCOME', 'The first frame: the whole document, or what changed since', welcome),
-      message('TELEMETRY', 'The document after a change', telemetry),
-      message('DELTA', 'What changed', delta),
-      message('PONG', 'Answer to a PING with t', pong),
-      message('ACK', 'A command was carried out', ack),
-      message('ERROR', 'A command was refused or failed', error),
-    ],
-  };
-}
+/** What clients may say. */
+export const hears = {
+  PING: { summary: 'Keepalive, and round trip where it carries t', schema: pingMessage },
+  RESYNC: { summary: 'Asks for a full TELEMETRY', schema: resyncMessage },
+  SUBSCRIBE: { summary: 'Changes the options of the view', schema: subscribeMessage },
+  HALT: { summary: 'Halts the engine (operators)', schema: haltMessage },
+  RESUME: { summary: 'Resumes the engine (operators)', schema: resumeMessage },
+};
+
+/** What they are sent. */
+export const tells: MessageKinds = {
+  WELCOME: { summary: 'The first frame: the whole document, or what changed since', schema: welcome },
+  TELEMETRY: { summary: 'The document after a change', schema: telemetry },
+  DELTA: { summary: 'What changed', schema: delta },
+  PONG: { summary: 'Answer to a PING with t', schema: pong },
+  ACK: { summary: 'A command was carried out', schema: ack },
+  ERROR: { summary: 'A command was refused or failed', schema: error },
+};

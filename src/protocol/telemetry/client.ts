@@ -2,36 +2,27 @@ import { type Policy, refusal } from '../../access/policy.ts';
 import type { Principal } from '../../access/principal.ts';
 import { type Cancel, type Clock, isoTime } from '../../core/clock.ts';
 import { Refusal } from '../../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { JsonValue } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
-import type { Meter } from '../../core/meter.ts';
 import { Throttle } from '../../core/throttle.ts';
-import { parseUntrusted } from '../../core/untrusted-json.ts';
 import type { Following } from '../../deliver/following.ts';
-import { ownerFields } from '../../deliver/owner.ts';
-import type { Session, SessionClient, SessionEnd } from '../../deliver/session.ts';
+import type { Session } from '../../deliver/session.ts';
 import { Message } from '../../encode/message.ts';
 import type { Position } from '../../feed/position.ts';
 import type { Lease } from '../../feed/registry.ts';
+import type { Client, MessageOf, Unreadable } from '../../serve/endpoint.ts';
 import type { AckPacket, ErrorPacket, Granted, PongPacket } from '../../wire/packet.ts';
+import type { hears } from './api.ts';
 import type { RunCommand } from './commands.ts';
 import { badOption, canonicalise, describeView, type OptionsRead, type ViewOptions } from './options.ts';
-import {
-  type CommandMessage,
-  haltMessage,
-  pingMessage,
-  resumeMessage,
-  type SubscribeMessage,
-  subscribeMessage,
-} from './schema.ts';
+import type { CommandMessage, SubscribeMessage } from './schema.ts';
 import { stateStatus } from './urgency.ts';
-import { dialect, type TelemetryView, type TelemetryViews, tooManySymbols } from './views.ts';
+import { type TelemetryView, type TelemetryViews, tooManySymbols } from './views.ts';
 
 export interface ClientDependencies {
   readonly views: TelemetryViews;
   readonly clock: Clock;
   readonly log: Log;
-  readonly meter: Meter;
   /** Carries out HALT and RESUME; the outcome goes back to the client that asked. */
   readonly runCommand: RunCommand;
   /** What it takes to command. */
@@ -45,7 +36,7 @@ const tooManyViewsText = 'too many different views are in use, or half of them b
 const tooManySymbolsText = 'too many symbols are in use, or half of them by you (MAX_SYMBOLS)';
 
 /** One telemetry client: the view it has, and what it says. */
-export class TelemetryClient implements SessionClient {
+export class TelemetryClient implements Client<MessageOf<typeof hears>> {
   readonly #session: Session;
   readonly #principal: Principal;
   readonly #dependencies: ClientDependencies;
@@ -76,62 +67,45 @@ export class TelemetryClient implements SessionClient {
     return describeView(this.#view.rendition.options);
   }
 
-  /** Takes a message. What is no message of this protocol is counted and ignored. */
-  receive(data: Buffer, isBinary: boolean): void {
-    const message = isBinary ? 'binary' : readText(data.toString('utf8'));
-    const fault = typeof message === 'string' ? message : this.#act(message);
-    if (fault === undefined) return;
-    const { log, meter } = this.#dependencies;
-    meter.count('bff_rejected_total', { edge: dialect, reason: fault });
-    log.debug({ connection_id: this.#session.id, reason: fault }, 'message ignored');
-  }
-
-  ended({ code, cause, fault }: SessionEnd): void {
-    this.#stopWatchingSymbol();
-    this.#resyncs?.cancel();
-    const { log } = this.#dependencies;
-    log.info(
-      { connection_id: this.#session.id, code, cause, fault, ...ownerFields(this.#principal) },
-      'Telemetry client disconnected',
-    );
-  }
-
-  /** Does what a message asks for; why it is ignored, where it is. */
-  #act(message: JsonObject): 'shape' | 'unknown' | undefined {
+  receive(message: MessageOf<typeof hears>): void {
     switch (message.type) {
       case 'PING':
-        return this.#ping(message);
+        if (message.t !== undefined) this.#pong(message.t);
+        return;
       case 'RESYNC':
         this.#resyncs ??= new Throttle(resyncEveryMs, this.#dependencies.clock);
         this.#resyncs.take(() => this.#following.resync());
-        return undefined;
+        return;
       case 'SUBSCRIBE':
-        this.#readSubscribe(message);
-        return undefined;
-      case 'HALT':
-        return this.#command(haltMessage.safeParse(message).data);
-      case 'RESUME':
-        return this.#command(resumeMessage.safeParse(message).data);
+        this.#subscribe(message);
+        return;
       default:
-        return 'unknown';
+        this.#command(message);
     }
   }
 
-  #ping(message: JsonObject): 'shape' | undefined {
-    if (!pingMessage.safeParse(message).success) return 'shape';
-    if (message.t === undefined) return undefined;
-    const { clock } = this.#dependencies;
-    const state = stateStatus(this.#view.rendition.projection.feed.current.document);
-    const pong = { type: 'PONG', t: message.t, server_time: isoTime(clock.now()) } as const;
-    this.#answer(state === undefined ? pong : { ...pong, state });
-    return undefined;
+  unreadable({ misshapen }: Unreadable): boolean {
+    if (misshapen?.message.type !== 'SUBSCRIBE') return false;
+    const { message } = badOption(misshapen.error);
+    this.#refuse({ ...askedBy(misshapen.message.requestId), code: 'BAD_OPTION', message });
+    return true;
   }
 
-  #readSubscribe(message: JsonObject): void {
-    const { success, data, error } = subscribeMessage.safeParse(message);
-    const requestId = typeof message.requestId === 'string' ? message.requestId.slice(0, 128) : undefined;
-    const asked = { command: 'SUBSCRIBE', ...(requestId === undefined ? {} : { requestId }) };
-    const wanted = success ? this.#optionsAfter(data) : badOption(error);
+  ended(): void {
+    this.#stopWatchingSymbol();
+    this.#resyncs?.cancel();
+  }
+
+  #pong(t: JsonValue): void {
+    const { clock } = this.#dependencies;
+    const state = stateStatus(this.#view.rendition.projection.feed.current.document);
+    const pong = { type: 'PONG', t, server_time: isoTime(clock.now()) } as const;
+    this.#answer(state === undefined ? pong : { ...pong, state });
+  }
+
+  #subscribe(message: SubscribeMessage): void {
+    const asked = askedBy(message.requestId);
+    const wanted = this.#optionsAfter(message);
     if (!wanted.ok) {
       this.#refuse({ ...asked, code: 'BAD_OPTION', message: wanted.message });
       return;
@@ -202,8 +176,7 @@ export class TelemetryClient implements SessionClient {
     }));
   }
 
-  #command(message: CommandMessage | undefined): 'shape' | undefined {
-    if (message === undefined) return 'shape';
+  #command(message: CommandMessage): void {
     const { runCommand, log } = this.#dependencies;
     runCommand(message, {
       connectionId: this.#session.id,
@@ -212,7 +185,6 @@ export class TelemetryClient implements SessionClient {
     })
       .then((answer) => this.#answer(answer))
       .catch((error: unknown) => log.error({ err: error, command: message.type }, 'command failed'));
-    return undefined;
   }
 
   get #mayCommand(): boolean {
@@ -233,8 +205,7 @@ export class TelemetryClient implements SessionClient {
   }
 
   #refuse(error: Omit<ErrorPacket, 'type'>): void {
-    const { meter } = this.#dependencies;
-    meter.count('bff_rejected_total', { edge: dialect, reason: error.code.toLowerCase() });
+    this.#session.refused(error.code.toLowerCase());
     this.#answer({ type: 'ERROR', ...error });
   }
 
@@ -248,9 +219,8 @@ function limitText(limit: Refusal): string {
   return limit === tooManySymbols ? tooManySymbolsText : tooManyViewsText;
 }
 
-/** The message in a text frame, or why it is ignored. */
-function readText(text: string): JsonObject | string {
-  const parsed = parseUntrusted(text, { nonFinite: 'null' });
-  if (!parsed.ok) return parsed.reason;
-  return isJsonObject(parsed.value) ? parsed.value : 'unknown';
+/** Names the request that an answer is to. */
+function askedBy(requestId: JsonValue | undefined) {
+  const asked = { command: 'SUBSCRIBE' } as const;
+  return typeof requestId === 'string' ? { ...asked, requestId: requestId.slice(0, 128) } : asked;
 }

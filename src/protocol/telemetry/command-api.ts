@@ -1,20 +1,19 @@
-import type { Access } from '../../access/access.ts';
+import type { Policy } from '../../access/policy.ts';
 import { Refusal } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { randomId } from '../../core/random.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
 import { bodyCutOff, readBody } from '../../http/body.ts';
-import type { Handler, TakePath } from '../../http/passthrough.ts';
 import { problemResponse } from '../../http/problem.ts';
-import type { Router } from '../../http/router.ts';
+import type { Serve } from '../../serve/serve.ts';
 import type { RunCommand } from './commands.ts';
 import { haltMessage, resumeMessage } from './schema.ts';
-import { dialect } from './views.ts';
 
 export interface CommandApiDependencies {
-  readonly router: Router;
-  readonly access: Pick<Access, 'authorise' | 'policies'>;
+  readonly serve: Pick<Serve, 'http'>;
   readonly runCommand: RunCommand;
-  readonly newConnectionId: () => string;
+  /** Who may look: whether it may command is asked when the command is run. */
+  readonly viewing: Policy;
 }
 
 const maxBodyBytes = 16 * 1024;
@@ -25,49 +24,35 @@ const commands = [
 
 /**
  * HALT and RESUME over HTTP: for programs, and for pages that no WebSocket gets through to. The same commands with
- * the same answers: 200 with the ACK, or a problem document with `code` and `effect`.
- *
- * @returns who answers requests for the engine's own command paths, where these are forwarded: so that there is no
- *   second way to the engine, unserialised and without a line in the audit log
+ * the same answers: 200 with the ACK, or a problem document with `code` and `effect`. So are the engine's own command
+ * paths, where these are forwarded: there is no way to it that is unserialised and without a line in the audit log.
  */
-export function addCommandApi(dependencies: CommandApiDependencies): TakePath {
-  const engines = new Map<string, Handler>();
+export function serveCommandApi({ serve, runCommand, viewing }: CommandApiDependencies): void {
   for (const [name, schema] of commands) {
-    const handler: Handler = (context) => {
-      if (context.req.method === 'POST') return carryOut(schema, context, dependencies);
-      const response = problemResponse(new Refusal('METHOD_NOT_ALLOWED', { detail: 'send a POST' }), 'none');
-      response.headers.set('allow', 'POST');
-      return response;
-    };
-    dependencies.router.all(`/api/telemetry/${name}`, handler);
-    engines.set(`/api/system/${name}`, handler);
+    serve.http('post', `/api/telemetry/${name}`, {
+      access: viewing,
+      effect: 'none',
+      inPlaceOf: `/api/system/${name}`,
+      async answer({ request, principal }) {
+        const fields = await readFields(request);
+        if (fields instanceof Refusal) return fields;
+        const packet = await runCommand(schema.parse({ ...fields, type: schema.shape.type.value }), {
+          connectionId: randomId(),
+          principal,
+          transport: 'http',
+        });
+        if (packet.type === 'ACK') return Response.json(packet, { headers: { 'cache-control': 'no-store' } });
+        return problemResponse(new Refusal(packet.code, { detail: packet.message }), packet.effect);
+      },
+    });
   }
-  return (path) => engines.get(path);
-}
-
-async function carryOut(
-  schema: typeof haltMessage | typeof resumeMessage,
-  { req }: Parameters<Handler>[0],
-  { access, runCommand, newConnectionId }: CommandApiDependencies,
-): Promise<Response> {
-  const principal = await access.authorise(req.raw, access.policies.viewing(dialect));
-  if (principal instanceof Refusal) return problemResponse(principal, 'none');
-  const fields = await readFields(req.raw);
-  if (fields instanceof Response) return fields;
-  const packet = await runCommand(schema.parse({ ...fields, type: schema.shape.type.value }), {
-    connectionId: newConnectionId(),
-    principal,
-    transport: 'http',
-  });
-  if (packet.type === 'ACK') return Response.json(packet, { headers: { 'cache-control': 'no-store' } });
-  return problemResponse(new Refusal(packet.code, { detail: packet.message }), packet.effect);
 }
 
 /** What stands in the body; empty: nothing. */
-async function readFields(request: Request): Promise<JsonObject | Response> {
+async function readFields(request: Request): Promise<JsonObject | Refusal> {
   const body = await readBody(request, maxBodyBytes);
   if (body === 'too_large') return refuse('TOO_LARGE', `a command may have ${maxBodyBytes} bytes`);
-  if (body === 'cut_off') return problemResponse(bodyCutOff, 'none');
+  if (body === 'cut_off') return bodyCutOff;
   // A HALT must not fail for the want of a header that says what is not there.
   if (body === undefined) return {};
   const [type = ''] = (request.headers.get('content-type') ?? '').split(';');
@@ -79,6 +64,6 @@ async function readFields(request: Request): Promise<JsonObject | Response> {
   return refuse('BAD_REQUEST', 'expected a JSON object, such as {"reason":"drill","requestId":"1"}');
 }
 
-function refuse(code: 'BAD_REQUEST' | 'TOO_LARGE' | 'UNSUPPORTED_MEDIA_TYPE', detail: string): Response {
-  return problemResponse(new Refusal(code, { detail }), 'none');
+function refuse(code: 'BAD_REQUEST' | 'TOO_LARGE' | 'UNSUPPORTED_MEDIA_TYPE', detail: string): Refusal {
+  return new Refusal(code, { detail });
 }

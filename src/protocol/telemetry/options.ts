@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { type Position, parsePosition } from '../../feed/position.ts';
+import { Refusal } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { parsePosition } from '../../feed/position.ts';
 import { documentedSections } from './shape.ts';
 
 /** How one client wants to see the telemetry: every field decided, and in its canonical form. */
@@ -57,7 +59,7 @@ export const viewOptionShape = {
 };
 
 /** No position is longer. */
-export const maxSinceLength = 100;
+const maxSinceLength = 100;
 const since = z
   .string()
   .max(maxSinceLength)
@@ -66,7 +68,8 @@ const since = z
   .describe('<epoch>-<seq> of the last packet held: with mode=delta, WELCOME tells only what changed since');
 
 export const connectOptions = z.object({ ...viewOptionShape, since: since.optional() });
-type GivenOptions = z.infer<typeof connectOptions>;
+/** Options of a view, of which some may be left open. */
+type ViewQuery = Omit<z.infer<typeof connectOptions>, 'since'>;
 
 /** What each option may be, for people. */
 const expectations: Readonly<Record<string, string>> = {
@@ -82,27 +85,20 @@ export type OptionsRead<Options> =
   | { readonly ok: true; readonly options: Options }
   | { readonly ok: false; readonly option: string; readonly message: string };
 
-export interface ConnectOptions extends ViewOptions {
-  /** Where a client stands that comes back: what its last packet said. */
-  readonly since: Position | undefined;
+/** What is asked for in the query of a connection or a request, or why it cannot be had. */
+export function optionsFor(query: ViewQuery, document: JsonObject): ViewOptions | Refusal {
+  const canonical = canonicalise(query, (section) => Object.hasOwn(document, section));
+  return canonical.ok ? canonical.options : new Refusal('BAD_OPTION', { detail: canonical.message });
 }
 
-/** The options in a connection's query string. Parameters that are none of them are left to others. */
-export function readQuery(
-  query: URLSearchParams,
-  present: (section: string) => boolean,
-): OptionsRead<ConnectOptions> {
-  const given = Object.fromEntries([...query].filter(([name]) => Object.hasOwn(expectations, name)));
-  const parsed = connectOptions.safeParse(given);
-  if (!parsed.success) return badOption(parsed.error);
-  const { since: position, ...view } = parsed.data;
-  const canonical = canonicalise(view, present);
-  return canonical.ok ? { ok: true, options: { ...canonical.options, since: position } } : canonical;
+/** What is wrong with a query that is none. */
+export function refuseOptions(error: z.ZodError): Refusal {
+  return new Refusal('BAD_OPTION', { detail: badOption(error).message });
 }
 
 /** Decides what was left open, and refuses sections that are neither documented nor in the document. */
 export function canonicalise(
-  given: Omit<GivenOptions, 'since'>,
+  given: ViewQuery,
   present: (section: string) => boolean,
 ): OptionsRead<ViewOptions> {
   const unknown = given.sections?.find((section) => !documentedSections.has(section) && !present(section));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JsonValue } from '../../core/json.ts';
 import { viewOptionShape } from './options.ts';
 
 /**
@@ -7,7 +8,7 @@ import { viewOptionShape } from './options.ts';
 
 const requestId = z.string().max(128).optional().describe('Echoed in the answer');
 /** Any JSON value: what reaches a schema was parsed from JSON. */
-const json = z.unknown();
+const json = z.custom<JsonValue>();
 
 export const pingMessage = z
   .object({ type: z.literal('PING'), t: json.optional() })

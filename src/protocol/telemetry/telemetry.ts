@@ -1,111 +1,121 @@
-import type { Access } from '../../access/access.ts';
-import type { Clock } from '../../core/clock.ts';
-import type { Log } from '../../core/log.ts';
-import type { Meter } from '../../core/meter.ts';
-import type { Hub } from '../../deliver/hub.ts';
-import type { KeepaliveLimits } from '../../deliver/keepalive.ts';
-import type { Sessions } from '../../deliver/sessions.ts';
-import type { Views } from '../../deliver/views.ts';
 import { HistoryBudget } from '../../feed/history.ts';
-import type { ApiDescription } from '../../http/asyncapi.ts';
-import type { Router } from '../../http/router.ts';
-import type { UpgradeRouter } from '../../http/upgrade.ts';
-import type { EngineClient } from '../../source/engine-client.ts';
-import type { EventSource } from '../../source/events.ts';
-import type { SourceBoard } from '../../source/source-board.ts';
+import type { Serve } from '../../serve/serve.ts';
+import { defineDialect } from '../dialect.ts';
+import { serveCommandApi } from './command-api.ts';
 import { createCommandExecutor } from './command-executor.ts';
 import { createCommandWatch } from './command-watch.ts';
 import { createCommands } from './commands.ts';
-import { serveTelemetry } from './dialect.ts';
-import { createDocuments, type DocumentsOptions } from './documents.ts';
+import { createDocuments } from './documents.ts';
+import { type EndpointDependencies, telemetryEndpoint } from './endpoint.ts';
+import type { FurtherSource } from './engine-document.ts';
+import { HistoryReadings } from './history.ts';
+import { serveHttpApi } from './http-api.ts';
+import type { ViewOptions } from './options.ts';
 import type { PolledState } from './polled-state.ts';
 import { StateRemarks } from './state-remarks.ts';
-import { createTelemetryViews } from './views.ts';
+import { createTelemetryViews, dialect } from './views.ts';
 
-export interface TelemetryOptions extends DocumentsOptions {
-  /** Seconds and bytes that past versions may take, all documents together. */
-  readonly history: ConstructorParameters<typeof HistoryBudget>[0];
-  /** Redis channel of the state's events. */
-  readonly stateChannel: string;
-  /** Where commands go, and what they are sent with. */
-  readonly engineUrl: string;
-  readonly engineToken: string | undefined;
-  /** Whether documents say who halted the engine, and why. */
-  readonly tellsWhoHalted: boolean;
-  /** Whether WebSocket clients that offer permessage-deflate get it. */
-  readonly compression: boolean;
+export interface TelemetrySettings {
+  readonly ENGINE_URL: string;
+  readonly ENGINE_TOKEN?: string | undefined;
+  readonly POLL_CRON: string;
+  readonly POLL_TIMEOUT_MS: number;
+  readonly STATE_MAX_AGE_MS?: number | undefined;
+  readonly MAX_RATE_HZ: number;
+  readonly MAX_SYMBOLS: number;
+  readonly HISTORY_SECONDS: number;
+  readonly HISTORY_MAX_BYTES: number;
+  readonly REDIS_STATE_CHANNEL: string;
+  readonly COMPRESSION: 'shared' | 'off';
+  readonly sources: readonly FurtherSource[];
 }
 
-export interface TelemetryParts {
-  readonly client: EngineClient;
-  readonly board: SourceBoard;
-  readonly events: EventSource;
-  readonly hub: Pick<Hub, 'standStill'>;
-  readonly views: Views;
-  readonly sessions: Sessions;
-  readonly keepalive: KeepaliveLimits;
-  readonly upgrades: UpgradeRouter;
-  readonly router: Router;
-  readonly api: ApiDescription;
-  readonly access: Access;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Where commands leave their lines, whatever level `log` has. */
-  readonly audit: Log;
-  readonly meter: Meter;
-  readonly newConnectionId: () => string;
-}
+/** The telemetry dialect: its documents, their views, and the commands. */
+export const telemetry = defineDialect<TelemetrySettings>({
+  name: dialect,
+  create(context, settings) {
+    const { access, events, hub, clock, log, meter, audit } = context;
+    const budget = new HistoryBudget({
+      historySeconds: settings.HISTORY_SECONDS,
+      historyMaxBytes: settings.HISTORY_MAX_BYTES,
+    });
+    const remarks = new StateRemarks();
+    const documents = createDocuments(
+      {
+        pollCron: settings.POLL_CRON,
+        pollTimeoutMs: settings.POLL_TIMEOUT_MS,
+        stateMaxAgeMs: settings.STATE_MAX_AGE_MS,
+        maxRateHz: settings.MAX_RATE_HZ,
+        furtherSources: settings.sources,
+        maxSymbols: settings.MAX_SYMBOLS,
+      },
+      { ...context, budget, remarks },
+    );
+    const { engine } = documents;
+    context.documents.set('engine', () => engine.feed.current.document);
+    events.subscribe(settings.REDIS_STATE_CHANNEL, documents.onEvent);
+    engine.sourcesChanged();
+    const views = createTelemetryViews({ documents, views: context.views, clock, meter });
+    const viewing = access.policies.viewing(dialect);
+    const { commanding } = access.policies;
+    const polls: PolledState = { onStatus: engine.onStatus, poll: documents.pollStates };
+    // Where nobody shows a token, anybody could read who did what.
+    const tellsWho = access.demandsToken(viewing);
+    const watch = createCommandWatch({ polls, remarks, clock, audit, log, tellsWho });
+    const executor = createCommandExecutor({
+      engineUrl: settings.ENGINE_URL,
+      ...(settings.ENGINE_TOKEN === undefined ? {} : { engineToken: settings.ENGINE_TOKEN }),
+      isStateFresh: engine.isAnswering,
+      polls,
+      onAcked(acknowledged) {
+        watch.acked(acknowledged);
+        polls.poll();
+      },
+      onUrgent: () => hub.standStill(),
+      clock,
+      log: audit,
+      meter,
+      newKey: () => crypto.randomUUID(),
+    });
+    const commands = createCommands(executor, { polls, commanding, clock, log: audit, meter });
+    serveTelemetry(context.serve, {
+      ...{ documents, views, clock, log, commanding, viewing },
+      compression: settings.COMPRESSION === 'shared',
+      runCommand: commands.run,
+    });
 
-/** The telemetry dialect: its documents, their views, and the commands, behind its endpoints. */
-export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts) {
-  const { events, hub, clock, log, meter, audit } = parts;
-  const budget = new HistoryBudget(options.history);
-  const remarks = new StateRemarks();
-  const documents = createDocuments(options, { ...parts, budget, remarks });
-  events.subscribe(options.stateChannel, documents.onEvent);
-  documents.engine.sourcesChanged();
-  const views = createTelemetryViews({ documents, views: parts.views, clock, meter });
-  const polls: PolledState = { onStatus: documents.engine.onStatus, poll: documents.pollStates };
-  const watch = createCommandWatch({ polls, remarks, clock, audit, log, tellsWho: options.tellsWhoHalted });
-  const executor = createCommandExecutor({
-    engineUrl: options.engineUrl,
-    ...(options.engineToken === undefined ? {} : { engineToken: options.engineToken }),
-    isStateFresh: documents.engine.isAnswering,
-    polls,
-    onAcked(acknowledged) {
-      watch.acked(acknowledged);
-      polls.poll();
-    },
-    onUrgent: () => hub.standStill(),
-    clock,
-    log: audit,
-    meter,
-    newKey: () => crypto.randomUUID(),
-  });
-  const { compression } = options;
-  const { commanding } = parts.access.policies;
-  const commands = createCommands(executor, { polls, commanding, clock, log: audit, meter });
-  const takePath = serveTelemetry({
-    ...{ ...parts, documents, views, compression, commanding },
-    runCommand: commands.run,
-  });
+    return {
+      requires: ['state'],
+      start: () => engine.start(),
+      // What they said is asked for.
+      eventsMissed: documents.pollStates,
+      sourcesChanged: engine.sourcesChanged,
+      close() {
+        watch.stop();
+        documents.close();
+      },
+      // Takes no more commands, and waits for a HALT under way: one given just before the end must not be cut off.
+      settle: commands.close,
+    };
+  },
+});
 
-  return {
-    /** Who answers requests for the engine's own command paths, where they are forwarded. */
-    takePath,
-    /** The engine's document, as it was last committed. */
-    document: () => documents.engine.feed.current.document,
-    start: () => documents.engine.start(),
-    /** Events may have been missed: what they said is asked for. */
-    eventsMissed: documents.pollStates,
-    /** The freshness of a source changed that is not polled here. */
-    sourcesChanged: documents.engine.sourcesChanged,
-    /** Stops the sources. */
-    close() {
-      watch.stop();
-      documents.close();
-    },
-    /** Takes no more commands, and waits for a HALT under way: one given just before the end must not be cut off. */
-    settle: commands.close,
-  };
+const defaultView: ViewOptions = {
+  mode: 'full',
+  encoding: 'json',
+  interval: 0,
+  sections: undefined,
+  symbol: undefined,
+};
+
+/** Serves `/` and `/ws/stream`, the same as Server-Sent Events, and the HTTP twins. */
+export function serveTelemetry(serve: Serve, dependencies: EndpointDependencies): void {
+  // Held for good, so that the view which asks for nothing is there whatever else is in use.
+  dependencies.views.acquire(defaultView, undefined);
+  const endpoint = telemetryEndpoint(dependencies);
+  serve.webSocket('/', endpoint);
+  serve.webSocket('/ws/stream', { ...endpoint, id: 'telemetryStream' });
+  serve.eventStream('/api/stream/telemetry', endpoint);
+  serveHttpApi({ serve, ...dependencies, histories: new HistoryReadings(dependencies.clock) });
+  serveCommandApi({ serve, ...dependencies });
 }

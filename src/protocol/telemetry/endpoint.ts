@@ -1,0 +1,52 @@
+import type { Policy } from '../../access/policy.ts';
+import { Refusal } from '../../core/errors.ts';
+import { usualCloses } from '../../deliver/closes.ts';
+import { defineEndpoint } from '../../serve/endpoint.ts';
+import { hears, tells } from './api.ts';
+import { type ClientDependencies, TelemetryClient } from './client.ts';
+import type { Documents } from './documents.ts';
+import { connectOptions, optionsFor, refuseOptions } from './options.ts';
+import { dialect } from './views.ts';
+
+export interface EndpointDependencies extends ClientDependencies {
+  readonly documents: Documents;
+  /** Who may look. */
+  readonly viewing: Policy;
+  /** Whether WebSocket clients that offer permessage-deflate get it. */
+  readonly compression: boolean;
+}
+
+/** The conversation of `/`, `/ws/stream` and `/api/stream/telemetry`. */
+export function telemetryEndpoint(dependencies: EndpointDependencies) {
+  const { documents, views, commanding, viewing, compression } = dependencies;
+  return defineEndpoint({
+    id: dialect,
+    description: 'The merged state of the engine: WELCOME at once, then TELEMETRY or DELTA with each change',
+    access: viewing,
+    query: connectOptions,
+    resumeField: 'since',
+    hears,
+    tells,
+    closes: usualCloses,
+    compression,
+    maxMessageBytes: 16 * 1024,
+    // A HALT is never lost for how much else is said.
+    limits: { urgent: { types: ['HALT'], from: commanding } },
+    connectedLine: () => 'Telemetry client connected',
+    disconnectedLine: () => 'Telemetry client disconnected',
+    openFaulty: refuseOptions,
+    open({ query, principal, transport, hold }) {
+      const options = optionsFor(query, documents.engine.feed.current.document);
+      if (options instanceof Refusal) return options;
+      if (transport === 'event-stream' && options.encoding !== 'json') return noText;
+      const lease = views.acquire(options, principal.holder);
+      if (lease instanceof Refusal) return lease;
+      hold(lease);
+      return (session) => new TelemetryClient(session, principal, lease, query.since, dependencies);
+    },
+  });
+}
+
+const noText = new Refusal('BAD_OPTION', {
+  detail: 'encoding: Server-Sent Events are text, expected json',
+});

@@ -21,10 +21,11 @@ export function addApiDescription(
   info: ApiInfo,
   channels: () => readonly ApiChannel[],
 ): void {
-  router.get('/asyncapi.json', (context) => context.json(describe(info, channels())));
+  router.get('/asyncapi.json', (context) => context.json(apiDocument(info, channels())));
 }
 
-function describe(info: ApiInfo, channels: readonly ApiChannel[]): object {
+/** The document itself. */
+export function apiDocument(info: ApiInfo, channels: readonly ApiChannel[]): object {
   return {
     asyncapi: '3.0.0',
     info,

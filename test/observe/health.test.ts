@@ -10,7 +10,13 @@ function setUp() {
   const board = createSourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
   const state = board.open('state', { freshMs: () => 2000 });
   const redis = board.open('redis', { freshMs: () => 5000 });
-  const health = createHealth({ clock, version: '1.2.3', board, required: ['state'], clients: () => 42 });
+  const health = createHealth({
+    clock,
+    version: '1.2.3',
+    board,
+    required: () => ['state'],
+    clients: () => 42,
+  });
   return { clock, board, state, redis, ...health };
 }
 
@@ -58,7 +64,13 @@ describe('Health', () => {
 
   it('says of a required source that nobody opened that it was not asked', () => {
     const { clock, board } = setUp();
-    const { readiness } = createHealth({ clock, version: '', board, required: ['ghost'], clients: () => 0 });
+    const { readiness } = createHealth({
+      clock,
+      version: '',
+      board,
+      required: () => ['ghost'],
+      clients: () => 0,
+    });
     expect(readiness().missing).toEqual(['ghost: no good answer yet (not asked yet)']);
   });
 });

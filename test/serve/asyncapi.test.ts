@@ -1,37 +1,36 @@
 import { describe, expect, it } from 'vitest';
-import { type ApiChannel, addApiDescription, createApiDescription } from '../../src/http/asyncapi.ts';
-import { routerFor } from './http-set-up.ts';
+import { z } from 'zod';
+import { type ApiChannel, addApiDescription } from '../../src/serve/asyncapi.ts';
+import { routerFor } from '../http/http-set-up.ts';
 
 const info = { title: 'gateway', version: '1.2.3', description: 'for tests' };
+const kind = (name: string) => ({ summary: `a ${name}`, schema: z.object({}) });
 const message = (name: string) => ({ name, summary: `a ${name}`, payload: { type: 'object' } });
 const channel: ApiChannel = {
-  id: 'feed',
-  address: '/feed',
-  description: 'a feed',
-  query: { type: 'object', properties: {} },
-  fromClient: [message('ASK')],
-  fromServer: [message('TELL'), message('STOP')],
+  path: '/feed',
+  endpoint: {
+    id: 'feed',
+    description: 'a feed',
+    query: z.object({}),
+    hears: { ASK: kind('ASK') },
+    tells: { TELL: kind('TELL'), STOP: kind('STOP') },
+  },
 };
 const silent: ApiChannel = {
-  id: 'silent',
-  address: '/silent',
-  description: 'says nothing',
-  fromClient: [],
-  fromServer: [message('TELL')],
+  path: '/silent/:name',
+  endpoint: { id: 'silent', description: 'says nothing', hears: {}, tells: { TELL: kind('TELL') } },
 };
 
 async function documentWith(...channels: readonly ApiChannel[]): Promise<unknown> {
-  const api = createApiDescription(info);
   const { router } = routerFor();
-  addApiDescription(router, api);
-  for (const one of channels) api.add(one);
+  addApiDescription(router, info, () => channels);
   const response = await router.request('/asyncapi.json');
   expect(response.headers.get('content-type')).toContain('application/json');
   return await response.json();
 }
 
 describe('AsyncAPI document', () => {
-  it('is there before any protocol registers', async () => {
+  it('is there where nothing is served', async () => {
     expect(await documentWith()).toEqual({
       asyncapi: '3.0.0',
       info,
@@ -41,7 +40,7 @@ describe('AsyncAPI document', () => {
     });
   });
 
-  it('holds what each protocol registered, worded from the side of the gateway', async () => {
+  it('holds each endpoint, worded from the side of the gateway', async () => {
     expect(await documentWith(channel)).toMatchObject({
       channels: {
         feed: {
@@ -69,5 +68,6 @@ describe('AsyncAPI document', () => {
     expect(document).toHaveProperty('operations.silentSend');
     expect(document).not.toHaveProperty('operations.silentReceive');
     expect(document).not.toHaveProperty('channels.silent.bindings');
+    expect(document).toHaveProperty('channels.silent.address', '/silent/{name}');
   });
 });

@@ -35,8 +35,10 @@ export const defaultAccess: AccessOptions = {
   maxConnectionsPerIp: 0,
 };
 
-/** What it takes to command, by the defaults. */
-export const { commanding } = new Policies(defaultAccess);
+const policies = new Policies(defaultAccess);
+/** What it takes to command, and to look, by the defaults. */
+export const { commanding } = policies;
+export const viewing = policies.viewing('test');
 
 /** Takes every token for one that says this. */
 export function verifierOf(claims: Partial<Claims>): Verifier {

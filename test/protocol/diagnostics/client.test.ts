@@ -46,10 +46,10 @@ describe('A diagnostics client', () => {
   });
 
   it('has its pings answered, each of which is a heartbeat', () => {
-    const { connect, clients, clock } = setUpDiagnostics();
+    const { connect, states, clock } = setUpDiagnostics();
     const client = connect();
-    const connectedAt = clients.states()[0]?.connected_at;
-    expect(clients.states()[0]?.last_heartbeat).toBe(connectedAt);
+    const connectedAt = states()[0]?.connected_at;
+    expect(states()[0]?.last_heartbeat).toBe(connectedAt);
     clock.advance(1500);
     client.say({ type: 'ping' });
     expect(client.last()).toEqual({
@@ -57,7 +57,7 @@ describe('A diagnostics client', () => {
       timestamp: '2026-01-01T00:00:01.500Z',
       connection_id: 'id-1',
     });
-    expect(clients.states()).toEqual([
+    expect(states()).toEqual([
       {
         connection_id: 'id-1',
         connected_at: connectedAt,
@@ -125,13 +125,13 @@ describe('A diagnostics client', () => {
   });
 
   it('leaves a line with what it was sent and what it was not', () => {
-    const { connect, publish, lines, clients } = setUpDiagnostics();
+    const { connect, publish, lines, states } = setUpDiagnostics();
     const client = connect();
     publish('log', examples.log);
     client.say({ type: 'ping' });
     client.transport.end();
     expect(lines('info').at(-1)).toBe('WebSocket disconnected: id-1 (sent: 4, dropped: 0)');
-    expect(clients.states()).toEqual([]);
+    expect(states()).toEqual([]);
   });
 
   it('that says what dashboards say every 10 s stays for an hour, and one that says nothing too', () => {

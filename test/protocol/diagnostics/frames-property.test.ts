@@ -2,14 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { describeDiagnostics } from '../../../src/protocol/diagnostics/api.ts';
+import { hears, tells } from '../../../src/protocol/diagnostics/api.ts';
 import { eventKinds } from '../../../src/protocol/diagnostics/schema.ts';
 import { arbitraryJson } from '../../support/arbitrary-json.ts';
+import { describedChannel } from '../../support/conversation.ts';
 import { examples, setUpDiagnostics } from './set-up.ts';
 
 /** What `/asyncapi.json` says of each frame, read back: nothing but the documented fields. */
 const schemas = new Map(
-  describeDiagnostics('/ws/diagnostics').fromServer.map(({ name, payload }) => [
+  describedChannel({ id: 'diagnostics', description: '', hears, tells }).messages.map(({ name, payload }) => [
     name,
     z.fromJSONSchema({ ...payload }, { defaultTarget: 'draft-7' }),
   ]),

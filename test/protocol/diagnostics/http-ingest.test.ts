@@ -1,18 +1,22 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import type { Router } from '../../../src/http/router.ts';
-import { addHttpApi } from '../../../src/protocol/diagnostics/http-api.ts';
-import { setUpAccess } from '../../support/access.ts';
+import { serveHttpApi } from '../../../src/protocol/diagnostics/http-api.ts';
+import { serveHttp } from '../../../src/serve/http.ts';
+import { setUpAccess, viewing } from '../../support/access.ts';
 import { examples, setUpDiagnostics } from './set-up.ts';
 
 /** `POST /api/diagnostics/events`, open to everybody, at a time that the test moves. */
 function setUp() {
   const subject = setUpDiagnostics();
   const router: Router = new Hono();
-  addHttpApi({
+  const { access } = setUpAccess({ allowIngest: true });
+  const parts = { router, access, inPlaceOfEngine: new Map(), slowAfterMs: 30_000 };
+  serveHttpApi({
     ...subject,
-    router,
-    access: setUpAccess({ allowIngest: true }).access,
+    serve: { http: (method, path, route) => serveHttp(method, path, route, parts) },
+    viewing,
+    ingesting: access.policies.ingesting,
   });
   const post = async (type = 'application/json') =>
     await router.request('/api/diagnostics/events', {

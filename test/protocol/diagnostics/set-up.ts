@@ -4,22 +4,20 @@ import { keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
 import { Views } from '../../../src/deliver/views.ts';
 import { createLogRecorder } from '../../../src/observe/log-recorder.ts';
+import type { DiagnosticsClient } from '../../../src/protocol/diagnostics/client.ts';
+import { diagnosticsEndpoint } from '../../../src/protocol/diagnostics/endpoint.ts';
 import { createFigures } from '../../../src/protocol/diagnostics/figures.ts';
 import { createIntake } from '../../../src/protocol/diagnostics/intake.ts';
 import { createJournal } from '../../../src/protocol/diagnostics/journal.ts';
 import { createLogBook } from '../../../src/protocol/diagnostics/log-book.ts';
 import type { EventKind } from '../../../src/protocol/diagnostics/schema.ts';
-import { createDiagnosticsSessions } from '../../../src/protocol/diagnostics/sessions.ts';
 import { createDiagnosticsViews } from '../../../src/protocol/diagnostics/views.ts';
 import type { EngineFigures } from '../../../src/source/engine-traffic.ts';
-import { createFakeTransport } from '../../support/fake-transport.ts';
+import { viewing } from '../../support/access.ts';
+import { serviceOf } from '../../support/conversation.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { createMemoryMeter } from '../../support/memory-meter.ts';
-import { readMessage } from '../../support/packet-reader.ts';
-import { anyone } from '../../support/principals.ts';
-
-const viewer = anyone;
 
 function counting(name: string): () => string {
   let count = 0;
@@ -58,35 +56,32 @@ export function setUpDiagnostics({
   const views = createDiagnosticsViews({ figures, logBook, maxRateHz, views: gatewayViews, clock, meter });
   const journal = createJournal({ views, figures, logBook, clock, newId: () => 'made' });
   const intake = createIntake({ journal, clock, log, meter });
-  const clients = createDiagnosticsSessions({
-    ...{ views, sessions, clock, log, meter, deliveryLog: written },
+  const clients = new Set<DiagnosticsClient>();
+  const endpoint = diagnosticsEndpoint({ views, clients, clock, log, unrecordedLog: written, viewing });
+  const service = serviceOf({ ...endpoint, newId: newConnectionId }, 'diagnostics', {
+    ...{ sessions, log, meter },
     keepalive: { ...keepaliveDefaults, silentAfterMs },
-    newConnectionId,
   });
   onRecord(journal.record);
   views.start();
 
   return {
     ...{ clock, meter, written, log, hub, inputs, logBook, figures, views, intake, clients },
+    states: () => Array.from(clients, ({ state }) => state),
     publish: (kind: EventKind, data: JsonValue | string) =>
       intake.onMessage(kind, Buffer.from(typeof data === 'string' ? data : JSON.stringify(data))),
     refused: (reason: string, edge = 'event') => meter.value('bff_rejected_total', { edge, reason }),
     lines: (level: string) =>
       written.entries.filter((entry) => entry.level === level).map(({ message }) => message),
     connect() {
-      const transport = createFakeTransport();
-      clients.open(transport, viewer);
-      const frames = (): JsonObject[] => transport.messages.map(readMessage);
+      const client = service.connect();
       return {
-        transport,
-        frames,
-        types: () => frames().map(({ type }) => type),
-        last: () => frames().at(-1) ?? {},
+        ...client,
         /** `data` of the frames of this type, in order. */
         all: (type: string) =>
-          frames().flatMap((frame) => (frame.type === type && isJsonObject(frame.data) ? [frame.data] : [])),
-        say: (message: JsonObject | string) =>
-          transport.receive(typeof message === 'string' ? message : JSON.stringify(message)),
+          client
+            .frames()
+            .flatMap((frame) => (frame.type === type && isJsonObject(frame.data) ? [frame.data] : [])),
       };
     },
   };

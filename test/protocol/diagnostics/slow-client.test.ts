@@ -13,7 +13,7 @@ function setUp(silentAfterMs = Number.POSITIVE_INFINITY) {
   };
   const seen = (client: ReturnType<typeof subject.connect>) =>
     client.all('graph_update').map(({ entity_id }) => Number(entity_id));
-  const dropped = () => subject.clients.states().map(({ messages_dropped }) => messages_dropped);
+  const dropped = () => subject.states().map(({ messages_dropped }) => messages_dropped);
   return { ...subject, happen, seen, dropped };
 }
 

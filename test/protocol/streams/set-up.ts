@@ -3,25 +3,21 @@ import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
 import { type KeepaliveLimits, keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
 import { Views } from '../../../src/deliver/views.ts';
-import { InstanceClient } from '../../../src/protocol/streams/instance-client.ts';
-import { LogClient, type LogRequest } from '../../../src/protocol/streams/log-client.ts';
+import { streamEndpoints } from '../../../src/protocol/streams/endpoints.ts';
+import type { LogRequest } from '../../../src/protocol/streams/log-client.ts';
 import type { LogViews } from '../../../src/protocol/streams/log-views.ts';
 import { createMessageViews, type MessageFilter } from '../../../src/protocol/streams/message-views.ts';
-import {
-  type Arrival,
-  openSession,
-  type SessionDependencies,
-  streamTerms,
-} from '../../../src/protocol/streams/sessions.ts';
 import { createSharedInstances } from '../../../src/protocol/streams/shared-instances.ts';
+import type { Endpoint } from '../../../src/serve/endpoint.ts';
 import type { EngineClient } from '../../../src/source/engine-client.ts';
 import { PollFailure } from '../../../src/source/poll-failure.ts';
 import type { SourceBoard } from '../../../src/source/source-board.ts';
-import { createFakeTransport, type FakeTransport } from '../../support/fake-transport.ts';
+import { viewing } from '../../support/access.ts';
+import { serviceOf } from '../../support/conversation.ts';
+import type { FakeTransport } from '../../support/fake-transport.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { createMemoryMeter } from '../../support/memory-meter.ts';
-import { readMessage } from '../../support/packet-reader.ts';
 import { anyone } from '../../support/principals.ts';
 import type { TestScope } from '../../support/wait.ts';
 
@@ -78,35 +74,18 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
   const client = createScriptedClient();
   const boards: Pick<SourceBoard, 'onOutcome'>[] = [];
   const traffic = { watch: (board: Pick<SourceBoard, 'onOutcome'>) => void boards.push(board) };
-  let lastId = 0;
-  const dependencies: SessionDependencies = {
-    ...{ sessions, clock, log, meter },
-    terms: streamTerms({ ...keepaliveDefaults, ...limits }),
-    newConnectionId() {
-      lastId += 1;
-      return `${lastId}`;
-    },
-  };
+  const dependencies = { clock, log, meter };
   const instances = createSharedInstances({ ...dependencies, views, client, traffic, pollTimeoutMs: 60_000 });
   const messages = createMessageViews({ ...dependencies, views });
   test.onTestFinished(() => instances.close());
 
   const transports: FakeTransport[] = [];
-  const connect = (
-    stream: Arrival['stream'],
-    create: Parameters<typeof openSession>[1],
-    principal = viewer,
-  ) => {
-    const transport = createFakeTransport();
-    transports.push(transport);
-    openSession({ transport, stream, principal, path: `/ws/${stream}` }, create, dependencies);
-    const frames = (): JsonObject[] => transport.messages.map(readMessage);
-    return {
-      transport,
-      frames,
-      types: () => frames().map(({ type }) => type),
-      say: (message: JsonValue) => transport.receive(JSON.stringify(message)),
-    };
+  const endpointsWith = (logs?: LogViews) => streamEndpoints({ instances, messages, logs, viewing, log });
+  const connect = (endpoint: Endpoint, ...visit: Parameters<ReturnType<typeof serviceOf>['connect']>) => {
+    const keepalive = { ...keepaliveDefaults, ...limits };
+    const client = serviceOf(endpoint, 'streams', { sessions, log, meter, keepalive }).connect(...visit);
+    transports.push(client.transport);
+    return client;
   };
 
   return {
@@ -114,32 +93,22 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
     endAll(): void {
       for (const transport of transports) transport.end();
     },
-    connectInstances: (principal = viewer) =>
-      connect(
-        'instances',
-        (session) => new InstanceClient(session, instances.acquire(), dependencies),
-        principal,
-      ),
-    connectLog: (request: Omit<LogRequest, 'ansi'> & Partial<LogRequest>, logs: LogViews | undefined) =>
-      connect(
-        'logs',
-        (session) =>
-          new LogClient(
-            session,
-            instances.acquire(),
-            { ansi: 'keep', ...request },
-            { ...dependencies, logs },
-          ),
-      ),
-    connectMessages(filter: Partial<MessageFilter> = {}) {
-      const lease = messages.acquire({ instance: undefined, correlationId: undefined, ...filter }, undefined);
-      return (
-        lease &&
-        connect('messages', (session) => {
-          session.follow(lease);
-          return {};
-        })
-      );
+    connectInstances: (principal = viewer) => connect(endpointsWith().instances, '', principal),
+    connectLog(
+      { name, backlog, ansi = 'keep', holder }: Omit<LogRequest, 'ansi'> & Partial<LogRequest>,
+      logs: LogViews | undefined,
+    ) {
+      const query = `backlog=${backlog}&ansi=${ansi}`;
+      return connect(endpointsWith(logs).logs, query, { ...viewer, holder }, { params: { name } });
+    },
+    /** Undefined where it is sent away. */
+    connectMessages({ instance, correlationId }: Partial<MessageFilter> = {}) {
+      const query = new URLSearchParams({
+        ...(instance === undefined ? {} : { instance }),
+        ...(correlationId === undefined ? {} : { correlation_id: correlationId }),
+      });
+      const client = connect(endpointsWith().messages, query.toString());
+      return client.transport.closes.length > 0 ? undefined : client;
     },
     /** The engine answers what it is asked first. */
     answer: (body: JsonValue): Promise<void> => client.requests.shift()?.answer(body) ?? settled(),

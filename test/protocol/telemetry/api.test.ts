@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { describeTelemetry } from '../../../src/protocol/telemetry/api.ts';
+import { hears, tells } from '../../../src/protocol/telemetry/api.ts';
+import { connectOptions } from '../../../src/protocol/telemetry/options.ts';
+import { describedChannel } from '../../support/conversation.ts';
 import { setUpClients } from './client-set-up.ts';
 
-const channel = describeTelemetry('/ws/stream', 'telemetryStream');
-const messages = [...channel.fromClient, ...channel.fromServer];
+const { messages, query } = describedChannel({
+  id: 'telemetry',
+  description: '',
+  query: connectOptions,
+  hears,
+  tells,
+});
 const schemaOf = (name: string): object => messages.find((message) => message.name === name)?.payload ?? {};
 
 const accepts = (name: string, value: unknown): boolean => asSchema(schemaOf(name)).safeParse(value).success;
@@ -43,8 +50,8 @@ describe('Description of the telemetry dialect', () => {
   );
 
   it('describes the query as an object of the six options', () => {
-    expect(channel.query).toMatchObject({ type: 'object' });
-    const properties: unknown = Reflect.get(channel.query ?? {}, 'properties');
+    expect(query).toMatchObject({ type: 'object' });
+    const properties: unknown = Reflect.get(query ?? {}, 'properties');
     expect(Object.keys(Object(properties)).sort()).toEqual([
       'encoding',
       'interval',

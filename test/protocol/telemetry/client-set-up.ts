@@ -1,22 +1,17 @@
-import { Refusal } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
 import { keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
 import { Views } from '../../../src/deliver/views.ts';
-import type { Position } from '../../../src/feed/position.ts';
+import { formatPosition, type Position } from '../../../src/feed/position.ts';
 import type { RunCommand } from '../../../src/protocol/telemetry/commands.ts';
-import type { ViewOptions } from '../../../src/protocol/telemetry/options.ts';
-import {
-  openSession,
-  type SessionDependencies,
-  telemetryTerms,
-} from '../../../src/protocol/telemetry/sessions.ts';
+import { telemetryEndpoint } from '../../../src/protocol/telemetry/endpoint.ts';
+import { describeView, type ViewOptions } from '../../../src/protocol/telemetry/options.ts';
 import { stateStatus } from '../../../src/protocol/telemetry/urgency.ts';
 import { createTelemetryViews } from '../../../src/protocol/telemetry/views.ts';
-import { commanding } from '../../support/access.ts';
-import { createFakeTransport } from '../../support/fake-transport.ts';
-import { PacketReader, readMessage } from '../../support/packet-reader.ts';
+import { commanding, viewing } from '../../support/access.ts';
+import { serviceOf } from '../../support/conversation.ts';
+import { PacketReader } from '../../support/packet-reader.ts';
 import { anyone } from '../../support/principals.ts';
 import { type TestScope, waitFor } from '../../support/wait.ts';
 import { state } from './aggregate-set-up.ts';
@@ -48,14 +43,9 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
   const gatewayViews = new Views({ hub, clock, maxViews: options.maxRenditions ?? 500 });
   const views = createTelemetryViews({ documents, views: gatewayViews, clock, meter });
   const keepalive = { ...keepaliveDefaults, silentAfterMs: Number.POSITIVE_INFINITY };
-  const dependencies: SessionDependencies = {
-    views,
-    sessions,
-    clock,
-    log,
-    meter,
-    newConnectionId: () => 'id',
-    commanding,
+  const dependencies = {
+    ...{ documents, views, clock, log, commanding, viewing },
+    compression: false,
     runCommand:
       options.runCommand ??
       (async ({ type }) => ({
@@ -66,6 +56,9 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
         effect: 'none',
       })),
   };
+  const service = serviceOf({ ...telemetryEndpoint(dependencies), newId: () => 'id' }, 'telemetry', {
+    ...{ sessions, log, meter, keepalive },
+  });
   // As in the gateway: the view that asks for nothing is always there.
   views.acquire(defaultView, undefined);
   let price = 0;
@@ -78,7 +71,7 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
 
   return {
     ...subject,
-    dependencies: { ...dependencies, keepalive },
+    ...{ dependencies, keepalive },
     sessions,
     views,
     /** Something happens in the default document. */
@@ -95,25 +88,19 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
     },
     renditions: () => meter.value('bff_renditions'),
     connect(wanted: Partial<ViewOptions> = {}, since?: Position, principal = anyone) {
-      const transport = createFakeTransport();
-      const view = views.acquire({ ...defaultView, ...wanted }, principal.holder);
-      if (view instanceof Refusal) throw new Error(view.detail);
-      const terms = telemetryTerms(keepalive);
-      openSession({ transport, terms, view, since, principal }, dependencies);
-      const packets = (): JsonObject[] => transport.messages.map(readMessage);
+      const query = new URLSearchParams(describeView({ ...defaultView, ...wanted }));
+      if (since !== undefined) query.set('since', formatPosition(since));
+      const client = service.connect(query.toString(), principal);
+      const packets = client.frames;
       return {
-        transport,
+        ...client,
         packets,
-        types: () => packets().map(({ type }) => type),
-        last: () => packets().at(-1) ?? {},
         /** What it holds after everything that it was sent. */
         read(): PacketReader {
           const reader = new PacketReader();
           for (const packet of packets()) reader.take(packet);
           return reader;
         },
-        say: (message: JsonObject | string) =>
-          transport.receive(typeof message === 'string' ? message : JSON.stringify(message)),
       };
     },
   };

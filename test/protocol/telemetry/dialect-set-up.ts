@@ -2,10 +2,10 @@ import { Access } from '../../../src/access/access.ts';
 import type { Connection } from '../../../src/access/admission.ts';
 import type { Principal } from '../../../src/access/principal.ts';
 import type { Refusal } from '../../../src/core/errors.ts';
-import { createApiDescription } from '../../../src/http/asyncapi.ts';
 import { createHttpServer } from '../../../src/http/server.ts';
 import { createUpgradeRouter } from '../../../src/http/upgrade.ts';
-import { serveTelemetry } from '../../../src/protocol/telemetry/dialect.ts';
+import { serveTelemetry } from '../../../src/protocol/telemetry/telemetry.ts';
+import { createServe } from '../../../src/serve/serve.ts';
 import { routerFor } from '../../http/http-set-up.ts';
 import { defaultAccess } from '../../support/access.ts';
 import { anyNumber } from '../../support/any-number.ts';
@@ -48,22 +48,18 @@ class WaitingAccess extends Access {
 /** The dialect on a real port. Whoever comes waits until the test lets it in. */
 export async function serveDialect(test: Parameters<typeof setUpClients>[0]) {
   const subject = setUpClients(test);
-  const { clock, log, meter, dependencies, documents } = subject;
+  const { clock, log, meter, sessions, keepalive, dependencies } = subject;
   const { router } = routerFor();
   const access = new WaitingAccess(defaultAccess, {
     ...{ verifier: undefined, clock, log, meter },
     dismissViewer: () => false,
   });
   const upgrades = createUpgradeRouter({ access, log, meter });
-  serveTelemetry({
-    ...dependencies,
-    documents,
-    upgrades,
-    api: createApiDescription({ title: 't', version: '1', description: 'd' }),
-    router,
-    access,
-    compression: false,
+  const serve = createServe('telemetry', {
+    ...{ access, upgrades, router, sessions, keepalive, clock, log, meter },
+    ...{ served: [], inPlaceOfEngine: new Map() },
   });
+  serveTelemetry(serve, dependencies);
   const closedSockets = { count: 0 };
   const server = createHttpServer(
     router,

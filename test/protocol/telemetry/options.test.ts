@@ -1,9 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readQuery, viewKey } from '../../../src/protocol/telemetry/options.ts';
+import { badOption, canonicalise, connectOptions, viewKey } from '../../../src/protocol/telemetry/options.ts';
 
 const present = (section: string): boolean => ['status', 'risk'].includes(section);
-const read = (query: string) => readQuery(new URLSearchParams(query), present);
+/** As an endpoint reads them. */
+const readQuery = (query: URLSearchParams) => {
+  const { success, data, error } = connectOptions.safeParse(Object.fromEntries(query));
+  if (!success) return badOption(error);
+  const { since, ...view } = data;
+  const read = canonicalise(view, present);
+  return read.ok ? { ...read, options: { ...read.options, since } } : read;
+};
+const read = (query: string) => readQuery(new URLSearchParams(query));
 const intervals = [0, 50, 100, 250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
 const defaults = {
   mode: 'full',
@@ -104,7 +112,7 @@ describe('Options in a query', () => {
     const name = fc.constantFrom('mode', 'encoding', 'interval', 'sections', 'symbol', 'since', 'x');
     fc.assert(
       fc.property(fc.array(fc.tuple(name, fc.string({ maxLength: 300 })), { maxLength: 6 }), (pairs) => {
-        const result = readQuery(new URLSearchParams(pairs), present);
+        const result = readQuery(new URLSearchParams(pairs));
         if (!result.ok) expect(result.message.length).toBeLessThan(200);
       }),
     );

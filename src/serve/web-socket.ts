@@ -9,7 +9,8 @@ export interface WebSocketParts {
   readonly clock: Clock;
 }
 
-const largestMessageBytes = 64 * 1024;
+/** Of a message from a client, where an endpoint states no other bound. */
+export const largestMessageBytes = 64 * 1024;
 
 /** Has the conversations of a service by WebSocket. @param path segments that begin with a colon match any one */
 export function serveWebSocket(path: string, service: Service, { upgrades, clock }: WebSocketParts): void {

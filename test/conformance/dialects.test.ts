@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type KeepaliveLimits, keepaliveDefaults } from '../../src/deliver/keepalive.ts';
 import { createMemoryEvents } from '../../src/source/events.ts';
 import { connectClient, refusalOf, UpgradeRefused } from '../support/client.ts';
-import { dialects, proveAlive } from '../support/dialect.ts';
+import { endpoints, everyDialect, proveAlive } from '../support/dialect.ts';
 import { startGateway } from '../support/gateway.ts';
 import { secretToken, testClaims, testSecret } from '../support/tokens.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
@@ -10,7 +10,7 @@ import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 /** Sent to a client that answers no ping. */
 const windowBytes = 512 * 1024;
 
-describe.each(dialects)('The $name dialect on $path', (dialect) => {
+describe.each(endpoints)('The $name dialect on $path', (dialect) => {
   async function setUp(test: TestScope, limits: Partial<KeepaliveLimits> = {}, settings = {}) {
     const events = createMemoryEvents();
     const surroundings = await dialect.surround?.(test);
@@ -20,6 +20,7 @@ describe.each(dialects)('The $name dialect on $path', (dialect) => {
       startGateway({
         events,
         engine: false,
+        dialects: everyDialect,
         settings: { MAX_RATE_HZ: '0', POLL_CRON: '0 0 * * * *', ...surroundings?.settings, ...settings },
         keepalive: { ...keepaliveDefaults, ...limits },
       }),

@@ -1,26 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryEvents } from '../../src/source/events.ts';
-import { dialects } from '../support/dialect.ts';
+import { everyDialect, streamEndpoints } from '../support/dialect.ts';
 import { openEventStream, streamRefusalOf } from '../support/event-stream-client.ts';
 import { startGateway } from '../support/gateway.ts';
 import { secretToken, testClaims, testSecret } from '../support/tokens.ts';
 import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
 
-/** The streams of the dialects: what every dialect owes, as far as a client can ask for it that says nothing. */
-const streams = dialects
-  .filter(({ path }) => path === '/')
-  .flatMap((dialect) => [
-    { path: '/api/stream/telemetry', dialect },
-    { path: '/api/stream/telemetry?mode=delta&interval=50', dialect },
-  ]);
-
-describe.each(streams)('The stream on $path', ({ path, dialect }) => {
+/** What every dialect owes, as far as a client can ask for it that says nothing. */
+describe.each(streamEndpoints)('The stream on $path', ({ path, ...dialect }) => {
   async function setUp(test: TestScope, settings = {}) {
     const events = createMemoryEvents();
     const still = { MAX_RATE_HZ: '0', POLL_CRON: '0 0 * * * *' };
     const gateway = await useIn(
       test,
-      startGateway({ events, engine: false, settings: { ...still, ...settings } }),
+      startGateway({ events, engine: false, dialects: everyDialect, settings: { ...still, ...settings } }),
     );
     const url = `${gateway.url}${path}`;
     return {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryEvents } from '../../src/source/events.ts';
 import { connectClient } from '../support/client.ts';
-import { dialects } from '../support/dialect.ts';
+import { endpoints, everyDialect, streamEndpoints } from '../support/dialect.ts';
 import { openEventStream } from '../support/event-stream-client.ts';
 import { startGateway } from '../support/gateway.ts';
 import { useIn } from '../support/wait.ts';
 
 const settings = { MAX_RATE_HZ: '0', POLL_CRON: '0 0 * * * *' };
 
-describe.each(dialects)('Beside a client of $name on $path that reads nothing', (dialect) => {
+describe.each(endpoints)('Beside a client of $name on $path that reads nothing', (dialect) => {
   /** Together more than a client is sent that answers no ping. */
   const [updates, bytes] = [45, 30_000];
 
@@ -18,7 +18,12 @@ describe.each(dialects)('Beside a client of $name on $path that reads nothing', 
     const update = surroundings?.update ?? dialect.update;
     const gateway = await useIn(
       test,
-      startGateway({ events, engine: false, settings: { ...settings, ...surroundings?.settings } }),
+      startGateway({
+        events,
+        engine: false,
+        dialects: everyDialect,
+        settings: { ...settings, ...surroundings?.settings },
+      }),
     );
     const connect = () => useIn(test, connectClient(`${gateway.wsUrl}${dialect.path}`, { autoPong: false }));
     const [stalled, other] = [await connect(), await connect()];
@@ -38,29 +43,28 @@ describe.each(dialects)('Beside a client of $name on $path that reads nothing', 
   });
 });
 
-const streams = dialects
-  .filter(({ path }) => path === '/')
-  .flatMap((dialect) => [
-    { path: '/api/stream/telemetry', dialect },
-    { path: '/api/stream/telemetry?mode=delta&interval=50', dialect },
-  ]);
+describe.each(streamEndpoints)(
+  'Beside a reader of the stream on $path that reads nothing',
+  ({ path, ...dialect }) => {
+    /** Together more than the kernel takes for one that does not read. */
+    const [updates, bytes] = [80, 200_000];
 
-describe.each(streams)('Beside a reader of the stream on $path that reads nothing', ({ path, dialect }) => {
-  /** Together more than the kernel takes for one that does not read. */
-  const [updates, bytes] = [80, 200_000];
-
-  it('another gets everything', async (test) => {
-    const events = createMemoryEvents();
-    const gateway = await useIn(test, startGateway({ events, engine: false, settings }));
-    const open = () => useIn(test, openEventStream(`${gateway.url}${path}`));
-    const [stalled, other] = [await open(), await open()];
-    await stalled.next();
-    stalled.pause();
-    for (let mark = 1; mark <= updates; mark += 1) {
-      dialect.update(events, mark, bytes);
-      await other.next((packet) => dialect.markOf(packet) === mark);
-    }
-    const metrics = await gateway.metrics();
-    expect(metrics.value('bff_skipped_total', { dialect: dialect.name })).toBeGreaterThan(0);
-  });
-});
+    it('another gets everything', async (test) => {
+      const events = createMemoryEvents();
+      const gateway = await useIn(
+        test,
+        startGateway({ events, engine: false, dialects: everyDialect, settings }),
+      );
+      const open = () => useIn(test, openEventStream(`${gateway.url}${path}`));
+      const [stalled, other] = [await open(), await open()];
+      await stalled.next();
+      stalled.pause();
+      for (let mark = 1; mark <= updates; mark += 1) {
+        dialect.update(events, mark, bytes);
+        await other.next((packet) => dialect.markOf(packet) === mark);
+      }
+      const metrics = await gateway.metrics();
+      expect(metrics.value('bff_skipped_total', { dialect: dialect.name })).toBeGreaterThan(0);
+    });
+  },
+);

@@ -1,37 +1,39 @@
+import { builtIn, createGateway } from '../../src/app.ts';
+import { loadSettings } from '../../src/config/load.ts';
 import { isJsonObject } from '../../src/core/json.ts';
+import type { Served } from '../../src/serve/serve.ts';
+import { largestMessageBytes } from '../../src/serve/web-socket.ts';
 import type { EventBus } from '../../src/source/events.ts';
 import type { Packet, TestClient } from './client.ts';
+import { example } from './example-dialect.ts';
+import { nowhere } from './gateway.ts';
 import { listed, startInstanceEngine } from './instance-engine.ts';
+import { createManualClock } from './manual-clock.ts';
+import { createMemoryLog } from './memory-log.ts';
 import { useLogFolder } from './stream-files.ts';
 import { type TestScope, useIn } from './wait.ts';
 
-/** What the conformance suite must know of a dialect to ask of it what every dialect owes. */
-export interface DialectUnderTest {
-  readonly name: string;
-  readonly path: string;
+/** Those that are built in, and one that shows how little a dialect is. */
+export const everyDialect = [...builtIn, example];
+
+/** What the conformance suite must know of a dialect that its endpoint does not state. */
+interface Manners {
+  /** Options with which the endpoint is tried. Default: none. */
+  readonly queries?: readonly string[];
   /** Type of the first frame of a connection. */
   readonly firstType: string;
-  /** Type of the frame that greets each connection once. */
-  readonly greetingType: string;
+  /** Type of the frame that greets each connection once. Default: the first. */
+  readonly greetingType?: string;
+  /** Where the endpoint's path has names in it. */
+  readonly path?: string;
   /** A message that is answered, and whether a packet is the answer. */
   readonly keepalive: { readonly say: string; isAnswer(packet: Packet): boolean };
-  /** Messages that are ignored, the connection staying open. */
-  readonly ignored: readonly (string | Buffer)[];
+  /** Messages that are ignored, the connection staying open. Default: none are. */
+  readonly ignored?: readonly (string | Buffer)[];
   /** Messages that end the connection with 1008, after a frame of the type `error`. Default: none does. */
   readonly refused?: readonly (string | Buffer)[];
-  /** Largest message taken, in bytes. */
-  readonly maxMessageBytes: number;
-  readonly closeCodes: {
-    readonly shutdown: number;
-    /** Undefined: no client is closed for being slow. */
-    readonly slow: number | undefined;
-    readonly oversize: number;
-    readonly tokenExpired: number;
-    /** Of a client that sends no message, in a dialect which does not ping. Undefined: it pings. */
-    readonly idle?: number;
-  };
-  /** Updates that a client may lack and still be sent each of them. */
-  readonly maxBehind: number;
+  /** Updates that a client may lack and still be sent each of them. Default: none. */
+  readonly maxBehind?: number;
   /** Sends every client an update of about `bytes`, marked with `mark`. */
   update(events: EventBus, mark: number, bytes: number): void;
   markOf(packet: Packet): unknown;
@@ -43,30 +45,23 @@ export interface Surroundings {
   /** Of the gateway. */
   readonly settings: Readonly<Record<string, string>>;
   /** In the place of the dialect's own. */
-  readonly update?: DialectUnderTest['update'];
+  readonly update?: Manners['update'];
 }
 
-const telemetry = (path: string, options = ''): DialectUnderTest => ({
-  name: 'telemetry',
-  path: `${path}${options}`,
+const telemetry = (...queries: readonly string[]): Manners => ({
+  queries,
   firstType: 'WELCOME',
-  greetingType: 'WELCOME',
   keepalive: {
     say: '{"type":"PING","t":7}',
     isAnswer: ({ type, body }) => type === 'PONG' && body.t === 7,
   },
   ignored: ['', '{', '[1]', 'null', '{"type":"NO_SUCH_TYPE"}', Buffer.from('{"type":"PING","t":7}')],
-  maxMessageBytes: 16 * 1024,
-  closeCodes: { shutdown: 1001, slow: 1013, oversize: 1009, tokenExpired: 4401 },
-  maxBehind: 0,
   update: (events, mark, bytes) =>
     events.publish('state_update', JSON.stringify({ mark, padding: `${mark} `.repeat(bytes / 4) })),
   markOf: ({ data, body: { patch } }) => (isJsonObject(patch) ? patch.mark : data.mark),
 });
 
-const diagnostics: DialectUnderTest = {
-  name: 'diagnostics',
-  path: '/ws/diagnostics',
+const diagnostics: Manners = {
   firstType: 'telemetry',
   greetingType: 'logs',
   keepalive: { say: '{"type":"ping"}', isAnswer: ({ type }) => type === 'pong' },
@@ -79,8 +74,6 @@ const diagnostics: DialectUnderTest = {
     '{"type":"NO_SUCH_TYPE"}',
     Buffer.from('{"type":"ping"}'),
   ],
-  maxMessageBytes: 64 * 1024,
-  closeCodes: { shutdown: 1001, slow: undefined, oversize: 1009, tokenExpired: 4401 },
   maxBehind: 100,
   update: (events, mark, bytes) =>
     events.publish(
@@ -95,12 +88,8 @@ const diagnostics: DialectUnderTest = {
 };
 
 const streams = {
-  name: 'streams',
   keepalive: { say: '{"type":"ping"}', isAnswer: ({ type }: Packet) => type === 'pong' },
-  ignored: [],
   refused: ['', '{', '[1]', 'null', '{}', '{"type":"NO_SUCH_TYPE"}', Buffer.from('{"type":"ping"}')],
-  maxMessageBytes: 64 * 1024,
-  closeCodes: { shutdown: 1001, slow: 1013, oversize: 1009, tokenExpired: 4401, idle: 1001 },
 } as const;
 
 /** An engine that says once which instances there are: what changes then, events say. */
@@ -127,11 +116,9 @@ function publishSeries(
 /** From here on a pid is none. */
 const noMark = 1_000_000;
 
-const instances: DialectUnderTest = {
+const instances: Manners = {
   ...streams,
-  path: '/ws/instances',
   firstType: 'snapshot',
-  greetingType: 'snapshot',
   maxBehind: 2,
   update: (events, mark, bytes) =>
     publishSeries(events, 'instance_events', bytes, (index) => {
@@ -145,12 +132,10 @@ const instances: DialectUnderTest = {
   surround: sayOnce,
 };
 
-const instanceLog: DialectUnderTest = {
+const instanceLog: Manners = {
   ...streams,
   path: '/ws/instances/a/logs',
   firstType: 'backlog',
-  greetingType: 'backlog',
-  maxBehind: 0,
   update: () => {},
   markOf: ({ body: { lines } }) => Number.parseInt(Object(lines).at?.(-1), 10),
   async surround(test) {
@@ -163,11 +148,9 @@ const instanceLog: DialectUnderTest = {
   },
 };
 
-const messages: DialectUnderTest = {
+const messages: Manners = {
   ...streams,
-  path: '/ws/messages',
   firstType: 'snapshot',
-  greetingType: 'snapshot',
   maxBehind: 30,
   update: (events, mark, bytes) =>
     publishSeries(events, 'message_events', bytes, (index) => ({
@@ -184,19 +167,82 @@ const messages: DialectUnderTest = {
     Number(message_id ?? Object(recent_events).at?.(-1)?.message_id),
 };
 
-export const dialects: readonly DialectUnderTest[] = [
-  telemetry('/'),
-  telemetry('/ws/stream'),
-  telemetry('/', '?mode=delta'),
-  telemetry('/ws/stream', '?mode=delta&encoding=msgpack&interval=50'),
-  diagnostics,
-  instances,
-  instanceLog,
-  messages,
-];
+const exampleManners: Manners = {
+  firstType: 'welcome',
+  keepalive: { say: '{"type":"ping"}', isAnswer: ({ type }) => type === 'pong' },
+  ignored: ['', '{', '[1]', 'null', '{"type":"NO_SUCH_TYPE"}', Buffer.from('{"type":"ping"}')],
+  update: (events, mark, bytes) =>
+    events.publish('example', JSON.stringify({ mark, padding: `${mark} `.repeat(bytes / 4) })),
+  markOf: ({ data }) => data.mark,
+};
+
+/** By the paths of the endpoints, of which none may be left out. */
+const mannersAt: Readonly<Record<string, Manners>> = {
+  '/': telemetry('', '?mode=delta'),
+  '/ws/stream': telemetry('', '?mode=delta&encoding=msgpack&interval=50'),
+  '/api/stream/telemetry': telemetry('', '?mode=delta&interval=50'),
+  '/ws/diagnostics': diagnostics,
+  '/ws/instances': instances,
+  '/ws/instances/:name/logs': instanceLog,
+  '/ws/messages': messages,
+  '/ws/example': exampleManners,
+  '/api/stream/example': exampleManners,
+};
+
+/** An endpoint, and how it is talked to. */
+export interface EndpointUnderTest extends Required<Omit<Manners, 'queries' | 'surround' | 'refused'>> {
+  /** Of the dialect. */
+  readonly name: string;
+  readonly refused: Manners['refused'];
+  readonly surround: Manners['surround'];
+  readonly maxMessageBytes: number;
+  /** Undefined: no client is closed for that. */
+  readonly closeCodes: Readonly<Record<'shutdown' | 'tokenExpired' | 'oversize', number>> &
+    Readonly<Record<'slow' | 'idle', number | undefined>>;
+}
+
+function underTest({ dialect, path, endpoint }: Served): EndpointUnderTest[] {
+  const manners = mannersAt[path];
+  if (manners === undefined) throw new Error(`nobody says how clients of ${path} behave`);
+  const { closes, keepalive, maxMessageBytes = largestMessageBytes } = endpoint;
+  const { slowAfterMs = 0, idleAfterMs = Number.POSITIVE_INFINITY } = keepalive ?? {};
+  const codeWhere = (afterMs: number, { code }: { readonly code: number }) =>
+    Number.isFinite(afterMs) ? code : undefined;
+  const closeCodes = {
+    shutdown: closes.shutdown.code,
+    tokenExpired: closes.tokenExpired.code,
+    oversize: 1009,
+    slow: codeWhere(slowAfterMs, closes.slow),
+    idle: codeWhere(idleAfterMs, closes.idle),
+  };
+  const { queries = [''], greetingType = manners.firstType, ignored = [], maxBehind = 0 } = manners;
+  const { refused, surround } = manners;
+  return queries.map((query) => ({
+    ...manners,
+    ...{ name: dialect, greetingType, ignored, maxBehind, refused, surround, maxMessageBytes, closeCodes },
+    path: `${manners.path ?? path}${query}`,
+  }));
+}
+
+/** All that a gateway serves which has every dialect. */
+const { served } = createGateway({
+  settings: { ...loadSettings({ env: {} }), ENGINE_URL: nowhere },
+  log: createMemoryLog(),
+  clock: createManualClock(),
+  dialects: everyDialect,
+});
+const endpointsOver = (kind: Served['transport']) =>
+  served.filter(({ transport }) => transport === kind).flatMap(underTest);
+
+export const endpoints = endpointsOver('websocket');
+/** Where only the gateway speaks. */
+export const streamEndpoints = endpointsOver('event-stream');
 
 /** Proves that a connection is alive and read. */
-export async function proveAlive(client: TestClient, { keepalive }: DialectUnderTest): Promise<void> {
+export async function proveAlive(
+  client: TestClient,
+  { keepalive }: Pick<Manners, 'keepalive'>,
+): Promise<void> {
   client.socket.send(keepalive.say);
   await client.next(keepalive.isAnswer);
 }

@@ -1,4 +1,4 @@
-import { createGateway } from '../../src/app.ts';
+import { createGateway, type GatewayOptions } from '../../src/app.ts';
 import type { Environment } from '../../src/config/environment.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import type { Clock } from '../../src/core/clock.ts';
@@ -17,6 +17,8 @@ export interface StartOptions {
   readonly events?: EventSource;
   readonly keepalive?: KeepaliveLimits;
   readonly clock?: Clock;
+  /** Default: those built in. */
+  readonly dialects?: GatewayOptions['dialects'];
 }
 
 export interface TestGateway extends Resource {
@@ -38,7 +40,7 @@ export const nowhere = 'http://127.0.0.1:9';
 export async function startGateway(
   options: StartOptions = {},
 ): Promise<TestGateway & { readonly engine: DemoEngine }> {
-  const { settings = {}, engine: engineOptions = {}, events, keepalive, clock } = options;
+  const { settings = {}, engine: engineOptions = {}, events, keepalive, clock, dialects } = options;
   const engine = createDemoEngine({ port: 0, ...(engineOptions === false ? {} : engineOptions) });
   const engineUrl = engineOptions === false ? nowhere : (await engine.start()).url;
   const env = {
@@ -56,6 +58,7 @@ export async function startGateway(
     ...(events === undefined ? {} : { events }),
     ...(keepalive === undefined ? {} : { keepalive }),
     ...(clock === undefined ? {} : { clock }),
+    ...(dialects === undefined ? {} : { dialects }),
   });
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {

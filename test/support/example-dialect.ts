@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { Policy } from '../../src/access/policy.ts';
+import { Refusal } from '../../src/core/errors.ts';
+import { isJsonObject } from '../../src/core/json.ts';
+import { randomId } from '../../src/core/random.ts';
+import { parseUntrusted } from '../../src/core/untrusted-json.ts';
+import { usualCloses } from '../../src/deliver/closes.ts';
+import { jsonEncoding } from '../../src/encode/encoding.ts';
+import { Message } from '../../src/encode/message.ts';
+import { createStateRendition } from '../../src/encode/state-rendition.ts';
+import { HistoryBudget } from '../../src/feed/history.ts';
+import { formatPosition } from '../../src/feed/position.ts';
+import { createProjection } from '../../src/feed/projection.ts';
+import { createStateFeed } from '../../src/feed/state-feed.ts';
+import { defineDialect } from '../../src/protocol/dialect.ts';
+import { defineEndpoint } from '../../src/serve/endpoint.ts';
+
+const name = 'example';
+const access: Policy = { roles: ['viewer', 'operator'], defaultRole: 'viewer', authOff: true };
+const kind = <Type extends string>(type: Type, summary: string) => ({
+  summary,
+  schema: z.looseObject({ type: z.literal(type) }),
+});
+const hears = { ping: kind('ping', 'Keepalive'), leave: kind('leave', 'Asks to be sent away') };
+const tells = {
+  welcome: kind('welcome', 'The first message: the state'),
+  state: kind('state', 'The state after a change'),
+  pong: kind('pong', 'Answer to a ping'),
+};
+
+/** One state, as events tell it whole: over WebSocket, Server-Sent Events and REST. */
+export const example = defineDialect<object>({
+  name,
+  create({ events, views, serve, clock, meter }) {
+    const budget = new HistoryBudget({ historySeconds: 0, historyMaxBytes: 0 });
+    const feed = createStateFeed({ initial: {}, epoch: randomId(), clock, budget });
+    events.subscribe(name, (message) => {
+      const parsed = parseUntrusted(message.toString(), { nonFinite: 'null' });
+      if (!parsed.ok || !isJsonObject(parsed.value)) return;
+      feed.stage(parsed.value, clock.monotonic());
+      feed.commit();
+    });
+    const projection = createProjection(feed, { sections: undefined, always: [], unremarkable: new Set() });
+    const showing = (type: string, data: object) => ({ type, data });
+    const words = { full: (data: object) => showing('state', data) };
+    const only = views.ofKind({
+      key: () => name,
+      make: () =>
+        createStateRendition({
+          ...{ dialect: name, projection, mode: 'full', encoding: jsonEncoding, words, clock, meter },
+        }),
+    });
+    const welcome = () =>
+      new Message(showing('welcome', feed.current.document), jsonEncoding, {
+        position: formatPosition(feed.position),
+      });
+
+    const endpoint = defineEndpoint({
+      ...{ id: name, description: 'One state', access, hears, tells },
+      query: z.object({ since: z.string().max(100).optional() }),
+      resumeField: 'since',
+      closes: { ...usualCloses, shutdown: { code: 4001, reason: 'closing time' } },
+      maxMessageBytes: 4096,
+      limits: { messages: { perSecond: 10, burst: 20, floodMs: 2000 } },
+      connectedLine: () => 'Example client connected',
+      disconnectedLine: ({ sent }) => `Example client disconnected (sent: ${sent})`,
+      open({ query: { since }, principal, hold }) {
+        const lease = only.acquire(name, principal.holder);
+        if (lease === undefined) return new Refusal('LIMIT');
+        hold(lease);
+        return (session) => {
+          session.follow(lease, welcome, since);
+          return {
+            receive({ type }) {
+              if (type === 'ping') session.answer(new Message({ type: 'pong' }));
+              else session.close({ code: 4002, reason: 'asked' });
+            },
+          };
+        };
+      },
+    });
+    serve.webSocket('/ws/example', endpoint);
+    serve.eventStream('/api/stream/example', endpoint);
+    serve.snapshot('/api/example', access, feed);
+    return { close: () => feed.close() };
+  },
+});

@@ -41,10 +41,10 @@ module.exports = {
     },
     {
       name: 'protocols-are-leaves',
-      comment: 'one dialect never imports another',
+      comment: 'one dialect never imports another; the contract is above them all',
       severity: 'error',
       from: { path: '^src/protocol/([^/]+)/' },
-      to: { path: '^src/protocol/', pathNot: '^src/protocol/$1/' },
+      to: { path: '^src/protocol/', pathNot: '^src/protocol/($1/|dialect\\.ts$)' },
     },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/' }, to: {} },

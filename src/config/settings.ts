@@ -75,7 +75,6 @@ const flag = z.preprocess(
 
 /** The dialects that are built in. */
 const dialects = ['telemetry', 'diagnostics', 'streams'] as const;
-export type DialectName = (typeof dialects)[number];
 const expectedDialects = `expected a comma list of ${dialects.join(', ')}`;
 const dialectList = list(z.enum(dialects, { error: expectedDialects })).transform((names) => [
   ...new Set(names),

@@ -1,33 +1,41 @@
+import type { Log } from '../core/log.ts';
 import { ownerFields } from '../deliver/owner.ts';
 import type { Session, SessionClient, SessionEnd } from '../deliver/session.ts';
-import type { Client, Unreadable } from './endpoint.ts';
-import type { Service } from './service.ts';
+import type { Client, Endpoint, Unreadable } from './endpoint.ts';
+import type { MessageReader } from './message-reader.ts';
+
+/** What all conversations of an endpoint share. */
+export interface ConversationParts {
+  readonly endpoint: Pick<Endpoint, 'id' | 'disconnectedLine'>;
+  readonly reader: MessageReader;
+  readonly log: Log;
+}
 
 /** Between a session and the client that a dialect made of it: what comes in is read and checked here. */
 export class Conversation implements SessionClient {
-  readonly #service: Service;
+  readonly #parts: ConversationParts;
   readonly #session: Session;
   readonly #client: Client;
 
-  constructor(service: Service, session: Session, client: Client) {
-    this.#service = service;
+  constructor(parts: ConversationParts, session: Session, client: Client) {
+    this.#parts = parts;
     this.#session = session;
     this.#client = client;
   }
 
   get view(): string {
-    return this.#client.view ?? this.#service.endpoint.id;
+    return this.#client.view ?? this.#parts.endpoint.id;
   }
 
   receive(data: Buffer, isBinary: boolean): void {
-    const read = this.#service.read(data, isBinary);
+    const read = this.#parts.reader.read(data, isBinary);
     if (read.ok) this.#client.receive?.(read.message);
     else if (this.#client.unreadable?.(read) !== true) this.#ignore(read);
   }
 
   #ignore({ reason }: Unreadable): void {
     this.#session.refused(reason);
-    this.#service.log.debug({ connection_id: this.#session.id, reason }, 'message ignored');
+    this.#parts.log.debug({ connection_id: this.#session.id, reason }, 'message ignored');
   }
 
   dropped(count: number): void {
@@ -36,7 +44,7 @@ export class Conversation implements SessionClient {
 
   ended(end: SessionEnd): void {
     this.#client.ended?.(end);
-    const { log, endpoint } = this.#service;
+    const { log, endpoint } = this.#parts;
     const { code, cause, fault } = end;
     const { id, owner } = this.#session;
     log.info(

@@ -1,20 +1,19 @@
-import type { z } from 'zod';
 import { refusal } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
 import { Refusal } from '../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 import { randomId } from '../core/random.ts';
-import { parseUntrusted } from '../core/untrusted-json.ts';
 import type { KeepaliveLimits } from '../deliver/keepalive.ts';
 import { ownerFields } from '../deliver/owner.ts';
 import type { SessionTerms } from '../deliver/session.ts';
 import type { Sessions } from '../deliver/sessions.ts';
 import type { Transport } from '../deliver/transport.ts';
 import type { Lease } from '../feed/registry.ts';
-import { Conversation } from './conversation.ts';
-import type { Arrival, Endpoint, OpenClient, Unreadable } from './endpoint.ts';
+import { Conversation, type ConversationParts } from './conversation.ts';
+import type { Arrival, Endpoint, OpenClient } from './endpoint.ts';
+import { MessageReader } from './message-reader.ts';
 import { queryFault } from './query-fault.ts';
 
 export interface ServiceParts {
@@ -38,8 +37,6 @@ export interface Opening {
   abandon(): void;
 }
 
-export type Read = { readonly ok: true; readonly message: unknown } | ({ readonly ok: false } & Unreadable);
-
 /** No position is longer. */
 const maxPositionLength = 100;
 
@@ -49,27 +46,28 @@ const maxPositionLength = 100;
  */
 export class Service {
   readonly endpoint: Endpoint;
-  readonly log: Log;
   readonly #dialect: string;
   readonly #parts: ServiceParts;
-  readonly #schemas: ReadonlyMap<string, z.ZodType>;
+  readonly #conversations: ConversationParts;
   readonly #terms: SessionTerms;
   /** Of those whose urgent messages are. */
   readonly #urgentTerms: SessionTerms;
 
   constructor(endpoint: Endpoint, dialect: string, parts: ServiceParts) {
     this.endpoint = endpoint;
-    this.log = parts.log;
     this.#dialect = dialect;
     this.#parts = parts;
-    this.#schemas = new Map(Object.entries(endpoint.hears).map(([type, { schema }]) => [type, schema]));
+    const reader = new MessageReader(endpoint.hears);
+    this.#conversations = { endpoint, reader, log: parts.log };
     const { messages, urgent } = endpoint.limits ?? {};
     const keepalive = keepaliveOf(endpoint, parts.keepalive);
     // One shape for both, so that a session reads them alike.
     this.#terms = { dialect, keepalive, closes: endpoint.closes, messages, urgent: undefined };
-    const isWellFormed = (message: JsonObject): boolean => this.#check(message).ok;
-    this.#urgentTerms =
-      urgent === undefined ? this.#terms : { ...this.#terms, urgent: { types: urgent.types, isWellFormed } };
+    const acted = urgent && {
+      types: urgent.types,
+      isWellFormed: (message: JsonObject) => reader.check(message).ok,
+    };
+    this.#urgentTerms = { ...this.#terms, urgent: acted };
   }
 
   /** What comes of a visit: why there is no conversation is counted. */
@@ -113,33 +111,14 @@ export class Service {
     const terms = isUrgent ? this.#urgentTerms : this.#terms;
     this.#parts.sessions.open({ id, terms, transport, owner: principal }, (session) => {
       const { role } = principal;
-      this.log.info(
+      this.#parts.log.info(
         { connection_id: id, endpoint, transport: transport.kind, role, ...ownerFields(principal) },
         connectedLine(session),
       );
-      return new Conversation(this, session, open(session));
+      return new Conversation(this.#conversations, session, open(session));
     });
   }
-
-  /** The message in what came from a client. */
-  read(data: Buffer, isBinary: boolean): Read {
-    if (isBinary) return { ok: false, reason: 'binary' };
-    const parsed = parseUntrusted(data.toString('utf8'), { nonFinite: 'null' });
-    if (!parsed.ok) return { ok: false, reason: parsed.reason };
-    return isJsonObject(parsed.value) ? this.#check(parsed.value) : unknownMessage;
-  }
-
-  #check(message: JsonObject): Read {
-    const schema = typeof message.type === 'string' ? this.#schemas.get(message.type) : undefined;
-    if (schema === undefined) return unknownMessage;
-    const { success, data, error } = schema.safeParse(message);
-    return success
-      ? { ok: true, message: data }
-      : { ok: false, reason: 'shape', misshapen: { message, error } };
-  }
 }
-
-const unknownMessage: Read = { ok: false, reason: 'unknown' };
 
 /** Its own where it has any, but no longer than the gateway's; what it rules out by an infinite one stays so. */
 function keepaliveOf({ keepalive: own = {} }: Endpoint, gateway: KeepaliveLimits): KeepaliveLimits {

@@ -128,7 +128,7 @@ describe(`${cycles} clients of all kinds that come and go in all ways`, () => {
     );
     expect(grown.filter(([, growth]) => growth > allowance)).toEqual([]);
     expect(bytes - before.bytes).toBeLessThan(1_000_000);
-    expect(after).toMatchObject({ Session: 0, Subscription: 0, WebSocketTransport: 0 });
+    expect(after).toMatchObject({ Session: 0, Following: 0, WebSocketTransport: 0 });
   });
 });
 

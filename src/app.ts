@@ -1,24 +1,14 @@
-import { Access, type AccessOptions } from './access/access.ts';
-import { peerGroup } from './access/client-address.ts';
-import { socketsPossible } from './access/open-file-limit.ts';
+import { Access } from './access/access.ts';
 import { createVerifier } from './access/verifier.ts';
-import { authEnabled, isLoopbackHost, verifierOptions } from './config/safety.ts';
+import { accessOptions, authEnabled, verifierOptions } from './config/safety.ts';
 import type { Settings } from './config/settings.ts';
 import { type Clock, systemClock } from './core/clock.ts';
-import { Refusal } from './core/errors.ts';
 import type { Log } from './core/log.ts';
 import { Hub, hubDefaults } from './deliver/hub.ts';
 import { type KeepaliveLimits, keepaliveDefaults } from './deliver/keepalive.ts';
 import { Sessions } from './deliver/sessions.ts';
 import { Views } from './deliver/views.ts';
-import { addBuiltPage } from './http/built-page.ts';
-import { addOperationsRoutes, type Operations } from './http/operations.ts';
-import { createOpsServer } from './http/ops-server.ts';
-import { addPage } from './http/page.ts';
-import { addPassthrough } from './http/passthrough.ts';
-import { admitOrigins, createRouter } from './http/router.ts';
-import { createHttpServer } from './http/server.ts';
-import { createUpgradeRouter } from './http/upgrade.ts';
+import type { Operations } from './http/operations.ts';
 import { createHealth } from './observe/health.ts';
 import { createLogRecorder } from './observe/log-recorder.ts';
 import { createPrometheusMeter } from './observe/prometheus.ts';
@@ -26,8 +16,7 @@ import { diagnostics } from './protocol/diagnostics/diagnostics.ts';
 import type { Context, Dialect, Running } from './protocol/dialect.ts';
 import { streams } from './protocol/streams/streams.ts';
 import { telemetry } from './protocol/telemetry/telemetry.ts';
-import { addApiDescription } from './serve/asyncapi.ts';
-import { createServe, type Served, type ServeParts } from './serve/serve.ts';
+import { createFront, type Front } from './serve/front.ts';
 import { createEngineClient } from './source/engine-client.ts';
 import { createEngineTraffic } from './source/engine-traffic.ts';
 import { countingEvents, createMemoryEvents, type EventSource } from './source/events.ts';
@@ -36,6 +25,12 @@ import { createSourceBoard } from './source/source-board.ts';
 import { version } from './version.ts';
 
 export type GatewaySettings = Settings & { readonly ENGINE_URL: string };
+
+const info = {
+  title: 'telemetry-bff',
+  version,
+  description: 'Real-time telemetry of an engine for dashboards',
+};
 
 /** Those that are built in. */
 export const builtIn: readonly Dialect<GatewaySettings>[] = [telemetry, diagnostics, streams];
@@ -57,14 +52,13 @@ export interface GatewayOptions {
 
 export interface Gateway {
   /** Its endpoints. */
-  readonly served: readonly Served[];
+  readonly served: Front['served'];
   /** Listens, then starts the sources. Rejects where the port cannot be had. */
   start(): Promise<{ readonly port: number; readonly url: string; readonly opsPort: number | undefined }>;
   /** Tells every client, waits for them within `SHUTDOWN_TIMEOUT_MS`, and releases everything. */
   stop(reason: string): Promise<void>;
 }
 
-const flood = new Refusal('TOO_MANY_REQUESTS', { detail: 'too many at once on one socket' });
 /** What clients are left to hear of the end, however long that which was finished before took. */
 const leastDrainMs = 250;
 
@@ -120,97 +114,39 @@ export function createGateway({
     ...{ clock, log, meter },
     dismissViewer: () => sessions.dismissFurthestBehind(),
   });
-  const { policies, refusals } = access;
 
   // Out
-  const upgrades = createUpgradeRouter({ log, meter, access });
-  const router = createRouter({ ...access, log, isWebSocketPath: upgrades.serves });
-  // Built, whether this file is or not; the other page is served as it is written.
-  addBuiltPage(router, '/', new URL('../dist/dashboard/', import.meta.url));
-  addPage(router, '/websocket-test', new URL('./dashboard/websocket-test.html', import.meta.url));
-  admitOrigins(router, access);
   const required = () => running.flatMap(({ requires = [] }) => requires);
-  const health = createHealth({ clock, version, board, required, clients: () => sessions.size });
+  const clients = () => sessions.size;
   const operations: Operations = {
-    ...health,
+    ...createHealth({ clock, version, board, required, clients }),
     metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),
     clients: (limit) => sessions.states(limit),
   };
-  addOperationsRoutes(router, operations, {
-    metrics:
-      settings.OPS_PORT === undefined
-        ? async (request) =>
-            settings.METRICS_AUTH ? await access.authorise(request, policies.measuring) : undefined
-        : undefined,
-    clients: (request) => access.authorise(request, policies.viewingAnything, policies.operating),
-  });
-  const served: Served[] = [];
-  const info = {
-    title: 'telemetry-bff',
-    version,
-    description: 'Real-time telemetry of an engine for dashboards',
-  };
-  addApiDescription(router, info, () => served.filter(({ transport }) => transport === 'websocket'));
-  const inPlaceOfEngine: ServeParts['inPlaceOfEngine'] = new Map();
-  const outlets: ServeParts = {
-    ...{ access, upgrades, router, sessions, keepalive, served, inPlaceOfEngine, clock, log, meter },
-  };
+  const front = createFront(settings, { access, operations, info, sessions, keepalive, clock, log, meter });
+
   const shared: Omit<Context, 'serve'> = {
     ...{ clock, log, audit, unrecordedLog: writtenLog, onRecord: recorder.onRecord, meter },
     ...{ client, traffic, board, events: eventSource, documents: new Map() },
     ...{ views, hub, access, sessions },
   };
   for (const dialect of dialects) {
-    running.push(dialect.create({ ...shared, serve: createServe(dialect.name, outlets) }, settings));
+    running.push(dialect.create({ ...shared, serve: front.serveFor(dialect.name) }, settings));
   }
-  // After the dialects, whose paths are their own whatever is forwarded around them.
-  const endPassthrough = addPassthrough(router, {
-    prefixes: settings.ENGINE_PASSTHROUGH,
-    furtherHeaders: settings.ENGINE_PASSTHROUGH_HEADERS,
-    engineUrl: settings.ENGINE_URL,
-    engineToken: settings.ENGINE_TOKEN,
-    take: (path) => inPlaceOfEngine.get(path),
-    ...{ clock, log, meter },
-    authorise: (request, unsafe) =>
-      access.authorise(request, policies.viewingAnything, unsafe ? policies.forwarding : undefined),
-  });
-  const server = createHttpServer(router, upgrades.handle, log, {
-    port: settings.PORT,
-    extraPorts: settings.EXTRA_PORTS,
-    host: settings.HOST,
-    places: {
-      max: socketsPossible(),
-      // Behind a proxy all sockets are the proxy's.
-      maxPerPeer: settings.TRUST_PROXY === 0 ? 4 * settings.MAX_CONNECTIONS_PER_IP : 0,
-      peerOf: ({ remoteAddress }) => peerGroup(remoteAddress),
-    },
-    isVital: ({ url = '' }) => /^\/(livez|readyz|health|.*\/(halt|resume))\/?(\?|$)/i.test(url),
-    onFlood: (request) => refusals.tell('http', flood, request),
-  });
-  const opsServer =
-    settings.OPS_PORT === undefined
-      ? undefined
-      : createOpsServer(operations, {
-          ...{ ...access, log, upgrade: createUpgradeRouter({ log, meter, access }).handle },
-          port: settings.OPS_PORT,
-          host: settings.OPS_HOST ?? settings.HOST,
-        });
 
   return {
-    served,
+    served: front.served,
     async start() {
-      const port = await server.listen();
-      const url = `http://${settings.HOST === '0.0.0.0' || settings.HOST === '::' ? 'localhost' : settings.HOST}:${port}`;
-      const opsPort = await opsServer?.listen();
+      const address = await front.listen();
+      const { port, url, opsPort } = address;
       log.info({ port, url, ops_port: opsPort }, 'listening');
       for (const dialect of running) dialect.start?.();
       eventSource.start();
-      return { port, url, opsPort };
+      return address;
     },
     async stop(reason) {
       log.info({ reason, clients: sessions.size }, 'shutdown');
-      upgrades.stop();
-      server.stopAccepting();
+      front.stopAccepting();
       const until = clock.monotonic() + settings.SHUTDOWN_TIMEOUT_MS;
       // Before the clients go, who are to hear how it ended.
       await Promise.all(running.map((dialect) => dialect.settle?.(settings.SHUTDOWN_TIMEOUT_MS)));
@@ -220,23 +156,9 @@ export function createGateway({
       );
       await Promise.all(running.map((dialect) => dialect.close?.()));
       board.close();
-      await Promise.all([eventSource.close(), client.close(), endPassthrough(), sessions.shutDown(drainMs)]);
-      await Promise.all([server.close(), opsServer?.close()]);
+      const ends = [eventSource.close(), client.close(), front.stopForwarding(), sessions.shutDown(drainMs)];
+      await Promise.all(ends);
+      await front.close();
     },
-  };
-}
-
-function accessOptions(settings: GatewaySettings): AccessOptions {
-  return {
-    allowed: settings.ALLOWED_ORIGINS,
-    hosts: settings.ALLOWED_HOSTS,
-    onLoopback: isLoopbackHost(settings.HOST),
-    trustedProxies: settings.TRUST_PROXY,
-    demanding: settings.AUTH_DIALECTS,
-    defaultRole: settings.AUTH_DEFAULT_ROLE,
-    allowCommands: settings.ALLOW_COMMANDS,
-    allowIngest: settings.ALLOW_INGEST,
-    maxConnections: settings.MAX_CONNECTIONS,
-    maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
   };
 }

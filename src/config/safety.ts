@@ -1,3 +1,4 @@
+import type { AccessOptions } from '../access/access.ts';
 import { createVerifier, type VerifierOptions } from '../access/verifier.ts';
 import { errorMessage } from '../core/errors.ts';
 import type { Settings } from './settings.ts';
@@ -16,6 +17,21 @@ export function verifierOptions(settings: Settings): VerifierOptions {
     jwksUrl: settings.AUTH_JWKS_URL,
     issuer: settings.AUTH_ISSUER,
     audience: settings.AUTH_AUDIENCE,
+  };
+}
+
+export function accessOptions(settings: Settings): AccessOptions {
+  return {
+    allowed: settings.ALLOWED_ORIGINS,
+    hosts: settings.ALLOWED_HOSTS,
+    onLoopback: isLoopbackHost(settings.HOST),
+    trustedProxies: settings.TRUST_PROXY,
+    demanding: settings.AUTH_DIALECTS,
+    defaultRole: settings.AUTH_DEFAULT_ROLE,
+    allowCommands: settings.ALLOW_COMMANDS,
+    allowIngest: settings.ALLOW_INGEST,
+    maxConnections: settings.MAX_CONNECTIONS,
+    maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
   };
 }
 

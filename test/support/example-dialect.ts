@@ -43,8 +43,9 @@ export const example = defineDialect<object>({
     const projection = createProjection(feed, { sections: undefined, always: [], unremarkable: new Set() });
     const showing = (type: string, data: object) => ({ type, data });
     const words = { full: (data: object) => showing('state', data) };
-    const only = views.ofKind({
-      key: () => name,
+    const paced = views.ofKind({
+      key: (intervalMs: number) => `${intervalMs}`,
+      pace: (intervalMs) => ({ intervalMs }),
       make: () =>
         createStateRendition({
           ...{ dialect: name, projection, mode: 'full', encoding: jsonEncoding, words, clock, meter },
@@ -57,19 +58,18 @@ export const example = defineDialect<object>({
 
     const endpoint = defineEndpoint({
       ...{ id: name, description: 'One state', access, hears, tells },
-      query: z.object({ since: z.string().max(100).optional() }),
-      resumeField: 'since',
+      query: z.object({ interval: z.coerce.number().min(0).max(60_000).default(0).describe('ms') }),
       closes: { ...usualCloses, shutdown: { code: 4001, reason: 'closing time' } },
       maxMessageBytes: 4096,
       limits: { messages: { perSecond: 10, burst: 20, floodMs: 2000 } },
       connectedLine: () => 'Example client connected',
       disconnectedLine: ({ sent }) => `Example client disconnected (sent: ${sent})`,
-      open({ query: { since }, principal, hold }) {
-        const lease = only.acquire(name, principal.holder);
+      open({ query, principal, hold }) {
+        const lease = paced.acquire(query.interval, principal.holder);
         if (lease === undefined) return new Refusal('LIMIT');
         hold(lease);
         return (session) => {
-          session.follow(lease, welcome, since);
+          session.follow(lease, welcome);
           return {
             receive({ type }) {
               if (type === 'ping') session.answer(new Message({ type: 'pong' }));

@@ -66,7 +66,7 @@ export interface Context {
   readonly sessions: Pick<Sessions, 'size'>;
 }
 
-/** Infers nothing, and has the compiler look at a dialect where it is written. */
+/** A dialect, with its types checked where it is written. */
 export function defineDialect<Settings>(dialect: Dialect<Settings>): Dialect<Settings> {
   return dialect;
 }

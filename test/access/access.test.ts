@@ -64,6 +64,12 @@ describe('Access, of who asks,', () => {
     expect(counted('UNAUTHENTICATED')).toBe(4);
   });
 
+  it('says where nobody gets in without a token', () => {
+    const { access } = setUp();
+    expect([access.demandsToken(withToken), access.demandsToken(open)]).toEqual([true, false]);
+    expect(setUp({ verifier: undefined }).access.demandsToken(withToken)).toBe(false);
+  });
+
   it('does not look for a better token behind a bad one', async () => {
     const good = await secretToken(claims);
     const request = {

@@ -81,6 +81,21 @@ describe.each(endpoints)('The $name dialect on $path', (dialect) => {
     expect((await client.closed).code).toBe(dialect.closeCodes.oversize);
   });
 
+  it('acts on as many messages at once as it states, and counts the others', async (test) => {
+    const { connect, gateway } = await setUp(test);
+    const client = await connect();
+    await client.nextOf(dialect.firstType);
+    const { burst } = dialect.messages;
+    const said = burst + 50;
+    for (let count = 0; count < said; count += 1) client.socket.send(dialect.keepalive.say);
+    const answered = () => client.packets.filter(dialect.keepalive.isAnswer).length;
+    const over = async () =>
+      (await gateway.metrics()).value('bff_rejected_total', { edge: dialect.name, reason: 'rate' });
+    await waitFor('all to be read', async () => answered() + (await over()) === said);
+    expect(answered()).toBeGreaterThanOrEqual(burst);
+    expect(await over()).toBeGreaterThan(0);
+  });
+
   it('gives a client that lagged behind the newest only, or no more than it may lack', async (test) => {
     const { connect, update } = await setUp(test);
     const lagging = await connect({ autoPong: false });

@@ -1,6 +1,7 @@
 import { builtIn, createGateway } from '../../src/app.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import { isJsonObject } from '../../src/core/json.ts';
+import { type MessageLimits, messageDefaults } from '../../src/deliver/message-limiter.ts';
 import type { Served } from '../../src/serve/serve.ts';
 import { largestMessageBytes } from '../../src/serve/web-socket.ts';
 import type { EventBus } from '../../src/source/events.ts';
@@ -196,6 +197,8 @@ export interface EndpointUnderTest extends Required<Omit<Manners, 'queries' | 's
   readonly refused: Manners['refused'];
   readonly surround: Manners['surround'];
   readonly maxMessageBytes: number;
+  /** Of one client. */
+  readonly messages: MessageLimits;
   /** Undefined: no client is closed for that. */
   readonly closeCodes: Readonly<Record<'shutdown' | 'tokenExpired' | 'oversize', number>> &
     Readonly<Record<'slow' | 'idle', number | undefined>>;
@@ -217,9 +220,11 @@ function underTest({ dialect, path, endpoint }: Served): EndpointUnderTest[] {
   };
   const { queries = [''], greetingType = manners.firstType, ignored = [], maxBehind = 0 } = manners;
   const { refused, surround } = manners;
+  const messages = endpoint.limits?.messages ?? messageDefaults;
   return queries.map((query) => ({
     ...manners,
-    ...{ name: dialect, greetingType, ignored, maxBehind, refused, surround, maxMessageBytes, closeCodes },
+    ...{ name: dialect, greetingType, ignored, maxBehind, refused, surround },
+    ...{ maxMessageBytes, messages, closeCodes },
     path: `${manners.path ?? path}${query}`,
   }));
 }

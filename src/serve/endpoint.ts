@@ -89,7 +89,7 @@ export function defineEndpoint<Hears extends MessageKinds, Query>(
 export interface Arrival<Query = unknown> {
   readonly principal: Principal;
   readonly query: Query;
-  /** What stands in the path for each `:name`, as it was sent: still percent-encoded. */
+  /** What stands in the path for each `:name`, decoded. */
   readonly params: Readonly<Record<string, string>>;
   /** Of the URL, as it was sent. */
   readonly path: string;

@@ -18,7 +18,8 @@ export function serveWebSocket(path: string, service: Service, { upgrades, clock
   const accept = createWebSocketAcceptor({ maxMessageBytes, clock, compression });
   upgrades.route(path, {
     policy: access,
-    connect({ request, socket, head, principal, path: at, query: search, params }) {
+    connect({ request, socket, head, principal, path: at, query: search, params: sent }) {
+      const params = Object.fromEntries(Object.entries(sent).map(([name, part]) => [name, decoded(part)]));
       const opening = service.prepare({ principal, path: at, search, params, transport: 'websocket' });
       if (opening instanceof Refusal) return opening;
       // A handshake can still fail, or the client go away.
@@ -30,4 +31,13 @@ export function serveWebSocket(path: string, service: Service, { upgrades, clock
       return undefined;
     },
   });
+}
+
+/** What a part of a path stands for; itself, where it is no such encoding. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

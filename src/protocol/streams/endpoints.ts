@@ -44,7 +44,7 @@ export function streamEndpoints(dependencies: EndpointDependencies) {
       tells: logsTell,
       openFaulty: (_error, { path }) => sendingAway(path, 'bad_request', badLogQuery),
       open({ query, params, path, principal: { holder } }) {
-        const request = { name: decoded(params.name ?? ''), ...query, holder };
+        const request = { name: params.name ?? '', ...query, holder };
         return (session) => new LogClient(session, path, instances.acquire(), request, dependencies);
       },
     }),
@@ -76,13 +76,4 @@ function sendingAway(path: string, code: 'bad_request' | 'limit', message: strin
     refuse(session, code, message);
     return new StreamClient(session, path);
   };
-}
-
-/** What a part of a path stands for; itself, where it is no such encoding. */
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }

@@ -121,7 +121,7 @@ export class Session implements Follower, TransportEvents {
   /** Keeps something for the client, and gives it back at the end, or at once where that has come. */
   hold<Resource>(lease: Lease<Resource>): Resource {
     if (this.#hasEnded) lease.release();
-    else this.#held = [...this.#held, lease];
+    else this.#held = this.#held.concat(lease);
     return lease.resource;
   }
 
@@ -138,7 +138,7 @@ export class Session implements Follower, TransportEvents {
     const view = lease.resource;
     const cursor = since === undefined ? undefined : view.rendition.cursorAt(since);
     const following = view.add(lease, this, this.#transport, first, cursor);
-    this.#followings = [...this.#followings, following];
+    this.#followings = this.#followings.concat(following);
     const now = this.#parts.clock.monotonic();
     if (cursor === undefined) this.#sendWhole(following, now);
     else this.#catchUp(now);

@@ -48,9 +48,10 @@ export function serveTelemetry(dependencies: TelemetryDependencies): TakePath {
     if (found instanceof Refusal) return found;
     const { lease, options } = found;
     // A handshake can still fail, or the client go away: then nobody else gives the view back.
-    socket.once('close', lease.release);
+    const release = (): void => lease.release();
+    socket.once('close', release);
     accept(request, socket, head, (transport) => {
-      socket.off('close', lease.release);
+      socket.off('close', release);
       openSession({ transport, terms, view: lease, since: options.since, principal }, dependencies);
     });
     return undefined;

@@ -3,7 +3,7 @@ import { createWarningThrottle } from '../../core/log.ts';
 import { usualCloses } from '../../deliver/closes.ts';
 import type { KeepaliveLimits } from '../../deliver/keepalive.ts';
 import { ownerFields } from '../../deliver/owner.ts';
-import type { SessionTerms } from '../../deliver/session.ts';
+import type { SessionTerms } from '../../deliver/session-terms.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
 import type { Transport } from '../../deliver/transport.ts';
 import { type ClientDependencies, type ConnectionState, DiagnosticsClient } from './client.ts';

@@ -3,7 +3,7 @@ import type { Principal } from '../../access/principal.ts';
 import { usualCloses } from '../../deliver/closes.ts';
 import type { KeepaliveLimits } from '../../deliver/keepalive.ts';
 import { ownerFields } from '../../deliver/owner.ts';
-import type { SessionTerms } from '../../deliver/session.ts';
+import type { SessionTerms } from '../../deliver/session-terms.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
 import type { Transport } from '../../deliver/transport.ts';
 import type { Position } from '../../feed/position.ts';

@@ -130,7 +130,7 @@ export function createStreams(options: StreamsOptions, parts: StreamsParts) {
         ),
       );
     },
-    eventsMissed: instances.eventsMissed,
+    onReconnected: instances.onReconnected,
     close() {
       instances.close();
       messages.close();

@@ -81,7 +81,14 @@ function figures(board: Scoreboard<Turn>, clients: number, bars: { p50: Bar; p99
     only('packet', 'bytes', ({ bytes, packets }) => Math.round(bytes / packets)),
     only('events conflated into the next', '', ({ versions }) => eventsATurn - versions),
     ...over('server CPU a delivery', 'µs', ({ serverCpuUsPerPacket }) => serverCpuUsPerPacket),
-    ...over('server waited for its core, an event', 'ms', ({ waitedMs }) => waitedMs),
+    ...builds.map(({ entry }) =>
+      board.figure(
+        entry(`${label}: server waited for its core, an event`),
+        'ms',
+        entry(label),
+        ({ waitedMs }) => waitedMs,
+      ),
+    ),
     only('fleet CPU a delivery', 'µs', ({ cpuUsPerPacket }) => cpuUsPerPacket),
   ];
 }

@@ -81,7 +81,9 @@ await runBench('tick', async ({ pinning, use, say }) => {
     board.ratio('gateway ÷ plain', gateway, plain, cpu, { is: '≤', value: 0.5 }),
     board.figure('packet, gateway', 'bytes', gateway, (turn) => turn.packetBytes),
     board.figure('packet, plain', 'bytes', plain, (turn) => turn.packetBytes),
-    ...board.compared('waited for its core a tick, gateway', 'ms', gateway, waited),
+    ...builds.map(({ entry }) =>
+      board.figure(entry('waited for its core a tick, gateway'), 'ms', entry(gateway), waited),
+    ),
     board.figure('waited for its core a tick, plain', 'ms', plain, waited),
     board.figure('fleet CPU a delivery', 'µs', gateway, (turn) => turn.fleetUsPerPacket),
   ];

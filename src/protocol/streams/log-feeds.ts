@@ -10,6 +10,7 @@ import type { Packet } from '../../encode/rendition.ts';
 import { createEventFeed, type EventFeed } from '../../feed/event-feed.ts';
 import { createRegistry, type Registry } from '../../feed/registry.ts';
 import { createFileTail, type FileTail } from '../../source/file-tail/file-tail.ts';
+import { type LogEvent, lastLines, maxBacklog } from './log-events.ts';
 import { type ServerFrame, toPacket } from './packets.ts';
 import { createReadPace, type ReadPace } from './read-pace.ts';
 import { dialect, maxBehind } from './sessions.ts';
@@ -49,23 +50,13 @@ export const noLog = 'The log of this instance is no regular file; links are not
 /** Logs by the names of their instances; each is read from its first viewer to its last. */
 export type LogFeeds = Registry<string, LogFeed>;
 
-/** What a look at the file brought: some lines, in one go, which make a frame, another file, or none to be read. */
-type LogEvent = Lines | 'rotated' | 'unavailable';
-
-interface Lines {
-  readonly lines: readonly string[];
-  /** Characters in a frame. */
-  readonly length: number;
-}
-
 /** Lines are gathered for so long. */
 const gatherMs = 100;
 /** What stands around a line in a frame: quotes and a comma. */
 const aroundLine = 3;
 /** Characters of lines in one frame; a line that is longer has one of its own. */
 const maxFrameLength = 256 * 1024;
-const maxBacklog = 1000;
-/** What the sessions of one log may lack. */
+/** What is held of one log, for sessions that lack some of it and for backlogs: more than these may hold. */
 const maxHeldBytes = 16 * 1024 * 1024;
 /** What a line takes besides its characters: millions of empty ones are not for nothing. */
 const lineBytes = 32;
@@ -87,38 +78,39 @@ export function createLogFeeds(options: LogFeedsOptions): LogFeeds {
   const open = (name: string): OpenLog => {
     const feed = createEventFeed<LogEvent>({
       epoch: randomId(),
-      capacity: maxBehind,
+      capacity: Math.max(maxBacklog, maxBehind),
       maxBytes: maxHeldBytes,
       bytesOf: (event) => (typeof event === 'string' ? 0 : event.length + lineBytes * event.lines.length),
       weightOf: (event) => linesOf(event).length || 1,
     });
     const pace = createReadPace(clock, readPace);
+    const views = new Map<Ansi, LogView>();
     const tail = createFileTail({
       ...{ directory, name, clock, log, meter, backlogLines: maxBacklog },
       onLines(lines) {
         const length = lines.reduce((sum, line) => sum + line.length + aroundLine, 0);
         feed.append({ lines, length }, clock.monotonic());
-        return pace.took(length);
+        // What the file begins with is the backlog of those who come, and none of them waits for a frame of it.
+        return views.size === 0 ? undefined : pace.took(length);
       },
       onRotated: () => feed.append('rotated', clock.monotonic()),
       onUnavailable: () => feed.append('unavailable', clock.monotonic()),
     });
-    const views = new Map<Ansi, LogView>();
     return {
       ...{ tail, pace, views },
       ready: tail.start(),
       isObstructed: () => tail.isObstructed,
       view(ansi) {
-        const view = views.get(ansi) ?? show(ansi, feed, tail);
+        const view = views.get(ansi) ?? show(ansi, feed);
         views.set(ansi, view);
         return view;
       },
     };
   };
 
-  const show = (ansi: Ansi, feed: EventFeed<LogEvent>, tail: FileTail): LogView => {
+  const show = (ansi: Ansi, feed: EventFeed<LogEvent>): LogView => {
     const textOf = ansi === 'strip' ? withoutAnsi : (line: string): string => line;
-    const backlog = createBacklog(tail, () => feed.seq, textOf);
+    const backlog = createBacklog(feed, textOf);
     const rendition = createEventRendition<LogEvent>({
       dialect,
       feed,
@@ -171,17 +163,13 @@ function frameOf(events: readonly LogEvent[], textOf: (line: string) => string):
 }
 
 /** Those who come together and ask for the same are sent the same packet. */
-function createBacklog(
-  tail: FileTail,
-  version: () => number,
-  textOf: (line: string) => string,
-): LogView['backlog'] {
+function createBacklog(feed: EventFeed<LogEvent>, textOf: (line: string) => string): LogView['backlog'] {
   let made: { readonly version: number; readonly count: number; readonly packet: Packet } | undefined;
   return (count) => {
-    if (made?.version !== version() || made.count !== count) {
-      const lines = tail.recent(count).map(textOf);
+    if (made?.version !== feed.seq || made.count !== count) {
+      const lines = lastLines(feed, count).map(textOf);
       const packet = toPacket({ type: 'backlog', lines, count: lines.length });
-      made = { version: version(), count, packet };
+      made = { version: feed.seq, count, packet };
     }
     return made.packet;
   };

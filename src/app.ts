@@ -55,7 +55,7 @@ interface Dialect {
   /** Starts its sources. */
   start(): void;
   /** Events may have been missed: Redis was away. */
-  eventsMissed?(): void;
+  onReconnected?(): void;
   /** The freshness of a source changed that all dialects share. */
   sourcesChanged?(): void;
   /** Called first at the end: finishes, within the time, what must not be cut off, and begins no more of it. */
@@ -114,7 +114,7 @@ export function createGateway({
           meter,
           board,
           requiredChannel: settings.REDIS_STATE_CHANNEL,
-          onConnected: () => dialects.forEach((dialect) => void dialect.eventsMissed?.()),
+          onConnected: () => dialects.forEach((dialect) => void dialect.onReconnected?.()),
           onTransition: () => dialects.forEach((dialect) => void dialect.sourcesChanged?.()),
         }),
     meter,

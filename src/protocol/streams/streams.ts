@@ -132,7 +132,7 @@ export function createStreams(options: StreamsOptions, given: StreamsParts) {
         ),
       );
     },
-    eventsMissed: instances.eventsMissed,
+    onReconnected: instances.onReconnected,
     close: () => instances.close(),
   };
 }

@@ -97,7 +97,7 @@ export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts
     document: () => documents.engine.feed.current.document,
     start: () => documents.engine.start(),
     /** Events may have been missed: what they said is asked for. */
-    eventsMissed: documents.pollStates,
+    onReconnected: documents.pollStates,
     /** The freshness of a source changed that is not polled here. */
     sourcesChanged: documents.engine.sourcesChanged,
     /** Stops the sources. */

@@ -19,7 +19,7 @@ export function lastLines(feed: EventFeed<LogEvent>, count: number): readonly st
   const newestFirst: string[] = [];
   let length = 0;
   const most = Math.min(count, maxBacklog);
-  // Each entry before the file began has a line at least, so that no more of them are needed.
+  // An entry of this file has one line at least, so that more entries are never needed.
   for (const { event } of feed.recent(most).toReversed()) {
     // What is older is of another file.
     if (typeof event === 'string') break;

@@ -105,6 +105,11 @@ export class Session implements Follower, TransportEvents {
     const view = lease.resource;
     const cursor = since === undefined ? undefined : view.rendition.cursorAt(since);
     const following = view.add(lease, this, this.#transport, first, cursor);
+    // What it waited for may have taken longer than its client stayed.
+    if (this.#hasEnded) {
+      this.#giveBack(following);
+      return following;
+    }
     this.#followings = this.#followings.concat(following);
     const now = this.#parts.clock.monotonic();
     if (cursor === undefined) this.#sendWhole(following, now);

@@ -13,6 +13,12 @@ describe('Sweeps', () => {
     expect(sweepsOf(3, [0, 1, 2], [0, 2, 1]).meanPlaces).toEqual([0, 0.75, 0.75]);
   });
 
+  it('tell of each version how its order went with that of connecting', () => {
+    const [same, reversed, neither] = sweepsOf(3, [0, 1, 2], [2, 1, 0], [1, 0, 2]).correlations;
+    expect([same, reversed]).toEqual([1, -1]);
+    expect(neither).toBeCloseTo(0.5);
+  });
+
   it('count who did not get a version, or got it twice', () => {
     expect(sweepsOf(2, [0, 1], [1, 0]).notOnce).toBe(0);
     expect(sweepsOf(2, [0, 1], [1]).notOnce).toBe(1);

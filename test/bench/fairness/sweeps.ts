@@ -1,8 +1,10 @@
+import { rankCorrelation } from './ranks.ts';
+
 /** In which place each client got each version. */
 export class Sweeps {
   readonly #clients: readonly Reader[];
-  /** How many have a version by now. */
-  readonly #arrived = new Map<number, number>();
+  /** Who has a version by now, in the order in which it came. */
+  readonly #arrived = new Map<number, number[]>();
   #newest = 0;
   #repeated = 0;
 
@@ -24,8 +26,9 @@ export class Sweeps {
       this.#repeated += 1;
       return;
     }
-    const place = this.#arrived.get(seq) ?? 0;
-    this.#arrived.set(seq, place + 1);
+    const arrived = this.#arrived.get(seq) ?? [];
+    this.#arrived.set(seq, arrived);
+    const place = arrived.push(index) - 1;
     this.#newest = Math.max(this.#newest, seq);
     client.seq = seq;
     client.versions += 1;
@@ -38,7 +41,7 @@ export class Sweeps {
 
   /** Whether every client has the newest version. */
   get isOver(): boolean {
-    return this.#arrived.get(this.#newest) === this.#clients.length;
+    return this.#arrived.get(this.#newest)?.length === this.#clients.length;
   }
 
   get versions(): number {
@@ -49,6 +52,11 @@ export class Sweeps {
   get notOnce(): number {
     const lacking = this.#clients.map(({ versions }) => this.versions - versions);
     return lacking.reduce((sum, count) => sum + count, this.#repeated);
+  }
+
+  /** Of each version: rank correlation of the order of connecting with the order in which it came. */
+  get correlations(): readonly number[] {
+    return Array.from(this.#arrived.values(), (order) => rankCorrelation([...order.keys()], order));
   }
 
   /** Of each client, in the order of connecting: its mean place, as a share of all. 0: it always was the first. */

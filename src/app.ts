@@ -102,7 +102,7 @@ export function createGateway({
           meter,
           board,
           requiredChannel: settings.REDIS_STATE_CHANNEL,
-          onConnected: () => running.forEach((dialect) => void dialect.eventsMissed?.()),
+          onConnected: () => running.forEach((dialect) => void dialect.onReconnected?.()),
           onTransition: () => running.forEach((dialect) => void dialect.sourcesChanged?.()),
         }),
     meter,

@@ -3,7 +3,7 @@ import { Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { TokenBucket } from '../core/token-bucket.ts';
 import { isLoopback } from './client-address.ts';
-import { ConnectionLimits } from './connection-limits.ts';
+import { ConnectionLimits, type HeldPlace } from './connection-limits.ts';
 import { type CredentialRequest, findToken } from './credentials.ts';
 import { connectionsPossible } from './open-file-limit.ts';
 import { hostRefused, type Origins, originRefused } from './origins.ts';
@@ -14,7 +14,7 @@ import type { Visitors } from './visitors.ts';
 /** What has a place: a socket, or an answer that goes on. */
 export interface Connection {
   readonly destroyed: boolean;
-  once(event: 'close', listener: () => void): unknown;
+  on(event: 'close', listener: (this: Connection) => void): unknown;
 }
 
 export interface AdmissionOptions {
@@ -48,10 +48,18 @@ export class Admission {
   readonly #parts: AdmissionParts;
   readonly #limits: ConnectionLimits;
   readonly #verifications = new TokenBucket(tokensAtCapacity);
+  readonly #held = new Map<Connection, HeldPlace>();
+  /** One for all connections, each of which it is called on: a closure for each would be held by each. */
+  readonly #onClose: (this: Connection) => void;
 
   constructor(options: AdmissionOptions, parts: AdmissionParts) {
     this.#options = options;
     this.#parts = parts;
+    const held = this.#held;
+    this.#onClose = function () {
+      held.get(this)?.release();
+      held.delete(this);
+    };
     const { maxConnections, maxConnectionsPerIp, authEnabled } = options;
     const bound = boundByOpenFiles(maxConnections, authEnabled, parts.log);
     const operatorPlaces = authEnabled ? operatorPlacesBeside(bound) : 0;
@@ -71,18 +79,20 @@ export class Admission {
     if (foreign !== undefined) return this.#refuse(foreign, request);
     const place = this.#place(request, false);
     if (place instanceof Refusal && !this.#mayBeOperator(request)) return this.#refuse(place, request);
-    const release = place instanceof Refusal ? () => {} : place;
+    const giveBack = (): void => {
+      if (!(place instanceof Refusal)) place.release();
+    };
     const principal = await authorise().catch((error: unknown) => {
-      release();
+      giveBack();
       throw error;
     });
     if (principal instanceof Refusal) {
-      release();
+      giveBack();
       return principal;
     }
     const kept = place instanceof Refusal && principal.isOperator ? this.#place(request, true) : place;
     if (kept instanceof Refusal) return this.#refuse(kept, request);
-    hold(connection, kept);
+    this.#hold(connection, kept);
     return principal;
   }
 
@@ -90,17 +100,27 @@ export class Admission {
   admit(request: CredentialRequest, principal: Principal, connection: Connection): Refusal | undefined {
     const place = this.#place(request, principal.isOperator);
     if (place instanceof Refusal) return this.#refuse(place, request);
-    hold(connection, place);
+    this.#hold(connection, place);
     return undefined;
   }
 
-  /** How the place is given back, or why there is none. */
-  #place(request: CredentialRequest, isOperator: boolean): (() => void) | Refusal {
+  /** It may have closed while its token was verified: nothing would tell us again. */
+  #hold(connection: Connection, place: HeldPlace): void {
+    if (connection.destroyed) {
+      place.release();
+      return;
+    }
+    this.#held.set(connection, place);
+    connection.on('close', this.#onClose);
+  }
+
+  /** A place to be given back, or why there is none. */
+  #place(request: CredentialRequest, isOperator: boolean): HeldPlace | Refusal {
     const { group, address, isForwardedUnread } = this.#parts.visitors.of(request);
     const isExempt = this.#options.trustedProxies === 0 && isLoopback(address);
     const given = this.#limits.admit({ group, isExempt, isOperator });
-    if (given.ok) return given.release;
-    if (given.reason === 'operators' && this.#parts.dismissViewer()) return this.#limits.displace().release;
+    if (given.ok) return given;
+    if (given.reason === 'operators' && this.#parts.dismissViewer()) return this.#limits.displace();
     if (given.reason !== 'per_ip') return atCapacity;
     // Of the two settings the one that is likely to be wrong.
     return isForwardedUnread ? tooManyOfProxy : tooManyOfAddress;
@@ -128,12 +148,6 @@ const tooManyOfProxy = new Refusal('TOO_MANY_CONNECTIONS', {
   detail: 'the clients of a proxy count as one, see TRUST_PROXY',
 });
 const tooManyOfAddress = new Refusal('TOO_MANY_CONNECTIONS', { detail: 'see MAX_CONNECTIONS_PER_IP' });
-
-/** It may have closed while its token was verified: nothing would tell us again. */
-function hold(connection: Connection, release: () => void): void {
-  if (connection.destroyed) release();
-  else connection.once('close', release);
-}
 
 /** @param connections of everybody else; 0: not bounded */
 function operatorPlacesBeside(connections: number): number {

@@ -17,8 +17,13 @@ export interface Place {
   readonly isOperator: boolean;
 }
 
+/** Is given back once, however often that is said. */
+export interface HeldPlace {
+  release(): void;
+}
+
 export type PlaceGiven =
-  | { readonly ok: true; readonly release: () => void }
+  | ({ readonly ok: true } & HeldPlace)
   | { readonly ok: false; readonly reason: 'total' | 'per_ip' | 'operators' };
 
 /** Counts connections from the handshake on. */
@@ -88,15 +93,36 @@ export class ConnectionLimits {
   #count(group: string | undefined): Extract<PlaceGiven, { ok: true }> {
     this.#total += 1;
     if (group !== undefined) this.#perGroup.set(group, (this.#perGroup.get(group) ?? 0) + 1);
-    return {
-      ok: true,
-      release: once(() => {
-        this.#giveBack();
-        if (group === undefined) return;
-        const left = (this.#perGroup.get(group) ?? 1) - 1;
-        if (left > 0) this.#perGroup.set(group, left);
-        else this.#perGroup.delete(group);
-      }),
-    };
+    return new CountedPlace(group, this.#uncount);
+  }
+
+  readonly #uncount = (group: string | undefined): void => {
+    this.#giveBack();
+    if (group === undefined) return;
+    const left = (this.#perGroup.get(group) ?? 1) - 1;
+    if (left > 0) this.#perGroup.set(group, left);
+    else this.#perGroup.delete(group);
+  };
+}
+
+/** An object and no closures: each connection has one. */
+class CountedPlace {
+  readonly #group: string | undefined;
+  readonly #uncount: (group: string | undefined) => void;
+  #isReleased = false;
+
+  constructor(group: string | undefined, uncount: (group: string | undefined) => void) {
+    this.#group = group;
+    this.#uncount = uncount;
+  }
+
+  get ok(): true {
+    return true;
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#uncount(this.#group);
   }
 }

@@ -48,11 +48,20 @@ export function strangerOf(
   const isForeignPage = !origins.mayChange(request);
   // A page may be open here whose name was made to mean this machine: its requests to itself name no origin.
   const isPage = isForeignPage || !origins.isOurName(request);
+  // A literal with every key, as each session keeps one: put together by spreads, each would have a shape of its own.
   return {
-    ...{ anonymous: true, authOff, role: undefined, isOperator: false },
-    ...{ subject: undefined, expiresAt: undefined },
-    ...{ address, userAgent, client, holder: mayBeMany ? undefined : client },
-    ...{ isForeignPage, isLocal: isLoopback(address) && !isForwardedUnread && !isPage },
+    anonymous: true,
+    authOff,
+    role: undefined,
+    isOperator: false,
+    subject: undefined,
+    expiresAt: undefined,
+    address,
+    userAgent,
+    client,
+    holder: mayBeMany ? undefined : client,
+    isForeignPage,
+    isLocal: isLoopback(address) && !isForwardedUnread && !isPage,
   };
 }
 
@@ -61,8 +70,8 @@ export function bearerOf(
   stranger: Principal,
   { role, subject, expiresAt }: Pick<Principal, 'role' | 'subject'> & { readonly expiresAt: number },
 ): Principal {
-  const known = { ...stranger, anonymous: false, role, isOperator: role === 'operator', subject, expiresAt };
-  if (subject === undefined) return known;
-  const client = `subject ${subject}`;
-  return { ...known, client, holder: client };
+  const client = subject === undefined ? stranger.client : `subject ${subject}`;
+  const holder = subject === undefined ? stranger.holder : client;
+  const isOperator = role === 'operator';
+  return { ...stranger, anonymous: false, role, isOperator, subject, expiresAt, client, holder };
 }

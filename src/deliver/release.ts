@@ -2,7 +2,7 @@
 export const nothing = 0;
 
 /**
- * How much of a channel's news may go out to sessions that are sent it at intervals: what the newest slot let go, to
+ * How much of a view's news may go out to sessions that are sent it at intervals: what the newest slot let go, to
  * each as its interval allows, and what is urgent, whatever the interval. Both are places in the rendition, so that
  * a client which could not be sent to is given what it lacks of them whenever it can be again.
  */

@@ -3,27 +3,21 @@ import type { Meter } from '../core/meter.ts';
 import type { Message } from '../encode/message.ts';
 import type { Rendition } from '../encode/rendition.ts';
 import type { Lease } from '../feed/registry.ts';
-import type { Close, CloseCause, Closes } from './closes.ts';
+import type { Close, CloseCause } from './closes.ts';
 import { FanOutCounts } from './fan-out-counts.ts';
 import type { Follower, Following } from './following.ts';
 import type { Hub } from './hub.ts';
-import { Keepalive, type KeepaliveEnd, type KeepaliveLimits } from './keepalive.ts';
-import {
-  MessageLimiter,
-  type MessageLimits,
-  type MessageVerdict,
-  messageDefaults,
-} from './message-limiter.ts';
+import { Keepalive, type KeepaliveEnd } from './keepalive.ts';
+import { MessageLimiter, type MessageVerdict, messageDefaults } from './message-limiter.ts';
 import type { SessionOwner } from './owner.ts';
 import { type SessionState, sessionState } from './session-state.ts';
+import type { Admitted, SessionClient, SessionTerms } from './session-terms.ts';
 import type { Transport, TransportEnd, TransportEvents } from './transport.ts';
-import { UrgentMessages, type UrgentTypes } from './urgent-messages.ts';
+import { UrgentMessages } from './urgent-messages.ts';
 import type { View } from './view.ts';
 
-export interface SessionEnd extends TransportEnd {
-  /** Why the gateway ended it: the reason of its close, or `silent`. Undefined: the client did, or the network. */
-  readonly cause: string | undefined;
-}
+/** Direct answers that may wait for a client; when there are more, nothing further is read from it. */
+const maxWaitingAnswers = 64;
 
 /** What is the same for all sessions of the gateway. */
 export interface SessionParts {
@@ -32,40 +26,6 @@ export interface SessionParts {
   readonly hub: Hub;
   /** Told first of the end of each. */
   readonly onEnd: (session: Session) => void;
-}
-
-/** What is the same for all sessions of an endpoint. */
-export interface SessionTerms {
-  readonly dialect: string;
-  readonly keepalive: KeepaliveLimits;
-  readonly closes: Closes;
-  /** Default: `messageDefaults`. */
-  readonly messages?: MessageLimits | undefined;
-  /** Messages that are acted on even over the rate. Default: none. */
-  readonly urgent?: UrgentTypes | undefined;
-}
-
-/** A client that was let in. */
-export interface Admitted {
-  readonly id: string;
-  readonly terms: SessionTerms;
-  readonly transport: Transport;
-  readonly owner: SessionOwner;
-}
-
-/** Direct answers that may wait for a client; when there are more, nothing further is read from it. */
-const maxWaitingAnswers = 64;
-
-/** What a dialect makes of a session. */
-export interface SessionClient {
-  /** What it sees, for people. */
-  readonly view: string;
-  /** Takes a message within the rate allowed. Must not throw. */
-  receive(data: Buffer, isBinary: boolean): void;
-  /** So many more events will not be sent, since it is too far behind. Default: nobody needs to know. */
-  dropped?(count: number): void;
-  /** The views that it followed and what it held have been given back. */
-  ended(end: SessionEnd): void;
 }
 
 /** What most sessions have of something: shared, and never changed. */
@@ -130,7 +90,7 @@ export class Session implements Follower, TransportEvents {
   /** Keeps something for the client, and gives it back at the end, or at once where that has come. */
   hold<Resource>(lease: Lease<Resource>): Resource {
     if (this.#hasEnded) lease.release();
-    else this.#held = [...this.#held, lease];
+    else this.#held = this.#held.concat(lease);
     return lease.resource;
   }
 
@@ -147,7 +107,12 @@ export class Session implements Follower, TransportEvents {
     const view = lease.resource;
     const cursor = since === undefined ? undefined : view.rendition.cursorAt(since);
     const following = view.add(lease, this, this.#transport, first, cursor);
-    this.#followings = [...this.#followings, following];
+    // What it waited for may have taken longer than its client stayed.
+    if (this.#hasEnded) {
+      this.#giveBack(following);
+      return following;
+    }
+    this.#followings = this.#followings.concat(following);
     const now = this.#parts.clock.monotonic();
     if (cursor === undefined) this.#sendWhole(following, now);
     else this.#catchUp(now);

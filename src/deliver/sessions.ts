@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock.ts';
 import type { Meter } from '../core/meter.ts';
 import type { Hub } from './hub.ts';
-import { type Admitted, Session, type SessionClient, type SessionParts } from './session.ts';
+import { Session, type SessionParts } from './session.ts';
 import type { SessionState } from './session-state.ts';
+import type { Admitted, SessionClient } from './session-terms.ts';
 
 /** Each session is checked so often, */
 const checkEveryMs = 500;
@@ -52,7 +53,7 @@ export class Sessions {
     round.add(session);
     this.#sessions.set(session, round);
     this.#parts.meter.count('bff_connections_total', { dialect: session.dialect });
-    this.#tally(session.dialect, 1);
+    this.#countClient(session.dialect, 1);
     // Its token may have taken longer to verify than the others took to be told.
     if (this.#shuttingDown) session.close('shutdown');
   }
@@ -60,7 +61,7 @@ export class Sessions {
   #delete(session: Session): void {
     this.#sessions.get(session)?.delete(session);
     if (!this.#sessions.delete(session)) return;
-    this.#tally(session.dialect, -1);
+    this.#countClient(session.dialect, -1);
     if (this.#sessions.size === 0) this.#onEmpty?.();
   }
 
@@ -101,7 +102,7 @@ export class Sessions {
     for (const session of this.#sessions.keys()) session.terminate();
   }
 
-  #tally(dialect: string, change: number): void {
+  #countClient(dialect: string, change: number): void {
     const clients = (this.#perDialect.get(dialect) ?? 0) + change;
     this.#perDialect.set(dialect, clients);
     this.#parts.meter.gauge('bff_clients', { dialect }, clients);

@@ -144,14 +144,15 @@ export class View<Shown extends Rendition = Rendition> {
    */
   sweep(update: Update, count: number, now: number, counts: FanOutCounts): boolean {
     const { seq } = update;
+    const { cursors, order } = this.#slots;
     const enough = counts.sent + count;
-    for (let visits = 0; visits < count && counts.sent < enough && !this.#slots.order.isOver; visits += 1) {
-      const slot = this.#slots.order.take();
-      if ((this.#slots.cursors[slot] ?? seq) >= seq) this.#repeatIfDue(slot, now, counts);
+    for (let visits = 0; visits < count && counts.sent < enough && !order.isOver; visits += 1) {
+      const slot = order.take();
+      if ((cursors[slot] ?? seq) >= seq) this.#repeatIfDue(slot, now, counts);
       else if (!this.#mayBeSent(slot, seq, now)) counts.held += 1;
       else if (!this.#serve(slot, seq, update, now, counts)) counts.skipped += 1;
     }
-    return this.#slots.order.isOver;
+    return order.isOver;
   }
 
   #repeatIfDue(slot: number, now: number, counts: FanOutCounts): void {

@@ -18,8 +18,8 @@ const urgentRateHz = 20;
 export interface Round {
   /** An answer was staged. */
   answered(): void;
-  /** A poll of this round gave nothing. `changed`: its failure was staged, as a change of freshness. */
-  missed(changed: boolean): void;
+  /** A poll of this round failed. `changed`: its failure was staged, as a change of freshness. */
+  failed(changed: boolean): void;
 }
 
 /**
@@ -127,7 +127,7 @@ export class CommitTiming {
         }
       }
     };
-    return { answered: () => settle(true), missed: settle };
+    return { answered: () => settle(true), failed: settle };
   }
 
   /** Drops what waits, and commits nothing from now on. */

@@ -40,6 +40,7 @@ export interface Registry<Params, Resource> {
 }
 
 interface Entry<Resource> {
+  readonly key: string;
   readonly resource: Resource;
   users: number;
   /** How many of the users are the same holder's. */
@@ -53,31 +54,33 @@ export function createRegistry<Params, Resource>(
   const { lingerMs = 0, bound = new Bound(0), isReserved = () => false } = options;
   const entries = new Map<string, Entry<Resource>>();
 
-  const closeEntry = (key: string, entry: Entry<Resource>): void => {
+  const closeEntry = (entry: Entry<Resource>): void => {
     entry.cancelClose?.();
-    entries.delete(key);
+    entries.delete(entry.key);
     bound.closed();
     options.close(entry.resource);
   };
 
-  const releaseOne = (key: string, entry: Entry<Resource>): void => {
+  const giveBack = (entry: Entry<Resource>, holder: string | undefined): void => {
+    if (holder !== undefined) removeHolder(entry, holder);
     entry.users -= 1;
+    const { key } = entry;
     if (entry.users > 0 || entries.get(key) !== entry) return;
     if (lingerMs === 0) {
-      closeEntry(key, entry);
+      closeEntry(entry);
       return;
     }
     options.rest?.(entry.resource);
-    entry.cancelClose = options.clock.after(lingerMs, () => closeEntry(key, entry));
+    entry.cancelClose = options.clock.after(lingerMs, () => closeEntry(entry));
     // Last in the map: of those that linger, the first one has done so longest.
     entries.delete(key);
     entries.set(key, entry);
   };
 
   const closeLongestLingering = (): boolean => {
-    for (const [key, entry] of entries) {
+    for (const entry of entries.values()) {
       if (entry.users > 0) continue;
-      closeEntry(key, entry);
+      closeEntry(entry);
       return true;
     }
     return false;
@@ -105,7 +108,7 @@ export function createRegistry<Params, Resource>(
       let entry = entries.get(key);
       if (entry === undefined) {
         if (!isReserved(params) && !bound.hasRoom(holder, closeLongestLingering)) return undefined;
-        entry = { resource: options.open(params), users: 0, holders: new Map(), cancelClose: undefined };
+        entry = { key, resource: options.open(params), users: 0, holders: new Map(), cancelClose: undefined };
         entries.set(key, entry);
         bound.opened();
       }
@@ -116,23 +119,41 @@ export function createRegistry<Params, Resource>(
       }
       entry.users += 1;
       if (holder !== undefined) addHolder(entry, holder);
-      const held = entry;
-      let released = false;
-      return {
-        resource: held.resource,
-        release() {
-          if (released) return;
-          released = true;
-          if (holder !== undefined) removeHolder(held, holder);
-          releaseOne(key, held);
-        },
-      };
+      return new Use(entry, holder, giveBack);
     },
     get size() {
       return entries.size;
     },
     close() {
-      for (const [key, entry] of entries) closeEntry(key, entry);
+      for (const entry of entries.values()) closeEntry(entry);
     },
   };
+}
+
+/** One use, held by whoever asked. An object and no closures: there are as many as sessions. */
+class Use<Resource> implements Lease<Resource> {
+  readonly #entry: Entry<Resource>;
+  readonly #holder: string | undefined;
+  readonly #giveBack: (entry: Entry<Resource>, holder: string | undefined) => void;
+  #isReleased = false;
+
+  constructor(
+    entry: Entry<Resource>,
+    holder: string | undefined,
+    giveBack: (entry: Entry<Resource>, holder: string | undefined) => void,
+  ) {
+    this.#entry = entry;
+    this.#holder = holder;
+    this.#giveBack = giveBack;
+  }
+
+  get resource(): Resource {
+    return this.#entry.resource;
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#giveBack(this.#entry, this.#holder);
+  }
 }

@@ -65,18 +65,21 @@ export function createHttpServer(
         requestTimeout: requestTimeoutMs,
         connectionsCheckingInterval: 1000,
       },
-      (request, response) =>
+      (request, response) => {
+        // From the first request on, not from the connection on: a WebSocket would keep the timer's object for life.
+        request.socket.setTimeout(stalledAfterMs);
         exchanges.take(request, response, () => {
           if (places.isForVitalOnly(request) && !isVital(request)) refuseForWantOfPlaces(response);
           else answer(request, response);
-        }),
+        });
+      },
     );
     places.watch(server);
     // By the socket, which sees a large answer leave bit by bit. One that waits for its answer is not stalled.
     const cutIdle = (socket: Socket): void => {
       if (socket.writableLength > 0 || exchanges.isFree(socket)) socket.destroy();
     };
-    server.setTimeout(stalledAfterMs, cutIdle);
+    server.on('timeout', cutIdle);
     return server.on('upgrade', (request, socket, head) => {
       if (!offersWebSocket(request)) {
         // Node's own listener for it is gone, and comes back with the connection begun anew.

@@ -29,10 +29,16 @@ export class SocketPlaces {
   /** Requests that are not answered yet. */
   readonly #asked = new WeakMap<Socket, number>();
   readonly #upgraded = new WeakSet<Socket>();
+  /** One for all sockets, each of which it is called on: a closure for each would be held by each. */
+  readonly #onClose: (this: Socket) => void;
   #count = 0;
 
   constructor(options: SocketPlacesOptions) {
     this.#options = options;
+    const places = this;
+    this.#onClose = function () {
+      places.#closed(this);
+    };
   }
 
   watch(server: Server): void {
@@ -72,13 +78,15 @@ export class SocketPlaces {
     this.#count += 1;
     const peer = this.#options.peerOf(socket);
     if (peer !== undefined) this.#perPeer.set(peer, (this.#perPeer.get(peer) ?? new Set()).add(socket));
-    socket.once('close', () => {
-      this.#count -= 1;
-      this.#idle.delete(socket);
-      this.#beyond.delete(socket);
-      if (peer !== undefined) this.#forgetOf(peer, socket);
-    });
+    socket.on('close', this.#onClose);
     if (this.#isOverBounds(socket)) this.#makeRoomFor(socket);
+  }
+
+  #closed(socket: Socket): void {
+    this.#count -= 1;
+    this.#idle.delete(socket);
+    this.#beyond.delete(socket);
+    this.#forgetPeer(socket);
   }
 
   #isOverBounds(socket: Socket): boolean {

@@ -74,9 +74,12 @@ export function createUpgradeRouter({ access, log, meter }: UpgradeRouterOptions
     if (refusal !== undefined) endWithProblem(socket, refusal);
   };
 
+  /** One for all sockets, which keep it for life. */
+  const onError = ({ message }: Error): void => log.debug({ error: message }, 'handshake failed');
+
   const handle: UpgradeHandler = (request, socket, head) => {
     // Until a dialect listens, a connection reset would be an unhandled error.
-    socket.on('error', (error) => log.debug({ error: error.message }, 'handshake failed'));
+    socket.on('error', onError);
     const url = urlOf(request);
     const found = find(url?.pathname);
     if (found instanceof Refusal) {

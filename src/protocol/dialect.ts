@@ -27,7 +27,7 @@ export interface Running {
   /** Starts its sources. */
   start?(): void;
   /** Events may have been missed: Redis was away. */
-  eventsMissed?(): void;
+  onReconnected?(): void;
   /** The freshness of a source changed that all dialects share. */
   sourcesChanged?(): void;
   /** Called first at the end: finishes, within the time, what must not be cut off, and begins no more of it. */

@@ -6,7 +6,8 @@ import type { JsonObject } from '../core/json.ts';
 import type { Closes } from '../deliver/closes.ts';
 import type { KeepaliveLimits } from '../deliver/keepalive.ts';
 import type { MessageLimits } from '../deliver/message-limiter.ts';
-import type { Session, SessionEnd } from '../deliver/session.ts';
+import type { Session } from '../deliver/session.ts';
+import type { SessionEnd } from '../deliver/session-terms.ts';
 import type { Transport } from '../deliver/transport.ts';
 import type { Lease } from '../feed/registry.ts';
 

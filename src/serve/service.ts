@@ -7,7 +7,7 @@ import type { Meter } from '../core/meter.ts';
 import { randomId } from '../core/random.ts';
 import type { KeepaliveLimits } from '../deliver/keepalive.ts';
 import { ownerFields } from '../deliver/owner.ts';
-import type { SessionTerms } from '../deliver/session.ts';
+import type { SessionTerms } from '../deliver/session-terms.ts';
 import type { Sessions } from '../deliver/sessions.ts';
 import type { Transport } from '../deliver/transport.ts';
 import type { Lease } from '../feed/registry.ts';

@@ -14,7 +14,7 @@ export interface PolledSource<Answer> {
 export interface RoundListener<Answer> {
   answered(name: string, answer: Answer, startedAt: number): void;
   /** `changed`: the failure changed the source's freshness. */
-  missed(name: string, changed: boolean, failure: PollFailure): void;
+  failed(name: string, changed: boolean, failure: PollFailure): void;
 }
 
 export interface SupervisorOptions<Answer> {
@@ -51,7 +51,7 @@ export function createSupervisor<Answer>(options: SupervisorOptions<Answer>): Su
     const { failure, open } = result;
     const { reason, message, detail } = failure;
     warn(`${name} ${reason}`, { source: name, reason, error: message, detail }, 'poll failed');
-    round.missed(name, polled.source.failed(message, open ? 'down' : undefined), failure);
+    round.failed(name, polled.source.failed(message, open ? 'down' : undefined), failure);
   };
 
   const poll = (names: ReadonlySet<string>): void => {

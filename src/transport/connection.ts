@@ -21,7 +21,8 @@ export class Connection extends WebSocket {
   override emit(event: string | symbol, ...args: readonly unknown[]): boolean {
     const [first, second] = args;
     const { listener } = this;
-    if (listener === undefined) return super.emit(event, ...args);
+    // Nobody listens yet, or any more: an error that nobody hears of must not end the process.
+    if (listener === undefined) return event === 'error' || super.emit(event, ...args);
     switch (event) {
       case 'message':
         if (Buffer.isBuffer(first)) listener.onMessage(first, second === true);

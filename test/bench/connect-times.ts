@@ -4,16 +4,22 @@ import { readHead } from './packet-head.ts';
 import { RawClient } from './raw-client.ts';
 import { type Summary, summarise } from './stats.ts';
 
-/** Connect → WELCOME, ms, from the call that begins the TCP connection to the last byte of the frame. */
+/**
+ * Connect → WELCOME, ms, from the call that begins the TCP connection to the last byte of the frame.
+ * @param onUpdate told of each update that follows, by its version. Default: nobody is
+ */
 export async function timeConnect(
   port: number,
+  onUpdate: (seq: number) => void = () => {},
 ): Promise<{ readonly tookMs: number; readonly client: RawClient }> {
   const startedAt = monotonicMs();
   const connected = new Promise<{ tookMs: number; client: RawClient }>((resolve, reject) => {
     const client = new RawClient(port, {
       onPacket(bytes, start) {
         const at = monotonicMs();
-        if (!readHead(bytes, start).telemetry) resolve({ tookMs: at - startedAt, client });
+        const { telemetry, seq } = readHead(bytes, start);
+        if (telemetry) onUpdate(seq);
+        else resolve({ tookMs: at - startedAt, client });
       },
       onEnd: (code) => reject(new Error(`closed with ${code} before WELCOME`)),
     });

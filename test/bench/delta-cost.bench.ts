@@ -8,7 +8,7 @@ import { createManualClock } from '../support/manual-clock.ts';
 import type { Bar, Figure } from './report.ts';
 import { runBench } from './run-bench.ts';
 import { chooseSimulator } from './simulated-telemetry.ts';
-import { median, spread } from './stats.ts';
+import { median, range } from './stats.ts';
 
 // What a delta costs to make and encode, beside one JSON.stringify of the full packet: in turn, tick by tick, each
 // with the documents as the feed gives them, whose unchanged sections are the same objects.
@@ -102,18 +102,17 @@ await runBench('delta-cost', async ({ say }) => {
       name,
       value: median(values),
       unit: 'µs',
-      note: `${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}`,
+      note: `rounds from ${range(values)}`,
     };
   };
   const ratio = (name: string, job: Job, to: Job, bar?: Bar): Figure => {
     const values = measured.map((one) => one[job] / one[to]);
-    const range = [Math.min(...values), Math.max(...values)];
     return {
       name,
       value: median(values),
       unit: '×',
       ...(bar === undefined ? {} : { bar }),
-      note: `rounds between ${spread(range)}`,
+      note: `rounds from ${range(values)}`,
     };
   };
   const bar: Bar = { is: '≤', value: 1.1 };

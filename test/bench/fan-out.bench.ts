@@ -1,35 +1,39 @@
 import { parseArgs } from 'node:util';
+import { type Build, beforeOption, buildsOf, thisBuild } from './builds.ts';
 import { type ContestantName, contestantNames, openArena } from './fan-out/contestants.ts';
 import { type RoundsResult, runRounds } from './fan-out/load-generator.ts';
 import { compilePrograms } from './fan-out/programs.ts';
 import { untilAtRest } from './fan-out/rest.ts';
-import { type Reading, Scoreboard } from './fan-out/scoreboard.ts';
 import type { Bar, Figure } from './report.ts';
 import { runBench } from './run-bench.ts';
-import { summarise } from './stats.ts';
+import { Scoreboard } from './scoreboard.ts';
 
 // One broadcast of 3 KB to thousands of clients, again and again: what a delivery costs the server's processor,
-// beside plain broadcasts with ws and with Socket.IO, and beside the floor, one write() a socket in C; and how long
-// the last client waits. Each contestant is a process of its own and takes its turns while the others are idle.
+// beside plain broadcasts with ws and with Socket.IO, and beside the floor, one write() a socket in C of a frame of
+// the same size; and how long the last client waits. Each contestant is a process of its own and takes its turns
+// while the others are idle.
 //
-//   npm run bench -- fan-out [--clients 5000] [--turns 3] [--only gateway,floor]
+//   npm run bench -- fan-out [--clients 5000] [--turns 3] [--rounds 250] [--only gateway,floor] [--before DIR]
 
 /** The bars hold for this many; figures for other numbers are measured against none. */
 const usualClients = 5000;
 const { values: args } = parseArgs({
   options: {
+    ...beforeOption,
     clients: { type: 'string', default: `${usualClients}` },
     turns: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '250' },
     only: { type: 'string', default: contestantNames.join() },
   },
 });
+const builds = buildsOf(args.before);
 const clients = readCount('clients', args.clients);
 const turns = readCount('turns', args.turns);
+/** Of a turn for latency: as many as a p99 needs. */
+const pacedRounds = readCount('rounds', args.rounds);
 const only = readNames(args.only);
 
 const warmUp = 10;
-/** As often as a p99 needs, in two halves so that both contestants meet the machine in the same moods. */
-const paced = { hz: 10, rounds: 250, halves: 2 };
 
 /** What one contestant does in a turn. */
 interface Heat {
@@ -40,84 +44,95 @@ interface Heat {
   readonly hz?: number;
 }
 
+/** Who is measured against the floor, each with that of its frame. */
+const floors = { gateway: 'floor', 'gateway-deflate': 'floor-deflate' } as const;
+type Gateway = keyof typeof floors;
+const gateways: readonly Gateway[] = ['gateway', 'gateway-deflate'];
+const sizes = [clients, 2 * clients];
+
+const againstFloor = (rest: (clients: number) => Omit<Heat, 'name' | 'clients'>): readonly Heat[] =>
+  sizes.flatMap((count) =>
+    gateways.flatMap((gateway) => [
+      { name: gateway, clients: count, ...rest(count) },
+      { name: floors[gateway], clients: count, ...rest(count) },
+    ]),
+  );
+
 const throughput: readonly Heat[] = [
-  { name: 'gateway', clients, rounds: 30 },
+  ...againstFloor((count) => ({ rounds: count === clients ? 30 : 15 })),
   { name: 'ws', clients, rounds: 30 },
-  { name: 'floor', clients, rounds: 30 },
   { name: 'socket.io', clients, rounds: 15 },
-  { name: 'gateway-deflate', clients, rounds: 30 },
   // Each of its rounds takes as long as ten of the others'.
   { name: 'ws-deflate', clients, rounds: 5 },
-  { name: 'gateway', clients: 2 * clients, rounds: 15 },
-  { name: 'floor', clients: 2 * clients, rounds: 15 },
 ];
-const latency: readonly Heat[] = (['gateway', 'floor'] as const).map((name) => ({
-  name,
-  clients,
-  rounds: paced.rounds,
-  hz: paced.hz,
-}));
+/** Slowly enough for the server to be idle in between. */
+const latency = againstFloor((count) => ({ rounds: pacedRounds, hz: count === clients ? 10 : 5 }));
 
-const titleOf = (heat: Heat) =>
-  `${heat.name}, ${heat.clients} clients${heat.hz === undefined ? '' : `, ${heat.hz} Hz`}`;
-const heatOf = (heats: readonly Heat[], name: ContestantName, count?: number): string | undefined => {
-  const heat = heats.find((one) => one.name === name && one.clients === (count ?? one.clients));
-  return heat && titleOf(heat);
-};
-const deliveriesACpuSecond: Reading = (turn) => turn.deliveriesACpuSecond;
+const titleOf = ({ name, clients: count, hz }: Omit<Heat, 'rounds'>) =>
+  `${name}, ${count} clients${hz === undefined ? '' : `, ${hz} Hz`}`;
+const isGateway = (name: ContestantName) => gateways.some((gateway) => gateway === name);
+const deliveriesACpuSecond = (turn: RoundsResult) => turn.deliveriesACpuSecond;
+const lastClientP99 = (turn: RoundsResult) => turn.lastClient.p99;
 
-function throughputFigures(board: Scoreboard): readonly Figure[] {
-  const measured = throughput.filter((heat) => board.has(titleOf(heat)));
+function figuresOf(board: Scoreboard<RoundsResult>): readonly Figure[] {
+  const took = (heats: readonly Heat[]) => heats.filter((heat) => board.has(titleOf(heat)));
   return [
-    ...measured.map((heat) =>
-      board.figure(`deliveries a CPU-second: ${titleOf(heat)}`, '/s', titleOf(heat), deliveriesACpuSecond),
-    ),
-    ...measured
-      .filter((heat) => heat.clients <= clients)
+    ...took(throughput).flatMap((heat) => {
+      const title = titleOf(heat);
+      return board.compared(`deliveries a CPU-second: ${title}`, '/s', title, deliveriesACpuSecond);
+    }),
+    ...took(throughput)
+      .filter((heat) => heat.clients === clients)
       .map((heat) =>
         board.figure(`bytes a delivery: ${heat.name}`, 'bytes', titleOf(heat), (turn) => turn.bytesADelivery),
       ),
+    ...ratiosOf(board, 'deliveries', throughput, deliveriesACpuSecond, { is: '≥', value: 0.9 }),
+    ...ratio(board, 'gateway', 'ws', { is: '≥', value: 1.5 }),
+    ...ratio(board, 'gateway-deflate', 'ws-deflate', { is: '≥', value: 25 }),
+    ...took(latency).flatMap((heat) => {
+      const title = titleOf(heat);
+      return [
+        board.figure(`last client p50: ${title}`, 'ms', title, (turn) => turn.lastClient.p50),
+        ...board.compared(`last client p99: ${title}`, 'ms', title, lastClientP99),
+      ];
+    }),
+    ...ratiosOf(board, 'last client p99', latency, lastClientP99, { is: '≤', value: 1.15 }),
   ];
+}
+
+/** What each gateway's turns are to those of its floor, where both took part. */
+function ratiosOf(
+  board: Scoreboard<RoundsResult>,
+  what: string,
+  heats: readonly Heat[],
+  read: (turn: RoundsResult) => number,
+  bar: Bar,
+): readonly Figure[] {
+  return heats.flatMap((heat) => {
+    const gateway = gateways.find((name) => name === heat.name);
+    if (gateway === undefined) return [];
+    const floor = titleOf({ ...heat, name: floors[gateway] });
+    const ours = titleOf(heat);
+    if (!board.has(ours) || !board.has(floor)) return [];
+    const name = `${what}, ${gateway} ÷ floor, ${heat.clients} clients`;
+    return [board.ratio(name, ours, floor, read, usualOnly(bar))];
+  });
 }
 
 /** Deliveries a CPU-second of one to those of another, where both took part. */
-function ratioFigures(board: Scoreboard): readonly Figure[] {
-  const ratio = (ours: ContestantName, theirs: ContestantName, bar: Bar, count?: number): Figure[] => {
-    const entry = heatOf(throughput, ours, count);
-    const to = heatOf(throughput, theirs, count);
-    if (entry === undefined || to === undefined || !board.has(entry) || !board.has(to)) return [];
-    const name = `${ours} ÷ ${theirs}${count === undefined ? '' : `, ${count} clients`}`;
-    return [board.ratio(name, entry, to, deliveriesACpuSecond, clients === usualClients ? bar : undefined)];
-  };
-  return [
-    ...ratio('gateway', 'ws', { is: '≥', value: 1.5 }),
-    ...ratio('gateway', 'floor', { is: '≥', value: 0.8 }, clients),
-    ...ratio('gateway', 'floor', { is: '≥', value: 0.75 }, 2 * clients),
-    ...ratio('gateway-deflate', 'ws-deflate', { is: '≥', value: 25 }),
-  ];
+function ratio(
+  board: Scoreboard<RoundsResult>,
+  ours: ContestantName,
+  theirs: ContestantName,
+  bar: Bar,
+): readonly Figure[] {
+  const [entry, to] = [titleOf({ name: ours, clients }), titleOf({ name: theirs, clients })];
+  if (!board.has(entry) || !board.has(to)) return [];
+  return [board.ratio(`deliveries, ${ours} ÷ ${theirs}`, entry, to, deliveriesACpuSecond, usualOnly(bar))];
 }
 
-function latencyFigures(board: Scoreboard): readonly Figure[] {
-  const entries = latency.map(titleOf).filter((title) => board.has(title));
-  const [ours, floors] = entries.map((title) =>
-    summarise(board.turns(title).flatMap((turn) => turn.lastClientMs)),
-  );
-  const figures = entries.flatMap((title) => [
-    board.figure(`last client p50: ${title}`, 'ms', title, (turn) => turn.lastClient.p50),
-    board.figure(`last client p99: ${title}`, 'ms', title, (turn) => turn.lastClient.p99),
-  ]);
-  // Of one that failed there is nothing, and its own figures say so.
-  if (!ours?.count || !floors?.count) return figures;
-  return [
-    ...figures,
-    {
-      name: 'last client p99, gateway ÷ floor',
-      value: ours.p99 / floors.p99,
-      unit: '×',
-      ...(clients === usualClients ? { bar: { is: '≤', value: 1.6 } } : {}),
-      note: `of ${ours.count} rounds each: ${ours.p99.toFixed(1)} ms, ${floors.p99.toFixed(1)} ms`,
-    },
-  ];
+function usualOnly(bar: Bar): Bar | undefined {
+  return clients === usualClients ? bar : undefined;
 }
 
 function readCount(name: string, text: string): number {
@@ -137,9 +152,9 @@ function readNames(text: string): ReadonlySet<string> {
 await runBench('fan-out', async (context) => {
   const programs = await context.use(compilePrograms());
   const arena = await openArena(context, programs);
-  const board = new Scoreboard();
-  const run = async ({ name, clients: count, rounds, hz }: Heat): Promise<RoundsResult> => {
-    const { server, clients: speech, trigger } = await arena(name);
+  const board = new Scoreboard<RoundsResult>();
+  const run = async ({ name, clients: count, rounds, hz }: Heat, build: Build): Promise<RoundsResult> => {
+    const { server, clients: speech, trigger } = await arena(name, build);
     const pace = hz === undefined ? {} : { hz };
     const result = await runRounds(
       programs.loadGenerator,
@@ -149,17 +164,17 @@ await runBench('fan-out', async (context) => {
     await untilAtRest(server.pid);
     return result;
   };
-  const runAll = async (heats: readonly Heat[], times: number) => {
-    for (let turn = 0; turn < times; turn += 1) {
+  const runAll = async (heats: readonly Heat[]) => {
+    for (let turn = 0; turn < turns; turn += 1) {
       for (const heat of heats.filter(({ name }) => only.has(name))) {
-        await board.take(titleOf(heat), () => run(heat));
+        for (const build of isGateway(heat.name) ? builds : [thisBuild]) {
+          await board.take(build.entry(titleOf(heat)), () => run(heat, build));
+        }
       }
     }
   };
-  context.say(
-    `${turns} turns as fast as it goes, then ${paced.halves * paced.rounds} rounds at ${paced.hz} Hz`,
-  );
-  await runAll(throughput, turns);
-  await runAll(latency, paced.halves);
-  return [...throughputFigures(board), ...ratioFigures(board), ...latencyFigures(board)];
+  context.say(`${turns} turns as fast as it goes, then ${turns} of ${pacedRounds} rounds at an easy pace`);
+  await runAll(throughput);
+  await runAll(latency);
+  return figuresOf(board);
 });

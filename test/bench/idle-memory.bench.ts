@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { errorMessage } from '../../src/core/errors.ts';
+import { type Build, beforeOption, buildsOf } from './builds.ts';
 import { startEngine } from './engine.ts';
 import { deflateOffer } from './fan-out/contestants.ts';
 import { deflatedPing } from './fan-out/deflated-ping.ts';
@@ -8,53 +8,68 @@ import { compilePrograms, type Programs } from './fan-out/programs.ts';
 import { reserveInspector } from './inspect/inspector.ts';
 import { residentBytes } from './machine.ts';
 import { pause } from './monotonic.ts';
-import type { Figure } from './report.ts';
+import type { Bar } from './report.ts';
 import { type BenchContext, runBench } from './run-bench.ts';
-import { startGatewayProcess } from './server-process.ts';
+import { Scoreboard } from './scoreboard.ts';
+import { nodeFlags, startGatewayProcess } from './server-process.ts';
 
-// What an idle connection costs the gateway in memory: RSS with 10,000 of them, less RSS before the first, each
-// time in a process of its own that was just started. Before the first measurement, and only then, its garbage is
-// collected: what starting left behind would otherwise be taken off the connections. "Idle" is what idle dashboards
-// are: each is sent its unchanged packet every 5 s.
+// What an idle connection costs the gateway in memory, with 10,000 of them less before the first, each time in a
+// process of its own that was just started: RSS, and what its objects take once garbage is collected (heap used, and
+// the little outside of the heap that they hold). Before the first measurement garbage is collected, too: what
+// starting left behind would otherwise be taken off the connections. "Idle" is what idle dashboards are: each is sent
+// its unchanged packet every 5 s. Flags for the server's Node:
 //
-//   npm run bench -- idle-memory [--clients 10000]
+//   BENCH_SERVER_FLAGS=--max-semi-space-size=8 npm run bench -- idle-memory
+//   npm run bench -- idle-memory [--clients 10000] [--turns 1] [--before DIR]
 
-const { values: args } = parseArgs({ options: { clients: { type: 'string', default: '10000' } } });
+const { values: args } = parseArgs({
+  options: {
+    ...beforeOption,
+    clients: { type: 'string', default: '10000' },
+    turns: { type: 'string', default: '1' },
+  },
+});
+const builds = buildsOf(args.before);
 const clients = Number(args.clients);
+const turns = Number(args.turns);
 const startedMs = 3000;
 const settleMs = 15_000;
 const kilobyte = 1024;
 
-/** Bytes a connection. */
+/** KB a connection. */
 interface Growth {
+  /** RSS as it is. */
   readonly idle: number;
-  /** Of which so much stays when garbage is collected. */
+  /** RSS of which so much stays when garbage is collected. */
   readonly live: number;
-  /** Since `live`, collected again, after each client sent one compressed message. Undefined without compression. */
-  readonly afterPing: number | undefined;
+  /** What its objects take then. */
+  readonly heap: number;
+  /** RSS since `live`, collected again, after each client sent one compressed message. NaN without compression. */
+  readonly afterPing: number;
 }
 
 async function measure(
   { use, pinning }: BenchContext,
   programs: Programs,
+  build: Build,
   extensions?: string,
 ): Promise<Growth> {
   const engine = await use(startEngine());
   const slot = await reserveInspector();
-  const gateway = await use(
-    startGatewayProcess(pinning, {
-      ENGINE_URL: engine.url,
-      MAX_CONNECTIONS_PER_IP: '0',
-      POLL_CRON: '0 0 * * * *',
-      ...slot.env,
-    }),
-  );
+  const env = {
+    ENGINE_URL: engine.url,
+    MAX_CONNECTIONS_PER_IP: '0',
+    POLL_CRON: '0 0 * * * *',
+    ...slot.env,
+  };
+  const gateway = await use(startGatewayProcess(pinning, env, build));
   const inspector = await use(slot.connect());
   const resident = () => residentBytes(gateway.pid);
   const collected = async () => {
     await inspector.collectGarbage();
-    return resident();
+    return { rss: resident(), heap: await inspector.usedBytes() };
   };
+  const each = (bytes: number) => bytes / clients / kilobyte;
 
   await pause(startedMs);
   const before = await collected();
@@ -66,12 +81,13 @@ async function measure(
   const afterPing = async (): Promise<number> => {
     await held.write(deflatedPing());
     await pause(settleMs);
-    return ((await collected()) - live) / clients;
+    return each((await collected()).rss - live.rss);
   };
   const growth = {
-    idle: (idle - before) / clients,
-    live: (live - before) / clients,
-    afterPing: extensions === undefined ? undefined : await afterPing(),
+    idle: each(idle - before.rss),
+    live: each(live.rss - before.rss),
+    heap: each(live.heap - before.heap),
+    afterPing: extensions === undefined ? Number.NaN : await afterPing(),
   };
   await held.end();
   // A process waits at its end for whoever looks into it.
@@ -80,45 +96,38 @@ async function measure(
   return growth;
 }
 
-const names = {
-  plain: 'idle connection',
-  plainLive: 'idle connection, garbage collected',
-  deflate: 'idle connection with permessage-deflate',
-  deflateLive: 'idle connection with permessage-deflate, garbage collected',
-  afterPing: 'more, after one compressed message from each',
-} as const;
-
-const figure = (name: string, bytes: number, limit?: number): Figure => ({
-  name,
-  value: bytes / kilobyte,
-  unit: 'KB',
-  ...(limit === undefined ? {} : { bar: { is: '≤', value: limit } }),
-});
-
-async function deflateFigures(context: BenchContext, programs: Programs): Promise<readonly Figure[]> {
-  try {
-    const { idle, live, afterPing = Number.NaN } = await measure(context, programs, deflateOffer);
-    return [
-      figure(names.deflate, idle, 11),
-      figure(names.deflateLive, live),
-      figure(names.afterPing, afterPing),
-    ];
-  } catch (error) {
-    const missing = { value: Number.NaN, unit: 'KB', note: errorMessage(error) };
-    return [
-      { name: names.deflate, ...missing },
-      { name: names.afterPing, ...missing },
-    ];
-  }
-}
+const plain = 'idle connection';
+const deflate = 'idle connection with permessage-deflate';
 
 await runBench('idle-memory', async (context) => {
   context.say(`${clients} connections, RSS ${settleMs / 1000} s after the last of them`);
+  context.say(`flags of the server: ${nodeFlags.join(' ') || 'none'}`);
   const programs = await context.use(compilePrograms());
-  const { idle, live } = await measure(context, programs);
+  const board = new Scoreboard<Growth>();
+  for (let turn = 0; turn < turns; turn += 1) {
+    for (const build of builds) {
+      await board.take(build.entry(plain), () => measure(context, programs, build));
+    }
+    for (const build of builds) {
+      await board.take(build.entry(deflate), () => measure(context, programs, build, deflateOffer));
+    }
+  }
+  const rss = (entry: string, limit: number) => [
+    ...board.compared(entry, 'KB', entry, ({ idle }) => idle, { is: '≤', value: limit }),
+    ...board.compared(`${entry}, garbage collected`, 'KB', entry, ({ live }) => live),
+  ];
+  const heap = (entry: string, bar?: Bar) =>
+    board.compared(`${entry}, heap used`, 'KB', entry, (growth) => growth.heap, bar);
   return [
-    figure(names.plain, idle, 9),
-    figure(names.plainLive, live),
-    ...(await deflateFigures(context, programs)),
+    ...rss(plain, 6),
+    ...heap(plain, { is: '≤', value: 4.3 }),
+    ...rss(deflate, 11),
+    ...heap(deflate),
+    ...board.compared(
+      'more, after one compressed message from each',
+      'KB',
+      deflate,
+      ({ afterPing }) => afterPing,
+    ),
   ];
 });

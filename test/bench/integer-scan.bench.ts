@@ -4,7 +4,7 @@ import { parseUntrusted } from '../../src/core/untrusted-json.ts';
 import type { Bar, Figure } from './report.ts';
 import { runBench } from './run-bench.ts';
 import { chooseSimulator } from './simulated-telemetry.ts';
-import { median, spread } from './stats.ts';
+import { median, range } from './stats.ts';
 
 // What it costs to find integers that no double holds: each number of a document is compared as the walk over it
 // meets it, and only a text in which one may have been rounded is read again. In turn, document by document.
@@ -49,8 +49,7 @@ function numbersIn(value: JsonValue): readonly number[] {
     : [];
 }
 
-const noteOf = (values: readonly number[]) =>
-  `rounds between ${spread([Math.min(...values), Math.max(...values)])}`;
+const noteOf = (values: readonly number[]) => `rounds from ${range(values)}`;
 
 /** One pass over all documents, every job at each; the median time of each job, µs. */
 function round(inputs: readonly Input[]): ReadonlyMap<Job, number> {

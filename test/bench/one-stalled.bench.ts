@@ -5,9 +5,9 @@ import { openArena } from './fan-out/contestants.ts';
 import { type RoundsResult, runRounds } from './fan-out/load-generator.ts';
 import { compilePrograms } from './fan-out/programs.ts';
 import { untilAtRest } from './fan-out/rest.ts';
-import { Scoreboard } from './fan-out/scoreboard.ts';
 import { RawClient } from './raw-client.ts';
 import { runBench } from './run-bench.ts';
+import { Scoreboard } from './scoreboard.ts';
 import { median, spread } from './stats.ts';
 
 // What one client that stopped reading costs the 999 others: their p99 with and without it, in turn. On a machine that
@@ -45,7 +45,7 @@ await runBench('one-stalled', async (context) => {
   const { server, clients, trigger } = await arena('gateway');
   const skipped = async () =>
     (await readMetrics(`http://127.0.0.1:${server.port}`)).value('bff_skipped_total');
-  const board = new Scoreboard();
+  const board = new Scoreboard<RoundsResult>();
 
   const run = async (stalls: boolean): Promise<RoundsResult> => {
     const one = await connectOne(server.port, stalls);

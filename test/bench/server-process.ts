@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { type Resource, within } from '../support/wait.ts';
+import { thisBuild } from './builds.ts';
 import type { Pinning } from './machine.ts';
 import { monotonicMs } from './monotonic.ts';
 
@@ -24,7 +25,6 @@ export interface ServerProcess extends Resource {
   stop(): Promise<void>;
 }
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const startTimeoutMs = 20_000;
 const gatewayArgs = ['dist/main.js', 'serve'];
 const plainScript = fileURLToPath(new URL('plain-gateway.ts', import.meta.url));
@@ -32,18 +32,16 @@ const plainScript = fileURLToPath(new URL('plain-gateway.ts', import.meta.url));
 /**
  * Flags for Node, to look into the server: BENCH_SERVER_FLAGS="--cpu-prof --cpu-prof-dir=profiles" npm run bench …
  */
-const nodeFlags = (process.env.BENCH_SERVER_FLAGS ?? '').split(' ').filter((flag) => flag !== '');
+export const nodeFlags = (process.env.BENCH_SERVER_FLAGS ?? '').split(' ').filter((flag) => flag !== '');
 
-/** The gateway as it is built, with nothing of this process's settings. */
+/** The gateway as it is built, with nothing of this process's settings. @param build Default: this one. */
 export function startGatewayProcess(
   pinning: Pinning,
   env: Readonly<Record<string, string>>,
+  build = thisBuild,
 ): Promise<ServerProcess> {
-  return startProgram(pinning, [process.execPath, ...nodeFlags, ...gatewayArgs], {
-    HOST: '127.0.0.1',
-    PORT: '0',
-    ...env,
-  });
+  const settings = { HOST: '127.0.0.1', PORT: '0', ...env };
+  return startProgram(pinning, [process.execPath, ...nodeFlags, ...gatewayArgs], settings, build);
 }
 
 /** The plain implementation that the gateway is compared with. */
@@ -63,15 +61,16 @@ export function startScript(
   return startProgram(pinning, [process.execPath, ...nodeFlags, '--import', 'tsx', path], env);
 }
 
-/** Any server that prints `{"msg":"listening","port":N}`. */
+/** Any server that prints `{"msg":"listening","port":N}`, in the folder of a build. Default: this one. */
 export async function startProgram(
   pinning: Pinning,
   commandLine: readonly [string, ...string[]],
   env: Readonly<Record<string, string>> = {},
+  { folder } = thisBuild,
 ): Promise<ServerProcess> {
   const [command, ...rest] = pinning.server(commandLine);
   const child = spawn(command, rest, {
-    cwd: root,
+    cwd: folder,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

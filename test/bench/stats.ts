@@ -20,7 +20,12 @@ export function median(values: readonly number[]): number {
   return Number.isInteger(middle) ? (upper + (sorted[middle - 1] ?? upper)) / 2 : upper;
 }
 
-/** The spread of repeated turns, for the note beside their median. */
-export function spread(values: readonly number[], digits = 2): string {
+/** Repeated turns one by one, for the note beside their median. Digits: 2 for figures below 100. */
+export function spread(values: readonly number[], digits = Math.max(...values) < 100 ? 2 : 0): string {
   return values.map((value) => value.toFixed(digits)).join(', ');
+}
+
+/** The least and the most of repeated turns. */
+export function range(values: readonly number[]): string {
+  return `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
 }

@@ -1,18 +1,23 @@
+import { parseArgs } from 'node:util';
 import { waitFor } from '../support/wait.ts';
+import { beforeOption, buildsOf } from './builds.ts';
 import { startEngine } from './engine.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import { processorTime } from './machine.ts';
 import { monotonicMs, pause } from './monotonic.ts';
-import type { Figure } from './report.ts';
 import { runBench } from './run-bench.ts';
+import { Scoreboard } from './scoreboard.ts';
 import { type ServerProcess, startGatewayProcess, startPlainProcess } from './server-process.ts';
-import { median, spread } from './stats.ts';
 
 // Processor time of one tick with 1,000 clients (three polls, merge, fan-out), beside a plain axios + ws program.
-// Both servers run throughout, each in its own process; the clients are with one of them at a time, in turn.
+// All servers run throughout, each in its own process; the clients are with one of them at a time, in turn.
+//
+//   npm run bench -- tick [--turns 2] [--before DIR]
 
+const { values: args } = parseArgs({ options: { ...beforeOption, turns: { type: 'string', default: '2' } } });
+const builds = buildsOf(args.before);
+const turns = Number(args.turns);
 const clients = 1000;
-const turns = 2;
 const warmUpTicks = 5;
 const ticks = 20;
 const tickMs = 1000;
@@ -54,37 +59,32 @@ await runBench('tick', async ({ pinning, use, say }) => {
     `${clients} clients, ${turns} turns each of ${ticks} ticks; what the process does while idle is included`,
   );
   const engine = await use(startEngine());
-  const gateway = await use(startGatewayProcess(pinning, { ENGINE_URL: engine.url }));
-  const plain = await use(startPlainProcess(pinning, { ENGINE_URL: engine.url }));
+  const env = { ENGINE_URL: engine.url };
+  const gateway = 'gateway';
+  const plain = 'plain';
+  const servers = new Map<string, ServerProcess>();
+  for (const build of builds) {
+    servers.set(build.entry(gateway), await use(startGatewayProcess(pinning, env, build)));
+  }
+  servers.set(plain, await use(startPlainProcess(pinning, env)));
   const fleet = await use(startFleet());
-  const ours: Turn[] = [];
-  const theirs: Turn[] = [];
+  const board = new Scoreboard<Turn>();
   for (let turn = 0; turn < turns; turn += 1) {
-    ours.push(await measure(fleet, gateway));
-    theirs.push(await measure(fleet, plain));
+    for (const [entry, server] of servers) await board.take(entry, () => measure(fleet, server));
   }
 
-  const over = (name: string, unit: string, measured: readonly Turn[], key: keyof Turn): Figure => {
-    const values = measured.map((turn) => turn[key]);
-    return { name, value: median(values), unit, note: `turns ${spread(values)}` };
-  };
-  const our = over('CPU a tick, gateway', 'ms', ours, 'cpuMsPerTick');
-  const their = over('CPU a tick, plain axios + ws', 'ms', theirs, 'cpuMsPerTick');
-  const ratios = ours.map((turn, index) => turn.cpuMsPerTick / (theirs[index]?.cpuMsPerTick ?? Number.NaN));
+  const cpu = (turn: Turn) => turn.cpuMsPerTick;
+  const waited = (turn: Turn) => turn.waitedMsPerTick;
   return [
-    { ...our, bar: { is: '≤', value: 10 } },
-    their,
-    {
-      name: 'gateway ÷ plain',
-      value: our.value / their.value,
-      unit: '',
-      bar: { is: '≤', value: 0.5 },
-      note: `turns ${spread(ratios)}`,
-    },
-    over('packet, gateway', 'bytes', ours, 'packetBytes'),
-    over('packet, plain', 'bytes', theirs, 'packetBytes'),
-    over('waited for its core a tick, gateway', 'ms', ours, 'waitedMsPerTick'),
-    over('waited for its core a tick, plain', 'ms', theirs, 'waitedMsPerTick'),
-    over('fleet CPU a delivery', 'µs', ours, 'fleetUsPerPacket'),
+    ...board.compared('CPU a tick, gateway', 'ms', gateway, cpu, { is: '≤', value: 10 }),
+    board.figure('CPU a tick, plain axios + ws', 'ms', plain, cpu),
+    board.ratio('gateway ÷ plain', gateway, plain, cpu, { is: '≤', value: 0.5 }),
+    board.figure('packet, gateway', 'bytes', gateway, (turn) => turn.packetBytes),
+    board.figure('packet, plain', 'bytes', plain, (turn) => turn.packetBytes),
+    ...builds.map(({ entry }) =>
+      board.figure(entry('waited for its core a tick, gateway'), 'ms', entry(gateway), waited),
+    ),
+    board.figure('waited for its core a tick, plain', 'ms', plain, waited),
+    board.figure('fleet CPU a delivery', 'µs', gateway, (turn) => turn.fleetUsPerPacket),
   ];
 });

@@ -25,7 +25,7 @@ function create(maxRateHz = commitTimingDefaults.maxRateHz) {
         stage(name);
         round.answered();
       },
-      missed: round.missed,
+      failed: round.failed,
     };
   };
   return { clock, commits, timing, stage, event, startRound };
@@ -51,7 +51,7 @@ describe('CommitTiming of a round of polls', () => {
     round.answered('a');
     clock.advance(3);
     round.answered('b');
-    round.missed(false);
+    round.failed(false);
     expect(commits).toEqual(['3:ab']);
     clock.advance(1000);
     expect(commits).toHaveLength(1);
@@ -77,7 +77,7 @@ describe('CommitTiming of a round of polls', () => {
   it('commits nothing for polls that gave nothing and changed nothing', () => {
     const { clock, commits, startRound } = create();
     const round = startRound(3);
-    for (const _ of [1, 2, 3]) round.missed(false);
+    for (const _ of [1, 2, 3]) round.failed(false);
     clock.advance(1000);
     expect(commits).toEqual([]);
   });
@@ -85,8 +85,8 @@ describe('CommitTiming of a round of polls', () => {
   it('does not wait for polls that failed before the only answer', () => {
     const { commits, startRound } = create();
     const round = startRound(3);
-    round.missed(false);
-    round.missed(false);
+    round.failed(false);
+    round.failed(false);
     round.answered('a');
     expect(commits).toEqual(['0:a']);
   });
@@ -95,12 +95,12 @@ describe('CommitTiming of a round of polls', () => {
     const { clock, commits, startRound, stage } = create();
     const round = startRound(3);
     stage('stale');
-    round.missed(true);
+    round.failed(true);
     clock.advance(10);
     round.answered('a');
     clock.advance(1000);
     stage('down');
-    round.missed(true);
+    round.failed(true);
     expect(commits).toEqual(['25:stalea', '1010:down']);
   });
 
@@ -109,7 +109,7 @@ describe('CommitTiming of a round of polls', () => {
     const round = startRound(2);
     round.answered('a');
     clock.advance(500);
-    round.missed(false);
+    round.failed(false);
     expect(commits).toEqual(['25:a']);
   });
 

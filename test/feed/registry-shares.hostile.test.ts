@@ -62,7 +62,7 @@ describe('Registry, of what holders share,', () => {
           const mayHave = !isNew || (open().size < 8 && (open().size < 4 || uses(holder).size < 4));
           const lease = registry.acquire(`${name}`, `${holder}`);
           expect(lease !== undefined).toBe(mayHave);
-          if (lease !== undefined) held.push({ holder, name, release: lease.release });
+          if (lease !== undefined) held.push({ holder, name, release: () => lease.release() });
         }
       }),
     );

@@ -81,7 +81,7 @@ describe('UpgradeRouter', () => {
     let held = 0;
     const { port } = await startServer(test, (connection) => {
       held += 1;
-      connection.once('close', () => (held -= 1));
+      connection.on('close', () => (held -= 1));
       return undefined;
     });
     await Promise.all(Array.from({ length: 5 }, () => rawExchange(port, handshake('/ws/stream'))));

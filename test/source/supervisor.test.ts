@@ -37,7 +37,7 @@ function setUp() {
           if (answer === 'poison') throw new Error('cannot be applied');
           heard.push(`${name}=${answer}@${startedAt}`);
         },
-        missed: (name, changed) => void heard.push(`${name} missed${changed ? ', changed' : ''}`),
+        failed: (name, changed) => void heard.push(`${name} failed${changed ? ', changed' : ''}`),
       };
     },
   });
@@ -101,12 +101,12 @@ describe('Supervisor', () => {
     const { supervisor, board, end, heard } = setUp();
     supervisor.poll(all);
     end('state', bad());
-    expect(await heard(1)).toEqual(['state missed, changed']);
+    expect(await heard(1)).toEqual(['state failed, changed']);
     expect(board.states.state).toMatchObject({ status: 'down', error: 'HTTP 500' });
     expect(board.states.agents).not.toHaveProperty('error');
     supervisor.poll(all);
     end('state', bad());
-    expect(await heard(2)).toContain('state missed');
+    expect(await heard(2)).toContain('state failed');
   });
 
   it('takes a source whose breaker is open for down, whatever its age', async () => {

@@ -1,13 +1,8 @@
 import type { Close } from '../../src/deliver/closes.ts';
 import { usualCloses } from '../../src/deliver/closes.ts';
 import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
-import {
-  type Admitted,
-  Session,
-  type SessionClient,
-  type SessionParts,
-  type SessionTerms,
-} from '../../src/deliver/session.ts';
+import { Session, type SessionParts } from '../../src/deliver/session.ts';
+import type { Admitted, SessionClient, SessionTerms } from '../../src/deliver/session-terms.ts';
 import type { Sessions } from '../../src/deliver/sessions.ts';
 import type { Lease } from '../../src/feed/registry.ts';
 import { anyone } from './principals.ts';

@@ -63,7 +63,7 @@ export function createInstanceSource(options: InstanceSourceOptions): InstanceSo
         instances.applyAnswer(answer, startedAt);
         firstAnswer.came();
       },
-      missed: () => {},
+      failed: () => {},
     }),
   });
   const names = new Set([name]);

@@ -9,6 +9,7 @@ import { Message } from '../../encode/message.ts';
 import { createEventFeed, type EventFeed } from '../../feed/event-feed.ts';
 import { createRegistry, type Lease } from '../../feed/registry.ts';
 import { createFileTail, type FileTail } from '../../source/file-tail/file-tail.ts';
+import { type LogEvent, lastLines, maxBacklog } from './log-events.ts';
 import type { ServerPacket } from './packets.ts';
 import { createReadPace, type ReadPace } from './read-pace.ts';
 import { dialect, maxBehind } from './stream-client.ts';
@@ -52,23 +53,13 @@ export interface LogViews extends ViewsOfKind<{ readonly name: string; readonly 
 /** Why nothing is to be read. */
 export const noLog = 'The log of this instance is no regular file; links are not followed';
 
-/** What a look at the file brought: some lines, in one go, which make a frame, another file, or none to be read. */
-type LogEvent = Lines | 'rotated' | 'unavailable';
-
-interface Lines {
-  readonly lines: readonly string[];
-  /** Characters in a frame. */
-  readonly length: number;
-}
-
 /** Lines are gathered for so long. */
 const gatherMs = 100;
 /** What stands around a line in a frame: quotes and a comma. */
 const aroundLine = 3;
 /** Characters of lines in one frame; a line that is longer has one of its own. */
 const maxFrameLength = 256 * 1024;
-const maxBacklog = 1000;
-/** What the sessions of one log may lack. */
+/** What is held of one log, for sessions that lack some of it and for backlogs: more than these may hold. */
 const maxHeldBytes = 16 * 1024 * 1024;
 /** What a line takes besides its characters: millions of empty ones are not for nothing. */
 const lineBytes = 32;
@@ -84,23 +75,28 @@ export function createLogViews(options: LogViewsOptions): LogViews {
   const open = (name: string): LogFeed => {
     const feed = createEventFeed<LogEvent>({
       epoch: randomId(),
-      capacity: maxBehind,
+      capacity: Math.max(maxBacklog, maxBehind),
       maxBytes: maxHeldBytes,
       bytesOf: (event) => (typeof event === 'string' ? 0 : event.length + lineBytes * event.lines.length),
       weightOf: (event) => linesOf(event).length || 1,
     });
     const pace = createReadPace(clock, readPace);
+    let isBegun = false;
     const tail = createFileTail({
       ...{ directory, name, clock, log, meter, backlogLines: maxBacklog },
       onLines(lines) {
         const length = lines.reduce((sum, line) => sum + line.length + aroundLine, 0);
         feed.append({ lines, length }, clock.monotonic());
-        return pace.took(length);
+        // What the file begins with is the backlog of those who come, and none of them waits for a frame of it.
+        return isBegun ? pace.took(length) : undefined;
       },
       onRotated: () => feed.append('rotated', clock.monotonic()),
       onUnavailable: () => feed.append('unavailable', clock.monotonic()),
     });
-    return { feed, tail, pace, ready: tail.start() };
+    const ready = tail.start().then(() => {
+      isBegun = true;
+    });
+    return { feed, tail, pace, ready };
   };
   const feeds = createRegistry({
     clock,
@@ -130,7 +126,7 @@ function createLogRendition(lease: Lease<LogFeed> | undefined, ansi: Ansi): LogR
   const { feed, tail, ready } = lease.resource;
   const textOf = ansi === 'strip' ? withoutAnsi : (line: string): string => line;
   const backlogOf = (count: number): ServerPacket => {
-    const lines = tail.recent(count).map(textOf);
+    const lines = lastLines(feed, count).map(textOf);
     return { type: 'backlog', lines, count: lines.length };
   };
   const rendition = createEventRendition<LogEvent>({

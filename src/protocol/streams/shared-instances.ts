@@ -18,7 +18,7 @@ export interface SharedInstances {
   /** Takes a message of the channel `instance_events`. */
   onEvent(message: Buffer): void;
   /** Events may have been missed. */
-  eventsMissed(): void;
+  onReconnected(): void;
   close(): void;
 }
 
@@ -58,7 +58,7 @@ export function createSharedInstances(
       const event = intake.read(message);
       if (event !== undefined && !open.source.applyEvent(event, receivedAt)) intake.refuse('full');
     },
-    eventsMissed: () => open?.source.pollAfresh(),
+    onReconnected: () => open?.source.pollAfresh(),
     close: () => registry.close(),
   };
 }

@@ -43,7 +43,7 @@ export const streams = defineDialect<StreamsSettings>({
           ),
         );
       },
-      eventsMissed: instances.eventsMissed,
+      onReconnected: instances.onReconnected,
       close: () => instances.close(),
     };
   },

@@ -119,7 +119,7 @@ export function createEngineDocument(
           }
           round.answered();
         },
-        missed: (_name, changed) => round.missed(changed),
+        failed: (_name, changed) => round.failed(changed),
       };
     },
   });

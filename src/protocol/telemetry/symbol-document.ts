@@ -108,10 +108,10 @@ export function createSymbolDocument(
           started.answered();
           settle();
         },
-        missed(_name, changed, failure) {
+        failed(_name, changed, failure) {
           isUnknown = failure.status === 404;
           if (isUnknown) for (const listener of unknownListeners) listener();
-          started.missed(changed);
+          started.failed(changed);
           settle();
         },
       };

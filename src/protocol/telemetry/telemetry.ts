@@ -88,7 +88,7 @@ export const telemetry = defineDialect<TelemetrySettings>({
       requires: ['state'],
       start: () => engine.start(),
       // What they said is asked for.
-      eventsMissed: documents.pollStates,
+      onReconnected: documents.pollStates,
       sourcesChanged: engine.sourcesChanged,
       close() {
         watch.stop();

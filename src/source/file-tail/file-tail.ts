@@ -7,7 +7,6 @@ import { LogDecoder, type LogPart } from './decoder.ts';
 import { createFaultReport, errorCode, type LogFileFault } from './fault.ts';
 import { LineSplitter } from './lines.ts';
 import { identify, isSameFile, logPath, openLog, requireFolder } from './open.ts';
-import { RecentLines } from './recent.ts';
 
 export interface FileTailOptions {
   readonly directory: string;
@@ -17,8 +16,8 @@ export interface FileTailOptions {
   readonly log: Log;
   readonly meter: Meter;
   /**
-   * Lines that follow those of the first read: one call a chunk of up to 256 KiB. Must not throw. Where it gives a
-   * promise, which must not reject, nothing further is read until that is kept.
+   * Lines of the file, those that it starts with first: one call a chunk of up to 256 KiB. Must not throw. Where it
+   * gives a promise, which must not reject, nothing further is read until that is kept.
    */
   readonly onLines: (lines: readonly string[]) => void | Promise<void>;
   /** The file was replaced or truncated: what follows is the new one from its start. Must not throw. */
@@ -28,7 +27,7 @@ export interface FileTailOptions {
    * file is there again, which is rotated. Must not throw.
    */
   readonly onUnavailable?: () => void;
-  /** Lines kept for `recent`. Default 1000. */
+  /** Lines that it starts with, of those within the last 4 MiB. Default 1000. */
   readonly backlogLines?: number;
   /** Time from one look at the file to the next. Default 200. */
   readonly intervalMs?: number;
@@ -43,8 +42,8 @@ export interface FileTailOptions {
  */
 export interface FileTail {
   /**
-   * Looks at the file from now on. Resolves when the first look is over: `recent` then gives the backlog. Calling
-   * it again gives the same promise. Never rejects.
+   * Looks at the file from now on. Resolves when the first look is over: the lines that it starts with were delivered
+   * then. Calling it again gives the same promise. Never rejects.
    */
   start(): Promise<void>;
   /**
@@ -57,11 +56,6 @@ export interface FileTail {
    * was read.
    */
   readonly isObstructed: boolean;
-  /**
-   * The last `count` lines of the file, oldest first, at most `backlogLines` and 4 MiB. In step with `onLines`:
-   * whoever takes them and listens within one turn of the event loop misses nothing and gets nothing twice.
-   */
-  recent(count: number): string[];
   /** Nothing is delivered from this call on. Resolves when the file is closed. Never rejects. */
   stop(): Promise<void>;
 }
@@ -78,7 +72,6 @@ export function createFileTail(options: FileTailOptions): FileTail {
   const { backlogLines = 1000, intervalMs = 200 } = options;
   const path = logPath(directory, name);
   const window = createReadWindow();
-  const recent = new RecentLines(backlogLines);
   const faults = createFaultReport(path, log, meter);
   const decoder = new LogDecoder();
   const splitter = new LineSplitter(() =>
@@ -94,7 +87,7 @@ export function createFileTail(options: FileTailOptions): FileTail {
   let hasRead = false;
   /** When a line was first written over, or shown as it stands. Monotonic ms. */
   let standsSince: number | undefined;
-  /** The first look is over: what is read now follows the backlog. */
+  /** The first look is over: what stands in the place of the file from now on is told. */
   let hasLooked = false;
   let looking: Promise<void> | undefined;
   let started: Promise<void> | undefined;
@@ -103,23 +96,20 @@ export function createFileTail(options: FileTailOptions): FileTail {
   const isStopped = (): boolean => stopping !== undefined;
 
   const deliver = async (lines: readonly string[]): Promise<void> => {
-    if (lines.length === 0) return;
-    recent.add(lines);
-    if (hasLooked) await onLines(lines);
+    if (lines.length > 0) await onLines(lines);
   };
 
   /** @param held what the decoder holds back; nothing, where the file goes on behind a hole */
   const flush = async (held: readonly LogPart[]): Promise<void> => {
     const rest = held.flatMap((part) => (part === 'hole' ? [] : splitter.push(part)));
     await deliver([...rest, ...splitter.flush()]);
-    recent.clear();
     hasRead = false;
     standsSince = undefined;
   };
 
   const endFile = async (held: readonly LogPart[] = decoder.flush()): Promise<void> => {
     await flush(held);
-    if (hasLooked && !isStopped()) onRotated();
+    if (!isStopped()) onRotated();
   };
 
   const take = async (bytes: Buffer): Promise<void> => {
@@ -254,7 +244,6 @@ export function createFileTail(options: FileTailOptions): FileTail {
     get isObstructed() {
       return isObstructed;
     },
-    recent: (count) => recent.last(count),
     stop: () => (stopping ??= end()),
   };
 }

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { startRedis } from '../../support/redis-server.ts';
+import { type Build, thisBuild } from '../builds.ts';
 import { startEngine } from '../engine.ts';
 import type { BenchContext } from '../run-bench.ts';
 import { type ServerProcess, startGatewayProcess, startProgram, startScript } from '../server-process.ts';
 import { type Calibration, calibrate } from './calibrate.ts';
 import type { EventFeedEnvironment } from './event-feed.ts';
-import type { Clients } from './load-generator.ts';
+import { type Clients, runRounds } from './load-generator.ts';
 import type { Programs } from './programs.ts';
 import { redisTrigger, type Trigger } from './trigger.ts';
 
@@ -15,6 +16,7 @@ export const contestantNames = [
   'socket.io',
   'floor',
   'gateway-deflate',
+  'floor-deflate',
   'ws-deflate',
 ] as const;
 export type ContestantName = (typeof contestantNames)[number];
@@ -26,8 +28,11 @@ export interface Contestant {
   readonly trigger: Trigger;
 }
 
-/** Starts contestants, each the first time that it is asked for. All broadcast what the gateway does. */
-export type Arena = (name: ContestantName) => Promise<Contestant>;
+/**
+ * Starts contestants, each the first time that it is asked for. All broadcast what the gateway does.
+ * @param build of a gateway. Default: this one.
+ */
+export type Arena = (name: ContestantName, build?: Build) => Promise<Contestant>;
 
 /** As browsers offer it. */
 export const deflateOffer = 'permessage-deflate; client_max_window_bits';
@@ -45,20 +50,21 @@ export async function openArena(context: BenchContext, programs: Programs): Prom
   const engine = await use(startEngine());
 
   const startGateway = async (
-    channel: string,
+    build: Build,
+    name: ContestantName,
     extensions?: string,
   ): Promise<Contestant & { readonly calibration: Calibration }> => {
-    const server = await use(
-      startGatewayProcess(pinning, {
-        ENGINE_URL: engine.url,
-        REDIS_URL: redis.url,
-        REDIS_STATE_CHANNEL: channel,
-        MAX_RATE_HZ: '0',
-        MAX_CONNECTIONS_PER_IP: '0',
-        // The first poll comes at the start; a later one would be one delivery too many.
-        POLL_CRON: '0 0 * * * *',
-      }),
-    );
+    const channel = build.entry(name);
+    const env = {
+      ENGINE_URL: engine.url,
+      REDIS_URL: redis.url,
+      REDIS_STATE_CHANNEL: channel,
+      MAX_RATE_HZ: '0',
+      MAX_CONNECTIONS_PER_IP: '0',
+      // The first poll comes at the start; a later one would be one delivery too many.
+      POLL_CRON: '0 0 * * * *',
+    };
+    const server = await use(startGatewayProcess(pinning, env, build));
     const { port } = server;
     const triggerWith = (notesBytes: number) => redisTrigger(redis.port, channel, notesBytes);
     const calibration = await calibrate(port, triggerWith);
@@ -69,7 +75,7 @@ export async function openArena(context: BenchContext, programs: Programs): Prom
     return { server, clients, trigger: triggerWith(calibration.notesBytes), calibration };
   };
 
-  const gateway = await startGateway('gateway');
+  const gateway = await startGateway(thisBuild, 'gateway');
   const { packet, notesBytes } = gateway.calibration;
 
   const startPlain = async (
@@ -91,33 +97,43 @@ export async function openArena(context: BenchContext, programs: Programs): Prom
     };
   };
 
-  const startFloor = async (): Promise<Contestant> => {
-    const rawBytes = packet.bytes + headerBytes;
+  const startFloor = async (rawBytes: number): Promise<Contestant> => {
     const server = await use(startProgram(pinning, [programs.floor, `${rawBytes}`]));
     const { port } = server;
     return { server, clients: { port, rawBytes }, trigger: { port, bytes: '!' } };
   };
 
-  const starters: Readonly<Record<ContestantName, () => Promise<Contestant>>> = {
-    gateway: () => Promise.resolve(gateway),
+  /** Of what the gateway sends compressed, one frame to a client, on the average. */
+  const compressedBytes = async (): Promise<number> => {
+    const { server, clients, trigger } = await arena('gateway-deflate');
+    const rounds = { serverPid: server.pid, trigger, rounds: 50, warmUp: 5 };
+    const { bytesADelivery } = await runRounds(programs.loadGenerator, { ...clients, clients: 10 }, rounds);
+    return Math.round(bytesADelivery);
+  };
+
+  const starters: Readonly<Record<ContestantName, (build: Build) => Promise<Contestant>>> = {
+    gateway: (build) => (build === thisBuild ? Promise.resolve(gateway) : startGateway(build, 'gateway')),
     ws: () => startPlain(wsServer, 'ws', {}),
     'socket.io': () =>
       startPlain(socketIoServer, 'socket.io', {
         socketIo: true,
         path: '/socket.io/?EIO=4&transport=websocket',
       }),
-    floor: startFloor,
-    'gateway-deflate': () => startGateway('gateway-deflate', deflateOffer),
+    floor: () => startFloor(packet.bytes + headerBytes),
+    'floor-deflate': async () => startFloor(await compressedBytes()),
+    'gateway-deflate': (build) => startGateway(build, 'gateway-deflate', deflateOffer),
     'ws-deflate': () =>
       startPlain(wsServer, 'ws-deflate', {
         extensions: deflateOffer,
         minBytes: leastBytes.compressed,
       }),
   };
-  const started = new Map<ContestantName, Promise<Contestant>>();
-  return (name) => {
-    const contestant = started.get(name) ?? starters[name]();
-    started.set(name, contestant);
+  const started = new Map<string, Promise<Contestant>>();
+  const arena: Arena = (name, build = thisBuild) => {
+    const entry = build.entry(name);
+    const contestant = started.get(entry) ?? starters[name](build);
+    started.set(entry, contestant);
     return contestant;
   };
+  return arena;
 }

@@ -2,6 +2,9 @@
 //
 //   floor BYTES
 //
+// An idle thread sleeps beside it, as in every Node process: with one the kernel counts references to the files of each
+// call, without one it need not, and a floor without would be one that nothing in Node can reach.
+//
 // Prints {"msg":"listening","port":N} and serves until it is ended. Whoever sends a byte is no receiver, and
 // triggers a sweep over all the others with it.
 
@@ -10,6 +13,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +79,11 @@ static void hear(int fd) {
   }
 }
 
+static void *sleep_on(void *unused) {
+  for (;;) pause();
+  return unused;
+}
+
 static int listen_somewhere(void) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;
@@ -93,6 +102,8 @@ int main(int argc, char **argv) {
   if (packet_bytes == 0 || packet_bytes > most) fail("usage: floor BYTES (1 to %d)", most);
   memset(packet, 'x', packet_bytes);
   end_with_parent();
+  pthread_t idle;
+  if (pthread_create(&idle, NULL, sleep_on, NULL) != 0) fail("no thread");
   // No server could hold more than the limit allows; how many there will be only the clients know.
   allow_open_files(0);
   int listener = listen_somewhere();

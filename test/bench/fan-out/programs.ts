@@ -39,9 +39,13 @@ export function compilePrograms(): Programs {
 function compile(target: string, name: keyof typeof sources): string {
   const program = join(target, name);
   const files = sources[name].map((file) => join(folder, file));
-  const { error, status, stderr } = spawnSync(compiler, ['-O2', '-Wall', '-o', program, ...files], {
-    encoding: 'utf8',
-  });
+  const { error, status, stderr } = spawnSync(
+    compiler,
+    ['-O2', '-Wall', '-pthread', '-o', program, ...files],
+    {
+      encoding: 'utf8',
+    },
+  );
   if (error !== undefined) {
     throw new Error(`no C compiler: ${compiler} cannot be run (apt-get install gcc libc6-dev)`);
   }

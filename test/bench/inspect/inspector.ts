@@ -8,6 +8,8 @@ import { countHeap, type HeapCensus } from './heap-census.ts';
 /** A look into a Node process that was started for it, by its inspector (the Chrome DevTools protocol). */
 export interface Inspector extends Resource {
   collectGarbage(): Promise<void>;
+  /** Bytes that its objects take: in V8's heap, and outside of it for them (buffers). */
+  usedBytes(): Promise<number>;
   /** The value of an expression in the process; it must be one that JSON can carry. */
   evaluate(expression: string): Promise<unknown>;
   /** Listeners of all event emitters in the heap together. */
@@ -79,12 +81,18 @@ function inspectorOn(socket: WebSocket): Inspector {
     socket.send(JSON.stringify({ id, method, params }));
     return within(method, answered, answerTimeoutMs);
   };
+  const evaluate = async (expression: string): Promise<unknown> => {
+    const { result } = await call('Runtime.evaluate', { expression, returnByValue: true });
+    return isJsonObject(result) ? result.value : undefined;
+  };
   return {
     collectGarbage: async () => void (await call('HeapProfiler.collectGarbage')),
-    async evaluate(expression) {
-      const { result } = await call('Runtime.evaluate', { expression, returnByValue: true });
-      return isJsonObject(result) ? result.value : undefined;
+    // Of `Runtime.getHeapUsage`, only newer versions of Node tell what is outside of the heap.
+    async usedBytes() {
+      const usage = await evaluate('process.memoryUsage()');
+      return isJsonObject(usage) ? Number(usage.heapUsed) + Number(usage.external) : Number.NaN;
     },
+    evaluate,
     async countListeners() {
       const { result: prototype } = await call('Runtime.evaluate', {
         expression: "process.getBuiltinModule('node:events').EventEmitter.prototype",

@@ -72,6 +72,16 @@ describe('Log stream', () => {
     await waitFor('the file to be closed', () => heldOpen(folder.directory).length === 0);
   });
 
+  it('sends a backlog at once, however large it is', async (test) => {
+    const { folder, watch } = await setUpLogs(test);
+    const lines = Array.from({ length: 1000 }, (_, index) => `${index}`.padEnd(4000, 'x'));
+    folder.append('a', lines.map((line) => `${line}\n`).join(''));
+
+    const client = await watch('a', 1000);
+
+    expect(client.frames()).toEqual([{ type: 'backlog', lines, count: 1000 }]);
+  });
+
   it('keeps frames to a size, and sends a burst whole', async (test) => {
     const { folder, watch, until } = await setUpLogs(test);
     const client = await watch();

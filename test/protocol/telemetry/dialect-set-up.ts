@@ -30,18 +30,19 @@ class WaitingAccess extends Access {
   }
 
   #counted(connection: Connection): Connection {
-    return {
+    const counted: Connection = {
       get destroyed() {
         return connection.destroyed;
       },
-      once: (event, release) => {
+      on: (event, onClose) => {
         this.places += 1;
-        return connection.once(event, () => {
+        return connection.on(event, () => {
           this.places -= 1;
-          release();
+          onClose.call(counted);
         });
       },
     };
+    return counted;
   }
 }
 

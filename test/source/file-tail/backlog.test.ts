@@ -6,7 +6,6 @@ import { createReadWindow, FileCursor } from '../../../src/source/file-tail/curs
 import { LogDecoder } from '../../../src/source/file-tail/decoder.ts';
 import { cutMarker, LineSplitter, maxLineBytes } from '../../../src/source/file-tail/lines.ts';
 import { logPath, openLog } from '../../../src/source/file-tail/open.ts';
-import { RecentLines } from '../../../src/source/file-tail/recent.ts';
 import { heldOpen, setUpFolder, setUpTail } from './set-up.ts';
 
 const mebibyte = 1024 * 1024;
@@ -17,16 +16,16 @@ async function readLastLines(directory: string, count: number): Promise<string[]
   if (opened === undefined) return [];
   const cursor = new FileCursor(opened);
   const splitter = new LineSplitter();
-  const recent = new RecentLines(count);
+  const lines: string[] = [];
   const window = createReadWindow();
   const decoder = new LogDecoder();
   await moveToLastLines(cursor, decoder, splitter, count);
   let reading = await cursor.read(window);
   for (; reading.kind === 'bytes'; reading = await cursor.read(window)) {
-    for (const part of decoder.push(reading.bytes)) if (part !== 'hole') recent.add(splitter.push(part));
+    for (const part of decoder.push(reading.bytes)) if (part !== 'hole') lines.push(...splitter.push(part));
   }
   await cursor.close();
-  return recent.last(count);
+  return count === 0 ? [] : lines.slice(-count);
 }
 
 describe('moveToLastLines', () => {

@@ -30,13 +30,23 @@ export interface TailSetUp {
   readonly onLines?: (lines: readonly string[]) => void | Promise<void>;
 }
 
-/** A tail of `engine.log` that looks when the test says so, or when the test moves its clock. */
+/**
+ * A tail of `engine.log` that looks when the test says so, or when the test moves its clock. What it starts with is the
+ * backlog, which `recent` gives; what follows is heard.
+ */
 export function setUpTail(test: TestScope, directory: string, { onLines, ...options }: TailSetUp = {}) {
+  const { backlogLines = 1000 } = options;
   const clock = createManualClock();
   const log = createMemoryLog();
   const meter = createMemoryMeter();
   const heard: (string | typeof rotated | typeof unavailable)[] = [];
-  const tail = createFileTail({
+  let current: readonly string[] = [];
+  let hasLooked = false;
+  const begin = (entry: typeof rotated | typeof unavailable): void => {
+    current = [];
+    if (hasLooked) heard.push(entry);
+  };
+  const fileTail = createFileTail({
     directory,
     name: 'engine',
     clock,
@@ -44,12 +54,29 @@ export function setUpTail(test: TestScope, directory: string, { onLines, ...opti
     meter,
     ...options,
     onLines(lines) {
+      current = backlogLines === 0 ? [] : [...current, ...lines].slice(-backlogLines);
+      if (!hasLooked) return undefined;
       heard.push(...lines);
       return onLines?.(lines);
     },
-    onRotated: () => void heard.push(rotated),
-    onUnavailable: () => void heard.push(unavailable),
+    onRotated: () => begin(rotated),
+    onUnavailable: () => begin(unavailable),
   });
+  const noting = (look: Promise<void>): Promise<void> => {
+    void look.then(() => {
+      hasLooked = true;
+    });
+    return look;
+  };
+  const tail = {
+    start: () => noting(fileTail.start()),
+    poll: () => noting(fileTail.poll()),
+    stop: () => fileTail.stop(),
+    recent: (count: number) => (count === 0 ? [] : current.slice(-count)),
+    get isObstructed() {
+      return fileTail.isObstructed;
+    },
+  };
   test.onTestFinished(() => tail.stop());
   return {
     tail,

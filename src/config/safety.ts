@@ -80,6 +80,6 @@ function keyFaults(settings: Settings): string[] {
 }
 
 /** Whether only this machine can reach what listens there. */
-export function isLoopbackHost(host: string): boolean {
+function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -3,7 +3,6 @@ import { peerGroup } from './access/client-address.ts';
 import { socketsPossible } from './access/open-file-limit.ts';
 import { createVerifier } from './access/verifier.ts';
 import { authEnabled, isLoopbackHost, verifierOptions } from './config/safety.ts';
-import type { DialectName, Settings } from './config/settings.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { Refusal } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
@@ -27,7 +26,8 @@ import { createLogRecorder } from './observe/log-recorder.ts';
 import { createPrometheusMeter } from './observe/prometheus.ts';
 import { createDiagnostics } from './protocol/diagnostics/diagnostics.ts';
 import { createStreams } from './protocol/streams/streams.ts';
-import { createTelemetry, type TelemetryOptions } from './protocol/telemetry/telemetry.ts';
+import { createTelemetry } from './protocol/telemetry/telemetry.ts';
+import type { Settings } from './settings.ts';
 import { createEngineClient } from './source/engine-client.ts';
 import { createEngineTraffic } from './source/engine-traffic.ts';
 import { countingEvents, createMemoryEvents, type EventSource } from './source/events.ts';
@@ -165,34 +165,27 @@ export function createGateway({
   let engineState = (): JsonObject => ({});
   /** Whose the engine's command paths are, once a dialect has commands. */
   let takePath: TakePath = () => undefined;
-  const build: Readonly<Record<DialectName, () => Dialect>> = {
+  const build: Readonly<Record<string, () => Dialect>> = {
     telemetry() {
-      const telemetry = createTelemetry(telemetryOptions(settings), parts);
+      const telemetry = createTelemetry(settings, parts);
       engineState = telemetry.document;
       takePath = telemetry.takePath;
       return telemetry;
     },
     diagnostics: () =>
-      createDiagnostics(
-        { maxRateHz: settings.MAX_RATE_HZ },
-        {
-          ...parts,
-          newConnectionId: () => crypto.randomUUID(),
-          activePlans: () => engineState().active_plans,
-          onRecord: recorder.onRecord,
-          deliveryLog: writtenLog,
-        },
-      ),
-    streams: () =>
-      createStreams(
-        {
-          pollTimeoutMs: settings.POLL_TIMEOUT_MS,
-          logDirectory: settings.INSTANCE_LOG_DIR,
-        },
-        parts,
-      ),
+      createDiagnostics(settings, {
+        ...parts,
+        newConnectionId: () => crypto.randomUUID(),
+        activePlans: () => engineState().active_plans,
+        onRecord: recorder.onRecord,
+        deliveryLog: writtenLog,
+      }),
+    streams: () => createStreams(settings, parts),
   };
-  for (const name of settings.DIALECTS) dialects.push(build[name]());
+  for (const name of settings.DIALECTS) {
+    const dialect = build[name]?.();
+    if (dialect !== undefined) dialects.push(dialect);
+  }
   // After the dialects, whose paths are their own whatever is forwarded around them.
   const endPassthrough = addPassthrough(router, {
     prefixes: settings.ENGINE_PASSTHROUGH,
@@ -267,22 +260,5 @@ function accessOptions(settings: GatewaySettings): AccessOptions {
     allowIngest: settings.ALLOW_INGEST,
     maxConnections: settings.MAX_CONNECTIONS,
     maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
-  };
-}
-
-function telemetryOptions(settings: GatewaySettings): TelemetryOptions {
-  return {
-    pollCron: settings.POLL_CRON,
-    pollTimeoutMs: settings.POLL_TIMEOUT_MS,
-    stateMaxAgeMs: settings.STATE_MAX_AGE_MS,
-    maxRateHz: settings.MAX_RATE_HZ,
-    furtherSources: settings.sources,
-    maxSymbols: settings.MAX_SYMBOLS,
-    history: { historySeconds: settings.HISTORY_SECONDS, historyMaxBytes: settings.HISTORY_MAX_BYTES },
-    stateChannel: settings.REDIS_STATE_CHANNEL,
-    engineUrl: settings.ENGINE_URL,
-    engineToken: settings.ENGINE_TOKEN,
-    tellsWhoHalted: authEnabled(settings) && settings.AUTH_DIALECTS.includes('telemetry'),
-    compression: settings.COMPRESSION === 'shared',
   };
 }

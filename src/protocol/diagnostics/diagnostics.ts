@@ -17,12 +17,8 @@ import { createJournal } from './journal.ts';
 import { createLogBook } from './log-book.ts';
 import { eventKinds } from './schema.ts';
 import { createDiagnosticsSessions, type SessionDependencies } from './sessions.ts';
+import type { DiagnosticsSettings } from './settings.ts';
 import { createDiagnosticsViews, dialect } from './views.ts';
-
-export interface DiagnosticsOptions {
-  /** Telemetry frames a second that events may cause, burst 5. 0: no cap. */
-  readonly maxRateHz: number;
-}
 
 export interface DiagnosticsParts extends Omit<SessionDependencies, 'views'> {
   readonly hub: Pick<Hub, 'lastFanOutAt'>;
@@ -43,7 +39,7 @@ const path = '/ws/diagnostics';
 const maxMessageBytes = 64 * 1024;
 
 /** The diagnostics dialect: logs, figures, diary entries and graph changes, behind its endpoints. */
-export function createDiagnostics({ maxRateHz }: DiagnosticsOptions, parts: DiagnosticsParts) {
+export function createDiagnostics(settings: DiagnosticsSettings, parts: DiagnosticsParts) {
   const { events, traffic, activePlans, onRecord, upgrades, api, access } = parts;
   const { hub, sessions, clock, log, meter } = parts;
   const logBook = createLogBook(clock);
@@ -54,6 +50,7 @@ export function createDiagnostics({ maxRateHz }: DiagnosticsOptions, parts: Diag
     lastFanOutAt: () => hub.lastFanOutAt,
     clock,
   });
+  const maxRateHz = settings.MAX_RATE_HZ;
   const views = createDiagnosticsViews({ figures, logBook, maxRateHz, views: parts.views, clock, meter });
   const newId = (): string => crypto.randomUUID();
   const journal = createJournal({ views, figures, logBook, clock, newId });

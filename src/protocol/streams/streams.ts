@@ -26,14 +26,8 @@ import {
   type StreamClient,
   streamTerms,
 } from './sessions.ts';
+import type { StreamsSettings } from './settings.ts';
 import { createSharedInstances } from './shared-instances.ts';
-
-export interface StreamsOptions {
-  /** One poll of the instances, its retries included. */
-  readonly pollTimeoutMs: number;
-  /** Folder of `<name>.log` of each instance. Undefined: no logs are served. */
-  readonly logDirectory: string | undefined;
-}
 
 export interface StreamsParts extends Omit<SessionDependencies, 'terms'> {
   readonly views: Views;
@@ -54,9 +48,9 @@ const maxMessageBytes = 64 * 1024;
 const silentClient: StreamClient = {};
 
 /** The streams dialect: instances, their logs, and the messages between them. */
-export function createStreams(options: StreamsOptions, given: StreamsParts) {
+export function createStreams(settings: StreamsSettings, given: StreamsParts) {
   const parts = { ...given, terms: streamTerms(given.keepalive) };
-  const { pollTimeoutMs, logDirectory } = options;
+  const { POLL_TIMEOUT_MS: pollTimeoutMs, INSTANCE_LOG_DIR: logDirectory } = settings;
   const { events, upgrades, api, access, clock, log, meter } = parts;
   const instances = createSharedInstances({ ...parts, pollTimeoutMs });
   const messages = createMessageViews(parts);

@@ -5,10 +5,11 @@ import type { Round } from '../../feed/commit-timing.ts';
 import { createPoller } from '../../source/poller.ts';
 import { createSourceBoard } from '../../source/source-board.ts';
 import { createSupervisor } from '../../source/supervisor.ts';
-import type { DocumentOptions, EngineDocument } from './engine-document.ts';
+import type { EngineDocument } from './engine-document.ts';
 import { createMerge, type DocumentDependencies, type TelemetryDocument } from './merged-document.ts';
 import type { Normalised } from './normalise.ts';
 import { engineSources } from './ownership.ts';
+import type { TelemetrySettings } from './settings.ts';
 import { initialDocument } from './shape.ts';
 import { Standstill } from './standstill.ts';
 import { urgencyOf } from './urgency.ts';
@@ -36,7 +37,7 @@ const [stateSource] = engineSources;
 export function createSymbolDocument(
   symbol: string,
   engine: EngineDocument,
-  { pollTimeoutMs, maxRateHz, stateMaxAgeMs }: DocumentOptions,
+  settings: TelemetrySettings,
   dependencies: DocumentDependencies,
 ): SymbolDocument {
   const { client, clock, log, meter } = dependencies;
@@ -61,13 +62,14 @@ export function createSymbolDocument(
   const merge = createMerge(
     {
       initial: { ...initial, market: { ...market, symbol } },
-      ...{ ownership, maxRateHz, periodMs, symbol, complete },
+      ...{ ownership, periodMs, symbol, complete },
+      maxRateHz: settings.MAX_RATE_HZ,
       states: () => board.states,
     },
     dependencies,
   );
   const { feed, aggregate, timing } = merge;
-  const standstill = new Standstill({ maxAgeMs: stateMaxAgeMs, periodMs, clock });
+  const standstill = new Standstill({ maxAgeMs: settings.STATE_MAX_AGE_MS, periodMs, clock });
 
   const unknownListeners = new Set<() => void>();
   let isUnknown = false;
@@ -84,7 +86,7 @@ export function createSymbolDocument(
         poller: createPoller({
           name: 'symbol_state',
           path: `${stateSource.path}?${new URLSearchParams({ symbol })}`,
-          timeoutMs: pollTimeoutMs,
+          timeoutMs: settings.POLL_TIMEOUT_MS,
           client,
           lane: 'symbols',
           clock,

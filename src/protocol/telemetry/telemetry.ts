@@ -1,4 +1,5 @@
 import type { Access } from '../../access/access.ts';
+import { authEnabled } from '../../config/safety.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
@@ -17,24 +18,11 @@ import { createCommandExecutor } from './command-executor.ts';
 import { createCommandWatch } from './command-watch.ts';
 import { createCommands } from './commands.ts';
 import { serveTelemetry } from './dialect.ts';
-import { createDocuments, type DocumentsOptions } from './documents.ts';
+import { createDocuments } from './documents.ts';
 import type { PolledState } from './polled-state.ts';
+import { type TelemetrySettings, telemetrySettings } from './settings.ts';
 import { StateRemarks } from './state-remarks.ts';
 import { createTelemetryViews } from './views.ts';
-
-export interface TelemetryOptions extends DocumentsOptions {
-  /** Seconds and bytes that past versions may take, all documents together. */
-  readonly history: ConstructorParameters<typeof HistoryBudget>[0];
-  /** Redis channel of the state's events. */
-  readonly stateChannel: string;
-  /** Where commands go, and what they are sent with. */
-  readonly engineUrl: string;
-  readonly engineToken: string | undefined;
-  /** Whether documents say who halted the engine, and why. */
-  readonly tellsWhoHalted: boolean;
-  /** Whether WebSocket clients that offer permessage-deflate get it. */
-  readonly compression: boolean;
-}
 
 export interface TelemetryParts {
   readonly client: EngineClient;
@@ -57,19 +45,27 @@ export interface TelemetryParts {
 }
 
 /** The telemetry dialect: its documents, their views, and the commands, behind its endpoints. */
-export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts) {
+export function createTelemetry(
+  settings: TelemetrySettings & { readonly ENGINE_URL: string },
+  parts: TelemetryParts,
+) {
   const { events, hub, clock, log, meter, audit } = parts;
-  const budget = new HistoryBudget(options.history);
+  const budget = new HistoryBudget({
+    historySeconds: settings.HISTORY_SECONDS,
+    historyMaxBytes: settings.HISTORY_MAX_BYTES,
+  });
   const remarks = new StateRemarks();
-  const documents = createDocuments(options, { ...parts, budget, remarks });
-  events.subscribe(options.stateChannel, documents.onEvent);
+  const documents = createDocuments(settings, { ...parts, budget, remarks });
+  events.subscribe(settings.REDIS_STATE_CHANNEL, documents.onEvent);
   documents.engine.sourcesChanged();
   const views = createTelemetryViews({ documents, views: parts.views, clock, meter });
   const polls: PolledState = { onStatus: documents.engine.onStatus, poll: documents.pollStates };
-  const watch = createCommandWatch({ polls, remarks, clock, audit, log, tellsWho: options.tellsWhoHalted });
+  // Who may look without a token is not told who commands.
+  const tellsWho = authEnabled(settings) && settings.AUTH_DIALECTS.includes(telemetrySettings.name);
+  const watch = createCommandWatch({ polls, remarks, clock, audit, log, tellsWho });
   const executor = createCommandExecutor({
-    engineUrl: options.engineUrl,
-    ...(options.engineToken === undefined ? {} : { engineToken: options.engineToken }),
+    engineUrl: settings.ENGINE_URL,
+    ...(settings.ENGINE_TOKEN === undefined ? {} : { engineToken: settings.ENGINE_TOKEN }),
     isStateFresh: documents.engine.isAnswering,
     polls,
     onAcked(acknowledged) {
@@ -82,7 +78,7 @@ export function createTelemetry(options: TelemetryOptions, parts: TelemetryParts
     meter,
     newKey: () => crypto.randomUUID(),
   });
-  const { compression } = options;
+  const compression = settings.COMPRESSION === 'shared';
   const { commanding } = parts.access.policies;
   const commands = createCommands(executor, { polls, commanding, clock, log: audit, meter });
   const takePath = serveTelemetry({

@@ -32,16 +32,13 @@ const defaultView: ViewOptions = {
 
 export interface ClientsOptions {
   readonly maxRenditions?: number;
-  readonly maxSymbols?: number;
-  /** Default: once a year. */
-  readonly pollCron?: string;
+  readonly settings?: Parameters<typeof setUpDocuments>[1];
   readonly runCommand?: RunCommand;
 }
 
 /** Telemetry clients over transports that a test blocks and drains, and the documents they look at. */
 export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
-  const { maxSymbols = 100, pollCron } = options;
-  const subject = setUpDocuments(test, { maxSymbols, ...(pollCron === undefined ? {} : { pollCron }) });
+  const subject = setUpDocuments(test, options.settings);
   const { clock, log, meter, documents } = subject;
   const hub = new Hub({ clock, meter, ...hubDefaults });
   const sessions = new Sessions({ hub, clock, meter });

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../../src/core/json.ts';
 import { HistoryBudget, historyDefaults } from '../../../src/feed/history.ts';
-import { createDocuments, type DocumentsOptions } from '../../../src/protocol/telemetry/documents.ts';
-import { documentDefaults } from '../../../src/protocol/telemetry/engine-document.ts';
+import { createDocuments } from '../../../src/protocol/telemetry/documents.ts';
+import type { TelemetrySettings } from '../../../src/protocol/telemetry/settings.ts';
 import { StateRemarks } from '../../../src/protocol/telemetry/state-remarks.ts';
+import { loadSettings } from '../../../src/settings.ts';
 import type { EngineClient } from '../../../src/source/engine-client.ts';
 import { PollFailure } from '../../../src/source/poll-failure.ts';
 import { createSourceBoard } from '../../../src/source/source-board.ts';
@@ -22,7 +23,7 @@ function pathOf(name: Name): string {
 }
 
 /** Documents whose polls wait for the test's answers; their own schedule comes once a year. */
-export function setUpDocuments(test: TestScope, options: Partial<DocumentsOptions> = {}) {
+export function setUpDocuments(test: TestScope, options: Partial<TelemetrySettings> = {}) {
   const clock = createManualClock();
   const requests: string[] = [];
   const waiting = new Map<string, { resolve: (body: string) => void; reject: (error: Error) => void }>();
@@ -40,7 +41,7 @@ export function setUpDocuments(test: TestScope, options: Partial<DocumentsOption
   const budget = new HistoryBudget(historyDefaults);
   const remarks = new StateRemarks();
   const documents = createDocuments(
-    { ...documentDefaults, maxSymbols: 100, pollCron: '0 0 0 1 1 *', pollTimeoutMs: 60_000, ...options },
+    { ...loadSettings({ env: {} }), POLL_CRON: '0 0 0 1 1 *', POLL_TIMEOUT_MS: 60_000, ...options },
     { client, board, budget, remarks, clock, log, meter },
   );
   test.onTestFinished(() => {

@@ -66,7 +66,7 @@ describe('EngineDocument', () => {
   });
 
   it('shows why a source is down, and keeps the last values of one that fails', async (test) => {
-    const subject = setUpDocuments(test, { pollCron: '* * * * * *' });
+    const subject = setUpDocuments(test, { POLL_CRON: '* * * * * *' });
     const before = subject.feed.current.seq;
     subject.documents.engine.start();
     for (const name of ['state', 'agents', 'models'] as const) await subject.fail(name);
@@ -101,7 +101,7 @@ describe('EngineDocument', () => {
   });
 
   it('shows sources that go stale together in one version, and so what redis has to say', async (test) => {
-    const subject = setUpDocuments(test, { pollCron: '* * * * * *' });
+    const subject = setUpDocuments(test, { POLL_CRON: '* * * * * *' });
     const { clock, feed, documents } = subject;
     documents.engine.start();
     for (const name of ['agents', 'models'] as const) await subject.answer(name, {});
@@ -122,7 +122,7 @@ describe('EngineDocument', () => {
   });
 
   it('shows another status past the rate of events, and keeps it for the others', (test) => {
-    const subject = setUpDocuments(test, { maxRateHz: 1 });
+    const subject = setUpDocuments(test, { MAX_RATE_HZ: 1 });
     for (let price = 1; price <= 10; price++) subject.event({ market: { price } });
     expect(subject.shown()).toMatchObject({ market: { price: 5 } });
     subject.event({ status: 'HALT' });
@@ -143,7 +143,7 @@ describe('EngineDocument', () => {
 describe('EngineDocument whose polls fail while events go on', () => {
   /** Polled each second; its state was answered once, and fails since. */
   async function failing(test: Parameters<typeof setUpDocuments>[0]) {
-    const subject = setUpDocuments(test, { pollCron: '* * * * * *' });
+    const subject = setUpDocuments(test, { POLL_CRON: '* * * * * *' });
     subject.documents.engine.start();
     await subject.answer('agents', { A: {} });
     await subject.answer('models', {});
@@ -190,7 +190,7 @@ describe('EngineDocument whose polls fail while events go on', () => {
 
 describe('EngineDocument of an engine that is wedged', () => {
   it('says that the state is stale, while its answers still count as answers', async (test) => {
-    const subject = setUpDocuments(test, { pollCron: '* * * * * *', stateMaxAgeMs: 3000 });
+    const subject = setUpDocuments(test, { POLL_CRON: '* * * * * *', STATE_MAX_AGE_MS: 3000 });
     const { engine } = subject.documents;
     const answerAfter = async (ms: number): Promise<void> => {
       subject.clock.advance(ms);

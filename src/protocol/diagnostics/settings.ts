@@ -1,0 +1,6 @@
+import { defineSettings, type SettingsOf } from '../../config/dialect-settings.ts';
+
+/** It goes by settings of the core alone. */
+export const diagnosticsSettings = defineSettings({ name: 'diagnostics', settings: {} });
+
+export type DiagnosticsSettings = SettingsOf<typeof diagnosticsSettings>;

@@ -56,8 +56,6 @@ interface Dialect {
   start(): void;
   /** Events may have been missed: Redis was away. */
   onReconnected?(): void;
-  /** The freshness of a source changed that all dialects share. */
-  sourcesChanged?(): void;
   /** Called first at the end: finishes, within the time, what must not be cut off, and begins no more of it. */
   settle?(withinMs: number): Promise<void>;
   /** Stops its sources. */
@@ -99,10 +97,8 @@ export function createGateway({
       url: settings.ENGINE_URL,
       ...(settings.ENGINE_TOKEN === undefined ? {} : { token: settings.ENGINE_TOKEN }),
     }),
-    clock,
-    meter,
+    ...{ board, clock, meter },
   });
-  traffic.watch(board);
   const { client } = traffic;
   const eventSource = countingEvents(
     settings.REDIS_URL === undefined
@@ -115,7 +111,6 @@ export function createGateway({
           board,
           requiredChannel: settings.REDIS_STATE_CHANNEL,
           onConnected: () => dialects.forEach((dialect) => void dialect.onReconnected?.()),
-          onTransition: () => dialects.forEach((dialect) => void dialect.sourcesChanged?.()),
         }),
     meter,
   );
@@ -135,9 +130,7 @@ export function createGateway({
   addBuiltPage(router, '/', new URL('../dist/dashboard/', import.meta.url));
   addPage(router, '/websocket-test', new URL('./dashboard/websocket-test.html', import.meta.url));
   admitOrigins(router, access);
-  // Without the dialect that polls it nothing waits for the engine.
-  const required = settings.DIALECTS.includes('telemetry') ? ['state'] : [];
-  const health = createHealth({ clock, version, board, required, clients: () => sessions.size });
+  const health = createHealth({ clock, version, board, clients: () => sessions.size });
   const operations: Operations = {
     ...health,
     metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),

@@ -8,6 +8,7 @@ import type { Router } from '../../http/router.ts';
 import type { UpgradeRouter } from '../../http/upgrade.ts';
 import type { EngineTraffic } from '../../source/engine-traffic.ts';
 import type { EventSource } from '../../source/events.ts';
+import type { SourceBoard } from '../../source/source-board.ts';
 import { createWebSocketAcceptor } from '../../transport/websocket-server.ts';
 import { describeDiagnostics } from './api.ts';
 import { createFigures } from './figures.ts';
@@ -24,7 +25,8 @@ export interface DiagnosticsParts extends Omit<SessionDependencies, 'views'> {
   readonly hub: Pick<Hub, 'lastFanOutAt'>;
   readonly views: Views;
   readonly events: EventSource;
-  readonly traffic: Pick<EngineTraffic, 'figures' | 'onTurn'>;
+  readonly traffic: Pick<EngineTraffic, 'figures'>;
+  readonly board: Pick<SourceBoard, 'onChange'>;
   /** What the engine's state says of its plans. */
   readonly activePlans: () => JsonValue | undefined;
   /** Where the gateway's own records come from; those of `deliveryLog` must not be among them. */
@@ -40,7 +42,7 @@ const maxMessageBytes = 64 * 1024;
 
 /** The diagnostics dialect: logs, figures, diary entries and graph changes, behind its endpoints. */
 export function createDiagnostics(settings: DiagnosticsSettings, parts: DiagnosticsParts) {
-  const { events, traffic, activePlans, onRecord, upgrades, api, access } = parts;
+  const { events, traffic, board, activePlans, onRecord, upgrades, api, access } = parts;
   const { hub, sessions, clock, log, meter } = parts;
   const logBook = createLogBook(clock);
   const figures = createFigures({
@@ -58,7 +60,10 @@ export function createDiagnostics(settings: DiagnosticsSettings, parts: Diagnost
   for (const kind of eventKinds) {
     events.subscribe(`diagnostics:${kind}`, (message) => intake.onMessage(kind, message));
   }
-  const stops = [onRecord(journal.record), traffic.onTurn(() => views.engineTurned())];
+  const stopSources = board.onChange((_name, change) => {
+    if (change === 'turned') views.engineTurned();
+  });
+  const stops = [onRecord(journal.record), stopSources];
 
   // Never deflated: secrets may stand beside text that others chose.
   const accept = createWebSocketAcceptor({ maxMessageBytes, clock, compression: false });

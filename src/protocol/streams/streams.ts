@@ -10,6 +10,7 @@ import type { EngineClient } from '../../source/engine-client.ts';
 import type { EngineTraffic } from '../../source/engine-traffic.ts';
 import type { EventSource } from '../../source/events.ts';
 import { requireFolder } from '../../source/file-tail/open.ts';
+import type { SourceBoard } from '../../source/source-board.ts';
 import { createWebSocketAcceptor } from '../../transport/websocket-server.ts';
 import { streamChannels } from './api.ts';
 import { InstanceClient } from './instance-client.ts';
@@ -34,7 +35,8 @@ export interface StreamsParts extends Omit<SessionDependencies, 'terms'> {
   readonly keepalive: KeepaliveLimits;
   /** For polls. */
   readonly client: EngineClient;
-  readonly traffic: Pick<EngineTraffic, 'watch' | 'forwarder'>;
+  readonly traffic: Pick<EngineTraffic, 'forwarder'>;
+  readonly board: Pick<SourceBoard, 'open'>;
   readonly events: EventSource;
   readonly upgrades: UpgradeRouter;
   readonly router: Router;

@@ -24,8 +24,6 @@ export interface EngineDocument extends TelemetryDocument {
   start(): void;
   /** Calls the listener with each run of the main schedule. Returns how to stop. */
   onTick(listener: () => void): () => void;
-  /** The freshness of a source changed; `sources` shows it at once. */
-  readonly sourcesChanged: () => void;
 }
 
 export function createEngineDocument(
@@ -60,7 +58,7 @@ export function createEngineDocument(
   for (const source of sources) {
     const { name, path, timeoutMs = settings.POLL_TIMEOUT_MS } = source;
     polled.set(name, {
-      source: board.open(name, { freshMs: () => 2 * periodOf(cronOf(source)) }),
+      source: board.open(name, { freshMs: () => 2 * periodOf(cronOf(source)), required: name === 'state' }),
       poller: createPoller({
         name,
         path,
@@ -103,7 +101,10 @@ export function createEngineDocument(
     };
     schedules.set(cron, createSchedule({ expression: cron, clock, log, onTick }));
   }
-  const stopExpiry = board.onExpiry(() => timing.soon());
+  const stopSources = board.onChange((name, change) => {
+    // What an event has noted of a source that is polled here is told with the event, at its rate.
+    if (change !== 'turned' && !(change === 'noted' && polled.has(name))) timing.soon();
+  });
   // From here on the document shows every source, all of them down.
   timing.now();
 
@@ -128,7 +129,6 @@ export function createEngineDocument(
       statusListeners.add(listener);
       return () => statusListeners.delete(listener);
     },
-    sourcesChanged: () => timing.soon(),
     start() {
       supervisor.poll(new Set(polled.keys()));
       for (const schedule of schedules.values()) schedule.start();
@@ -140,7 +140,7 @@ export function createEngineDocument(
     },
     close() {
       for (const schedule of schedules.values()) schedule.stop();
-      stopExpiry();
+      stopSources();
       merge.stop();
     },
   };

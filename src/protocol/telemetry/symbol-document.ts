@@ -137,7 +137,9 @@ export function createSymbolDocument(
     timing.now();
     poll();
   };
-  const stopExpiry = board.onExpiry(() => timing.soon());
+  const stopSources = board.onChange((_name, change) => {
+    if (change === 'aged') timing.soon();
+  });
   const stopShared = engine.feed.onVersion(({ document }, previous) => {
     const shared = Object.keys(document).some(
       (key) => document[key] !== previous.document[key] && ownership.ownerOf(key) !== 'state',
@@ -183,7 +185,7 @@ export function createSymbolDocument(
     },
     close() {
       stopTicks();
-      stopExpiry();
+      stopSources();
       stopShared();
       board.close();
       merge.stop();

@@ -57,7 +57,6 @@ export function createTelemetry(
   const remarks = new StateRemarks();
   const documents = createDocuments(settings, { ...parts, budget, remarks });
   events.subscribe(settings.REDIS_STATE_CHANNEL, documents.onEvent);
-  documents.engine.sourcesChanged();
   const views = createTelemetryViews({ documents, views: parts.views, clock, meter });
   const polls: PolledState = { onStatus: documents.engine.onStatus, poll: documents.pollStates };
   // Who may look without a token is not told who commands.
@@ -94,8 +93,6 @@ export function createTelemetry(
     start: () => documents.engine.start(),
     /** Events may have been missed: what they said is asked for. */
     onReconnected: documents.pollStates,
-    /** The freshness of a source changed that is not polled here. */
-    sourcesChanged: documents.engine.sourcesChanged,
     /** Stops the sources. */
     close() {
       watch.stop();

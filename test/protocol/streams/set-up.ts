@@ -16,7 +16,7 @@ import {
 import { createSharedInstances } from '../../../src/protocol/streams/shared-instances.ts';
 import type { EngineClient } from '../../../src/source/engine-client.ts';
 import { PollFailure } from '../../../src/source/poll-failure.ts';
-import type { SourceBoard } from '../../../src/source/source-board.ts';
+import { createSourceBoard } from '../../../src/source/source-board.ts';
 import { createFakeTransport, type FakeTransport } from '../../support/fake-transport.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
@@ -76,8 +76,7 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
   const sessions = new Sessions({ hub, clock, meter });
   const views = new Views({ hub, clock, maxViews: 3 });
   const client = createScriptedClient();
-  const boards: Pick<SourceBoard, 'onOutcome'>[] = [];
-  const traffic = { watch: (board: Pick<SourceBoard, 'onOutcome'>) => void boards.push(board) };
+  const board = createSourceBoard({ clock, log, meter });
   let lastId = 0;
   const dependencies: SessionDependencies = {
     ...{ sessions, clock, log, meter },
@@ -87,7 +86,7 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
       return `${lastId}`;
     },
   };
-  const instances = createSharedInstances({ ...dependencies, views, client, traffic, pollTimeoutMs: 60_000 });
+  const instances = createSharedInstances({ ...dependencies, views, client, board, pollTimeoutMs: 60_000 });
   const messages = createMessageViews({ ...dependencies, views });
   test.onTestFinished(() => instances.close());
 
@@ -110,7 +109,7 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
   };
 
   return {
-    ...{ clock, log, meter, hub, sessions, client, boards, instances, messages, dependencies },
+    ...{ clock, log, meter, hub, sessions, client, board, instances, messages, dependencies },
     endAll(): void {
       for (const transport of transports) transport.end();
     },

@@ -58,6 +58,7 @@ export function setUpDocuments(test: TestScope, options: Partial<TelemetrySettin
     clock,
     log,
     meter,
+    board,
     budget,
     documents,
     remarks,

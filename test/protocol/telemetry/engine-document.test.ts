@@ -102,7 +102,8 @@ describe('EngineDocument', () => {
 
   it('shows sources that go stale together in one version, and so what redis has to say', async (test) => {
     const subject = setUpDocuments(test, { POLL_CRON: '* * * * * *' });
-    const { clock, feed, documents } = subject;
+    const { clock, feed, documents, board } = subject;
+    const redis = board.open('redis', { freshMs: () => 60_000 });
     documents.engine.start();
     for (const name of ['agents', 'models'] as const) await subject.answer(name, {});
     await subject.answer('state', state);
@@ -111,7 +112,7 @@ describe('EngineDocument', () => {
     clock.advance(1999);
     expect(feed.current.seq).toBe(seq);
     clock.advance(1);
-    documents.engine.sourcesChanged();
+    redis.failed('lost');
     clock.advance(24);
     expect(feed.current.seq).toBe(seq);
     clock.advance(1);

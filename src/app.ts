@@ -5,13 +5,14 @@ import { createVerifier } from './access/verifier.ts';
 import { authEnabled, isLoopbackHost, verifierOptions } from './config/safety.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { Refusal } from './core/errors.ts';
-import type { JsonObject } from './core/json.ts';
 import type { Log } from './core/log.ts';
 import { randomId } from './core/random.ts';
 import { Hub, hubDefaults } from './deliver/hub.ts';
 import { type KeepaliveLimits, keepaliveDefaults } from './deliver/keepalive.ts';
 import { Sessions } from './deliver/sessions.ts';
 import { Views } from './deliver/views.ts';
+import { Feeds } from './feed/feeds.ts';
+import { HistoryBudget } from './feed/history.ts';
 import { addApiDescription, createApiDescription } from './http/asyncapi.ts';
 import { addBuiltPage } from './http/built-page.ts';
 import { addOperationsRoutes, type Operations } from './http/operations.ts';
@@ -52,8 +53,6 @@ export interface GatewayOptions {
 
 /** What the gateway knows of a dialect. */
 interface Dialect {
-  /** Starts its sources. */
-  start(): void;
   /** Events may have been missed: Redis was away. */
   onReconnected?(): void;
   /** Called first at the end: finishes, within the time, what must not be cut off, and begins no more of it. */
@@ -88,6 +87,13 @@ export function createGateway({
   const meter = createPrometheusMeter();
   const board = createSourceBoard({ clock, log, meter });
   const hub = new Hub({ clock, meter, ...hubDefaults });
+  const feeds = new Feeds(
+    clock,
+    new HistoryBudget({
+      historySeconds: settings.HISTORY_SECONDS,
+      historyMaxBytes: settings.HISTORY_MAX_BYTES,
+    }),
+  );
   const views = new Views({ hub, clock, maxViews: settings.MAX_RENDITIONS });
   const sessions = new Sessions({ hub, clock, meter });
 
@@ -151,17 +157,14 @@ export function createGateway({
   });
   addApiDescription(router, api);
   const parts = {
-    ...{ client, traffic, board, events: eventSource, hub, views, sessions, keepalive },
+    ...{ client, traffic, board, events: eventSource, feeds, hub, views, sessions, keepalive },
     ...{ upgrades, router, api, access, clock, log, audit, meter, newConnectionId: randomId },
   };
-  /** The engine's state, once a dialect asks for it. */
-  let engineState = (): JsonObject => ({});
   /** Whose the engine's command paths are, once a dialect has commands. */
   let takePath: TakePath = () => undefined;
   const build: Readonly<Record<string, () => Dialect>> = {
     telemetry() {
       const telemetry = createTelemetry(settings, parts);
-      engineState = telemetry.document;
       takePath = telemetry.takePath;
       return telemetry;
     },
@@ -169,7 +172,6 @@ export function createGateway({
       createDiagnostics(settings, {
         ...parts,
         newConnectionId: () => crypto.randomUUID(),
-        activePlans: () => engineState().active_plans,
         onRecord: recorder.onRecord,
         deliveryLog: writtenLog,
       }),
@@ -218,7 +220,7 @@ export function createGateway({
       const url = `http://${settings.HOST === '0.0.0.0' || settings.HOST === '::' ? 'localhost' : settings.HOST}:${port}`;
       const opsPort = await opsServer?.listen();
       log.info({ port, url, ops_port: opsPort }, 'listening');
-      for (const dialect of dialects) dialect.start();
+      feeds.start();
       eventSource.start();
       return { port, url, opsPort };
     },

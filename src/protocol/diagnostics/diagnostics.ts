@@ -1,8 +1,8 @@
 import type { Access } from '../../access/access.ts';
-import type { JsonValue } from '../../core/json.ts';
 import type { RecordListener } from '../../core/log.ts';
 import type { Hub } from '../../deliver/hub.ts';
 import type { Views } from '../../deliver/views.ts';
+import type { Feeds } from '../../feed/feeds.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
 import type { Router } from '../../http/router.ts';
 import type { UpgradeRouter } from '../../http/upgrade.ts';
@@ -27,8 +27,7 @@ export interface DiagnosticsParts extends Omit<SessionDependencies, 'views'> {
   readonly events: EventSource;
   readonly traffic: Pick<EngineTraffic, 'figures'>;
   readonly board: Pick<SourceBoard, 'onChange'>;
-  /** What the engine's state says of its plans. */
-  readonly activePlans: () => JsonValue | undefined;
+  readonly feeds: Feeds;
   /** Where the gateway's own records come from; those of `deliveryLog` must not be among them. */
   readonly onRecord: (listener: RecordListener) => () => void;
   readonly upgrades: UpgradeRouter;
@@ -42,18 +41,19 @@ const maxMessageBytes = 64 * 1024;
 
 /** The diagnostics dialect: logs, figures, diary entries and graph changes, behind its endpoints. */
 export function createDiagnostics(settings: DiagnosticsSettings, parts: DiagnosticsParts) {
-  const { events, traffic, board, activePlans, onRecord, upgrades, api, access } = parts;
+  const { events, feeds, traffic, board, onRecord, upgrades, api, access } = parts;
   const { hub, sessions, clock, log, meter } = parts;
-  const logBook = createLogBook(clock);
+  const logBook = createLogBook(feeds, clock);
   const figures = createFigures({
     engine: traffic.figures,
-    activePlans,
+    // Nothing, where that dialect is not served.
+    activePlans: () => feeds.find('telemetry')?.current.document.active_plans,
     sessions: () => sessions.size,
     lastFanOutAt: () => hub.lastFanOutAt,
     clock,
   });
   const maxRateHz = settings.MAX_RATE_HZ;
-  const views = createDiagnosticsViews({ figures, logBook, maxRateHz, views: parts.views, clock, meter });
+  const views = createDiagnosticsViews({ ...parts, figures, logBook, maxRateHz });
   const newId = (): string => crypto.randomUUID();
   const journal = createJournal({ views, figures, logBook, clock, newId });
   const intake = createIntake({ journal, clock, log, meter });
@@ -79,7 +79,6 @@ export function createDiagnostics(settings: DiagnosticsSettings, parts: Diagnost
   addHttpApi({ ...parts, figures, logBook, clients, intake });
 
   return {
-    start: () => views.start(),
     close() {
       for (const stop of stops) stop();
       views.close();

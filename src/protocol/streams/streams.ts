@@ -3,6 +3,7 @@ import { errorMessage } from '../../core/errors.ts';
 import type { KeepaliveLimits } from '../../deliver/keepalive.ts';
 import type { Session } from '../../deliver/session.ts';
 import type { Views } from '../../deliver/views.ts';
+import type { Feeds } from '../../feed/feeds.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
 import type { Router } from '../../http/router.ts';
 import type { Handshake, UpgradeRouter } from '../../http/upgrade.ts';
@@ -31,6 +32,7 @@ import type { StreamsSettings } from './settings.ts';
 import { createSharedInstances } from './shared-instances.ts';
 
 export interface StreamsParts extends Omit<SessionDependencies, 'terms'> {
+  readonly feeds: Feeds;
   readonly views: Views;
   readonly keepalive: KeepaliveLimits;
   /** For polls. */
@@ -117,17 +119,17 @@ export function createStreams(settings: StreamsSettings, given: StreamsParts) {
   addRestTwins({ ...parts, engine: parts.traffic.forwarder });
   for (const channel of streamChannels) api.add(channel);
 
+  // Its sources start with the first client that needs them: only what will fail then is said now.
+  if (logDirectory !== undefined) {
+    requireFolder(logDirectory).catch((error: unknown) =>
+      log.warn(
+        { setting: 'INSTANCE_LOG_DIR', directory: logDirectory, error: errorMessage(error) },
+        'no logs of instances',
+      ),
+    );
+  }
+
   return {
-    /** Its sources start with the first client that needs them: only what will fail then is said now. */
-    start() {
-      if (logDirectory === undefined) return;
-      requireFolder(logDirectory).catch((error: unknown) =>
-        log.warn(
-          { setting: 'INSTANCE_LOG_DIR', directory: logDirectory, error: errorMessage(error) },
-          'no logs of instances',
-        ),
-      );
-    },
     onReconnected: instances.onReconnected,
     close: () => instances.close(),
   };

@@ -6,7 +6,7 @@ import { createMerge, type DocumentDependencies, type TelemetryDocument } from '
 import type { Normalised } from './normalise.ts';
 import { engineSources, Ownership } from './ownership.ts';
 import type { PolledState, StatusListener } from './polled-state.ts';
-import type { FurtherSource, TelemetrySettings } from './settings.ts';
+import { type FurtherSource, type TelemetrySettings, telemetrySettings } from './settings.ts';
 import { initialDocument } from './shape.ts';
 import { Standstill } from './standstill.ts';
 import { urgencyOf } from './urgency.ts';
@@ -20,8 +20,6 @@ export interface EngineDocument extends TelemetryDocument {
   readonly isAnswering: () => boolean;
   /** Tells the answer of each poll of the state. */
   readonly onStatus: PolledState['onStatus'];
-  /** Polls all sources at once, then by schedule. */
-  start(): void;
   /** Calls the listener with each run of the main schedule. Returns how to stop. */
   onTick(listener: () => void): () => void;
 }
@@ -43,7 +41,9 @@ export function createEngineDocument(
 
   const merge = createMerge(
     {
+      name: telemetrySettings.name,
       initial: initialDocument(clock.now()),
+      write: () => startPolls(),
       ownership,
       maxRateHz: settings.MAX_RATE_HZ,
       periodMs,
@@ -101,6 +101,14 @@ export function createEngineDocument(
     };
     schedules.set(cron, createSchedule({ expression: cron, clock, log, onTick }));
   }
+  /** All at once, then by schedule. */
+  const startPolls = (): (() => void) => {
+    supervisor.poll(new Set(polled.keys()));
+    for (const schedule of schedules.values()) schedule.start();
+    return () => {
+      for (const schedule of schedules.values()) schedule.stop();
+    };
+  };
   const stopSources = board.onChange((name, change) => {
     // What an event has noted of a source that is polled here is told with the event, at its rate.
     if (change !== 'turned' && !(change === 'noted' && polled.has(name))) timing.soon();
@@ -129,17 +137,12 @@ export function createEngineDocument(
       statusListeners.add(listener);
       return () => statusListeners.delete(listener);
     },
-    start() {
-      supervisor.poll(new Set(polled.keys()));
-      for (const schedule of schedules.values()) schedule.start();
-    },
     pollState: () => supervisor.pollAfresh(new Set(['state'])),
     onTick(listener) {
       tickListeners.add(listener);
       return () => tickListeners.delete(listener);
     },
     close() {
-      for (const schedule of schedules.values()) schedule.stop();
       stopSources();
       merge.stop();
     },

@@ -9,7 +9,7 @@ import type { EngineDocument } from './engine-document.ts';
 import { createMerge, type DocumentDependencies, type TelemetryDocument } from './merged-document.ts';
 import type { Normalised } from './normalise.ts';
 import { engineSources } from './ownership.ts';
-import type { TelemetrySettings } from './settings.ts';
+import { type TelemetrySettings, telemetrySettings } from './settings.ts';
 import { initialDocument } from './shape.ts';
 import { Standstill } from './standstill.ts';
 import { urgencyOf } from './urgency.ts';
@@ -61,6 +61,7 @@ export function createSymbolDocument(
   const { periodMs } = engine;
   const merge = createMerge(
     {
+      name: `${telemetrySettings.name}/${symbol}`,
       initial: { ...initial, market: { ...market, symbol } },
       ...{ ownership, periodMs, symbol, complete },
       maxRateHz: settings.MAX_RATE_HZ,

@@ -7,7 +7,7 @@ import type { Hub } from '../../deliver/hub.ts';
 import type { KeepaliveLimits } from '../../deliver/keepalive.ts';
 import type { Sessions } from '../../deliver/sessions.ts';
 import type { Views } from '../../deliver/views.ts';
-import { HistoryBudget } from '../../feed/history.ts';
+import type { Feeds } from '../../feed/feeds.ts';
 import type { ApiDescription } from '../../http/asyncapi.ts';
 import type { Router } from '../../http/router.ts';
 import type { UpgradeRouter } from '../../http/upgrade.ts';
@@ -28,6 +28,7 @@ export interface TelemetryParts {
   readonly client: EngineClient;
   readonly board: SourceBoard;
   readonly events: EventSource;
+  readonly feeds: Feeds;
   readonly hub: Pick<Hub, 'standStill'>;
   readonly views: Views;
   readonly sessions: Sessions;
@@ -50,12 +51,8 @@ export function createTelemetry(
   parts: TelemetryParts,
 ) {
   const { events, hub, clock, log, meter, audit } = parts;
-  const budget = new HistoryBudget({
-    historySeconds: settings.HISTORY_SECONDS,
-    historyMaxBytes: settings.HISTORY_MAX_BYTES,
-  });
   const remarks = new StateRemarks();
-  const documents = createDocuments(settings, { ...parts, budget, remarks });
+  const documents = createDocuments(settings, { ...parts, remarks });
   events.subscribe(settings.REDIS_STATE_CHANNEL, documents.onEvent);
   const views = createTelemetryViews({ documents, views: parts.views, clock, meter });
   const polls: PolledState = { onStatus: documents.engine.onStatus, poll: documents.pollStates };
@@ -88,9 +85,6 @@ export function createTelemetry(
   return {
     /** Who answers requests for the engine's own command paths, where they are forwarded. */
     takePath,
-    /** The engine's document, as it was last committed. */
-    document: () => documents.engine.feed.current.document,
-    start: () => documents.engine.start(),
     /** Events may have been missed: what they said is asked for. */
     onReconnected: documents.pollStates,
     /** Stops the sources. */

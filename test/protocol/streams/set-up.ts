@@ -18,6 +18,7 @@ import type { EngineClient } from '../../../src/source/engine-client.ts';
 import { PollFailure } from '../../../src/source/poll-failure.ts';
 import { createSourceBoard } from '../../../src/source/source-board.ts';
 import { createFakeTransport, type FakeTransport } from '../../support/fake-transport.ts';
+import { createFeeds } from '../../support/feeds.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { createMemoryMeter } from '../../support/memory-meter.ts';
@@ -87,7 +88,7 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
     },
   };
   const instances = createSharedInstances({ ...dependencies, views, client, board, pollTimeoutMs: 60_000 });
-  const messages = createMessageViews({ ...dependencies, views });
+  const messages = createMessageViews({ ...dependencies, feeds: createFeeds(clock), views });
   test.onTestFinished(() => instances.close());
 
   const transports: FakeTransport[] = [];

@@ -85,7 +85,7 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
     },
     /** The engine answers every poll of the default document. */
     async freshen(): Promise<void> {
-      documents.engine.start();
+      subject.feeds.start();
       for (const name of ['agents', 'models'] as const) await subject.answer(name, {});
       await subject.answer('state', state);
       await waitFor('the answers', () => stateStatus(subject.shown()) === 'fresh');

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../src/core/json.ts';
+import { Feeds } from '../../../src/feed/feeds.ts';
 import { HistoryBudget, historyDefaults } from '../../../src/feed/history.ts';
 import { createDocuments } from '../../../src/protocol/telemetry/documents.ts';
 import type { TelemetrySettings } from '../../../src/protocol/telemetry/settings.ts';
@@ -39,10 +40,11 @@ export function setUpDocuments(test: TestScope, options: Partial<TelemetrySettin
   const meter = createMemoryMeter();
   const board = createSourceBoard({ clock, log, meter });
   const budget = new HistoryBudget(historyDefaults);
+  const feeds = new Feeds(clock, budget);
   const remarks = new StateRemarks();
   const documents = createDocuments(
     { ...loadSettings({ env: {} }), POLL_CRON: '0 0 0 1 1 *', POLL_TIMEOUT_MS: 60_000, ...options },
-    { client, board, budget, remarks, clock, log, meter },
+    { client, board, feeds, remarks, clock, log, meter },
   );
   test.onTestFinished(() => {
     documents.close();
@@ -60,6 +62,7 @@ export function setUpDocuments(test: TestScope, options: Partial<TelemetrySettin
     meter,
     board,
     budget,
+    feeds,
     documents,
     remarks,
     feed,

@@ -1,22 +1,22 @@
 import { Access } from './access/access.ts';
 import { createVerifier } from './access/verifier.ts';
 import { accessOptions, authEnabled, verifierOptions } from './config/safety.ts';
-import type { Settings } from './config/settings.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import { Hub, hubDefaults } from './deliver/hub.ts';
 import { type KeepaliveLimits, keepaliveDefaults } from './deliver/keepalive.ts';
 import { Sessions } from './deliver/sessions.ts';
 import { Views } from './deliver/views.ts';
+import { dialects as builtIn } from './dialects.ts';
+import { Feeds } from './feed/feeds.ts';
+import { HistoryBudget } from './feed/history.ts';
 import type { Operations } from './http/operations.ts';
 import { createHealth } from './observe/health.ts';
 import { createLogRecorder } from './observe/log-recorder.ts';
 import { createPrometheusMeter } from './observe/prometheus.ts';
-import { diagnostics } from './protocol/diagnostics/diagnostics.ts';
-import type { Context, Dialect, Running } from './protocol/dialect.ts';
-import { streams } from './protocol/streams/streams.ts';
-import { telemetry } from './protocol/telemetry/telemetry.ts';
+import type { Context, Running } from './protocol/dialect.ts';
 import { createFront, type Front } from './serve/front.ts';
+import type { Settings } from './settings.ts';
 import { createEngineClient } from './source/engine-client.ts';
 import { createEngineTraffic } from './source/engine-traffic.ts';
 import { countingEvents, createMemoryEvents, type EventSource } from './source/events.ts';
@@ -32,8 +32,11 @@ const info = {
   description: 'Real-time telemetry of an engine for dashboards',
 };
 
-/** Those that are built in. */
-export const builtIn: readonly Dialect<GatewaySettings>[] = [telemetry, diagnostics, streams];
+/** What is asked of a dialect, whatever settings it has. */
+interface ServedDialect {
+  readonly name: string;
+  create(context: Context, settings: GatewaySettings): Running;
+}
 
 export interface GatewayOptions {
   readonly settings: GatewaySettings;
@@ -47,7 +50,7 @@ export interface GatewayOptions {
   /** What delivery and freshness go by. Default: the system's. */
   readonly clock?: Clock;
   /** Default: those built in that `DIALECTS` names. */
-  readonly dialects?: readonly Dialect<GatewaySettings>[];
+  readonly dialects?: readonly ServedDialect[];
 }
 
 export interface Gateway {
@@ -70,7 +73,7 @@ export function createGateway({
   events = createMemoryEvents(),
   keepalive = keepaliveDefaults,
   clock = systemClock,
-  dialects = settings.DIALECTS.flatMap((name) => builtIn.filter((dialect) => dialect.name === name)),
+  dialects = namedBy(settings),
 }: GatewayOptions): Gateway {
   const running: Running[] = [];
   const recorder = createLogRecorder(writtenLog);
@@ -78,6 +81,13 @@ export function createGateway({
   const meter = createPrometheusMeter();
   const board = createSourceBoard({ clock, log, meter });
   const hub = new Hub({ clock, meter, ...hubDefaults });
+  const feeds = new Feeds(
+    clock,
+    new HistoryBudget({
+      historySeconds: settings.HISTORY_SECONDS,
+      historyMaxBytes: settings.HISTORY_MAX_BYTES,
+    }),
+  );
   const views = new Views({ hub, clock, maxViews: settings.MAX_RENDITIONS });
   const sessions = new Sessions({ hub, clock, meter });
 
@@ -87,10 +97,8 @@ export function createGateway({
       url: settings.ENGINE_URL,
       ...(settings.ENGINE_TOKEN === undefined ? {} : { token: settings.ENGINE_TOKEN }),
     }),
-    clock,
-    meter,
+    ...{ board, clock, meter },
   });
-  traffic.watch(board);
   const { client } = traffic;
   const eventSource = countingEvents(
     settings.REDIS_URL === undefined
@@ -103,7 +111,6 @@ export function createGateway({
           board,
           requiredChannel: settings.REDIS_STATE_CHANNEL,
           onConnected: () => running.forEach((dialect) => void dialect.onReconnected?.()),
-          onTransition: () => running.forEach((dialect) => void dialect.sourcesChanged?.()),
         }),
     meter,
   );
@@ -116,10 +123,8 @@ export function createGateway({
   });
 
   // Out
-  const required = () => running.flatMap(({ requires = [] }) => requires);
-  const clients = () => sessions.size;
   const operations: Operations = {
-    ...createHealth({ clock, version, board, required, clients }),
+    ...createHealth({ clock, version, board, clients: () => sessions.size }),
     metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),
     clients: (limit) => sessions.states(limit),
   };
@@ -127,8 +132,7 @@ export function createGateway({
 
   const shared: Omit<Context, 'serve'> = {
     ...{ clock, log, audit, unrecordedLog: writtenLog, onRecord: recorder.onRecord, meter },
-    ...{ client, traffic, board, events: eventSource, documents: new Map() },
-    ...{ views, hub, access, sessions },
+    ...{ client, traffic, board, events: eventSource, feeds, views, hub, access, sessions },
   };
   for (const dialect of dialects) {
     running.push(dialect.create({ ...shared, serve: front.serveFor(dialect.name) }, settings));
@@ -140,7 +144,7 @@ export function createGateway({
       const address = await front.listen();
       const { port, url, opsPort } = address;
       log.info({ port, url, ops_port: opsPort }, 'listening');
-      for (const dialect of running) dialect.start?.();
+      feeds.start();
       eventSource.start();
       return address;
     },
@@ -161,4 +165,9 @@ export function createGateway({
       await front.close();
     },
   };
+}
+
+/** Those built in, in the order in which `DIALECTS` names them. */
+function namedBy({ DIALECTS }: GatewaySettings): readonly ServedDialect[] {
+  return DIALECTS.flatMap((name) => builtIn.filter((dialect) => dialect.name === name));
 }

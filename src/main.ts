@@ -24,7 +24,10 @@ async function run(invocation: Invocation): Promise<void> {
       process.stderr.write(`telemetry-bff: ${invocation.message}\n\n${helpText}`);
       return;
     case 'print-config': {
-      const { loadSettings, printSettings } = await import('./config/load.ts');
+      const [{ loadSettings }, { printSettings }] = await Promise.all([
+        import('./settings.ts'),
+        import('./config/load.ts'),
+      ]);
       process.stdout.write(`${printSettings(loadSettings({ env: process.env }))}\n`);
       return;
     }
@@ -57,7 +60,7 @@ async function run(invocation: Invocation): Promise<void> {
 async function runServer(command: keyof typeof required): Promise<void> {
   isServing = true;
   const [{ loadSettings, unknownSettings }, { createLogger }] = await Promise.all([
-    import('./config/load.ts'),
+    import('./settings.ts'),
     import('./observe/logger.ts'),
   ]);
   const given = { env: process.env, required: required[command], unread: unread[command] };

@@ -3,9 +3,11 @@ import { extname } from 'node:path';
 import { parseDocument } from 'yaml';
 import { errorMessage } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { type ComposedSettings, compose } from './compose.ts';
+import { secretSettings, urlSettings } from './core-settings.ts';
+import type { DialectSettings } from './dialect-settings.ts';
 import { type Environment, readGiven } from './environment.ts';
 import { combinationFaults } from './safety.ts';
-import { type SettingName, type Settings, secretSettings, settingsSchema, urlSettings } from './settings.ts';
 import { findUnknownNames } from './unknown-names.ts';
 
 /** All that is wrong with the settings, one line a fault, each naming its key. */
@@ -24,41 +26,63 @@ export class ConfigError extends Error {
   }
 }
 
-export interface LoadOptions {
+export interface LoadOptions<Name extends PropertyKey = string> {
   readonly env: Environment;
   /** Settings that the command at hand cannot do without, and why. */
-  readonly required?: Readonly<Partial<Record<SettingName, string>>>;
+  readonly required?: Readonly<Partial<Record<Name, string>>>;
   /** Settings of other commands: they are not read, and keep their defaults. */
   readonly unread?: ReadonlySet<string>;
 }
 
-/** The settings in force: the environment over the config file over the defaults. Throws ConfigError. */
-export function loadSettings({ env, required = {}, unread = new Set() }: LoadOptions): Settings {
-  const file = readConfigFile(env.CONFIG_FILE);
-  const read = namesRead(unread);
-  const { values, faults: howGiven } = readGiven(env, file, read);
-  const given = Object.fromEntries(
-    Object.entries(values).filter(([key]) => !unread.has(key.replace(/_FILE$/, ''))),
-  );
-  const parsed = settingsSchema.safeParse(given);
-  const faults = [...findUnknownNames(env, read, [...unread]).faults, ...howGiven];
-  if (!parsed.success) faults.push(...parsed.error.issues.flatMap((issue) => describe(issue, given, env)));
-  for (const [key, reason] of Object.entries(required)) {
-    if (given[key] === undefined && !howGiven.some((fault) => fault.startsWith(key)))
-      faults.push(`${key}: not set – ${reason}`);
-  }
-  if (parsed.success) faults.push(...combinationFaults(parsed.data));
-  if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
-  return parsed.data;
+/** Reads the settings of the core and of the dialects that are built in. */
+export interface Config<Settings> {
+  /** Of every setting. */
+  readonly names: readonly string[];
+  /** The settings in force: the environment over the config file over the defaults. Throws ConfigError. */
+  loadSettings(options: LoadOptions<keyof Settings>): Settings;
+  /** Variables that begin like settings and are none. */
+  unknownSettings(options: LoadOptions): readonly string[];
 }
 
-/** Variables that begin like settings and are none. */
-export function unknownSettings({ env, unread = new Set() }: LoadOptions): readonly string[] {
-  return findUnknownNames(env, namesRead(unread), [...unread]).others;
+export function createConfig<const Dialects extends readonly DialectSettings[]>(
+  dialects: Dialects,
+): Config<ComposedSettings<Dialects>> {
+  const { schema, names } = compose(dialects);
+  const namesRead = (unread: ReadonlySet<string>) =>
+    names.filter((name) => !unread.has(name) && !isOfFileAlone(name));
+
+  return {
+    names,
+    loadSettings({ env, required = {}, unread = new Set() }) {
+      const file = readConfigFile(env.CONFIG_FILE);
+      const read = namesRead(unread);
+      const { values, faults: howGiven } = readGiven(env, file, read);
+      const given = Object.fromEntries(
+        Object.entries(values).filter(([key]) => !unread.has(key.replace(/_FILE$/, ''))),
+      );
+      const parsed = schema.safeParse(given);
+      const faults = [...findUnknownNames(env, read, [...unread]).faults, ...howGiven];
+      if (!parsed.success)
+        faults.push(...parsed.error.issues.flatMap((issue) => describe(issue, given, env, names)));
+      for (const [key, reason] of Object.entries(required)) {
+        if (given[key] === undefined && !howGiven.some((fault) => fault.startsWith(key)))
+          faults.push(`${key}: not set – ${reason}`);
+      }
+      if (parsed.success) {
+        faults.push(...combinationFaults(parsed.data));
+        for (const dialect of dialects) faults.push(...(dialect.faults?.(parsed.data) ?? []));
+      }
+      if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
+      return parsed.data;
+    },
+    unknownSettings: ({ env, unread = new Set() }) =>
+      findUnknownNames(env, namesRead(unread), [...unread]).others,
+  };
 }
 
-function namesRead(unread: ReadonlySet<string>): string[] {
-  return Object.keys(settingsSchema.shape).filter((key) => key !== 'sources' && !unread.has(key));
+/** Lists of objects, which are written in lower case, cannot be given by a variable. */
+function isOfFileAlone(name: string): boolean {
+  return name === name.toLowerCase();
 }
 
 interface Issue {
@@ -68,10 +92,15 @@ interface Issue {
   readonly keys?: readonly string[];
 }
 
-function describe(issue: Issue, given: Readonly<Record<string, unknown>>, env: Environment): string[] {
+function describe(
+  issue: Issue,
+  given: Readonly<Record<string, unknown>>,
+  env: Environment,
+  names: readonly string[],
+): string[] {
   if (issue.code === 'unrecognized_keys') {
     const at = issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
-    return (issue.keys ?? []).map((key) => `${at}${key}: no such setting${suggestion(key)}`);
+    return (issue.keys ?? []).map((key) => `${at}${key}: no such setting${suggestion(key, names)}`);
   }
   const [key] = issue.path;
   const top = String(key);
@@ -84,9 +113,9 @@ function describe(issue: Issue, given: Readonly<Record<string, unknown>>, env: E
   return [`${issue.path.join('.')}: ${issue.message}${shown}${where}`];
 }
 
-function suggestion(key: string): string {
+function suggestion(key: string, names: readonly string[]): string {
   const plain = (text: string): string => text.toUpperCase().replace(/[^A-Z]/g, '');
-  const similar = Object.keys(settingsSchema.shape).find((known) => plain(known) === plain(key));
+  const similar = names.find((known) => plain(known) === plain(key));
   return similar === undefined ? '' : ` – did you mean ${similar}?`;
 }
 
@@ -122,7 +151,7 @@ function parseConfig(path: string, text: string): unknown {
 }
 
 /** The settings as text for people, secrets left out. */
-export function printSettings(settings: Settings): string {
+export function printSettings(settings: object): string {
   return JSON.stringify(settings, redacted, 2);
 }
 

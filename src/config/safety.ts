@@ -1,16 +1,16 @@
 import type { AccessOptions } from '../access/access.ts';
 import { createVerifier, type VerifierOptions } from '../access/verifier.ts';
 import { errorMessage } from '../core/errors.ts';
-import type { Settings } from './settings.ts';
+import type { CoreSettings } from './core-settings.ts';
 
 const keySettings = ['AUTH_JWT_SECRET', 'AUTH_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const;
 
 /** Whether the settings turn auth on. */
-export function authEnabled(settings: Settings): boolean {
+export function authEnabled(settings: CoreSettings): boolean {
   return keySettings.some((name) => settings[name] !== undefined);
 }
 
-export function verifierOptions(settings: Settings): VerifierOptions {
+export function verifierOptions(settings: CoreSettings): VerifierOptions {
   return {
     secret: settings.AUTH_JWT_SECRET,
     publicKey: settings.AUTH_PUBLIC_KEY,
@@ -20,7 +20,7 @@ export function verifierOptions(settings: Settings): VerifierOptions {
   };
 }
 
-export function accessOptions(settings: Settings): AccessOptions {
+export function accessOptions(settings: CoreSettings): AccessOptions {
   return {
     allowed: settings.ALLOWED_ORIGINS,
     hosts: settings.ALLOWED_HOSTS,
@@ -35,8 +35,8 @@ export function accessOptions(settings: Settings): AccessOptions {
   };
 }
 
-/** What is wrong with settings that are each valid, but not together. */
-export function combinationFaults(settings: Settings): string[] {
+/** What is wrong with settings of the core that are each valid, but not together. */
+export function combinationFaults(settings: CoreSettings): string[] {
   const faults: string[] = [];
   const { PORT, EXTRA_PORTS, OPS_PORT, OPS_HOST } = settings;
   const twice = [PORT, ...EXTRA_PORTS].find((port, index, all) => port !== 0 && all.indexOf(port) !== index);
@@ -56,21 +56,10 @@ export function combinationFaults(settings: Settings): string[] {
       faults.push(`${name}: has no effect without one of ${keySettings.join(', ')}`);
     }
   }
-  if (
-    settings.ALLOW_COMMANDS &&
-    keys.length === 0 &&
-    settings.ALLOWED_ORIGINS === '*' &&
-    !isLoopbackHost(settings.HOST)
-  ) {
-    // A browser lets any page connect to any WebSocket: the page a trader has open could halt the engine.
-    faults.push(
-      'ALLOW_COMMANDS: without auth any web page could command the engine – set ALLOWED_ORIGINS to the pages that may, or HOST to 127.0.0.1, or turn auth on',
-    );
-  }
   return faults;
 }
 
-function keyFaults(settings: Settings): string[] {
+function keyFaults(settings: CoreSettings): string[] {
   try {
     createVerifier(verifierOptions(settings));
     return [];
@@ -80,6 +69,6 @@ function keyFaults(settings: Settings): string[] {
 }
 
 /** Whether only this machine can reach what listens there. */
-function isLoopbackHost(host: string): boolean {
+export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -95,10 +95,14 @@ export class CommitTiming {
     this.#cancelSoon = undefined;
   }
 
-  /** Commits every so many ms from now on, whatever else does: for a document that nobody says has changed. */
-  beat(everyMs: number): void {
+  /**
+   * Commits every so many ms from now on, whatever else does: for a document that nobody says has changed. Returns
+   * how to stop.
+   */
+  beat(everyMs: number): Cancel {
     this.#stopBeat();
     if (!this.#stopped) this.#stopBeat = this.#clock.every(everyMs, this.#commit);
+    return () => this.#stopBeat();
   }
 
   /** @param polls how many polls the round sends */

@@ -6,7 +6,7 @@ import type { Position } from './position.ts';
 /** Told of each new version, in the same turn in which it was committed. Must not throw. */
 export type VersionListener = (version: Version, previous: Version) => void;
 
-/** A JSON document with numbered versions. Inputs change a pending document; a commit makes one version of it. */
+/** A JSON document with numbered versions, as its readers have it. */
 export interface StateFeed {
   readonly epoch: string;
   /** The newest version. */
@@ -14,6 +14,18 @@ export interface StateFeed {
   readonly position: Position;
   /** The document with everything staged since the last commit. */
   readonly pending: JsonObject;
+  /** `seq` of the newest version that changed, added or removed this top-level key; never too old. */
+  changedAt(key: string): number;
+  /** Versions still held, oldest first, the newest included. */
+  history(): readonly Version[];
+  /** The version with this `seq`, if it is still held. */
+  version(seq: number): Version | undefined;
+  /** Returns how to stop listening. */
+  onVersion(listener: VersionListener): () => void;
+}
+
+/** The same as its one writer has it: inputs change a pending document, and a commit makes one version of it. */
+export interface WritableStateFeed extends StateFeed {
   /**
    * Replaces the pending document.
    * @param receivedAt when the event behind it was received (monotonic ms); the earliest one is kept.
@@ -24,14 +36,6 @@ export interface StateFeed {
    * @param always makes one all the same, for readers that are to hear of it. Default false.
    */
   commit(always?: boolean): boolean;
-  /** `seq` of the newest version that changed, added or removed this top-level key; never too old. */
-  changedAt(key: string): number;
-  /** Versions still held, oldest first, the newest included. */
-  history(): readonly Version[];
-  /** The version with this `seq`, if it is still held. */
-  version(seq: number): Version | undefined;
-  /** Returns how to stop listening. */
-  onVersion(listener: VersionListener): () => void;
   /** Releases the history. */
   close(): void;
 }
@@ -41,11 +45,14 @@ export interface StateFeedOptions {
   readonly epoch: string;
   readonly clock: Clock;
   readonly budget: HistoryBudget;
+  /** Called when it is closed. Default: nothing. */
+  readonly onClose?: () => void;
 }
 
 const maxKeysNoted = 10_000;
 
-export function createStateFeed({ initial, epoch, clock, budget }: StateFeedOptions): StateFeed {
+export function createStateFeed(options: StateFeedOptions): WritableStateFeed {
+  const { initial, epoch, clock, budget, onClose = () => {} } = options;
   const listeners = new Set<VersionListener>();
   const history = budget.open();
   const now = () => ({ at: clock.now(), committedAt: clock.monotonic() });
@@ -116,6 +123,7 @@ export function createStateFeed({ initial, epoch, clock, budget }: StateFeedOpti
     close() {
       listeners.clear();
       history.clear();
+      onClose();
     },
   };
 }

@@ -5,13 +5,11 @@ export interface HealthOptions {
   readonly clock: Clock;
   readonly version: string;
   readonly board: SourceBoard;
-  /** Sources that must have answered once before the gateway is ready. */
-  readonly required: () => readonly string[];
   readonly clients: () => number;
 }
 
 /** How the gateway is, for people and for orchestrators. */
-export function createHealth({ clock, version, board, required, clients }: HealthOptions) {
+export function createHealth({ clock, version, board, clients }: HealthOptions) {
   const startedAt = clock.monotonic();
   return {
     /** `ok`: every source is fresh. `degraded`: it serves, but something is stale or down. */
@@ -29,9 +27,9 @@ export function createHealth({ clock, version, board, required, clients }: Healt
     },
     /** Ready once each required source has answered; a later outage is shown to clients, not to the balancer. */
     readiness() {
-      const missing = required()
-        .filter((name) => !board.hasSucceeded(name))
-        .map((name) => `${name}: no good answer yet (${board.states[name]?.error ?? 'not asked yet'})`);
+      const missing = board.awaited.map(
+        (name) => `${name}: no good answer yet (${board.states[name]?.error ?? 'not asked yet'})`,
+      );
       return { ready: missing.length === 0, missing };
     },
   };

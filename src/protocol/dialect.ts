@@ -1,35 +1,34 @@
+import type { z } from 'zod';
 import type { Access } from '../access/access.ts';
+import type { CoreSettings } from '../config/core-settings.ts';
+import type { DialectSettings, Own } from '../config/dialect-settings.ts';
 import type { Clock } from '../core/clock.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { Log, RecordListener } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 import type { Hub } from '../deliver/hub.ts';
 import type { Sessions } from '../deliver/sessions.ts';
 import type { Views } from '../deliver/views.ts';
+import type { Feeds } from '../feed/feeds.ts';
 import type { Serve } from '../serve/serve.ts';
 import type { EngineClient } from '../source/engine-client.ts';
 import type { EngineTraffic } from '../source/engine-traffic.ts';
 import type { EventSource } from '../source/events.ts';
 import type { SourceBoard } from '../source/source-board.ts';
 
+/** What a dialect reads: its own settings and those of the core, once it is known where the engine is. */
+export type ServedSettings<Shape extends z.ZodRawShape> = Own<Shape> &
+  CoreSettings & { readonly ENGINE_URL: string };
+
 /** A wire protocol of the gateway: the gateway knows a list of them, and nothing about any. */
-export interface Dialect<Settings> {
-  /** Also its label in metrics, and what `DIALECTS` and `AUTH_DIALECTS` call it. */
-  readonly name: string;
-  /** Serves it from now on. @param settings those of the gateway that it reads, by their names */
-  create(context: Context, settings: Settings): Running;
+export interface Dialect<Shape extends z.ZodRawShape = z.ZodRawShape> extends DialectSettings<Shape> {
+  /** Serves it from now on. Its sources start when its feeds are to be written. */
+  create(context: Context, settings: ServedSettings<Shape>): Running;
 }
 
 /** A dialect that is served. */
 export interface Running {
-  /** Sources that must have answered once before the gateway is ready. Default: none. */
-  readonly requires?: readonly string[];
-  /** Starts its sources. */
-  start?(): void;
   /** Events may have been missed: Redis was away. */
   onReconnected?(): void;
-  /** The freshness of a source changed that all dialects share. */
-  sourcesChanged?(): void;
   /** Called first at the end: finishes, within the time, what must not be cut off, and begins no more of it. */
   settle?(withinMs: number): Promise<void>;
   /** Stops its sources. */
@@ -53,10 +52,10 @@ export interface Context {
   readonly traffic: EngineTraffic;
   readonly board: SourceBoard;
   readonly events: EventSource;
-  /** What one dialect shows another, by name: `engine` is the engine's document. */
-  readonly documents: Map<string, () => JsonObject>;
 
   // Through
+  /** What one dialect shows another is found here by its name. */
+  readonly feeds: Feeds;
   readonly views: Views;
   readonly hub: Pick<Hub, 'standStill' | 'lastFanOutAt'>;
 
@@ -67,6 +66,6 @@ export interface Context {
 }
 
 /** A dialect, with its types checked where it is written. */
-export function defineDialect<Settings>(dialect: Dialect<Settings>): Dialect<Settings> {
+export function defineDialect<Shape extends z.ZodRawShape>(dialect: Dialect<Shape>): Dialect<Shape> {
   return dialect;
 }

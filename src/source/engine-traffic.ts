@@ -27,41 +27,21 @@ export interface EngineTraffic {
    * are not, as the engine never hears of them.
    */
   readonly forwarder: SharedForwarder;
-  /** Hears from now on how the polls of this board end, until it is closed. */
-  watch(board: Pick<SourceBoard, 'onOutcome'>): void;
   figures(): EngineFigures;
-  /** Calls the listener when a poll fails whose source was well until then, and when it is well again. */
-  onTurn(listener: () => void): () => void;
 }
 
 export interface EngineTrafficOptions {
   readonly client: EngineClient & EngineForwarder;
+  /** Knows which answers could be used: that one came does not say so. */
+  readonly board: Pick<SourceBoard, 'lastAnswerAt'>;
   readonly clock: Clock;
   readonly meter: Meter;
 }
 
-/** The one source that is not polled from the engine. */
-const redis = 'redis';
-
-export function createEngineTraffic({ client, clock, meter }: EngineTrafficOptions): EngineTraffic {
-  const listeners = new Set<() => void>();
+export function createEngineTraffic({ client, board, clock, meter }: EngineTrafficOptions): EngineTraffic {
   const rate = new SuccessRate();
   let requestCount = 0;
   let latencyMs: number | undefined;
-  let lastSuccessAt: number | undefined;
-
-  const watch: EngineTraffic['watch'] = (board) => {
-    const failing = new Set<string>();
-    // An answer that came is not yet one that can be used: only the board knows.
-    board.onOutcome((name, succeeded) => {
-      if (name === redis) return;
-      if (succeeded) lastSuccessAt = clock.now();
-      if (failing.has(name) !== succeeded) return;
-      if (succeeded) failing.delete(name);
-      else failing.add(name);
-      for (const listener of listeners) listener();
-    });
-  };
 
   const get: EngineClient['get'] = async (path, signal, lane) => {
     const startedAt = clock.monotonic();
@@ -97,17 +77,12 @@ export function createEngineTraffic({ client, clock, meter }: EngineTrafficOptio
   return {
     client: { get, close: () => client.close() },
     forwarder: createBoundedForwarder({ ask }, meter),
-    watch,
     figures: () => ({
       requestCount,
       successPercent: rate.percent(clock.monotonic()),
       latencyMs,
-      lastSuccessAt,
+      lastSuccessAt: board.lastAnswerAt,
     }),
-    onTurn(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
   };
 }
 

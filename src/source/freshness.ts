@@ -23,7 +23,20 @@ export interface SourceOptions {
   readonly freshMs: () => number;
   /** How long it may be stale for want of answers before it is down. Default 30,000. */
   readonly downAfterMs?: number;
+  /** Whether the gateway is not ready before it has succeeded once. Default false. */
+  readonly required?: boolean;
+  /** Whether it is left out of what documents show: one dialect's own affair. Default false. */
+  readonly hidden?: boolean;
+  /** Whether it is a connection, and no poll of the engine. Default false. */
+  readonly isConnection?: boolean;
 }
+
+/**
+ * What happened to a source: what is shown of it changed by what was `reported` of it, by what was `noted` of it,
+ * or as it `aged`; or it `turned`, which only polls do: one failed, and the one before had not, or the reverse. That
+ * need not be shown: a single failure leaves a source fresh.
+ */
+export type SourceChange = 'reported' | 'noted' | 'aged' | 'turned';
 
 /**
  * The freshness of one source: `fresh` after a success, `stale` when the next one is late or what it says stands
@@ -47,6 +60,8 @@ export interface Source {
   pause(): void;
   /** It is asked again, and shown as old as it has become meanwhile. */
   resume(): void;
+  /** Nobody asks it any more: what still comes of it is neither told nor shown, nor are its figures. */
+  close(): void;
 }
 
 export interface TrackedSourceDependencies {
@@ -57,8 +72,9 @@ export interface TrackedSourceDependencies {
   readonly onShown: (state: SourceState) => void;
   /** How an attempt ended. */
   readonly onOutcome: (succeeded: boolean) => void;
-  /** What is shown changed with time alone. */
-  readonly onExpiry: () => void;
+  /** Told after the other two. */
+  readonly onChange: (change: SourceChange) => void;
+  readonly onClose: () => void;
 }
 
 const maxNotes = 8;
@@ -89,6 +105,7 @@ export class TrackedSource implements Source {
   #timer: Cancel = () => {};
   /** What comes with time alone, and when, monotonic ms. */
   #next: { readonly status: 'stale' | 'down'; readonly at: number } | undefined;
+  #isFailing = false;
   #paused = false;
   #closed = false;
 
@@ -112,17 +129,17 @@ export class TrackedSource implements Source {
 
   succeeded(standsStill?: string): boolean {
     if (this.#closed) return false;
-    this.#dependencies.onOutcome(true);
+    this.#ended(true);
     this.#lastError = undefined;
     this.#standsStill = standsStill;
     this.#answers = 'fresh';
     this.#become('stale', this.#options.freshMs());
-    return this.#show();
+    return this.#show('reported');
   }
 
   failed(error: string, atLeast?: 'stale' | 'down'): boolean {
     if (this.#closed) return false;
-    this.#dependencies.onOutcome(false);
+    this.#ended(false);
     this.#lastError = error;
     if (atLeast === 'down') {
       this.#answers = 'down';
@@ -132,7 +149,7 @@ export class TrackedSource implements Source {
       this.#answers = 'stale';
       this.#become('down', this.#downAfterMs);
     }
-    return this.#show();
+    return this.#show('reported');
   }
 
   note(found: readonly string[]): boolean {
@@ -140,6 +157,7 @@ export class TrackedSource implements Source {
     if (this.#closed || equalJson(notes, this.#state.notes ?? [])) return false;
     const { notes: _, ...rest } = this.#state;
     this.#set(notes.length === 0 ? rest : { ...rest, notes });
+    this.#dependencies.onChange('noted');
     return true;
   }
 
@@ -160,6 +178,7 @@ export class TrackedSource implements Source {
     this.#closed = true;
     this.#timer();
     this.#dependencies.meter.forget('bff_source_up', { source: this.#name });
+    this.#dependencies.onClose();
   }
 
   get #downAfterMs(): number {
@@ -184,11 +203,25 @@ export class TrackedSource implements Source {
     this.#answers = status;
     this.#next = status === 'stale' ? { status: 'down', at: at + this.#downAfterMs } : undefined;
     this.#wait();
-    if (this.#show()) this.#dependencies.onExpiry();
+    this.#show('aged');
   }
 
-  /** Shows what is so now: a status at once, and with it its error; another error of the same status in time. */
-  #show(): boolean {
+  #ended(succeeded: boolean): void {
+    this.#dependencies.onOutcome(succeeded);
+    if (this.#isFailing !== succeeded) return;
+    this.#isFailing = !succeeded;
+    if (this.#options.isConnection !== true) this.#dependencies.onChange('turned');
+  }
+
+  /** Shows what is so now, and tells it if it is another thing than before. */
+  #show(change: SourceChange): boolean {
+    const isNews = this.#follow();
+    if (isNews) this.#dependencies.onChange(change);
+    return isNews;
+  }
+
+  /** A status is shown at once, and with it its error; another error of the same status in time. */
+  #follow(): boolean {
     const { status, error } = this.#current();
     if (status !== this.#state.status) {
       this.#enter(status, error);

@@ -17,8 +17,6 @@ export interface RedisEventsOptions {
   readonly requiredChannel?: string;
   /** The subscription is confirmed, for the first time or again: what was published meanwhile is unknown. */
   readonly onConnected: () => void;
-  /** The freshness of `redis` changed. */
-  readonly onTransition: () => void;
 }
 
 /** A subscription counts as alive this long after Redis last answered a PING. */
@@ -37,9 +35,9 @@ const forbiddenCode = 'NOPERM';
  * down where the required one, or every one, is among them.
  */
 export function createRedisEvents(options: RedisEventsOptions): EventSource {
-  const { url, clock, log, meter, board, requiredChannel, onConnected, onTransition } = options;
+  const { url, clock, log, meter, board, requiredChannel, onConnected } = options;
   const listeners = new Map<string, EventListener>();
-  const source = board.open('redis', { freshMs: () => freshMs });
+  const source = board.open('redis', { freshMs: () => freshMs, isConnection: true });
   const redis = new Redis(url, {
     lazyConnect: true,
     // We subscribe ourselves, so that "connected" can be said once the subscription is confirmed.
@@ -69,7 +67,7 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
     }
     subscribed = false;
     stopTimers();
-    if (source.failed(error, 'stale')) onTransition();
+    source.failed(error, 'stale');
   };
 
   /** What the source is down for want of: the channel that it is for, or all there are. */
@@ -81,9 +79,8 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
   /** The connection is well; the source only where what it is for is permitted. */
   const confirmed = (): void => {
     const missing = missingChannels();
-    const changed =
-      missing === undefined ? source.succeeded() : source.failed(forbiddenWords(missing), 'down');
-    if (changed) onTransition();
+    if (missing === undefined) source.succeeded();
+    else source.failed(forbiddenWords(missing), 'down');
   };
 
   const ping = async (): Promise<void> => {
@@ -112,7 +109,7 @@ export function createRedisEvents(options: RedisEventsOptions): EventSource {
   };
 
   const noteForbidden = (): void => {
-    if (source.note(forbidden.size === 0 ? [] : [forbiddenWords([...forbidden])])) onTransition();
+    source.note(forbidden.size === 0 ? [] : [forbiddenWords([...forbidden])]);
   };
 
   const subscribe = async (): Promise<void> => {

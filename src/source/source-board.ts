@@ -1,22 +1,29 @@
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
-import { type Source, type SourceOptions, type SourceState, TrackedSource } from './freshness.ts';
+import {
+  type Source,
+  type SourceChange,
+  type SourceOptions,
+  type SourceState,
+  TrackedSource,
+} from './freshness.ts';
 
-export type OutcomeListener = (name: string, succeeded: boolean) => void;
+/** Told in the turn in which it happened. Must not throw. */
+export type SourceListener = (name: string, change: SourceChange) => void;
 
 /** All sources of the gateway, by name. */
 export interface SourceBoard {
   open(name: string, options: SourceOptions): Source;
   /** What a document shows under `sources`; the same object until something changes. */
   readonly states: Readonly<Record<string, SourceState>>;
-  /** Whether the source ever succeeded. */
-  hasSucceeded(name: string): boolean;
-  /** Told of the changes that come with time alone; the others are returned to who caused them. */
-  onExpiry(listener: () => void): () => void;
-  /** Told how each attempt of each source ended, whether or not its freshness changed. Must not throw. */
-  onOutcome(listener: OutcomeListener): () => void;
-  /** Nobody asks the sources any more: what still comes of them is neither told nor shown, nor are their figures. */
+  /** Names of the required sources that have not succeeded yet. */
+  readonly awaited: readonly string[];
+  /** When a poll of any source last gave what could be used, epoch ms; undefined before that. */
+  readonly lastAnswerAt: number | undefined;
+  /** The only way in which a change of freshness travels. Returns how to stop listening. */
+  onChange(listener: SourceListener): () => void;
+  /** Closes all sources. */
   close(): void;
 }
 
@@ -29,48 +36,54 @@ export function createSourceBoard({
   log: Log;
   meter: Meter;
 }): SourceBoard {
-  const listeners = new Set<() => void>();
-  const outcomeListeners = new Set<OutcomeListener>();
-  const sources = new Map<string, TrackedSource>();
-  const known = new Set<string>();
+  const listeners = new Set<SourceListener>();
+  const sources = new Set<TrackedSource>();
+  const awaited = new Set<string>();
   let states: Readonly<Record<string, SourceState>> = {};
+  let lastAnswerAt: number | undefined;
 
   return {
     open(name, options) {
+      const { required = false, hidden = false, isConnection = false } = options;
+      if (required) awaited.add(name);
       const source = new TrackedSource(name, options, {
         clock,
         log,
         meter,
         onShown(state) {
-          states = { ...states, [name]: state };
+          if (!hidden) states = { ...states, [name]: state };
         },
         onOutcome(succeeded) {
-          if (succeeded) known.add(name);
-          for (const listener of outcomeListeners) listener(name, succeeded);
+          if (!succeeded) return;
+          awaited.delete(name);
+          if (!isConnection) lastAnswerAt = clock.now();
         },
-        onExpiry() {
-          for (const listener of listeners) listener();
+        onChange(change) {
+          // Of one that is not shown nothing else can change.
+          if (hidden && change !== 'turned') return;
+          for (const listener of listeners) listener(name, change);
         },
+        onClose: () => sources.delete(source),
       });
-      sources.set(name, source);
+      sources.add(source);
       return source;
     },
     get states() {
       return states;
     },
-    hasSucceeded: (name) => known.has(name),
-    onExpiry(listener) {
+    get awaited() {
+      return [...awaited];
+    },
+    get lastAnswerAt() {
+      return lastAnswerAt;
+    },
+    onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    onOutcome(listener) {
-      outcomeListeners.add(listener);
-      return () => outcomeListeners.delete(listener);
-    },
     close() {
-      for (const source of sources.values()) source.close();
+      for (const source of sources) source.close();
       listeners.clear();
-      outcomeListeners.clear();
     },
   };
 }

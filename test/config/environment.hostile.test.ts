@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadSettings, unknownSettings } from '../../src/config/load.ts';
+import { loadSettings, unknownSettings } from '../../src/settings.ts';
 import { configFile, faultsOf, load } from './set-up.ts';
 
 const secret = 's'.repeat(32);

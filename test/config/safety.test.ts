@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, loadSettings } from '../../src/config/load.ts';
+import { ConfigError } from '../../src/config/load.ts';
 import { authEnabled } from '../../src/config/safety.ts';
+import { loadSettings } from '../../src/settings.ts';
 
 const secret = 'a secret of more than thirty-two bytes';
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, type LoadOptions, loadSettings } from '../../src/config/load.ts';
-import type { Settings } from '../../src/config/settings.ts';
+import { ConfigError, type LoadOptions } from '../../src/config/load.ts';
+import { loadSettings, type Settings } from '../../src/settings.ts';
 import type { TestScope } from '../support/wait.ts';
 
 /** Writes a config file that is gone after the test; returns its path. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createGateway } from '../../src/app.ts';
-import { loadSettings } from '../../src/config/load.ts';
+import { loadSettings } from '../../src/settings.ts';
 import { createMemoryEvents } from '../../src/source/events.ts';
 import { connectClient, refusalOf, type TestClient } from '../support/client.ts';
 import { deflateTerms, fanOutViews } from '../support/fan-out-crowd.ts';

@@ -8,15 +8,9 @@ import { createMemoryMeter } from '../support/memory-meter.ts';
 function setUp() {
   const clock = createManualClock();
   const board = createSourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
-  const state = board.open('state', { freshMs: () => 2000 });
+  const state = board.open('state', { freshMs: () => 2000, required: true });
   const redis = board.open('redis', { freshMs: () => 5000 });
-  const health = createHealth({
-    clock,
-    version: '1.2.3',
-    board,
-    required: () => ['state'],
-    clients: () => 42,
-  });
+  const health = createHealth({ clock, version: '1.2.3', board, clients: () => 42 });
   return { clock, board, state, redis, ...health };
 }
 
@@ -60,17 +54,5 @@ describe('Health', () => {
     clock.advance(3_600_000);
     expect(state.state.status).toBe('down');
     expect(readiness()).toEqual({ ready: true, missing: [] });
-  });
-
-  it('says of a required source that nobody opened that it was not asked', () => {
-    const { clock, board } = setUp();
-    const { readiness } = createHealth({
-      clock,
-      version: '',
-      board,
-      required: () => ['ghost'],
-      clients: () => 0,
-    });
-    expect(readiness().missing).toEqual(['ghost: no good answer yet (not asked yet)']);
   });
 });

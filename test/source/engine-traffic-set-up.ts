@@ -15,6 +15,7 @@ export function setUpTraffic() {
   let closed = false;
   const meter = createMemoryMeter();
   const traffic = createEngineTraffic({
+    board,
     clock,
     meter,
     client: {
@@ -31,9 +32,8 @@ export function setUpTraffic() {
       },
     },
   });
-  traffic.watch(board);
   const turns: number[] = [];
-  const stop = traffic.onTurn(() => turns.push(clock.monotonic()));
+  const stop = board.onChange((_name, change) => void (change === 'turned' && turns.push(clock.monotonic())));
   const request = async (ms: number, failure?: Error): Promise<unknown> => {
     const answer = traffic.client.get('/state', never);
     clock.advance(ms);
@@ -54,6 +54,6 @@ export function setUpTraffic() {
     else one?.reject(end);
     return await answer.catch((error: unknown) => error);
   };
-  const open = (name: string) => board.open(name, { freshMs: () => 1000 });
+  const open = (name: string) => board.open(name, { freshMs: () => 1000, isConnection: name === 'redis' });
   return { clock, meter, traffic, turns, stop, request, forward, open, isClosed: () => closed };
 }

@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { PollFailure } from '../../src/source/poll-failure.ts';
-import { createSourceBoard } from '../../src/source/source-board.ts';
-import { createMemoryLog } from '../support/memory-log.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 import { never, setUpTraffic } from './engine-traffic-set-up.ts';
 
 describe('EngineTraffic', () => {
@@ -97,14 +94,12 @@ describe('EngineTraffic', () => {
     expect(turns).toEqual([]);
   });
 
-  it('takes a source for well whose board is closed, and hears of it again from the next one', () => {
-    const { turns, traffic, clock } = setUpTraffic();
+  it('takes a source for well that is closed, and hears of it again when it is opened again', () => {
+    const { turns, open } = setUpTraffic();
     for (let turn = 1; turn <= 2; turn += 1) {
-      const board = createSourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
-      traffic.watch(board);
-      const source = board.open('instances', { freshMs: () => 1000 });
+      const source = open('instances');
       source.failed('ECONNREFUSED');
-      board.close();
+      source.close();
       source.succeeded();
       expect(turns).toHaveLength(turn);
     }

@@ -9,7 +9,7 @@ function setUp() {
   const board = createSourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
   const shown: string[] = [];
   const source = board.open('state', { freshMs: () => 2000 });
-  board.onExpiry(() => shown.push(source.state.status));
+  board.onChange((_name, change) => void (change === 'aged' && shown.push(source.state.status)));
   source.succeeded();
   return { clock, board, source, shown };
 }

@@ -12,10 +12,10 @@ function setUp() {
   const meter = createMemoryMeter();
   const board = createSourceBoard({ clock, log: createMemoryLog(), meter });
   let expiries = 0;
-  board.onExpiry(() => {
-    expiries += 1;
+  board.onChange((_name, change) => {
+    if (change === 'aged') expiries += 1;
   });
-  const source = board.open('state', { freshMs: () => 2000 });
+  const source = board.open('state', { freshMs: () => 2000, required: true });
   const up = () => meter.value('bff_source_up', { source: 'state' });
   return { clock, board, source, up, expiries: () => expiries };
 }
@@ -25,7 +25,7 @@ describe('Source', () => {
     const { board, up } = setUp();
     expect(board.states).toEqual({ state: { status: 'down', since: start } });
     expect(up()).toBe(0);
-    expect(board.hasSucceeded('state')).toBe(false);
+    expect(board.awaited).toEqual(['state']);
   });
 
   it('is fresh from the first success, and says that this is a change once', () => {
@@ -34,7 +34,7 @@ describe('Source', () => {
     expect(source.succeeded()).toBe(true);
     expect(source.state).toEqual({ status: 'fresh', since: at(700) });
     expect(up()).toBe(1);
-    expect(board.hasSucceeded('state')).toBe(true);
+    expect(board.awaited).toEqual([]);
     clock.advance(1000);
     expect(source.succeeded()).toBe(false);
     expect(source.state.since).toBe(at(700));

@@ -33,10 +33,10 @@ export function followRedis(
     onConnected: () => {
       calls.connected += 1;
     },
-    onTransition: () => {
-      calls.transitions += 1;
-    },
     ...options,
+  });
+  board.onChange(() => {
+    calls.transitions += 1;
   });
   events.subscribe(channel, (message) => received.push(message.toString()));
   for (const name of further)

@@ -16,8 +16,8 @@ function setUp(options: SourceOptions = { freshMs: () => 2000 }) {
   const meter = createPrometheusMeter();
   const board = createSourceBoard({ clock, log, meter });
   let expiries = 0;
-  const stop = board.onExpiry(() => {
-    expiries += 1;
+  const stop = board.onChange((_name, change) => {
+    if (change === 'aged') expiries += 1;
   });
   return { clock, log, meter, board, source: board.open('state', options), stop, expiries: () => expiries };
 }
@@ -82,6 +82,59 @@ describe('SourceBoard', () => {
     expect([source.failed('HTTP 500', 'down'), source.succeeded()]).toEqual([false, false]);
     expect(await meter.text()).not.toContain('bff_source_up{');
     expect(log.entries).toHaveLength(1);
+  });
+
+  it('tells every change once, with what brought it about', () => {
+    const { clock, board, source } = setUp();
+    const told: string[] = [];
+    board.onChange((name, change) => told.push(`${name} ${change} ${source.state.status}`));
+    source.succeeded();
+    source.succeeded();
+    source.note(['odd']);
+    source.failed('HTTP 500');
+    source.failed('HTTP 500');
+    clock.advance(2000);
+    expect(told).toEqual([
+      'state reported fresh',
+      'state noted fresh',
+      'state turned fresh',
+      'state aged stale',
+    ]);
+  });
+
+  it('awaits each required source until its first success', () => {
+    const { board } = setUp();
+    const [risk, desk] = ['risk', 'desk'].map((name) =>
+      board.open(name, { freshMs: () => 1000, required: true }),
+    );
+    risk?.succeeded();
+    risk?.failed('HTTP 500', 'down');
+    expect(board.awaited).toEqual(['desk']);
+    desk?.succeeded();
+    expect(board.awaited).toEqual([]);
+  });
+
+  it('shows nothing of a hidden source, but tells when it begins to fail and is well again', () => {
+    const { clock, board } = setUp();
+    const { states } = board;
+    const told: string[] = [];
+    board.onChange((name, change) => told.push(`${name} ${change}`));
+    const hidden = board.open('instances', { freshMs: () => 1000, hidden: true });
+    hidden.succeeded();
+    hidden.failed('HTTP 500', 'down');
+    clock.advance(60_000);
+    hidden.succeeded();
+    expect([told, board.states]).toEqual([['instances turned', 'instances turned'], states]);
+  });
+
+  it('knows when a poll last succeeded, of whatever source, and takes no connection for one', () => {
+    const { clock, board, source } = setUp();
+    board.open('redis', { freshMs: () => 1000, isConnection: true }).succeeded();
+    expect(board.lastAnswerAt).toBeUndefined();
+    source.succeeded();
+    source.close();
+    clock.advance(5);
+    expect(board.lastAnswerAt).toBe(Date.parse(start));
   });
 
   it('keeps a source fresh whose period is longer than a timer can hold', () => {

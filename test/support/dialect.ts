@@ -1,8 +1,9 @@
-import { builtIn, createGateway } from '../../src/app.ts';
-import { loadSettings } from '../../src/config/load.ts';
+import { createGateway } from '../../src/app.ts';
 import { type MessageLimits, messageDefaults } from '../../src/deliver/message-limiter.ts';
+import { dialects } from '../../src/dialects.ts';
 import type { Served } from '../../src/serve/serve.ts';
 import { largestMessageBytes } from '../../src/serve/web-socket.ts';
+import { loadSettings } from '../../src/settings.ts';
 import type { TestClient } from './client.ts';
 import { example } from './example-dialect.ts';
 import { nowhere } from './gateway.ts';
@@ -11,7 +12,7 @@ import { createManualClock } from './manual-clock.ts';
 import { createMemoryLog } from './memory-log.ts';
 
 /** Those that are built in, and one that shows how little a dialect is. */
-export const everyDialect = [...builtIn, example];
+export const everyDialect = [...dialects, example];
 
 /** An endpoint, and how it is talked to. */
 export interface EndpointUnderTest extends Required<Omit<Manners, 'queries' | 'surround' | 'refused'>> {

@@ -2,16 +2,13 @@ import { z } from 'zod';
 import type { Policy } from '../../src/access/policy.ts';
 import { Refusal } from '../../src/core/errors.ts';
 import { isJsonObject } from '../../src/core/json.ts';
-import { randomId } from '../../src/core/random.ts';
 import { parseUntrusted } from '../../src/core/untrusted-json.ts';
 import { usualCloses } from '../../src/deliver/closes.ts';
 import { jsonEncoding } from '../../src/encode/encoding.ts';
 import { Message } from '../../src/encode/message.ts';
 import { createStateRendition } from '../../src/encode/state-rendition.ts';
-import { HistoryBudget } from '../../src/feed/history.ts';
 import { formatPosition } from '../../src/feed/position.ts';
 import { createProjection } from '../../src/feed/projection.ts';
-import { createStateFeed } from '../../src/feed/state-feed.ts';
 import { defineDialect } from '../../src/protocol/dialect.ts';
 import { defineEndpoint } from '../../src/serve/endpoint.ts';
 
@@ -29,11 +26,10 @@ const tells = {
 };
 
 /** One state, as events tell it whole: over WebSocket, Server-Sent Events and REST. */
-export const example = defineDialect<object>({
-  name,
-  create({ events, views, serve, clock, meter }) {
-    const budget = new HistoryBudget({ historySeconds: 0, historyMaxBytes: 0 });
-    const feed = createStateFeed({ initial: {}, epoch: randomId(), clock, budget });
+export const example = defineDialect({
+  ...{ name, settings: {} },
+  create({ events, feeds, views, serve, clock, meter }) {
+    const feed = feeds.state(name, { initial: {} });
     events.subscribe(name, (message) => {
       const parsed = parseUntrusted(message.toString(), { nonFinite: 'null' });
       if (!parsed.ok || !isJsonObject(parsed.value)) return;

@@ -1,9 +1,9 @@
 import { createGateway, type GatewayOptions } from '../../src/app.ts';
 import type { Environment } from '../../src/config/environment.ts';
-import { loadSettings } from '../../src/config/load.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { KeepaliveLimits } from '../../src/deliver/keepalive.ts';
 import { createDemoEngine, type DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
+import { loadSettings } from '../../src/settings.ts';
 import type { EventSource } from '../../src/source/events.ts';
 import { createMemoryLog } from './memory-log.ts';
 import { type Metrics, readMetrics } from './metrics.ts';

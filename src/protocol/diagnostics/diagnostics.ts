@@ -7,41 +7,40 @@ import { createIntake } from './intake.ts';
 import { createJournal } from './journal.ts';
 import { createLogBook } from './log-book.ts';
 import { eventKinds } from './schema.ts';
+import { diagnosticsSettings } from './settings.ts';
 import { createDiagnosticsViews, dialect } from './views.ts';
 
-export interface DiagnosticsSettings {
-  /** Telemetry frames a second that events may cause, burst 5. 0: no cap. */
-  readonly MAX_RATE_HZ: number;
-}
-
 /** The diagnostics dialect: logs, figures, diary entries and graph changes. */
-export const diagnostics = defineDialect<DiagnosticsSettings>({
-  name: dialect,
+export const diagnostics = defineDialect({
+  ...diagnosticsSettings,
   create(context, { MAX_RATE_HZ: maxRateHz }) {
-    const { access, serve, events, traffic, documents, hub, sessions, clock, log, meter } = context;
-    const logBook = createLogBook(clock);
+    const { access, serve, events, feeds, traffic, board, hub, sessions, clock, log, meter } = context;
+    const logBook = createLogBook(feeds, clock);
     const figures = createFigures({
       engine: traffic.figures,
-      activePlans: () => documents.get('engine')?.().active_plans,
+      // Nothing, where that dialect is not served.
+      activePlans: () => feeds.find('telemetry')?.current.document.active_plans,
       sessions: () => sessions.size,
       lastFanOutAt: () => hub.lastFanOutAt,
       clock,
     });
-    const views = createDiagnosticsViews({ figures, logBook, maxRateHz, views: context.views, clock, meter });
+    const views = createDiagnosticsViews({ ...context, figures, logBook, maxRateHz });
     const newId = (): string => crypto.randomUUID();
     const journal = createJournal({ views, figures, logBook, clock, newId });
     const intake = createIntake({ journal, clock, log, meter });
     for (const kind of eventKinds) {
       events.subscribe(`diagnostics:${kind}`, (message) => intake.onMessage(kind, message));
     }
-    const stops = [context.onRecord(journal.record), traffic.onTurn(() => views.engineTurned())];
+    const stopSources = board.onChange((_name, change) => {
+      if (change === 'turned') views.engineTurned();
+    });
+    const stops = [context.onRecord(journal.record), stopSources];
     const clients = new Set<DiagnosticsClient>();
     const viewing = access.policies.viewing(dialect);
     serve.webSocket('/ws/diagnostics', diagnosticsEndpoint({ ...context, views, clients, viewing }));
     const { ingesting } = access.policies;
     serveHttpApi({ serve, figures, logBook, clients, intake, viewing, ingesting });
     return {
-      start: () => views.start(),
       close() {
         for (const stop of stops) stop();
         views.close();

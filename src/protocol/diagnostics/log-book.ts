@@ -1,6 +1,5 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
-import { randomId } from '../../core/random.ts';
-import { createEventFeed } from '../../feed/event-feed.ts';
+import type { Feeds } from '../../feed/feeds.ts';
 import type { LogEntry } from './packets.ts';
 import type { LogEvent } from './schema.ts';
 
@@ -16,8 +15,8 @@ export interface LogBook {
 
 const entriesKept = 200;
 
-export function createLogBook(clock: Clock): LogBook {
-  const feed = createEventFeed<LogEntry>({ epoch: randomId(), capacity: entriesKept });
+export function createLogBook(feeds: Feeds, clock: Clock): LogBook {
+  const feed = feeds.events<LogEntry>('diagnostics/logs', { capacity: entriesKept });
   let last = { ms: 0, entries: 0 };
 
   /** By the time of recording, never the engine's: that one may come twice. */

@@ -1,6 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Meter } from '../../core/meter.ts';
-import { randomId } from '../../core/random.ts';
 import type { View } from '../../deliver/view.ts';
 import type { Views } from '../../deliver/views.ts';
 import { jsonEncoding } from '../../encode/encoding.ts';
@@ -9,11 +8,9 @@ import type { Message } from '../../encode/message.ts';
 import type { Rendition } from '../../encode/rendition.ts';
 import { createStateRendition } from '../../encode/state-rendition.ts';
 import { CommitTiming, commitTimingDefaults } from '../../feed/commit-timing.ts';
-import { createEventFeed } from '../../feed/event-feed.ts';
-import { HistoryBudget } from '../../feed/history.ts';
+import type { Feeds } from '../../feed/feeds.ts';
 import { createProjection } from '../../feed/projection.ts';
 import type { Lease } from '../../feed/registry.ts';
-import { createStateFeed } from '../../feed/state-feed.ts';
 import type { Figures } from './figures.ts';
 import type { LogBook } from './log-book.ts';
 import { type EventPacket, type LogsPacket, messageOf } from './packets.ts';
@@ -25,6 +22,8 @@ export interface DiagnosticsViewsOptions {
   readonly logBook: LogBook;
   /** Telemetry frames a second that events may cause, burst 5. 0: no cap. */
   readonly maxRateHz: number;
+  /** Has its figures written at intervals. */
+  readonly feeds: Feeds;
   readonly views: Views;
   readonly clock: Clock;
   readonly meter: Meter;
@@ -45,8 +44,6 @@ export interface DiagnosticsViews {
   telemetryChanged(receivedAt: number): void;
   /** The engine began to fail, or is well again: told whatever frames events have caused. */
   engineTurned(): void;
-  /** From now on the figures are sent at intervals. */
-  start(): void;
   close(): void;
 }
 
@@ -56,10 +53,10 @@ const logsSent = 20;
 const telemetryEveryMs = 5000;
 
 export function createDiagnosticsViews(options: DiagnosticsViewsOptions): DiagnosticsViews {
-  const { figures, logBook, maxRateHz, clock, meter } = options;
+  const { figures, logBook, maxRateHz, feeds, clock, meter } = options;
 
   const newestLogs = (): LogsPacket => ({ type: 'logs', data: logBook.newest(logsSent) });
-  const eventFeed = createEventFeed<EventPacket>({ epoch: randomId(), capacity: maxBehind });
+  const eventFeed = feeds.events<EventPacket>(`${dialect}/events`, { capacity: maxBehind });
   const events = createEventRendition<EventPacket>({
     dialect,
     feed: eventFeed,
@@ -70,8 +67,11 @@ export function createDiagnosticsViews(options: DiagnosticsViewsOptions): Diagno
     beyond: 'oldest',
   });
 
-  const budget = new HistoryBudget({ historySeconds: 0, historyMaxBytes: 0 });
-  const telemetryFeed = createStateFeed({ initial: figures.read(), epoch: randomId(), clock, budget });
+  const telemetryFeed = feeds.state(dialect, {
+    initial: figures.read(),
+    keepsHistory: false,
+    write: () => timing.beat(telemetryEveryMs),
+  });
   const timing = new CommitTiming(clock, { ...commitTimingDefaults, maxRateHz }, () => {
     telemetryFeed.stage(figures.read());
     // Whoever waits for the next frame is not to wonder whether it got lost.
@@ -110,10 +110,10 @@ export function createDiagnosticsViews(options: DiagnosticsViewsOptions): Diagno
       timing.event();
     },
     engineTurned: () => timing.event(true),
-    start: () => timing.beat(telemetryEveryMs),
     close() {
       timing.stop();
       for (const lease of held) lease.release();
+      telemetryFeed.close();
     },
   };
 }

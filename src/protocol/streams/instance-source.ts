@@ -2,9 +2,8 @@ import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import type { EngineClient } from '../../source/engine-client.ts';
-import type { EngineTraffic } from '../../source/engine-traffic.ts';
 import { createPoller } from '../../source/poller.ts';
-import { createSourceBoard } from '../../source/source-board.ts';
+import type { SourceBoard } from '../../source/source-board.ts';
 import { createSupervisor } from '../../source/supervisor.ts';
 import { createFirstAnswer } from './first-answer.ts';
 import { type Instance, readInstances } from './instance.ts';
@@ -13,8 +12,7 @@ import { createInstances, type Instances } from './instances.ts';
 
 export interface InstanceSourceOptions {
   readonly client: EngineClient;
-  /** Hears how the polls end. */
-  readonly traffic: Pick<EngineTraffic, 'watch'>;
+  readonly board: Pick<SourceBoard, 'open'>;
   /** One poll, its retries included. */
   readonly pollTimeoutMs: number;
   readonly clock: Clock;
@@ -41,13 +39,11 @@ const pollEveryMs = 950;
 
 /** Polls at once, and about each second from then on. */
 export function createInstanceSource(options: InstanceSourceOptions): InstanceSource {
-  const { client, traffic, pollTimeoutMs, clock, log, meter } = options;
+  const { client, board, pollTimeoutMs, clock, log, meter } = options;
   const instances = createInstances({ clock, meter });
   const firstAnswer = createFirstAnswer(clock);
-  // Of its own: no other dialect shows how fresh these are.
-  const board = createSourceBoard({ clock, log, meter });
-  traffic.watch(board);
-  const source = board.open(name, { freshMs: () => 2 * pollEveryMs });
+  // Hidden: no other dialect shows how fresh these are.
+  const source = board.open(name, { freshMs: () => 2 * pollEveryMs, hidden: true });
   const poller = createPoller<Instance[]>({
     ...{ name, path, timeoutMs: pollTimeoutMs, client, clock, meter },
     read: readInstances,
@@ -80,7 +76,7 @@ export function createInstanceSource(options: InstanceSourceOptions): InstanceSo
       closed = true;
       stopPolls();
       firstAnswer.close();
-      board.close();
+      source.close();
     },
   };
 }

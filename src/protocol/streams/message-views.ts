@@ -2,10 +2,9 @@ import { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
-import { randomId } from '../../core/random.ts';
 import type { Views, ViewsOfKind } from '../../deliver/views.ts';
 import { createEventRendition, type EventRendition } from '../../encode/event-rendition.ts';
-import { createEventFeed } from '../../feed/event-feed.ts';
+import type { Feeds } from '../../feed/feeds.ts';
 import { createEventIntake } from './event-intake.ts';
 import { type MessageEvent, messageEventSchema, parseMessageEvent } from './message-event.ts';
 import { dialect, maxBehind } from './stream-client.ts';
@@ -37,6 +36,7 @@ export interface MessageViews
 }
 
 export interface MessageViewsOptions {
+  readonly feeds: Feeds;
   readonly views: Views;
   readonly clock: Clock;
   readonly log: Log;
@@ -50,12 +50,12 @@ const history = { capacity: 10_000, maxBytes: 8 * 1024 * 1024 };
 const eventBytes = 300;
 
 export function createMessageViews(options: MessageViewsOptions): MessageViews {
-  const { clock, log, meter } = options;
+  const { feeds, clock, log, meter } = options;
   const schema = messageEventSchema(clock);
   const intake = createEventIntake({
     ...{ edge: 'message_event', parse: parseMessageEvent, schema, clock, log, meter },
   });
-  const feed = createEventFeed<MessageEvent>({ epoch: randomId(), ...history, bytesOf });
+  const feed = feeds.events<MessageEvent>(`${dialect}/messages`, { ...history, bytesOf });
 
   const make = (filter: MessageFilter): EventRendition<MessageEvent> => {
     const rendition: EventRendition<MessageEvent> = createEventRendition<MessageEvent>({

@@ -5,19 +5,13 @@ import { streamEndpoints } from './endpoints.ts';
 import { createLogViews } from './log-views.ts';
 import { createMessageViews } from './message-views.ts';
 import { serveRestTwins } from './rest-twins.ts';
+import { streamsSettings } from './settings.ts';
 import { createSharedInstances } from './shared-instances.ts';
 import { dialect } from './stream-client.ts';
 
-export interface StreamsSettings {
-  /** One poll of the instances, its retries included. */
-  readonly POLL_TIMEOUT_MS: number;
-  /** Folder of `<name>.log` of each instance. Undefined: no logs are served. */
-  readonly INSTANCE_LOG_DIR?: string | undefined;
-}
-
 /** The streams dialect: instances, their logs, and the messages between them. */
-export const streams = defineDialect<StreamsSettings>({
-  name: dialect,
+export const streams = defineDialect({
+  ...streamsSettings,
   create(context, { POLL_TIMEOUT_MS: pollTimeoutMs, INSTANCE_LOG_DIR: directory }) {
     const { access, serve, events, traffic, clock, log } = context;
     const instances = createSharedInstances({ ...context, pollTimeoutMs });
@@ -32,17 +26,17 @@ export const streams = defineDialect<StreamsSettings>({
     serve.webSocket('/ws/messages', endpoints.messages);
     serveRestTwins({ serve, viewing, engine: traffic.forwarder, clock, log });
 
+    // Its sources start with the first client that needs them: only what will fail then is said now.
+    if (directory !== undefined) {
+      requireFolder(directory).catch((error: unknown) =>
+        log.warn(
+          { setting: 'INSTANCE_LOG_DIR', directory, error: errorMessage(error) },
+          'no logs of instances',
+        ),
+      );
+    }
+
     return {
-      /** Its sources start with the first client that needs them: only what will fail then is said now. */
-      start() {
-        if (directory === undefined) return;
-        requireFolder(directory).catch((error: unknown) =>
-          log.warn(
-            { setting: 'INSTANCE_LOG_DIR', directory, error: errorMessage(error) },
-            'no logs of instances',
-          ),
-        );
-      },
       onReconnected: instances.onReconnected,
       close: () => instances.close(),
     };

@@ -10,7 +10,7 @@ import {
 import { createWarningThrottle, type Log, type WarningThrottle } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
 import { Arbiter, type InputTime } from '../../feed/arbiter.ts';
-import type { StateFeed } from '../../feed/state-feed.ts';
+import type { WritableStateFeed } from '../../feed/state-feed.ts';
 import { PollFailure } from '../../source/poll-failure.ts';
 import { applyMergePatch } from '../../wire/merge-patch.ts';
 import { EngineTime } from './engine-time.ts';
@@ -22,7 +22,7 @@ import { isDocumentedScalar, withoutPlaceholders } from './shape.ts';
 import { SourceNotes } from './source-notes.ts';
 
 export interface AggregateOptions {
-  readonly feed: StateFeed;
+  readonly feed: WritableStateFeed;
   readonly ownership: Ownership;
   /** The symbol that a state must be about. Default: whatever it is. */
   readonly symbol?: string;

@@ -2,15 +2,11 @@ import type { JsonObject } from '../../core/json.ts';
 import { Bound } from '../../feed/bound.ts';
 import { createRegistry, type Lease, type Registry } from '../../feed/registry.ts';
 import { symbolOf } from './aggregate.ts';
-import { createEngineDocument, type DocumentOptions, type EngineDocument } from './engine-document.ts';
+import { createEngineDocument, type EngineDocument } from './engine-document.ts';
 import { EventIntake } from './event-intake.ts';
 import type { DocumentDependencies, TelemetryDocument } from './merged-document.ts';
+import type { TelemetrySettings } from './settings.ts';
 import { createSymbolDocument, type SymbolDocument } from './symbol-document.ts';
-
-export interface DocumentsOptions extends DocumentOptions {
-  /** Symbols in use at once, those that were used until just now included. Default 100. */
-  readonly maxSymbols: number;
-}
 
 /** How long the document of a symbol outlives its last viewer, with its history and its epoch. */
 const symbolLingerMs = 30_000;
@@ -18,7 +14,7 @@ const symbolLingerMs = 30_000;
 /** The engine's document, and those of the symbols that somebody looks at. */
 export interface Documents {
   readonly engine: EngineDocument;
-  /** Undefined where `maxSymbols` are in use. */
+  /** Undefined where `MAX_SYMBOLS` are in use. */
   acquire(symbol: string, holder?: string): Lease<SymbolDocument> | undefined;
   /** Takes an event from outside, to every document that it is about. */
   onEvent(message: Buffer): void;
@@ -27,16 +23,16 @@ export interface Documents {
   close(): void;
 }
 
-export function createDocuments(options: DocumentsOptions, dependencies: DocumentDependencies): Documents {
+export function createDocuments(settings: TelemetrySettings, dependencies: DocumentDependencies): Documents {
   const { clock, log, meter } = dependencies;
   const intake = new EventIntake({ clock, log, meter });
-  const engine = createEngineDocument(options, dependencies);
+  const engine = createEngineDocument(settings, dependencies);
   const open = new Map<string, SymbolDocument>();
   const registry: Registry<string, SymbolDocument> = createRegistry({
     clock,
     key: (symbol) => symbol,
     open(symbol) {
-      const document = createSymbolDocument(symbol, engine, options, dependencies);
+      const document = createSymbolDocument(symbol, engine, settings, dependencies);
       open.set(symbol, document);
       return document;
     },
@@ -47,7 +43,7 @@ export function createDocuments(options: DocumentsOptions, dependencies: Documen
       document.close();
     },
     lingerMs: symbolLingerMs,
-    bound: new Bound(options.maxSymbols),
+    bound: new Bound(settings.MAX_SYMBOLS),
   });
 
   return {

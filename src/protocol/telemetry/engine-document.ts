@@ -1,43 +1,15 @@
-import { commitTimingDefaults } from '../../feed/commit-timing.ts';
 import { createPoller } from '../../source/poller.ts';
 import { createSchedule, type Schedule } from '../../source/schedule.ts';
 import { createSupervisor, type PolledSource } from '../../source/supervisor.ts';
 import { symbolOf } from './aggregate.ts';
 import { createMerge, type DocumentDependencies, type TelemetryDocument } from './merged-document.ts';
 import type { Normalised } from './normalise.ts';
-import { type EngineSource, engineSources, Ownership } from './ownership.ts';
+import { engineSources, Ownership } from './ownership.ts';
 import type { PolledState, StatusListener } from './polled-state.ts';
+import { type FurtherSource, type TelemetrySettings, telemetrySettings } from './settings.ts';
 import { initialDocument } from './shape.ts';
 import { Standstill } from './standstill.ts';
 import { urgencyOf } from './urgency.ts';
-
-/** A source besides the engine's three endpoints. */
-export interface FurtherSource extends EngineSource {
-  /** node-cron expression. Default: polled with the others. */
-  readonly everyCron?: string;
-  /** Default: `pollTimeoutMs`. */
-  readonly timeoutMs?: number;
-}
-
-export interface DocumentOptions {
-  /** node-cron expression, seconds first. Default each second. */
-  readonly pollCron: string;
-  /** One poll, its retries included. Default 900. */
-  readonly pollTimeoutMs: number;
-  /** Commits a second from events, burst 5. 0: no cap. Default 20. */
-  readonly maxRateHz: number;
-  readonly furtherSources: readonly FurtherSource[];
-  /** How long the engine's `timestamp` may stand still. 0: never judged. Default: learned from how it moves. */
-  readonly stateMaxAgeMs: number | undefined;
-}
-
-export const documentDefaults: DocumentOptions = {
-  pollCron: '* * * * * *',
-  pollTimeoutMs: 900,
-  maxRateHz: commitTimingDefaults.maxRateHz,
-  furtherSources: [],
-  stateMaxAgeMs: undefined,
-};
 
 /** The engine's default document, with all of its sources. */
 export interface EngineDocument extends TelemetryDocument {
@@ -48,34 +20,32 @@ export interface EngineDocument extends TelemetryDocument {
   readonly isAnswering: () => boolean;
   /** Tells the answer of each poll of the state. */
   readonly onStatus: PolledState['onStatus'];
-  /** Polls all sources at once, then by schedule. */
-  start(): void;
   /** Calls the listener with each run of the main schedule. Returns how to stop. */
   onTick(listener: () => void): () => void;
-  /** The freshness of a source changed; `sources` shows it at once. */
-  readonly sourcesChanged: () => void;
 }
 
 export function createEngineDocument(
-  options: DocumentOptions,
+  settings: TelemetrySettings,
   dependencies: DocumentDependencies,
 ): EngineDocument {
   const { client, board, clock, log, meter } = dependencies;
-  const sources: readonly FurtherSource[] = [...engineSources, ...options.furtherSources];
+  const sources: readonly FurtherSource[] = [...engineSources, ...settings.sources];
   const ownership = new Ownership(sources);
   const tickListeners = new Set<() => void>();
   const statusListeners = new Set<StatusListener>();
   const schedules = new Map<string, Schedule>();
-  const cronOf = ({ everyCron = options.pollCron }: FurtherSource): string => everyCron;
+  const cronOf = ({ everyCron = settings.POLL_CRON }: FurtherSource): string => everyCron;
   const periodOf = (cron: string): number => schedules.get(cron)?.periodMs() ?? 1000;
 
-  const periodMs = (): number => periodOf(options.pollCron);
+  const periodMs = (): number => periodOf(settings.POLL_CRON);
 
   const merge = createMerge(
     {
+      name: telemetrySettings.name,
       initial: initialDocument(clock.now()),
+      write: () => startPolls(),
       ownership,
-      maxRateHz: options.maxRateHz,
+      maxRateHz: settings.MAX_RATE_HZ,
       periodMs,
       states: () => board.states,
       complete: (document, sources) => ({ ...document, sources }),
@@ -83,12 +53,12 @@ export function createEngineDocument(
     dependencies,
   );
   const { feed, aggregate, timing } = merge;
-  const standstill = new Standstill({ maxAgeMs: options.stateMaxAgeMs, periodMs, clock });
+  const standstill = new Standstill({ maxAgeMs: settings.STATE_MAX_AGE_MS, periodMs, clock });
   const polled = new Map<string, PolledSource<Normalised>>();
   for (const source of sources) {
-    const { name, path, timeoutMs = options.pollTimeoutMs } = source;
+    const { name, path, timeoutMs = settings.POLL_TIMEOUT_MS } = source;
     polled.set(name, {
-      source: board.open(name, { freshMs: () => 2 * periodOf(cronOf(source)) }),
+      source: board.open(name, { freshMs: () => 2 * periodOf(cronOf(source)), required: name === 'state' }),
       poller: createPoller({
         name,
         path,
@@ -123,15 +93,26 @@ export function createEngineDocument(
       };
     },
   });
-  for (const cron of new Set([options.pollCron, ...sources.map(cronOf)])) {
+  for (const cron of new Set([settings.POLL_CRON, ...sources.map(cronOf)])) {
     const names = new Set(sources.filter((source) => cronOf(source) === cron).map(({ name }) => name));
     const onTick = (): void => {
       supervisor.poll(names);
-      if (cron === options.pollCron) for (const listener of tickListeners) listener();
+      if (cron === settings.POLL_CRON) for (const listener of tickListeners) listener();
     };
     schedules.set(cron, createSchedule({ expression: cron, clock, log, onTick }));
   }
-  const stopExpiry = board.onExpiry(() => timing.soon());
+  /** All at once, then by schedule. */
+  const startPolls = (): (() => void) => {
+    supervisor.poll(new Set(polled.keys()));
+    for (const schedule of schedules.values()) schedule.start();
+    return () => {
+      for (const schedule of schedules.values()) schedule.stop();
+    };
+  };
+  const stopSources = board.onChange((name, change) => {
+    // What an event has noted of a source that is polled here is told with the event, at its rate.
+    if (change !== 'turned' && !(change === 'noted' && polled.has(name))) timing.soon();
+  });
   // From here on the document shows every source, all of them down.
   timing.now();
 
@@ -156,19 +137,13 @@ export function createEngineDocument(
       statusListeners.add(listener);
       return () => statusListeners.delete(listener);
     },
-    sourcesChanged: () => timing.soon(),
-    start() {
-      supervisor.poll(new Set(polled.keys()));
-      for (const schedule of schedules.values()) schedule.start();
-    },
     pollState: () => supervisor.pollAfresh(new Set(['state'])),
     onTick(listener) {
       tickListeners.add(listener);
       return () => tickListeners.delete(listener);
     },
     close() {
-      for (const schedule of schedules.values()) schedule.stop();
-      stopExpiry();
+      stopSources();
       merge.stop();
     },
   };

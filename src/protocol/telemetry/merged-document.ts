@@ -2,10 +2,9 @@ import type { Clock } from '../../core/clock.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
-import { randomId } from '../../core/random.ts';
 import { CommitTiming, commitTimingDefaults } from '../../feed/commit-timing.ts';
-import type { HistoryBudget } from '../../feed/history.ts';
-import { createStateFeed, type StateFeed } from '../../feed/state-feed.ts';
+import type { Feeds, NamedStateOptions } from '../../feed/feeds.ts';
+import type { StateFeed } from '../../feed/state-feed.ts';
 import type { EngineClient } from '../../source/engine-client.ts';
 import type { SourceState } from '../../source/freshness.ts';
 import type { SourceBoard } from '../../source/source-board.ts';
@@ -18,7 +17,7 @@ export interface DocumentDependencies {
   readonly client: EngineClient;
   /** The sources that all documents share. */
   readonly board: SourceBoard;
-  readonly budget: HistoryBudget;
+  readonly feeds: Feeds;
   readonly remarks: StateRemarks;
   readonly clock: Clock;
   readonly log: Log;
@@ -49,8 +48,9 @@ export interface Merge {
   stop(): void;
 }
 
-export interface MergeOptions {
-  readonly initial: JsonObject;
+export interface MergeOptions extends Pick<NamedStateOptions, 'initial' | 'write'> {
+  /** Name of its feed. */
+  readonly name: string;
   readonly ownership: Ownership;
   readonly maxRateHz: number;
   /** From one poll to the next, in ms. */
@@ -64,11 +64,11 @@ export interface MergeOptions {
 }
 
 export function createMerge(options: MergeOptions, dependencies: DocumentDependencies): Merge {
-  const { initial, ownership, maxRateHz, periodMs, symbol, states } = options;
-  const { budget, remarks, clock, log, meter } = dependencies;
+  const { name, initial, write, ownership, maxRateHz, periodMs, symbol, states } = options;
+  const { feeds, remarks, clock, log, meter } = dependencies;
   const sources = new DocumentSources({ ownership, periodMs, remarks, clock, onExpiry: () => timing.soon() });
   const complete = (document: JsonObject): JsonObject => options.complete(document, sources.of(states()));
-  const feed = createStateFeed({ initial: complete(initial), epoch: randomId(), clock, budget });
+  const feed = feeds.state(name, { initial: complete(initial), ...(write === undefined ? {} : { write }) });
   const aggregate = new Aggregate({
     feed,
     ownership,

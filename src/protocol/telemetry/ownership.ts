@@ -14,7 +14,7 @@ export interface EngineSource {
   /** On the engine; starts with one slash. */
   readonly path: string;
   /** Top-level key that its answer is put in. Absent: its keys are top-level keys. */
-  readonly into?: string;
+  readonly into?: string | undefined;
 }
 
 /**

@@ -5,10 +5,11 @@ import type { Round } from '../../feed/commit-timing.ts';
 import { createPoller } from '../../source/poller.ts';
 import { createSourceBoard } from '../../source/source-board.ts';
 import { createSupervisor } from '../../source/supervisor.ts';
-import type { DocumentOptions, EngineDocument } from './engine-document.ts';
+import type { EngineDocument } from './engine-document.ts';
 import { createMerge, type DocumentDependencies, type TelemetryDocument } from './merged-document.ts';
 import type { Normalised } from './normalise.ts';
 import { engineSources } from './ownership.ts';
+import { type TelemetrySettings, telemetrySettings } from './settings.ts';
 import { initialDocument } from './shape.ts';
 import { Standstill } from './standstill.ts';
 import { urgencyOf } from './urgency.ts';
@@ -36,7 +37,7 @@ const [stateSource] = engineSources;
 export function createSymbolDocument(
   symbol: string,
   engine: EngineDocument,
-  { pollTimeoutMs, maxRateHz, stateMaxAgeMs }: DocumentOptions,
+  settings: TelemetrySettings,
   dependencies: DocumentDependencies,
 ): SymbolDocument {
   const { client, clock, log, meter } = dependencies;
@@ -60,14 +61,16 @@ export function createSymbolDocument(
   const { periodMs } = engine;
   const merge = createMerge(
     {
+      name: `${telemetrySettings.name}/${symbol}`,
       initial: { ...initial, market: { ...market, symbol } },
-      ...{ ownership, maxRateHz, periodMs, symbol, complete },
+      ...{ ownership, periodMs, symbol, complete },
+      maxRateHz: settings.MAX_RATE_HZ,
       states: () => board.states,
     },
     dependencies,
   );
   const { feed, aggregate, timing } = merge;
-  const standstill = new Standstill({ maxAgeMs: stateMaxAgeMs, periodMs, clock });
+  const standstill = new Standstill({ maxAgeMs: settings.STATE_MAX_AGE_MS, periodMs, clock });
 
   const unknownListeners = new Set<() => void>();
   let isUnknown = false;
@@ -84,7 +87,7 @@ export function createSymbolDocument(
         poller: createPoller({
           name: 'symbol_state',
           path: `${stateSource.path}?${new URLSearchParams({ symbol })}`,
-          timeoutMs: pollTimeoutMs,
+          timeoutMs: settings.POLL_TIMEOUT_MS,
           client,
           lane: 'symbols',
           clock,
@@ -135,7 +138,9 @@ export function createSymbolDocument(
     timing.now();
     poll();
   };
-  const stopExpiry = board.onExpiry(() => timing.soon());
+  const stopSources = board.onChange((_name, change) => {
+    if (change === 'aged') timing.soon();
+  });
   const stopShared = engine.feed.onVersion(({ document }, previous) => {
     const shared = Object.keys(document).some(
       (key) => document[key] !== previous.document[key] && ownership.ownerOf(key) !== 'state',
@@ -181,7 +186,7 @@ export function createSymbolDocument(
     },
     close() {
       stopTicks();
-      stopExpiry();
+      stopSources();
       stopShared();
       board.close();
       merge.stop();

@@ -1,4 +1,3 @@
-import { HistoryBudget } from '../../feed/history.ts';
 import type { Serve } from '../../serve/serve.ts';
 import { defineDialect } from '../dialect.ts';
 import { serveCommandApi } from './command-api.ts';
@@ -7,54 +6,23 @@ import { createCommandWatch } from './command-watch.ts';
 import { createCommands } from './commands.ts';
 import { createDocuments } from './documents.ts';
 import { type EndpointDependencies, telemetryEndpoint } from './endpoint.ts';
-import type { FurtherSource } from './engine-document.ts';
 import { HistoryReadings } from './history.ts';
 import { serveHttpApi } from './http-api.ts';
 import type { ViewOptions } from './options.ts';
 import type { PolledState } from './polled-state.ts';
+import { telemetrySettings } from './settings.ts';
 import { StateRemarks } from './state-remarks.ts';
 import { createTelemetryViews, dialect } from './views.ts';
 
-export interface TelemetrySettings {
-  readonly ENGINE_URL: string;
-  readonly ENGINE_TOKEN?: string | undefined;
-  readonly POLL_CRON: string;
-  readonly POLL_TIMEOUT_MS: number;
-  readonly STATE_MAX_AGE_MS?: number | undefined;
-  readonly MAX_RATE_HZ: number;
-  readonly MAX_SYMBOLS: number;
-  readonly HISTORY_SECONDS: number;
-  readonly HISTORY_MAX_BYTES: number;
-  readonly REDIS_STATE_CHANNEL: string;
-  readonly COMPRESSION: 'shared' | 'off';
-  readonly sources: readonly FurtherSource[];
-}
-
 /** The telemetry dialect: its documents, their views, and the commands. */
-export const telemetry = defineDialect<TelemetrySettings>({
-  name: dialect,
+export const telemetry = defineDialect({
+  ...telemetrySettings,
   create(context, settings) {
     const { access, events, hub, clock, log, meter, audit } = context;
-    const budget = new HistoryBudget({
-      historySeconds: settings.HISTORY_SECONDS,
-      historyMaxBytes: settings.HISTORY_MAX_BYTES,
-    });
     const remarks = new StateRemarks();
-    const documents = createDocuments(
-      {
-        pollCron: settings.POLL_CRON,
-        pollTimeoutMs: settings.POLL_TIMEOUT_MS,
-        stateMaxAgeMs: settings.STATE_MAX_AGE_MS,
-        maxRateHz: settings.MAX_RATE_HZ,
-        furtherSources: settings.sources,
-        maxSymbols: settings.MAX_SYMBOLS,
-      },
-      { ...context, budget, remarks },
-    );
+    const documents = createDocuments(settings, { ...context, remarks });
     const { engine } = documents;
-    context.documents.set('engine', () => engine.feed.current.document);
     events.subscribe(settings.REDIS_STATE_CHANNEL, documents.onEvent);
-    engine.sourcesChanged();
     const views = createTelemetryViews({ documents, views: context.views, clock, meter });
     const viewing = access.policies.viewing(dialect);
     const { commanding } = access.policies;
@@ -85,11 +53,8 @@ export const telemetry = defineDialect<TelemetrySettings>({
     });
 
     return {
-      requires: ['state'],
-      start: () => engine.start(),
       // What they said is asked for.
       onReconnected: documents.pollStates,
-      sourcesChanged: engine.sourcesChanged,
       close() {
         watch.stop();
         documents.close();

@@ -2,14 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../src/core/clock.ts';
 import { createLogBook } from '../../../src/protocol/diagnostics/log-book.ts';
+import { createFeeds } from '../../support/feeds.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 const at = Date.parse('2026-01-01T00:00:00.000Z');
 
+const createBook = (clock: Clock) => createLogBook(createFeeds(clock), clock);
+
 describe('LogBook', () => {
   it('names an entry after its millisecond, and numbers further ones of the same', () => {
     const clock = createManualClock(at);
-    const book = createLogBook(clock);
+    const book = createBook(clock);
     const record = () => book.record({ level: 'info', message: 'x' });
     expect([record(), record(), record()].map(({ id }) => id)).toEqual([
       `log-${at}`,
@@ -26,7 +29,7 @@ describe('LogBook', () => {
   });
 
   it('keeps the time that an event brings, and names it by its own', () => {
-    const book = createLogBook(createManualClock(at));
+    const book = createBook(createManualClock(at));
     const timestamp = '2020-02-02T02:02:02.002Z';
     expect(book.record({ timestamp, level: 'error', message: 'old' })).toMatchObject({
       id: `log-${at}`,
@@ -35,7 +38,7 @@ describe('LogBook', () => {
   });
 
   it('keeps the newest 200, newest first', () => {
-    const book = createLogBook(createManualClock(at));
+    const book = createBook(createManualClock(at));
     for (let count = 1; count <= 250; count += 1) book.record({ level: 'info', message: `${count}` });
     const kept = book.newest(1000).map(({ message }) => Number(message));
     expect(kept).toEqual(Array.from({ length: 200 }, (_, index) => 250 - index));
@@ -48,7 +51,7 @@ describe('LogBook', () => {
       fc.property(fc.array(fc.integer({ min: -5, max: 5 }), { maxLength: 300 }), (moves) => {
         let now = at;
         const clock: Clock = { ...createManualClock(), now: () => now };
-        const book = createLogBook(clock);
+        const book = createBook(clock);
         const ids = moves.map((move) => {
           now += move;
           return book.record({ level: 'info', message: 'x' }).id;

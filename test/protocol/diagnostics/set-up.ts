@@ -15,6 +15,7 @@ import { createDiagnosticsViews } from '../../../src/protocol/diagnostics/views.
 import type { EngineFigures } from '../../../src/source/engine-traffic.ts';
 import { viewing } from '../../support/access.ts';
 import { serviceOf } from '../../support/conversation.ts';
+import { createFeeds } from '../../support/feeds.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { createMemoryMeter } from '../../support/memory-meter.ts';
@@ -37,6 +38,7 @@ export function setUpDiagnostics({
   const meter = createMemoryMeter();
   const written = createMemoryLog();
   const { log, onRecord } = createLogRecorder(written);
+  const feeds = createFeeds(clock);
   const hub = new Hub({ clock, meter, ...hubDefaults });
   const sessions = new Sessions({ hub, clock, meter });
   const engine = { requestCount: 0, successPercent: 100, latencyMs: undefined, lastSuccessAt: undefined };
@@ -44,7 +46,7 @@ export function setUpDiagnostics({
     engine,
     activePlans: undefined,
   };
-  const logBook = createLogBook(clock);
+  const logBook = createLogBook(feeds, clock);
   const figures = createFigures({
     engine: () => inputs.engine,
     activePlans: () => inputs.activePlans,
@@ -53,7 +55,10 @@ export function setUpDiagnostics({
     clock,
   });
   const gatewayViews = new Views({ hub, clock, maxViews: 0 });
-  const views = createDiagnosticsViews({ figures, logBook, maxRateHz, views: gatewayViews, clock, meter });
+  const views = createDiagnosticsViews({
+    ...{ figures, logBook, maxRateHz, feeds, clock, meter },
+    views: gatewayViews,
+  });
   const journal = createJournal({ views, figures, logBook, clock, newId: () => 'made' });
   const intake = createIntake({ journal, clock, log, meter });
   const clients = new Set<DiagnosticsClient>();
@@ -63,7 +68,7 @@ export function setUpDiagnostics({
     keepalive: { ...keepaliveDefaults, silentAfterMs },
   });
   onRecord(journal.record);
-  views.start();
+  feeds.start();
 
   return {
     ...{ clock, meter, written, log, hub, inputs, logBook, figures, views, intake, clients },

@@ -64,15 +64,16 @@ describe('Before the engine has answered, a client', () => {
     expect(meter.value('bff_rejected_total', labels)).toBe(1);
   });
 
-  it('has whoever watches the traffic hear how each poll ends', async (test) => {
-    const { connectInstances, client, clock, answer, boards } = setUpStreams(test);
+  it('has whoever listens hear when the polls begin to fail, and when they are well again', async (test) => {
+    const { connectInstances, client, clock, answer, board } = setUpStreams(test);
     connectInstances();
     const heard: string[] = [];
-    for (const board of boards) board.onOutcome((name, succeeded) => heard.push(`${name} ${succeeded}`));
+    board.onChange((name, change) => heard.push(`${name} ${change}`));
     await client.requests.shift()?.fail();
     clock.advance(1000);
     await answer([]);
-    expect(heard).toEqual(['instances false', 'instances true']);
+    expect(heard).toEqual(['instances turned', 'instances turned']);
+    expect([board.states, board.lastAnswerAt]).toEqual([{}, clock.now()]);
   });
 
   it('is not told of an empty world by an answer of the wrong shape', async (test) => {

@@ -11,10 +11,11 @@ import { createSharedInstances } from '../../../src/protocol/streams/shared-inst
 import type { Endpoint } from '../../../src/serve/endpoint.ts';
 import type { EngineClient } from '../../../src/source/engine-client.ts';
 import { PollFailure } from '../../../src/source/poll-failure.ts';
-import type { SourceBoard } from '../../../src/source/source-board.ts';
+import { createSourceBoard } from '../../../src/source/source-board.ts';
 import { viewing } from '../../support/access.ts';
 import { serviceOf } from '../../support/conversation.ts';
 import type { FakeTransport } from '../../support/fake-transport.ts';
+import { createFeeds } from '../../support/feeds.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { createMemoryMeter } from '../../support/memory-meter.ts';
@@ -72,11 +73,10 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
   const sessions = new Sessions({ hub, clock, meter });
   const views = new Views({ hub, clock, maxViews: 3 });
   const client = createScriptedClient();
-  const boards: Pick<SourceBoard, 'onOutcome'>[] = [];
-  const traffic = { watch: (board: Pick<SourceBoard, 'onOutcome'>) => void boards.push(board) };
+  const board = createSourceBoard({ clock, log, meter });
   const dependencies = { clock, log, meter };
-  const instances = createSharedInstances({ ...dependencies, views, client, traffic, pollTimeoutMs: 60_000 });
-  const messages = createMessageViews({ ...dependencies, views });
+  const instances = createSharedInstances({ ...dependencies, views, client, board, pollTimeoutMs: 60_000 });
+  const messages = createMessageViews({ ...dependencies, feeds: createFeeds(clock), views });
   test.onTestFinished(() => instances.close());
 
   const transports: FakeTransport[] = [];
@@ -89,7 +89,7 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
   };
 
   return {
-    ...{ clock, log, meter, hub, sessions, client, boards, instances, messages, dependencies },
+    ...{ clock, log, meter, hub, sessions, client, board, instances, messages, dependencies },
     endAll(): void {
       for (const transport of transports) transport.end();
     },

@@ -27,16 +27,13 @@ const defaultView: ViewOptions = {
 
 export interface ClientsOptions {
   readonly maxRenditions?: number;
-  readonly maxSymbols?: number;
-  /** Default: once a year. */
-  readonly pollCron?: string;
+  readonly settings?: Parameters<typeof setUpDocuments>[1];
   readonly runCommand?: RunCommand;
 }
 
 /** Telemetry clients over transports that a test blocks and drains, and the documents they look at. */
 export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
-  const { maxSymbols = 100, pollCron } = options;
-  const subject = setUpDocuments(test, { maxSymbols, ...(pollCron === undefined ? {} : { pollCron }) });
+  const subject = setUpDocuments(test, options.settings);
   const { clock, log, meter, documents } = subject;
   const hub = new Hub({ clock, meter, ...hubDefaults });
   const sessions = new Sessions({ hub, clock, meter });
@@ -81,7 +78,7 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
     },
     /** The engine answers every poll of the default document. */
     async freshen(): Promise<void> {
-      documents.engine.start();
+      subject.feeds.start();
       for (const name of ['agents', 'models'] as const) await subject.answer(name, {});
       await subject.answer('state', state);
       await waitFor('the answers', () => stateStatus(subject.shown()) === 'fresh');

@@ -114,7 +114,7 @@ describe('SUBSCRIBE', () => {
   });
 
   it('is refused with LIMIT where no view is left, and leaves the old one in force', (test) => {
-    const { connect, change } = setUpClients(test, { maxRenditions: 2, maxSymbols: 1 });
+    const { connect, change } = setUpClients(test, { maxRenditions: 2, settings: { MAX_SYMBOLS: 1 } });
     const [client, other] = [connect(), connect()];
     other.say({ type: 'SUBSCRIBE', interval: 50 });
     client.say({ type: 'SUBSCRIBE', interval: 100 });
@@ -129,7 +129,7 @@ describe('SUBSCRIBE', () => {
   });
 
   it('is refused with LIMIT where no symbol is left', (test) => {
-    const { connect } = setUpClients(test, { maxSymbols: 1 });
+    const { connect } = setUpClients(test, { settings: { MAX_SYMBOLS: 1 } });
     const client = connect();
     client.say({ type: 'SUBSCRIBE', symbol: 'AAPL' });
     client.say({ type: 'SUBSCRIBE', symbol: 'MSFT' });

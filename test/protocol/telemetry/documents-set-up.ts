@@ -1,8 +1,10 @@
 import type { JsonObject } from '../../../src/core/json.ts';
+import { Feeds } from '../../../src/feed/feeds.ts';
 import { HistoryBudget, historyDefaults } from '../../../src/feed/history.ts';
-import { createDocuments, type DocumentsOptions } from '../../../src/protocol/telemetry/documents.ts';
-import { documentDefaults } from '../../../src/protocol/telemetry/engine-document.ts';
+import { createDocuments } from '../../../src/protocol/telemetry/documents.ts';
+import type { TelemetrySettings } from '../../../src/protocol/telemetry/settings.ts';
 import { StateRemarks } from '../../../src/protocol/telemetry/state-remarks.ts';
+import { loadSettings } from '../../../src/settings.ts';
 import type { EngineClient } from '../../../src/source/engine-client.ts';
 import { PollFailure } from '../../../src/source/poll-failure.ts';
 import { createSourceBoard } from '../../../src/source/source-board.ts';
@@ -22,7 +24,7 @@ function pathOf(name: Name): string {
 }
 
 /** Documents whose polls wait for the test's answers; their own schedule comes once a year. */
-export function setUpDocuments(test: TestScope, options: Partial<DocumentsOptions> = {}) {
+export function setUpDocuments(test: TestScope, options: Partial<TelemetrySettings> = {}) {
   const clock = createManualClock();
   const requests: string[] = [];
   const waiting = new Map<string, { resolve: (body: string) => void; reject: (error: Error) => void }>();
@@ -38,10 +40,11 @@ export function setUpDocuments(test: TestScope, options: Partial<DocumentsOption
   const meter = createMemoryMeter();
   const board = createSourceBoard({ clock, log, meter });
   const budget = new HistoryBudget(historyDefaults);
+  const feeds = new Feeds(clock, budget);
   const remarks = new StateRemarks();
   const documents = createDocuments(
-    { ...documentDefaults, maxSymbols: 100, pollCron: '0 0 0 1 1 *', pollTimeoutMs: 60_000, ...options },
-    { client, board, budget, remarks, clock, log, meter },
+    { ...loadSettings({ env: {} }), POLL_CRON: '0 0 0 1 1 *', POLL_TIMEOUT_MS: 60_000, ...options },
+    { client, board, feeds, remarks, clock, log, meter },
   );
   test.onTestFinished(() => {
     documents.close();
@@ -57,7 +60,9 @@ export function setUpDocuments(test: TestScope, options: Partial<DocumentsOption
     clock,
     log,
     meter,
+    board,
     budget,
+    feeds,
     documents,
     remarks,
     feed,

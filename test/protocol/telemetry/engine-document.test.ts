@@ -19,7 +19,7 @@ describe('EngineDocument', () => {
   it('polls all three at once at the start, and commits as one what comes together', async (test) => {
     const subject = setUpDocuments(test);
     const before = subject.feed.current.seq;
-    subject.documents.engine.start();
+    subject.feeds.start();
     await subject.answer('agents', { A: {} });
     await subject.answer('models', { M: {} });
     await subject.answer('state', state);
@@ -37,7 +37,7 @@ describe('EngineDocument', () => {
   it('waits 25 ms for the others and no longer, then shows each as it comes', async (test) => {
     const subject = setUpDocuments(test);
     const before = subject.feed.current.seq;
-    subject.documents.engine.start();
+    subject.feeds.start();
     await subject.answer('state', state);
     await waitFor('the answer', () => subject.feed.pending.status === 'ACTIVE');
     subject.clock.advance(24);
@@ -55,7 +55,7 @@ describe('EngineDocument', () => {
 
   it('fans out an event at once while a poll hangs, and the late answer does not undo it', async (test) => {
     const subject = setUpDocuments(test);
-    subject.documents.engine.start();
+    subject.feeds.start();
     subject.clock.advance(100);
     subject.event({ market: { symbol: 'SPY', price: 500 } });
     expect(subject.shown()).toMatchObject({ market: { price: 500 } });
@@ -66,9 +66,9 @@ describe('EngineDocument', () => {
   });
 
   it('shows why a source is down, and keeps the last values of one that fails', async (test) => {
-    const subject = setUpDocuments(test, { pollCron: '* * * * * *' });
+    const subject = setUpDocuments(test, { POLL_CRON: '* * * * * *' });
     const before = subject.feed.current.seq;
-    subject.documents.engine.start();
+    subject.feeds.start();
     for (const name of ['state', 'agents', 'models'] as const) await subject.fail(name);
     await waitFor('the reason', () => subject.feed.current.seq > before);
     subject.clock.advance(25);
@@ -93,7 +93,7 @@ describe('EngineDocument', () => {
 
   it('polls the state once more after one that was under way when it was asked to', async (test) => {
     const subject = setUpDocuments(test);
-    subject.documents.engine.start();
+    subject.feeds.start();
     // The events that were lost may be newer than what this request was answered with.
     subject.documents.pollStates();
     await subject.answer('state', state);
@@ -101,9 +101,10 @@ describe('EngineDocument', () => {
   });
 
   it('shows sources that go stale together in one version, and so what redis has to say', async (test) => {
-    const subject = setUpDocuments(test, { pollCron: '* * * * * *' });
-    const { clock, feed, documents } = subject;
-    documents.engine.start();
+    const subject = setUpDocuments(test, { POLL_CRON: '* * * * * *' });
+    const { clock, feed, board } = subject;
+    const redis = board.open('redis', { freshMs: () => 60_000 });
+    subject.feeds.start();
     for (const name of ['agents', 'models'] as const) await subject.answer(name, {});
     await subject.answer('state', state);
     await waitFor('the answers', () => feed.current.document.status === 'ACTIVE');
@@ -111,7 +112,7 @@ describe('EngineDocument', () => {
     clock.advance(1999);
     expect(feed.current.seq).toBe(seq);
     clock.advance(1);
-    documents.engine.sourcesChanged();
+    redis.failed('lost');
     clock.advance(24);
     expect(feed.current.seq).toBe(seq);
     clock.advance(1);
@@ -122,7 +123,7 @@ describe('EngineDocument', () => {
   });
 
   it('shows another status past the rate of events, and keeps it for the others', (test) => {
-    const subject = setUpDocuments(test, { maxRateHz: 1 });
+    const subject = setUpDocuments(test, { MAX_RATE_HZ: 1 });
     for (let price = 1; price <= 10; price++) subject.event({ market: { price } });
     expect(subject.shown()).toMatchObject({ market: { price: 5 } });
     subject.event({ status: 'HALT' });
@@ -143,8 +144,8 @@ describe('EngineDocument', () => {
 describe('EngineDocument whose polls fail while events go on', () => {
   /** Polled each second; its state was answered once, and fails since. */
   async function failing(test: Parameters<typeof setUpDocuments>[0]) {
-    const subject = setUpDocuments(test, { pollCron: '* * * * * *' });
-    subject.documents.engine.start();
+    const subject = setUpDocuments(test, { POLL_CRON: '* * * * * *' });
+    subject.feeds.start();
     await subject.answer('agents', { A: {} });
     await subject.answer('models', {});
     await subject.answer('state', state);
@@ -190,7 +191,7 @@ describe('EngineDocument whose polls fail while events go on', () => {
 
 describe('EngineDocument of an engine that is wedged', () => {
   it('says that the state is stale, while its answers still count as answers', async (test) => {
-    const subject = setUpDocuments(test, { pollCron: '* * * * * *', stateMaxAgeMs: 3000 });
+    const subject = setUpDocuments(test, { POLL_CRON: '* * * * * *', STATE_MAX_AGE_MS: 3000 });
     const { engine } = subject.documents;
     const answerAfter = async (ms: number): Promise<void> => {
       subject.clock.advance(ms);
@@ -214,7 +215,7 @@ describe('EngineDocument that the engine has said nothing of', () => {
     const polled = setUpDocuments(test);
     polled.event({ market: { price: 1 } });
     expect(polled.documents.engine.spokenSince).toBeUndefined();
-    polled.documents.engine.start();
+    polled.feeds.start();
     await polled.answer('agents', {});
     await polled.answer('models', {});
     await polled.answer('state', state);

@@ -69,7 +69,7 @@ describe('SymbolDocument', () => {
   });
 
   it('has nobody alarmed when its last viewer leaves: it is not asked any more, that is all', async (test) => {
-    const { documents, answer, clock, log } = setUpDocuments(test, { pollCron: '* * * * * *' });
+    const { documents, answer, clock, log } = setUpDocuments(test, { POLL_CRON: '* * * * * *' });
     const lease = documents.acquire('AAPL');
     await answer('state of AAPL', apple);
     await lease?.resource.settled;
@@ -100,7 +100,7 @@ describe('SymbolDocument', () => {
   });
 
   it('is refused over MAX_SYMBOLS, and takes the place of one that only lingers', (test) => {
-    const { documents } = setUpDocuments(test, { maxSymbols: 2 });
+    const { documents } = setUpDocuments(test, { MAX_SYMBOLS: 2 });
     const [first] = [documents.acquire('A'), documents.acquire('B')];
     expect(documents.acquire('C')).toBeUndefined();
     first?.release();

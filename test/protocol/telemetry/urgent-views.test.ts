@@ -7,7 +7,7 @@ import { setUpClients } from './client-set-up.ts';
 const apple = { ...state, market: { ...state.market, symbol: 'AAPL' } };
 
 /** A state is fresh for two seconds. */
-const eachSecond = { pollCron: '* * * * * *' };
+const eachSecond = { settings: { POLL_CRON: '* * * * * *' } };
 const freshMs = 2000;
 const gatherMs = 25;
 

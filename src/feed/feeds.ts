@@ -1,0 +1,84 @@
+import type { Clock } from '../core/clock.ts';
+import type { JsonObject } from '../core/json.ts';
+import { randomId } from '../core/random.ts';
+import { createEventFeed, type EventFeed, type EventFeedOptions } from './event-feed.ts';
+import { HistoryBudget } from './history.ts';
+import { createStateFeed, type StateFeed, type WritableStateFeed } from './state-feed.ts';
+
+export interface NamedStateOptions {
+  readonly initial: JsonObject;
+  /** Whether versions before the newest are kept, within the bounds that all feeds share. Default true. */
+  readonly keepsHistory?: boolean;
+  /**
+   * Called once this process is to write the feed, after whoever asked for it has it: starts what it is made of.
+   * Returns how to stop that, which is called when the feed is closed. Default: what it is made of starts otherwise,
+   * as with the first reader.
+   */
+  readonly write?: () => () => void;
+}
+
+/** The feeds of the gateway, each under a name of its own: `<dialect>`, or `<dialect>/<which>`. */
+export class Feeds {
+  readonly #clock: Clock;
+  readonly #budget: HistoryBudget;
+  readonly #noHistory = new HistoryBudget({ historySeconds: 0, historyMaxBytes: 0 });
+  readonly #states = new Map<string, WritableStateFeed>();
+  readonly #names = new Set<string>();
+  /** Those who write once they may. */
+  readonly #waiting = new Set<() => void>();
+  #isStarted = false;
+
+  /** @param budget what the past versions of all state feeds may take together */
+  constructor(clock: Clock, budget: HistoryBudget) {
+    this.#clock = clock;
+    this.#budget = budget;
+  }
+
+  /** Has every feed written that is to be: those there are, in the order in which they were made, and later ones. */
+  start(): void {
+    this.#isStarted = true;
+    for (const begin of this.#waiting) begin();
+    this.#waiting.clear();
+  }
+
+  /** A state with one writer, who made it, and many readers. Throws where the name is taken; closing gives it back. */
+  state(name: string, { initial, keepsHistory = true, write }: NamedStateOptions): WritableStateFeed {
+    this.#take(name);
+    let stop = (): void => {};
+    const begin = (): void => {
+      if (write !== undefined && this.#states.get(name) === feed) stop = write();
+    };
+    const feed = createStateFeed({
+      initial,
+      epoch: randomId(),
+      clock: this.#clock,
+      budget: keepsHistory ? this.#budget : this.#noHistory,
+      onClose: () => {
+        if (this.#states.get(name) !== feed) return;
+        this.#states.delete(name);
+        this.#names.delete(name);
+        stop();
+      },
+    });
+    this.#states.set(name, feed);
+    if (this.#isStarted) queueMicrotask(begin);
+    else this.#waiting.add(begin);
+    return feed;
+  }
+
+  /** Events in one order, to which whoever has the feed may append. Throws where the name is taken. */
+  events<Event>(name: string, options: Omit<EventFeedOptions<Event>, 'epoch'>): EventFeed<Event> {
+    this.#take(name);
+    return createEventFeed({ ...options, epoch: randomId() });
+  }
+
+  /** The state of this name, another dialect's perhaps; undefined where nobody makes it. */
+  find(name: string): StateFeed | undefined {
+    return this.#states.get(name);
+  }
+
+  #take(name: string): void {
+    if (this.#names.has(name)) throw new Error(`there is a feed ${name} already`);
+    this.#names.add(name);
+  }
+}

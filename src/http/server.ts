@@ -58,6 +58,11 @@ export function createHttpServer(
       response.destroy();
     });
   };
+  const take = (request: IncomingMessage, response: ServerResponse, reply: () => void): void => {
+    // From the first request on, not from the connection on: a WebSocket would keep the timer's object for life.
+    request.socket.setTimeout(stalledAfterMs);
+    exchanges.take(request, response, reply);
+  };
   const create = (): Server => {
     const server = createServer(
       {
@@ -65,14 +70,15 @@ export function createHttpServer(
         requestTimeout: requestTimeoutMs,
         connectionsCheckingInterval: 1000,
       },
-      (request, response) => {
-        // From the first request on, not from the connection on: a WebSocket would keep the timer's object for life.
-        request.socket.setTimeout(stalledAfterMs);
-        exchanges.take(request, response, () => {
+      (request, response) =>
+        take(request, response, () => {
           if (places.isForVitalOnly(request) && !isVital(request)) refuseForWantOfPlaces(response);
           else answer(request, response);
-        });
-      },
+        }),
+    );
+    // Node would answer these by itself, as many as are asked, whether or not the client reads (RFC 9110 §10.1.1).
+    server.on('checkExpectation', (request, response) =>
+      take(request, response, () => void response.writeHead(417, { 'content-length': 0 }).end()),
     );
     places.watch(server);
     // By the socket, which sees a large answer leave bit by bit. One that waits for its answer is not stalled.

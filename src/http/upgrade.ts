@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Access } from '../access/access.ts';
 import type { Policy } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
+import { destroyWithin } from '../core/destroy-within.ts';
 import { problemDocument, Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
@@ -35,6 +36,8 @@ export interface UpgradeRouterOptions {
   readonly access: Pick<Access, 'enter'>;
   readonly log: Log;
   readonly meter: Meter;
+  /** A client has this long to take what refuses it. Default 5 s. */
+  readonly refusalTimeoutMs?: number;
 }
 
 /** Sends WebSocket handshakes to the dialect that serves their path. */
@@ -47,7 +50,12 @@ export interface UpgradeRouter {
   stop(): void;
 }
 
-export function createUpgradeRouter({ access, log, meter }: UpgradeRouterOptions): UpgradeRouter {
+export function createUpgradeRouter({
+  access,
+  log,
+  meter,
+  refusalTimeoutMs = 5000,
+}: UpgradeRouterOptions): UpgradeRouter {
   const routes: Route[] = [];
   let stopped = false;
 
@@ -71,7 +79,7 @@ export function createUpgradeRouter({ access, log, meter }: UpgradeRouterOptions
       principal instanceof Refusal
         ? principal
         : endpoint.connect({ request, socket, head, principal, query, ...match });
-    if (refusal !== undefined) endWithProblem(socket, refusal);
+    if (refusal !== undefined) endWithProblem(socket, refusal, refusalTimeoutMs);
   };
 
   /** One for all sockets, which keep it for life. */
@@ -84,7 +92,7 @@ export function createUpgradeRouter({ access, log, meter }: UpgradeRouterOptions
     const found = find(url?.pathname);
     if (found instanceof Refusal) {
       meter.count('bff_rejected_total', { edge: 'upgrade', reason: found.code.toLowerCase() });
-      endWithProblem(socket, found);
+      endWithProblem(socket, found, refusalTimeoutMs);
       return;
     }
     letIn(found, url?.searchParams ?? new URLSearchParams(), [request, socket, head]).catch(
@@ -142,7 +150,11 @@ function urlOf(request: IncomingMessage): URL | undefined {
 }
 
 /** Answers a handshake that is not let in, and ends the connection. */
-function endWithProblem(socket: Duplex, { code, detail, retryAfterS, challenge }: Refusal): void {
+function endWithProblem(
+  socket: Duplex,
+  { code, detail, retryAfterS, challenge }: Refusal,
+  withinMs: number,
+): void {
   const document = problemDocument(code, { detail });
   const body = JSON.stringify(document);
   const lines = [
@@ -153,7 +165,7 @@ function endWithProblem(socket: Duplex, { code, detail, retryAfterS, challenge }
     ...(retryAfterS === undefined ? [] : [`Retry-After: ${retryAfterS}`]),
     ...(challenge === undefined ? [] : [`WWW-Authenticate: ${challenge}`]),
   ];
-  // A peer that does not read its refusal must not keep the socket.
   socket.once('finish', () => socket.destroy());
+  destroyWithin(socket, withinMs);
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }

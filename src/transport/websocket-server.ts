@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type PerMessageDeflateOptions, WebSocketServer } from 'ws';
+import { destroyWithin } from '../core/destroy-within.ts';
 import type { Transport } from '../deliver/transport.ts';
 import { windowByTerms } from './compression-window.ts';
 import { Connection } from './connection.ts';
@@ -47,8 +48,12 @@ export function createWebSocketAcceptor(options: WebSocketServerOptions): Accept
     terms = lines.find((line) => line.startsWith(termsHeader)) ?? '';
   });
   return (request, socket, head, onTransport) => {
-    server.handleUpgrade(request, socket, head, (client) =>
-      onTransport(new WebSocketTransport(client, socket, windowByTerms(terms), options)),
-    );
+    let isAccepted = false;
+    server.handleUpgrade(request, socket, head, (client) => {
+      isAccepted = true;
+      onTransport(new WebSocketTransport(client, socket, windowByTerms(terms), options));
+    });
+    // It was told what is wrong with its handshake.
+    if (!isAccepted) destroyWithin(socket, closeTimeoutMs);
   };
 }

@@ -64,6 +64,19 @@ describe('A socket that asks and does not read', () => {
     expect(begun).toEqual(['large', '1']);
   });
 
+  it('is cut when it takes nothing of what Node itself would answer, without asking us', async (test) => {
+    const { open, floods } = await setUp(test, { stalledAfterMs: 100 });
+    const polite = open();
+    polite.socket.write(get('/number/1', 'Expect: the-impossible\r\n'));
+    await waitFor('the answer', () => polite.heard().startsWith('HTTP/1.1 417 '));
+    const { socket } = open();
+    socket.pause().write(get('/number/1', 'Expect: the-impossible\r\n').repeat(60_000));
+    await waitFor('the end', () => {
+      socket.write(' ');
+      return socket.destroyed || floods.length > 0;
+    });
+  });
+
   it('is closed where it asks for hundreds at once', async (test) => {
     const { open, begun, floods } = await setUp(test);
     const { socket } = open();

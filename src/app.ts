@@ -1,6 +1,5 @@
 import { Access } from './access/access.ts';
-import { createVerifier } from './access/verifier.ts';
-import { accessOptions, authEnabled, verifierOptions } from './config/safety.ts';
+import { accessOptions, historyOptions, verifierFor } from './config/options.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import { Hub, hubDefaults } from './deliver/hub.ts';
@@ -17,20 +16,12 @@ import { createPrometheusMeter } from './observe/prometheus.ts';
 import type { Context, Running } from './protocol/dialect.ts';
 import { createFront, type Front } from './serve/front.ts';
 import type { Settings } from './settings.ts';
-import { createEngineClient } from './source/engine-client.ts';
-import { createEngineTraffic } from './source/engine-traffic.ts';
-import { countingEvents, createMemoryEvents, type EventSource } from './source/events.ts';
-import { createRedisEvents } from './source/redis-events.ts';
+import { createConnections } from './source/connections.ts';
+import { createMemoryEvents, type EventSource } from './source/events.ts';
 import { createSourceBoard } from './source/source-board.ts';
-import { version } from './version.ts';
+import { info } from './version.ts';
 
 export type GatewaySettings = Settings & { readonly ENGINE_URL: string };
-
-const info = {
-  title: 'telemetry-bff',
-  version,
-  description: 'Real-time telemetry of an engine for dashboards',
-};
 
 /** What is asked of a dialect, whatever settings it has. */
 interface ServedDialect {
@@ -70,7 +61,7 @@ export function createGateway({
   settings,
   log: writtenLog,
   audit = writtenLog,
-  events = createMemoryEvents(),
+  events: otherEvents = createMemoryEvents(),
   keepalive = keepaliveDefaults,
   clock = systemClock,
   dialects = namedBy(settings),
@@ -81,50 +72,27 @@ export function createGateway({
   const meter = createPrometheusMeter();
   const board = createSourceBoard({ clock, log, meter });
   const hub = new Hub({ clock, meter, ...hubDefaults });
-  const feeds = new Feeds(
-    clock,
-    new HistoryBudget({
-      historySeconds: settings.HISTORY_SECONDS,
-      historyMaxBytes: settings.HISTORY_MAX_BYTES,
-    }),
-  );
+  const feeds = new Feeds(clock, new HistoryBudget(historyOptions(settings)));
   const views = new Views({ hub, clock, maxViews: settings.MAX_RENDITIONS });
   const sessions = new Sessions({ hub, clock, meter });
 
   // In
-  const traffic = createEngineTraffic({
-    client: createEngineClient({
-      url: settings.ENGINE_URL,
-      ...(settings.ENGINE_TOKEN === undefined ? {} : { token: settings.ENGINE_TOKEN }),
-    }),
-    ...{ board, clock, meter },
+  const { traffic, events } = createConnections(settings, {
+    ...{ otherEvents, board, clock, log, meter },
+    onReconnected: () => running.forEach((dialect) => void dialect.onReconnected?.()),
   });
   const { client } = traffic;
-  const eventSource = countingEvents(
-    settings.REDIS_URL === undefined
-      ? events
-      : createRedisEvents({
-          url: settings.REDIS_URL,
-          clock,
-          log,
-          meter,
-          board,
-          requiredChannel: settings.REDIS_STATE_CHANNEL,
-          onConnected: () => running.forEach((dialect) => void dialect.onReconnected?.()),
-        }),
-    meter,
-  );
 
   // Who
   const access = new Access(accessOptions(settings), {
-    verifier: authEnabled(settings) ? createVerifier(verifierOptions(settings)) : undefined,
+    verifier: verifierFor(settings),
     ...{ clock, log, meter },
     dismissViewer: () => sessions.dismissFurthestBehind(),
   });
 
   // Out
   const operations: Operations = {
-    ...createHealth({ clock, version, board, clients: () => sessions.size }),
+    ...createHealth({ clock, version: info.version, board, clients: () => sessions.size }),
     metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),
     clients: (limit) => sessions.states(limit),
   };
@@ -132,7 +100,7 @@ export function createGateway({
 
   const shared: Omit<Context, 'serve'> = {
     ...{ clock, log, audit, unrecordedLog: writtenLog, onRecord: recorder.onRecord, meter },
-    ...{ client, traffic, board, events: eventSource, feeds, views, hub, access, sessions },
+    ...{ client, traffic, board, events, feeds, views, hub, access, sessions },
   };
   for (const dialect of dialects) {
     running.push(dialect.create({ ...shared, serve: front.serveFor(dialect.name) }, settings));
@@ -145,7 +113,7 @@ export function createGateway({
       const { port, url, opsPort } = address;
       log.info({ port, url, ops_port: opsPort }, 'listening');
       feeds.start();
-      eventSource.start();
+      events.start();
       return address;
     },
     async stop(reason) {
@@ -160,7 +128,7 @@ export function createGateway({
       );
       await Promise.all(running.map((dialect) => dialect.close?.()));
       board.close();
-      const ends = [eventSource.close(), client.close(), front.stopForwarding(), sessions.shutDown(drainMs)];
+      const ends = [events.close(), client.close(), front.stopForwarding(), sessions.shutDown(drainMs)];
       await Promise.all(ends);
       await front.close();
     },

@@ -7,3 +7,10 @@ export const version =
   typeof manifest === 'object' && manifest !== null && 'version' in manifest
     ? String(manifest.version)
     : 'unknown';
+
+/** What the gateway says of itself where it is described. */
+export const info = {
+  title: 'telemetry-bff',
+  version,
+  description: 'Real-time telemetry of an engine for dashboards',
+};

@@ -1,4 +1,3 @@
-import type { AccessOptions } from '../access/access.ts';
 import { createVerifier, type VerifierOptions } from '../access/verifier.ts';
 import { errorMessage } from '../core/errors.ts';
 import type { CoreSettings } from './core-settings.ts';
@@ -17,21 +16,6 @@ export function verifierOptions(settings: CoreSettings): VerifierOptions {
     jwksUrl: settings.AUTH_JWKS_URL,
     issuer: settings.AUTH_ISSUER,
     audience: settings.AUTH_AUDIENCE,
-  };
-}
-
-export function accessOptions(settings: CoreSettings): AccessOptions {
-  return {
-    allowed: settings.ALLOWED_ORIGINS,
-    hosts: settings.ALLOWED_HOSTS,
-    onLoopback: isLoopbackHost(settings.HOST),
-    trustedProxies: settings.TRUST_PROXY,
-    demanding: settings.AUTH_DIALECTS,
-    defaultRole: settings.AUTH_DEFAULT_ROLE,
-    allowCommands: settings.ALLOW_COMMANDS,
-    allowIngest: settings.ALLOW_INGEST,
-    maxConnections: settings.MAX_CONNECTIONS,
-    maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
   };
 }
 

@@ -77,6 +77,7 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
   const sessions = new Sessions({ hub, clock, meter });
   const views = new Views({ hub, clock, maxViews: 3 });
   const client = createScriptedClient();
+  const feeds = createFeeds(clock);
   const board = createSourceBoard({ clock, log, meter });
   let lastId = 0;
   const dependencies: SessionDependencies = {
@@ -87,8 +88,15 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
       return `${lastId}`;
     },
   };
-  const instances = createSharedInstances({ ...dependencies, views, client, board, pollTimeoutMs: 60_000 });
-  const messages = createMessageViews({ ...dependencies, feeds: createFeeds(clock), views });
+  const instances = createSharedInstances({
+    ...dependencies,
+    feeds,
+    views,
+    client,
+    board,
+    pollTimeoutMs: 60_000,
+  });
+  const messages = createMessageViews({ ...dependencies, feeds, views });
   test.onTestFinished(() => instances.close());
 
   const transports: FakeTransport[] = [];
@@ -110,7 +118,7 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
   };
 
   return {
-    ...{ clock, log, meter, hub, sessions, client, board, instances, messages, dependencies },
+    ...{ clock, log, meter, hub, sessions, client, board, feeds, instances, messages, dependencies },
     endAll(): void {
       for (const transport of transports) transport.end();
     },

@@ -77,11 +77,9 @@ export function createGateway({
   const sessions = new Sessions({ hub, clock, meter });
 
   // In
-  const { traffic, events } = createConnections(settings, {
-    ...{ otherEvents, board, clock, log, meter },
-    onReconnected: () => running.forEach((dialect) => void dialect.onReconnected?.()),
-  });
-  const { client } = traffic;
+  const onReconnected = () => running.forEach((dialect) => void dialect.onReconnected?.());
+  const given = { otherEvents, onReconnected, board, clock, log, meter };
+  const { traffic, events } = createConnections(settings, given);
 
   // Who
   const access = new Access(accessOptions(settings), {
@@ -100,7 +98,7 @@ export function createGateway({
 
   const shared: Omit<Context, 'serve'> = {
     ...{ clock, log, audit, unrecordedLog: writtenLog, onRecord: recorder.onRecord, meter },
-    ...{ client, traffic, board, events, feeds, views, hub, access, sessions },
+    ...{ client: traffic.client, traffic, board, events, feeds, views, hub, access, sessions },
   };
   for (const dialect of dialects) {
     running.push(dialect.create({ ...shared, serve: front.serveFor(dialect.name) }, settings));
@@ -128,7 +126,12 @@ export function createGateway({
       );
       await Promise.all(running.map((dialect) => dialect.close?.()));
       board.close();
-      const ends = [events.close(), client.close(), front.stopForwarding(), sessions.shutDown(drainMs)];
+      const ends = [
+        events.close(),
+        traffic.client.close(),
+        front.stopForwarding(),
+        sessions.shutDown(drainMs),
+      ];
       await Promise.all(ends);
       await front.close();
     },

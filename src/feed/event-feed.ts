@@ -26,6 +26,8 @@ export interface EventFeed<Event> {
   append(event: Event, receivedAt?: number): void;
   /** Returns how to stop listening. */
   onEntry(listener: EntryListener<Event>): () => void;
+  /** Tells nobody of what is still appended. */
+  close(): void;
 }
 
 export interface EventFeedOptions<Event> {
@@ -38,10 +40,19 @@ export interface EventFeedOptions<Event> {
   readonly bytesOf?: (event: Event) => number;
   /** How many numbers an event takes, from 1: more than one where it stands for several things. Default 1. */
   readonly weightOf?: (event: Event) => number;
+  /** Called when it is closed. Default: nothing. */
+  readonly onClose?: () => void;
 }
 
 export function createEventFeed<Event>(options: EventFeedOptions<Event>): EventFeed<Event> {
-  const { epoch, capacity, maxBytes = 0, bytesOf = () => 0, weightOf = () => 1 } = options;
+  const {
+    epoch,
+    capacity,
+    maxBytes = 0,
+    bytesOf = () => 0,
+    weightOf = () => 1,
+    onClose = () => {},
+  } = options;
   const ring = new Denque<FeedEntry<Event>>();
   const listeners = new Set<EntryListener<Event>>();
   let seq = 1;
@@ -83,6 +94,10 @@ export function createEventFeed<Event>(options: EventFeedOptions<Event>): EventF
     onEntry(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    close() {
+      listeners.clear();
+      onClose();
     },
   };
 }

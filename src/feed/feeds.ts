@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
+import { once } from '../core/once.ts';
 import { randomId } from '../core/random.ts';
 import { createEventFeed, type EventFeed, type EventFeedOptions } from './event-feed.ts';
 import { HistoryBudget } from './history.ts';
@@ -41,12 +42,15 @@ export class Feeds {
     this.#waiting.clear();
   }
 
-  /** A state with one writer, who made it, and many readers. Throws where the name is taken; closing gives it back. */
-  state(name: string, { initial, keepsHistory = true, write }: NamedStateOptions): WritableStateFeed {
-    this.#take(name);
+  /** A state with one writer, who made it, and many readers. Throws where the name is taken: closing gives it back. */
+  state(
+    name: string,
+    { initial, keepsHistory = true, write = () => () => {} }: NamedStateOptions,
+  ): WritableStateFeed {
+    const giveBack = this.#take(name);
     let stop = (): void => {};
     const begin = (): void => {
-      if (write !== undefined && this.#states.get(name) === feed) stop = write();
+      if (this.#states.get(name) === feed) stop = write();
     };
     const feed = createStateFeed({
       initial,
@@ -56,7 +60,7 @@ export class Feeds {
       onClose: () => {
         if (this.#states.get(name) !== feed) return;
         this.#states.delete(name);
-        this.#names.delete(name);
+        giveBack();
         stop();
       },
     });
@@ -66,10 +70,10 @@ export class Feeds {
     return feed;
   }
 
-  /** Events in one order, to which whoever has the feed may append. Throws where the name is taken. */
-  events<Event>(name: string, options: Omit<EventFeedOptions<Event>, 'epoch'>): EventFeed<Event> {
-    this.#take(name);
-    return createEventFeed({ ...options, epoch: randomId() });
+  /** Events in one order, to which whoever has the feed may append. Throws where the name is taken, as above. */
+  events<Event>(name: string, options: Omit<EventFeedOptions<Event>, 'epoch' | 'onClose'>): EventFeed<Event> {
+    const giveBack = this.#take(name);
+    return createEventFeed({ ...options, epoch: randomId(), onClose: giveBack });
   }
 
   /** The state of this name, another dialect's perhaps; undefined where nobody makes it. */
@@ -77,8 +81,9 @@ export class Feeds {
     return this.#states.get(name);
   }
 
-  #take(name: string): void {
+  #take(name: string): () => void {
     if (this.#names.has(name)) throw new Error(`there is a feed ${name} already`);
     this.#names.add(name);
+    return once(() => this.#names.delete(name));
   }
 }

@@ -66,11 +66,16 @@ describe('Feeds', () => {
   it('have a name each, whatever kind they are; one that is closed leaves its own to another', () => {
     const { feeds, open } = setUp();
     const feed = open('engine');
-    feeds.events('log', { capacity: 1 });
+    const log = feeds.events('log', { capacity: 1 });
     for (const name of ['engine', 'log']) {
       expect(() => open(name)).toThrow(`there is a feed ${name} already`);
       expect(() => feeds.events(name, { capacity: 1 })).toThrow(`there is a feed ${name} already`);
     }
+    log.close();
+    expect(feeds.events('log', { capacity: 1 }).epoch).not.toBe(log.epoch);
+    // Closed again, it takes nothing from the other.
+    log.close();
+    expect(() => open('log')).toThrow();
     feed.close();
     expect(open('engine').epoch).not.toBe(feed.epoch);
     expect(feeds.find('engine')).not.toBe(feed);

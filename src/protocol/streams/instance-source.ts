@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
+import type { Feeds } from '../../feed/feeds.ts';
 import type { EngineClient } from '../../source/engine-client.ts';
 import { createPoller } from '../../source/poller.ts';
 import type { SourceBoard } from '../../source/source-board.ts';
@@ -13,6 +14,7 @@ import { createInstances, type Instances } from './instances.ts';
 export interface InstanceSourceOptions {
   readonly client: EngineClient;
   readonly board: Pick<SourceBoard, 'open'>;
+  readonly feeds: Feeds;
   /** One poll, its retries included. */
   readonly pollTimeoutMs: number;
   readonly clock: Clock;
@@ -39,8 +41,8 @@ const pollEveryMs = 950;
 
 /** Polls at once, and about each second from then on. */
 export function createInstanceSource(options: InstanceSourceOptions): InstanceSource {
-  const { client, board, pollTimeoutMs, clock, log, meter } = options;
-  const instances = createInstances({ clock, meter });
+  const { client, board, feeds, pollTimeoutMs, clock, log, meter } = options;
+  const instances = createInstances({ feeds, clock, meter });
   const firstAnswer = createFirstAnswer(clock);
   // Hidden: no other dialect shows how fresh these are.
   const source = board.open(name, { freshMs: () => 2 * pollEveryMs, hidden: true });
@@ -77,6 +79,7 @@ export function createInstanceSource(options: InstanceSourceOptions): InstanceSo
       stopPolls();
       firstAnswer.close();
       source.close();
+      instances.feed.close();
     },
   };
 }

@@ -1,13 +1,19 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { isJsonObject } from '../../core/json.ts';
 import type { Meter } from '../../core/meter.ts';
-import { randomId } from '../../core/random.ts';
 import { Arbiter } from '../../feed/arbiter.ts';
-import { createEventFeed, type EventFeed } from '../../feed/event-feed.ts';
+import type { EventFeed } from '../../feed/event-feed.ts';
+import type { Feeds } from '../../feed/feeds.ts';
 import { type Instance, instanceSchema, maxInstances } from './instance.ts';
 import { changesBetween, type InstanceChange } from './instance-change.ts';
 import { type InstanceEvent, patchOf } from './instance-event.ts';
-import { maxBehind } from './stream-client.ts';
+import { dialect, maxBehind } from './stream-client.ts';
+
+export interface InstancesOptions {
+  readonly feeds: Feeds;
+  readonly clock: Clock;
+  readonly meter: Meter;
+}
 
 /** The engine's instances as polls and events tell of them, and what changes. */
 export interface Instances {
@@ -35,8 +41,8 @@ const maxEventsHeld = 100_000;
  * Compared by name, so that a change is told once, whichever way it arrives first. What an event said stands until
  * an answer that was asked for after it.
  */
-export function createInstances({ clock, meter }: { clock: Clock; meter: Meter }): Instances {
-  const feed = createEventFeed<InstanceChange>({ epoch: randomId(), capacity: changesKept });
+export function createInstances({ feeds, clock, meter }: InstancesOptions): Instances {
+  const feed = feeds.events<InstanceChange>(`${dialect}/instances`, { capacity: changesKept });
   const known = new Map<string, Instance>();
   const arbiter = new Arbiter();
   /** Archived by an event that did not say when. */

@@ -1,12 +1,12 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
-import { randomId } from '../../core/random.ts';
 import { withoutAnsi } from '../../core/terminal-text.ts';
 import type { Views, ViewsOfKind } from '../../deliver/views.ts';
 import { createEventRendition, type EventRendition } from '../../encode/event-rendition.ts';
 import { Message } from '../../encode/message.ts';
-import { createEventFeed, type EventFeed } from '../../feed/event-feed.ts';
+import type { EventFeed } from '../../feed/event-feed.ts';
+import type { Feeds } from '../../feed/feeds.ts';
 import { createRegistry, type Lease } from '../../feed/registry.ts';
 import { createFileTail, type FileTail } from '../../source/file-tail/file-tail.ts';
 import { type LogEvent, lastLines, maxBacklog } from './log-events.ts';
@@ -17,6 +17,7 @@ import { dialect, maxBehind } from './stream-client.ts';
 export interface LogViewsOptions {
   /** Folder of `<name>.log`. */
   readonly directory: string;
+  readonly feeds: Feeds;
   readonly views: Views;
   readonly clock: Clock;
   readonly log: Log;
@@ -71,15 +72,8 @@ const readPace = { bytes: 2 * 1024 * 1024, everyMs: gatherMs };
 
 /** Each log is read from its first viewer to its last. */
 export function createLogViews(options: LogViewsOptions): LogViews {
-  const { directory, views, clock, log, meter } = options;
+  const { directory, feeds, views, clock, log, meter } = options;
   const open = (name: string): LogFeed => {
-    const feed = createEventFeed<LogEvent>({
-      epoch: randomId(),
-      capacity: Math.max(maxBacklog, maxBehind),
-      maxBytes: maxHeldBytes,
-      bytesOf: (event) => (typeof event === 'string' ? 0 : event.length + lineBytes * event.lines.length),
-      weightOf: (event) => linesOf(event).length || 1,
-    });
     const pace = createReadPace(clock, readPace);
     let isBegun = false;
     const tail = createFileTail({
@@ -93,30 +87,38 @@ export function createLogViews(options: LogViewsOptions): LogViews {
       onRotated: () => feed.append('rotated', clock.monotonic()),
       onUnavailable: () => feed.append('unavailable', clock.monotonic()),
     });
+    // After the tailer, which is not made for a name that is not allowed.
+    const feed = feeds.events<LogEvent>(`${dialect}/logs/${name}`, {
+      capacity: Math.max(maxBacklog, maxBehind),
+      maxBytes: maxHeldBytes,
+      bytesOf: (event) => (typeof event === 'string' ? 0 : event.length + lineBytes * event.lines.length),
+      weightOf: (event) => linesOf(event).length || 1,
+    });
     const ready = tail.start().then(() => {
       isBegun = true;
     });
     return { feed, tail, pace, ready };
   };
-  const feeds = createRegistry({
+  const logs = createRegistry({
     clock,
     key: (name: string) => name,
     open,
-    close({ tail, pace }) {
+    close({ feed, tail, pace }) {
       void tail.stop();
       pace.close();
+      feed.close();
     },
   });
 
   const { acquire } = views.ofKind({
     key: ({ name, ansi }: { name: string; ansi: Ansi }) => `${ansi} ${name}`,
-    make: ({ name, ansi }) => createLogRendition(feeds.acquire(name), ansi),
+    make: ({ name, ansi }) => createLogRendition(logs.acquire(name), ansi),
     pace: () => ({ intervalMs: gatherMs }),
   });
   return {
     acquire,
     get size() {
-      return feeds.size;
+      return logs.size;
     },
   };
 }

@@ -9,9 +9,9 @@ import { instance, setUpStreams } from './set-up.ts';
 export async function setUpLogs(test: TestScope, maxLogs = 10) {
   const folder = useLogFolder(test);
   const subject = setUpStreams(test);
-  const { clock, log, meter } = subject;
+  const { clock, log, meter, feeds } = subject;
   const views = new Views({ hub: subject.hub, clock, maxViews: maxLogs });
-  const logs = createLogViews({ directory: folder.directory, views, clock, log, meter });
+  const logs = createLogViews({ directory: folder.directory, feeds, views, clock, log, meter });
   test.onTestFinished(() => subject.endAll());
   subject.connectInstances();
   await subject.answer([instance('a'), instance('b')]);

@@ -73,10 +73,12 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
   const sessions = new Sessions({ hub, clock, meter });
   const views = new Views({ hub, clock, maxViews: 3 });
   const client = createScriptedClient();
+  const feeds = createFeeds(clock);
   const board = createSourceBoard({ clock, log, meter });
   const dependencies = { clock, log, meter };
-  const instances = createSharedInstances({ ...dependencies, views, client, board, pollTimeoutMs: 60_000 });
-  const messages = createMessageViews({ ...dependencies, feeds: createFeeds(clock), views });
+  const shared = { ...dependencies, feeds, views };
+  const instances = createSharedInstances({ ...shared, client, board, pollTimeoutMs: 60_000 });
+  const messages = createMessageViews(shared);
   test.onTestFinished(() => instances.close());
 
   const transports: FakeTransport[] = [];
@@ -89,7 +91,7 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
   };
 
   return {
-    ...{ clock, log, meter, hub, sessions, client, board, instances, messages, dependencies },
+    ...{ clock, log, meter, hub, sessions, client, board, feeds, instances, messages, dependencies },
     endAll(): void {
       for (const transport of transports) transport.end();
     },

@@ -79,7 +79,7 @@ export function createGateway({
   // In
   const onReconnected = () => running.forEach((dialect) => void dialect.onReconnected?.());
   const given = { otherEvents, onReconnected, board, clock, log, meter };
-  const { traffic, events } = createConnections(settings, given);
+  const { traffic, client, events } = createConnections(settings, given);
 
   // Who
   const access = new Access(accessOptions(settings), {
@@ -98,7 +98,7 @@ export function createGateway({
 
   const shared: Omit<Context, 'serve'> = {
     ...{ clock, log, audit, unrecordedLog: writtenLog, onRecord: recorder.onRecord, meter },
-    ...{ client: traffic.client, traffic, board, events, feeds, views, hub, access, sessions },
+    ...{ client, traffic, board, events, feeds, views, hub, access, sessions },
   };
   for (const dialect of dialects) {
     running.push(dialect.create({ ...shared, serve: front.serveFor(dialect.name) }, settings));
@@ -126,12 +126,7 @@ export function createGateway({
       );
       await Promise.all(running.map((dialect) => dialect.close?.()));
       board.close();
-      const ends = [
-        events.close(),
-        traffic.client.close(),
-        front.stopForwarding(),
-        sessions.shutDown(drainMs),
-      ];
+      const ends = [events.close(), client.close(), front.stopForwarding(), sessions.shutDown(drainMs)];
       await Promise.all(ends);
       await front.close();
     },

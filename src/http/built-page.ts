@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Context } from 'hono';
+import { etag } from 'hono/etag';
 import { holdsTag } from './etag.ts';
 import { contentSecurityPolicy, pageHeaders } from './page.ts';
 import type { Router } from './router.ts';
@@ -43,7 +44,7 @@ export function addBuiltPage(router: Router, path: string, folder: URL): void {
     ...pageHeaders,
     'content-security-policy': contentSecurityPolicy({ script: "'self'", style: "'self'" }),
   };
-  router.get(path, answering({ '': Buffer.from(html) }, headers));
+  router.get(path, etag(), (context) => context.body(html, 200, headers));
   addAssets(router, `${path}assets/`, new URL('assets/', folder));
 }
 

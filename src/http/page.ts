@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { etag } from 'hono/etag';
 import type { Router } from './router.ts';
 
 /**
@@ -17,7 +18,7 @@ export function addPage(router: Router, path: string, file: URL): void {
     style: inlineHashes(html, 'style'),
   });
   const headers = { ...pageHeaders, 'content-security-policy': policy };
-  router.get(path, (context) => context.body(html, 200, headers));
+  router.get(path, etag(), (context) => context.body(html, 200, headers));
 }
 
 /** Sent with every page, beside its Content-Security-Policy. */

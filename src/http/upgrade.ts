@@ -1,5 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { TrieRouter } from 'hono/router/trie-router';
 import type { Access } from '../access/access.ts';
 import type { Policy } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
@@ -56,12 +57,20 @@ export function createUpgradeRouter({
   meter,
   refusalTimeoutMs = 5000,
 }: UpgradeRouterOptions): UpgradeRouter {
-  const routes: Route[] = [];
+  const routes = new TrieRouter<UpgradeRoute>();
   let stopped = false;
+
+  const matchOf = (path: string): Match | undefined => {
+    const [[found] = []] = routes.match('GET', path);
+    if (found === undefined) return undefined;
+    const [endpoint, named] = found;
+    const params = Object.fromEntries(Object.entries(named).map(([name, value]) => [name, String(value)]));
+    return { endpoint, path, params };
+  };
 
   /** The endpoint that takes the request, or why none does. */
   const find = (path: string | undefined): Match | Refusal => {
-    const match = path === undefined ? undefined : matchOf(path, routes);
+    const match = path === undefined ? undefined : matchOf(path);
     if (match === undefined) return new Refusal('NOT_FOUND');
     if (stopped) return new Refusal('SHUTTING_DOWN', { retryAfterS: 1 });
     return match;
@@ -104,8 +113,8 @@ export function createUpgradeRouter({
   };
 
   return {
-    route: (path, endpoint) => void routes.push({ segments: path.split('/'), endpoint }),
-    serves: (path) => matchOf(path, routes) !== undefined,
+    route: (path, endpoint) => routes.add('GET', path, endpoint),
+    serves: (path) => matchOf(path) !== undefined,
     handle,
     stop() {
       stopped = true;
@@ -113,30 +122,10 @@ export function createUpgradeRouter({
   };
 }
 
-interface Route {
-  readonly segments: readonly string[];
-  readonly endpoint: UpgradeRoute;
-}
-
 interface Match {
   readonly endpoint: UpgradeRoute;
   readonly path: string;
   readonly params: Readonly<Record<string, string>>;
-}
-
-function matchOf(path: string, routes: readonly Route[]): Match | undefined {
-  const given = path.split('/');
-  for (const { segments, endpoint } of routes) {
-    const fits =
-      segments.length === given.length &&
-      segments.every((segment, index) => segment.startsWith(':') || segment === given[index]);
-    if (!fits) continue;
-    const named = segments.flatMap((segment, index) =>
-      segment.startsWith(':') ? [[segment.slice(1), given[index] ?? '']] : [],
-    );
-    return { endpoint, path, params: Object.fromEntries(named) };
-  }
-  return undefined;
 }
 
 function urlOf(request: IncomingMessage): URL | undefined {

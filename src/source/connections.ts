@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
-import { createEngineClient } from './engine-client.ts';
+import { createEngineClient, type EngineClient } from './engine-client.ts';
 import { createEngineTraffic, type EngineTraffic } from './engine-traffic.ts';
 import { countingEvents, type EventSource } from './events.ts';
 import { createRedisEvents } from './redis-events.ts';
@@ -26,13 +26,21 @@ export interface ConnectionParts {
   readonly meter: Meter;
 }
 
+export interface Connections {
+  readonly traffic: EngineTraffic;
+  /** For polls, whose figures `traffic` knows. */
+  readonly client: EngineClient;
+  readonly events: EventSource;
+}
+
 /** What the gateway is connected to: the engine, and Redis where there is one. */
 export function createConnections(
   { ENGINE_URL, ENGINE_TOKEN: token, REDIS_URL, REDIS_STATE_CHANNEL }: ConnectionSettings,
   { otherEvents, onReconnected: onConnected, ...parts }: ConnectionParts,
-): { readonly traffic: EngineTraffic; readonly events: EventSource } {
+): Connections {
   const client = createEngineClient({ url: ENGINE_URL, ...(token === undefined ? {} : { token }) });
   const redis = { url: REDIS_URL ?? '', requiredChannel: REDIS_STATE_CHANNEL, onConnected };
   const events = REDIS_URL === undefined ? otherEvents : createRedisEvents({ ...redis, ...parts });
-  return { traffic: createEngineTraffic({ client, ...parts }), events: countingEvents(events, parts.meter) };
+  const traffic = createEngineTraffic({ client, ...parts });
+  return { traffic, client: traffic.client, events: countingEvents(events, parts.meter) };
 }

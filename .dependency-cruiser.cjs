@@ -54,6 +54,13 @@ module.exports = {
       from: { path: '^src/protocol/([^/]+)/' },
       to: { path: '^src/protocol/', pathNot: '^src/protocol/($1/|dialect\\.ts$)' },
     },
+    {
+      name: 'dialects-are-listed',
+      comment: 'a dialect is reached by the list of them alone, so that deleting it removes it whole',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(protocol/|dialects\\.ts$)' },
+      to: { path: '^src/protocol/', pathNot: '^src/protocol/dialect\\.ts$' },
+    },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/' }, to: {} },
     { name: 'src-not-test', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },

@@ -60,3 +60,6 @@ export async function useIn<T extends Resource>(test: TestScope, starting: T | P
   test.onTestFinished(() => resource.stop());
   return resource;
 }
+
+/** Lets everything happen that waits for nothing but its turn. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

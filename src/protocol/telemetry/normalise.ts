@@ -1,11 +1,11 @@
 import { readInstant } from '../../core/instant.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { numberInText } from '../../core/number-text.ts';
 import { Draft } from '../../feed/draft.ts';
 import type { Path } from '../../wire/merge-patch.ts';
 import { readFigures } from './figures.ts';
 import { type LogContext, readLogLines } from './log-lines.ts';
 import { type Note, NoteBook } from './note.ts';
+import { numberInText } from './number-text.ts';
 import { type Kind, kindsIn } from './shape.ts';
 
 /** An input in the documented shape. */

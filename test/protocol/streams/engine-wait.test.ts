@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { instance, settled, setUpStreams } from './set-up.ts';
+import { settled } from '../../support/wait.ts';
+import { instance, setUpStreams } from './set-up.ts';
 
 describe('Before the engine has answered, a client', () => {
   it('waits, and gets its snapshot with the first answer', async (test) => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { TestScope } from '../../support/wait.ts';
-import { instance, settled, setUpStreams } from './set-up.ts';
+import { settled } from '../../support/wait.ts';
+import { instance, setUpStreams } from './set-up.ts';
 
 const timestamp = '2026-02-20T01:23:45Z';
 const archivedAt = '2026-01-31T00:00:00.000Z';

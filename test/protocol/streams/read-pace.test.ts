@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createReadPace } from '../../../src/protocol/streams/read-pace.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
-import { settled } from './set-up.ts';
+import { settled } from '../../support/wait.ts';
 
 function setUp() {
   const clock = createManualClock();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { instance, settled, setUpStreams, viewer } from './set-up.ts';
+import { settled } from '../../support/wait.ts';
+import { instance, setUpStreams, viewer } from './set-up.ts';
 
 describe('Stream session', () => {
   it('answers each ping at once, whatever stands beside it', async (test) => {

@@ -20,7 +20,7 @@ import { createManualClock } from '../../support/manual-clock.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
 import { createMemoryMeter } from '../../support/memory-meter.ts';
 import { anyone } from '../../support/principals.ts';
-import type { TestScope } from '../../support/wait.ts';
+import { settled, type TestScope } from '../../support/wait.ts';
 
 export const viewer = anyone;
 
@@ -33,9 +33,6 @@ export interface Request {
   answer(body: JsonValue): Promise<void>;
   fail(): Promise<void>;
 }
-
-/** Lets everything happen that waits for nothing but its turn. */
-export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** An engine whose answers the test gives, request by request. */
 function createScriptedClient(): EngineClient & { readonly requests: Request[] } {

@@ -6,7 +6,7 @@ import { HistoryReadings, historyQuery } from '../../../src/protocol/telemetry/h
 import { Turns } from '../../../src/protocol/telemetry/turns.ts';
 import { telemetryProjection } from '../../../src/protocol/telemetry/views.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
-import { settled } from '../streams/set-up.ts';
+import { settled } from '../../support/wait.ts';
 
 const versions = 40;
 

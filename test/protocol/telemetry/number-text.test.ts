@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { numberInText } from '../../src/core/number-text.ts';
+import { numberInText } from '../../../src/protocol/telemetry/number-text.ts';
 
 describe('numberInText', () => {
   it.each([

@@ -3,21 +3,20 @@ import type { Meter } from '../core/meter.ts';
 import type { Message } from '../encode/message.ts';
 import type { Rendition } from '../encode/rendition.ts';
 import type { Lease } from '../feed/registry.ts';
+import { AnswerLane } from './answer-lane.ts';
 import type { Close, CloseCause } from './closes.ts';
 import { FanOutCounts } from './fan-out-counts.ts';
 import type { Follower, Following } from './following.ts';
+import { Followings } from './followings.ts';
 import type { Hub } from './hub.ts';
+import { Incoming } from './incoming.ts';
 import { Keepalive, type KeepaliveEnd } from './keepalive.ts';
-import { MessageLimiter, type MessageVerdict, messageDefaults } from './message-limiter.ts';
+import type { MessageVerdict } from './message-limiter.ts';
 import type { SessionOwner } from './owner.ts';
 import { type SessionState, sessionState } from './session-state.ts';
 import type { Admitted, SessionClient, SessionTerms } from './session-terms.ts';
 import type { Transport, TransportEnd, TransportEvents } from './transport.ts';
-import { UrgentMessages } from './urgent-messages.ts';
 import type { View } from './view.ts';
-
-/** Direct answers that may wait for a client; when there are more, nothing further is read from it. */
-const maxWaitingAnswers = 64;
 
 /** What is the same for all sessions of the gateway. */
 export interface SessionParts {
@@ -42,14 +41,13 @@ export class Session implements Follower, TransportEvents {
   readonly #openedAt: number;
   #owner: SessionOwner;
   #client: SessionClient | undefined;
-  #followings: readonly Following<View>[] = none;
+  readonly #followings = new Followings();
   #held: readonly Lease<unknown>[] = none;
-  #answers: Message[] | undefined;
-  /** Most clients say nothing. */
-  #limiter: MessageLimiter | undefined;
-  #urgent: UrgentMessages | undefined;
-  /** Messages sent besides those that the views count. */
-  #sentBeside = 0;
+  /** Those that wait. Undefined: none does. */
+  #answers: AnswerLane | undefined;
+  /** Undefined: it said nothing yet. */
+  #incoming: Incoming | undefined;
+  #answersSent = 0;
   /** Updates that it could not be sent when they came. */
   #skipped = 0;
   /** Events that it was not sent and will not be. */
@@ -109,10 +107,10 @@ export class Session implements Follower, TransportEvents {
     const following = view.add(lease, this, this.#transport, first, cursor);
     // What it waited for may have taken longer than its client stayed.
     if (this.#hasEnded) {
-      this.#giveBack(following);
+      this.#followings.giveBack(following);
       return following;
     }
-    this.#followings = this.#followings.concat(following);
+    this.#followings.add(following);
     const now = this.#parts.clock.monotonic();
     if (cursor === undefined) this.#sendWhole(following, now);
     else this.#catchUp(now);
@@ -120,14 +118,12 @@ export class Session implements Follower, TransportEvents {
   }
 
   leave(following: Following<View>): void {
-    if (!this.#followings.includes(following)) return;
-    this.#followings = this.#followings.filter((other) => other !== following);
-    this.#giveBack(following);
+    this.#followings.remove(following);
   }
 
   /** How many versions or events of what it follows it was not sent yet. */
   get behind(): number {
-    return Math.max(0, ...this.#followings.map((following) => following.view.behind(following)));
+    return this.#followings.behind;
   }
 
   /** How it is, for people and for whoever looks for the slow ones. */
@@ -145,10 +141,7 @@ export class Session implements Follower, TransportEvents {
 
   /** Messages sent to the client so far, answers included; those that wait are not. */
   get sent(): number {
-    return this.#followings.reduce(
-      (sum, following) => sum + following.view.sentTo(following),
-      this.#sentBeside,
-    );
+    return this.#followings.sent + this.#answersSent;
   }
 
   /** Events that it will not be sent, since it was too far behind. */
@@ -169,7 +162,7 @@ export class Session implements Follower, TransportEvents {
 
   /** Has the client told of the events that were dropped until now: it may read nothing until it leaves. */
   countDropped(): void {
-    for (const following of this.#followings) following.view.countDropped(following);
+    this.#followings.countDropped();
   }
 
   /** The client was too slow to be sent so many events. */
@@ -183,16 +176,16 @@ export class Session implements Follower, TransportEvents {
   answer(message: Message): void {
     if (this.#answers === undefined && this.#sendAnswer(message)) return;
     if (!this.#transport.open) return;
-    this.#answers ??= [];
+    this.#answers ??= new AnswerLane();
     this.#answers.push(message);
-    if (this.#answers.length >= maxWaitingAnswers) this.#transport.pause();
+    if (this.#answers.isFull) this.#transport.pause();
   }
 
   #sendAnswer(message: Message): boolean {
     const bytes = this.#transport.answer(message);
     if (bytes === 0) return false;
     this.#counted((counts) => counts.add(message, bytes));
-    this.#sentBeside += 1;
+    this.#answersSent += 1;
     return true;
   }
 
@@ -200,7 +193,7 @@ export class Session implements Follower, TransportEvents {
   dismiss(message: Message, close: Close): void {
     if (this.#dismissedBy !== undefined) return;
     this.#dismissedBy = close;
-    for (const following of this.#followings) this.leave(following);
+    this.#followings.removeAll();
     this.answer(message);
     if (this.#answers === undefined) this.close(close);
     else this.blocked(this.#parts.clock.monotonic());
@@ -233,10 +226,7 @@ export class Session implements Follower, TransportEvents {
     }
     if (this.#keepalive.takeProbe(now)) this.#transport.probe();
     if (this.#keepalive.isBlocked) this.countDropped();
-    for (const following of this.#followings) {
-      // By a sweep, which yields: in a quiet hour thousands are due at the same time.
-      if (following.view.isRepeatDue(following, now)) hub.request(following.view);
-    }
+    this.#followings.repeat(now, hub);
   }
 
   /** Nobody would read why a silent client is cut off. */
@@ -253,17 +243,10 @@ export class Session implements Follower, TransportEvents {
     if (this.isOver) return;
     const verdict = this.#admit();
     if (verdict === 'admitted') this.#client?.receive(data, isBinary);
-    else if (!this.#takeUrgent(data, isBinary)) this.#refuse(verdict);
+    else if (!this.#hear().takeUrgent(data, isBinary, (message) => this.#client?.receive(message, false)))
+      this.#refuse(verdict);
   }
 
-  #takeUrgent(data: Buffer, isBinary: boolean): boolean {
-    const { urgent } = this.#terms;
-    if (urgent === undefined) return false;
-    this.#urgent ??= new UrgentMessages(urgent, this.#parts.clock);
-    return this.#urgent.take(data, isBinary, (message) => this.#client?.receive(message, false));
-  }
-
-  /** A client may ping instead of sending messages; that costs as much to read, so it counts as one. */
   onControl(): boolean {
     if (this.isOver) return false;
     const verdict = this.#admit();
@@ -275,8 +258,12 @@ export class Session implements Follower, TransportEvents {
   #admit(): MessageVerdict {
     const now = this.#parts.clock.monotonic();
     this.#keepalive.heard(now);
-    this.#limiter ??= new MessageLimiter(this.#terms.messages ?? messageDefaults);
-    return this.#limiter.admit(now);
+    return this.#hear().admit(now);
+  }
+
+  #hear(): Incoming {
+    this.#incoming ??= new Incoming(this.#terms, this.#parts.clock);
+    return this.#incoming;
   }
 
   /** Counts something that its client said in vain. @param reason stable, of a bounded set */
@@ -295,10 +282,7 @@ export class Session implements Follower, TransportEvents {
   }
 
   onDrain(): void {
-    for (let next = this.#answers?.[0]; next !== undefined; next = this.#answers?.[0]) {
-      if (!this.#sendAnswer(next)) return;
-      this.#answers?.shift();
-    }
+    if (this.#answers?.drain((message) => this.#sendAnswer(message)) === false) return;
     this.#answers = undefined;
     this.#transport.resume();
     if (this.#dismissedBy !== undefined) this.close(this.#dismissedBy);
@@ -308,12 +292,9 @@ export class Session implements Follower, TransportEvents {
   /** Sends what the views have that it lacks: true if anything was sent. */
   #catchUp(now: number): boolean {
     const { sent } = this;
-    for (const following of this.#followings) {
-      const { view } = following;
-      if (!view.isBehind(following)) continue;
-      if (view.isDue(following, now)) this.#counted((counts) => view.catchUp(following, now, counts));
-      else this.#parts.hub.request(view);
-    }
+    this.#followings.catchUp(now, this.#parts.hub, (following) =>
+      this.#counted((counts) => following.view.catchUp(following, now, counts)),
+    );
     return this.sent > sent;
   }
 
@@ -327,18 +308,9 @@ export class Session implements Follower, TransportEvents {
     counts.count(this.#parts.meter, this.dialect);
   }
 
-  #giveBack(following: Following<View>): void {
-    const { view, lease } = following;
-    this.#sentBeside += view.sentTo(following);
-    view.remove(following);
-    lease.release();
-  }
-
   onEnd(end: TransportEnd): void {
     this.#hasEnded = true;
-    const followings = this.#followings;
-    this.#followings = none;
-    for (const following of followings) this.#giveBack(following);
+    this.#followings.removeAll();
     for (const lease of this.#held) lease.release();
     this.#answers = undefined;
     const { meter, onEnd } = this.#parts;
@@ -346,7 +318,7 @@ export class Session implements Follower, TransportEvents {
     if (end.fault === 'socket') meter.count('bff_send_failures_total', { dialect });
     else if (end.fault !== undefined) this.refused(end.fault);
     onEnd(this);
-    this.#urgent?.flush();
+    this.#incoming?.flush();
     this.#client?.ended({ ...end, cause: this.#closedAs });
   }
 }

@@ -4,6 +4,7 @@ import { once } from '../core/once.ts';
 import { randomId } from '../core/random.ts';
 import { createEventFeed, type EventFeed, type EventFeedOptions } from './event-feed.ts';
 import { HistoryBudget } from './history.ts';
+import { KeyedStates, type KeyedStatesOptions } from './keyed-states.ts';
 import { createStateFeed, type StateFeed, type WritableStateFeed } from './state-feed.ts';
 
 export interface NamedStateOptions {
@@ -68,6 +69,14 @@ export class Feeds {
     if (this.#isStarted) queueMicrotask(begin);
     else this.#waiting.add(begin);
     return feed;
+  }
+
+  /** States of which there is one a key, `<name>/<key>`, while it has readers; each of these may state a wish. */
+  keyed<Key, Wish = undefined>(name: string, options: KeyedStatesOptions<Key, Wish>): KeyedStates<Key, Wish> {
+    return new KeyedStates(options, this.#clock, (key, initial, write) => {
+      const feed = this.state(`${name}/${key}`, { initial, write: () => write(feed) });
+      return feed;
+    });
   }
 
   /** Events in one order, to which whoever has the feed may append. Throws where the name is taken, as above. */

@@ -1,0 +1,105 @@
+import type { Clock } from '../core/clock.ts';
+import type { JsonObject } from '../core/json.ts';
+import { once } from '../core/once.ts';
+import type { Bound } from './bound.ts';
+import { createRegistry, type Lease, type Registry } from './registry.ts';
+import type { StateFeed, WritableStateFeed } from './state-feed.ts';
+
+/** What the readers of one feed want of it, such as how often it should be new; the writer hears them all. */
+export interface Wishes<Wish> {
+  /** One a reader. Empty: nobody reads at present. */
+  readonly all: readonly Wish[];
+  /** Called when a reader comes or leaves. Returns how to stop listening. */
+  onChange(listener: () => void): () => void;
+}
+
+export interface KeyedStatesOptions<Key, Wish> {
+  /** Canonical: readers whose keys are told by the same text share a feed. */
+  readonly key: (key: Key) => string;
+  readonly initial: (key: Key) => JsonObject;
+  /**
+   * Called for the first reader of a key, once this process is to write: starts what the feed is made of. Returns how
+   * to stop that.
+   */
+  readonly write: (feed: WritableStateFeed, key: Key, wishes: Wishes<Wish>) => () => void;
+  /** How long a feed outlives its last reader. Default 0. */
+  readonly idleTtlMs?: number;
+  /** Of feeds at once. Default: none. */
+  readonly bound?: Bound;
+}
+
+/** Makes the feed of one key, which is closed after its last reader. */
+type MakeState = (
+  key: string,
+  initial: JsonObject,
+  write: (feed: WritableStateFeed) => () => void,
+) => WritableStateFeed;
+
+interface Open<Wish> {
+  readonly feed: WritableStateFeed;
+  readonly wishes: ReadersWishes<Wish>;
+}
+
+/** States of which there is one a key, for as long as somebody reads it: a symbol's document, the range of some hours. */
+export class KeyedStates<Key, Wish> {
+  readonly #registry: Registry<Key, Open<Wish>>;
+
+  constructor(options: KeyedStatesOptions<Key, Wish>, clock: Clock, make: MakeState) {
+    const { key, initial, write, idleTtlMs = 0, bound } = options;
+    this.#registry = createRegistry<Key, Open<Wish>>({
+      ...{ clock, key, lingerMs: idleTtlMs, bound },
+      open: (params) => {
+        const wishes = new ReadersWishes<Wish>();
+        return { wishes, feed: make(key(params), initial(params), (feed) => write(feed, params, wishes)) };
+      },
+      close: ({ feed }) => feed.close(),
+    });
+  }
+
+  /**
+   * The feed of a key, until it is given back.
+   * @param holder by whom the share of feeds is counted. Undefined: it may be many
+   * @returns undefined where no further feed may be opened
+   */
+  acquire(key: Key, wish: Wish, holder?: string): Lease<StateFeed> | undefined {
+    const lease = this.#registry.acquire(key, holder);
+    if (lease === undefined) return undefined;
+    const { feed, wishes } = lease.resource;
+    const withdraw = wishes.add(wish);
+    const release = once(() => {
+      withdraw();
+      lease.release();
+    });
+    return { resource: feed, release };
+  }
+}
+
+class ReadersWishes<Wish> implements Wishes<Wish> {
+  /** Each in a box of its own: two readers may wish for the same. */
+  readonly #readers = new Set<{ readonly wish: Wish }>();
+  readonly #listeners = new Set<() => void>();
+
+  get all(): readonly Wish[] {
+    return Array.from(this.#readers, ({ wish }) => wish);
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Returns how to withdraw it. */
+  add(wish: Wish): () => void {
+    const reader = { wish };
+    this.#readers.add(reader);
+    this.#tell();
+    return () => {
+      this.#readers.delete(reader);
+      this.#tell();
+    };
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -16,6 +16,15 @@ export interface ViewOptions {
   readonly symbol: string | undefined;
 }
 
+/** That of a client which asks for nothing. */
+export const defaultView: ViewOptions = {
+  mode: 'full',
+  encoding: 'json',
+  interval: 0,
+  sections: undefined,
+  symbol: undefined,
+};
+
 /** Intervals in use, so that clients share them. What is asked for is rounded up to the next one. */
 const intervals = [0, 50, 100, 250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000] as const;
 const maxInterval = intervals[intervals.length - 1] ?? 0;

@@ -8,7 +8,7 @@ import { createDocuments } from './documents.ts';
 import { type EndpointDependencies, telemetryEndpoint } from './endpoint.ts';
 import { HistoryReadings } from './history.ts';
 import { serveHttpApi } from './http-api.ts';
-import type { ViewOptions } from './options.ts';
+import { defaultView } from './options.ts';
 import type { PolledState } from './polled-state.ts';
 import { telemetrySettings } from './settings.ts';
 import { StateRemarks } from './state-remarks.ts';
@@ -64,14 +64,6 @@ export const telemetry = defineDialect({
     };
   },
 });
-
-const defaultView: ViewOptions = {
-  mode: 'full',
-  encoding: 'json',
-  interval: 0,
-  sections: undefined,
-  symbol: undefined,
-};
 
 /** Serves `/` and `/ws/stream`, the same as Server-Sent Events, and the HTTP twins. */
 export function serveTelemetry(serve: Serve, dependencies: EndpointDependencies): void {

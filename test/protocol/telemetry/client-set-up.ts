@@ -6,7 +6,7 @@ import { Views } from '../../../src/deliver/views.ts';
 import { formatPosition, type Position } from '../../../src/feed/position.ts';
 import type { RunCommand } from '../../../src/protocol/telemetry/commands.ts';
 import { telemetryEndpoint } from '../../../src/protocol/telemetry/endpoint.ts';
-import { describeView, type ViewOptions } from '../../../src/protocol/telemetry/options.ts';
+import { defaultView, describeView, type ViewOptions } from '../../../src/protocol/telemetry/options.ts';
 import { stateStatus } from '../../../src/protocol/telemetry/urgency.ts';
 import { createTelemetryViews } from '../../../src/protocol/telemetry/views.ts';
 import { commanding, viewing } from '../../support/access.ts';
@@ -16,14 +16,6 @@ import { anyone } from '../../support/principals.ts';
 import { type TestScope, waitFor } from '../../support/wait.ts';
 import { state } from './aggregate-set-up.ts';
 import { setUpDocuments } from './documents-set-up.ts';
-
-const defaultView: ViewOptions = {
-  mode: 'full',
-  encoding: 'json',
-  interval: 0,
-  sections: undefined,
-  symbol: undefined,
-};
 
 export interface ClientsOptions {
   readonly maxRenditions?: number;

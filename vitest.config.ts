@@ -9,11 +9,13 @@ const real = { retry: process.env.CI === undefined ? 0 : 1 };
 const shared = { ...patient, isolate: false };
 /** Those that put something else in place of a module, or count the objects of their process. */
 const alone = [
-  'test/source/file-tail/faults.test.ts',
-  'test/source/file-tail/swap.test.ts',
-  'test/integration/fan-out-churn.test.ts',
+  'test/protocol/streams/file-tail/faults.test.ts',
+  'test/protocol/streams/file-tail/swap.test.ts',
+  'test/deliver/fan-out-churn.port.test.ts',
 ];
-const others = ['test/integration/**', 'test/conformance/**', 'test/browser/**'];
+/** What a whole gateway does at its port, beside the tests of the files that do it. */
+const atPort = 'test/**/*.port.test.ts';
+const others = [atPort, 'test/conformance/**', 'test/browser/**'];
 const exclude = [...configDefaults.exclude, ...alone];
 
 export default defineConfig({
@@ -25,8 +27,8 @@ export default defineConfig({
       { test: { name: 'alone', include: alone, ...patient, ...real } },
       {
         test: {
-          name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          name: 'port',
+          include: [atPort],
           exclude,
           ...shared,
           ...real,

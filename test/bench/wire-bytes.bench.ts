@@ -6,7 +6,7 @@ import type { Message } from '../../src/encode/message.ts';
 import { createStateRendition, type PacketWords } from '../../src/encode/state-rendition.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import { createStateFeed, type StateFeed } from '../../src/feed/state-feed.ts';
-import { telemetryProjection } from '../../src/protocol/telemetry/views.ts';
+import { telemetryProjection } from '../../src/protocol/telemetry/view/views.ts';
 import { windowByTerms } from '../../src/transport/compression-window.ts';
 import { framesOf } from '../../src/transport/frames.ts';
 import type { DeltaPacket, TelemetryPacket } from '../../src/wire/packet.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TelemetryDocument } from '../../src/client/index.ts';
 import { documentedFields, hasSpoken, isKeptLive, sourceOf } from '../../src/client/vouching.ts';
-import { initialDocument } from '../../src/protocol/telemetry/shape.ts';
+import { initialDocument } from '../../src/protocol/telemetry/document/shape.ts';
 
 const since = '2026-01-01T00:00:00.000Z';
 const documentOf = (live: unknown, more: object = {}): TelemetryDocument => ({

@@ -2,10 +2,10 @@ import type { Policy } from '../../access/policy.ts';
 import type { Session } from '../../deliver/session.ts';
 import { defineEndpoint, type OpenClient } from '../../serve/endpoint.ts';
 import { hears, instancesHear, instancesTell, logsTell, messagesTell } from './api.ts';
-import { InstanceClient } from './instance-client.ts';
-import { LogClient, type LogDependencies, logQuery } from './log-client.ts';
-import { type MessageViews, messageQuery } from './message-views.ts';
-import type { SharedInstances } from './shared-instances.ts';
+import { InstanceClient } from './instance/instance-client.ts';
+import type { SharedInstances } from './instance/shared-instances.ts';
+import { LogClient, type LogDependencies, logQuery } from './log/log-client.ts';
+import { type MessageViews, messageQuery } from './message/message-views.ts';
 import { commonTerms, refuse, StreamClient } from './stream-client.ts';
 
 export interface EndpointDependencies extends LogDependencies {

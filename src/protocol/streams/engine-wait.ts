@@ -1,5 +1,5 @@
 import type { Session } from '../../deliver/session.ts';
-import type { InstanceSource } from './instance-source.ts';
+import type { InstanceSource } from './instance/instance-source.ts';
 import { refuse } from './stream-client.ts';
 
 /** How long a client may have to wait for the engine's first answer. */

@@ -1,7 +1,7 @@
 import type { Close } from '../../deliver/closes.ts';
 import { Message } from '../../encode/message.ts';
-import type { Instance } from './instance.ts';
-import type { MessageMetadata } from './message-event.ts';
+import type { Instance } from './instance/instance.ts';
+import type { MessageMetadata } from './message/message-event.ts';
 
 /** What happened to an instance. `timestamp`: ISO 8601 in UTC, when the engine says it did, or the gateway saw it. */
 export type InstanceDelta = { readonly timestamp: string } & (

@@ -13,8 +13,8 @@ import type { Serve } from '../../serve/serve.ts';
 import type { SharedForwarder } from '../../source/bounded-forwarder.ts';
 import type { EngineAnswer } from '../../source/engine-client.ts';
 import { leadsElsewhere } from '../../source/engine-path.ts';
-import { isLogName } from '../../source/file-tail/open.ts';
 import { PollFailure, unreadable } from '../../source/poll-failure.ts';
+import { isLogName } from './file-tail/open.ts';
 
 export interface RestTwinsOptions {
   readonly serve: Pick<Serve, 'http'>;

@@ -1,12 +1,12 @@
 import { errorMessage } from '../../core/errors.ts';
-import { requireFolder } from '../../source/file-tail/open.ts';
 import { defineDialect } from '../dialect.ts';
 import { streamEndpoints } from './endpoints.ts';
-import { createLogViews } from './log-views.ts';
-import { createMessageViews } from './message-views.ts';
+import { requireFolder } from './file-tail/open.ts';
+import { createSharedInstances } from './instance/shared-instances.ts';
+import { createLogViews } from './log/log-views.ts';
+import { createMessageViews } from './message/message-views.ts';
 import { serveRestTwins } from './rest-twins.ts';
 import { streamsSettings } from './settings.ts';
-import { createSharedInstances } from './shared-instances.ts';
 import { dialect } from './stream-client.ts';
 
 /** The streams dialect: instances, their logs, and the messages between them. */

@@ -13,11 +13,11 @@ import type { Lease } from '../../feed/registry.ts';
 import type { Client, MessageOf, Unreadable } from '../../serve/endpoint.ts';
 import type { AckPacket, ErrorPacket, Granted, PongPacket } from '../../wire/packet.ts';
 import type { hears } from './api.ts';
-import type { RunCommand } from './commands.ts';
-import { badOption, canonicalise, describeView, type OptionsRead, type ViewOptions } from './options.ts';
+import type { RunCommand } from './command/commands.ts';
+import { stateStatus } from './document/urgency.ts';
 import type { CommandMessage, SubscribeMessage } from './schema.ts';
-import { stateStatus } from './urgency.ts';
-import { type TelemetryView, type TelemetryViews, tooManySymbols } from './views.ts';
+import { badOption, canonicalise, describeView, type OptionsRead, type ViewOptions } from './view/options.ts';
+import { type TelemetryView, type TelemetryViews, tooManySymbols } from './view/views.ts';
 
 export interface ClientDependencies {
   readonly views: TelemetryViews;

@@ -4,9 +4,9 @@ import { usualCloses } from '../../deliver/closes.ts';
 import { defineEndpoint } from '../../serve/endpoint.ts';
 import { hears, tells } from './api.ts';
 import { type ClientDependencies, TelemetryClient } from './client.ts';
-import type { Documents } from './documents.ts';
-import { connectOptions, optionsFor, refuseOptions } from './options.ts';
-import { dialect } from './views.ts';
+import type { Documents } from './document/documents.ts';
+import { connectOptions, optionsFor, refuseOptions } from './view/options.ts';
+import { dialect } from './view/views.ts';
 
 export interface EndpointDependencies extends ClientDependencies {
   readonly documents: Documents;

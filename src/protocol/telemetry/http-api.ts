@@ -3,11 +3,11 @@ import { Refusal } from '../../core/errors.ts';
 import { formatPosition } from '../../feed/position.ts';
 import { taggedJson } from '../../http/etag.ts';
 import type { Serve } from '../../serve/serve.ts';
-import type { Documents } from './documents.ts';
-import { type HistoryReadings, historyQuery } from './history.ts';
-import type { TelemetryDocument } from './merged-document.ts';
-import { connectOptions, optionsFor, refuseOptions } from './options.ts';
-import { telemetryProjection, tooManySymbols } from './views.ts';
+import type { Documents } from './document/documents.ts';
+import type { TelemetryDocument } from './document/merged-document.ts';
+import { type HistoryReadings, historyQuery } from './view/history.ts';
+import { connectOptions, optionsFor, refuseOptions } from './view/options.ts';
+import { telemetryProjection, tooManySymbols } from './view/views.ts';
 
 export interface HttpApiDependencies {
   readonly serve: Pick<Serve, 'http'>;

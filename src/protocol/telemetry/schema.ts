@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JsonValue } from '../../core/json.ts';
-import { viewOptionShape } from './options.ts';
+import { viewOptionShape } from './view/options.ts';
 
 /**
  * What a telemetry client may say. The same schemas parse the messages and describe them in `/asyncapi.json`.

@@ -5,8 +5,8 @@ import { authEnabled, isLoopbackHost } from '../../config/safety.ts';
 import { forbiddenKeys } from '../../core/untrusted-json.ts';
 import { enginePathPattern } from '../../source/engine-client.ts';
 import { cronFault } from '../../source/schedule.ts';
-import { engineSources } from './ownership.ts';
-import { reservedKeys } from './shape.ts';
+import { engineSources } from './document/ownership.ts';
+import { reservedKeys } from './document/shape.ts';
 
 const cron = z.string().superRefine((text, context) => {
   const fault = cronFault(text);

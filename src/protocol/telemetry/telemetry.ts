@@ -1,18 +1,18 @@
 import type { Serve } from '../../serve/serve.ts';
 import { defineDialect } from '../dialect.ts';
-import { serveCommandApi } from './command-api.ts';
-import { createCommandExecutor } from './command-executor.ts';
-import { createCommandWatch } from './command-watch.ts';
-import { createCommands } from './commands.ts';
-import { createDocuments } from './documents.ts';
+import { serveCommandApi } from './command/api.ts';
+import { createCommands } from './command/commands.ts';
+import { createCommandExecutor } from './command/executor.ts';
+import { createCommandWatch } from './command/watch.ts';
+import { createDocuments } from './document/documents.ts';
+import type { PolledState } from './document/polled-state.ts';
+import { StateRemarks } from './document/state-remarks.ts';
 import { type EndpointDependencies, telemetryEndpoint } from './endpoint.ts';
-import { HistoryReadings } from './history.ts';
 import { serveHttpApi } from './http-api.ts';
-import { defaultView } from './options.ts';
-import type { PolledState } from './polled-state.ts';
 import { telemetrySettings } from './settings.ts';
-import { StateRemarks } from './state-remarks.ts';
-import { createTelemetryViews, dialect } from './views.ts';
+import { HistoryReadings } from './view/history.ts';
+import { defaultView } from './view/options.ts';
+import { createTelemetryViews, dialect } from './view/views.ts';
 
 /** The telemetry dialect: its documents, their views, and the commands. */
 export const telemetry = defineDialect({

@@ -4,10 +4,13 @@ import { type KeepaliveLimits, keepaliveDefaults } from '../../../src/deliver/ke
 import { Sessions } from '../../../src/deliver/sessions.ts';
 import { Views } from '../../../src/deliver/views.ts';
 import { streamEndpoints } from '../../../src/protocol/streams/endpoints.ts';
-import type { LogRequest } from '../../../src/protocol/streams/log-client.ts';
-import type { LogViews } from '../../../src/protocol/streams/log-views.ts';
-import { createMessageViews, type MessageFilter } from '../../../src/protocol/streams/message-views.ts';
-import { createSharedInstances } from '../../../src/protocol/streams/shared-instances.ts';
+import { createSharedInstances } from '../../../src/protocol/streams/instance/shared-instances.ts';
+import type { LogRequest } from '../../../src/protocol/streams/log/log-client.ts';
+import type { LogViews } from '../../../src/protocol/streams/log/log-views.ts';
+import {
+  createMessageViews,
+  type MessageFilter,
+} from '../../../src/protocol/streams/message/message-views.ts';
 import type { Endpoint } from '../../../src/serve/endpoint.ts';
 import type { EngineClient } from '../../../src/source/engine-client.ts';
 import { PollFailure } from '../../../src/source/poll-failure.ts';

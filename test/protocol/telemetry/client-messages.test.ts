@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arbitraryJson } from '../../support/arbitrary-json.ts';
 import { waitFor } from '../../support/wait.ts';
-import { state } from './aggregate-set-up.ts';
 import { setUpClients } from './client-set-up.ts';
+import { state } from './document/aggregate-set-up.ts';
 
 describe('PING', () => {
   it('is silent without t', (test) => {

@@ -4,18 +4,18 @@ import { keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
 import { Views } from '../../../src/deliver/views.ts';
 import { formatPosition, type Position } from '../../../src/feed/position.ts';
-import type { RunCommand } from '../../../src/protocol/telemetry/commands.ts';
+import type { RunCommand } from '../../../src/protocol/telemetry/command/commands.ts';
+import { stateStatus } from '../../../src/protocol/telemetry/document/urgency.ts';
 import { telemetryEndpoint } from '../../../src/protocol/telemetry/endpoint.ts';
-import { defaultView, describeView, type ViewOptions } from '../../../src/protocol/telemetry/options.ts';
-import { stateStatus } from '../../../src/protocol/telemetry/urgency.ts';
-import { createTelemetryViews } from '../../../src/protocol/telemetry/views.ts';
+import { defaultView, describeView, type ViewOptions } from '../../../src/protocol/telemetry/view/options.ts';
+import { createTelemetryViews } from '../../../src/protocol/telemetry/view/views.ts';
 import { commanding, viewing } from '../../support/access.ts';
 import { serviceOf } from '../../support/conversation.ts';
 import { PacketReader } from '../../support/packet-reader.ts';
 import { anyone } from '../../support/principals.ts';
 import { type TestScope, waitFor } from '../../support/wait.ts';
-import { state } from './aggregate-set-up.ts';
-import { setUpDocuments } from './documents-set-up.ts';
+import { state } from './document/aggregate-set-up.ts';
+import { setUpDocuments } from './document/documents-set-up.ts';
 
 export interface ClientsOptions {
   readonly maxRenditions?: number;

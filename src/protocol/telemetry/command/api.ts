@@ -1,0 +1,69 @@
+import type { Policy } from '../../../access/policy.ts';
+import { Refusal } from '../../../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../../../core/json.ts';
+import { randomId } from '../../../core/random.ts';
+import { parseUntrusted } from '../../../core/untrusted-json.ts';
+import { bodyCutOff, readBody } from '../../../http/body.ts';
+import { problemResponse } from '../../../http/problem.ts';
+import type { Serve } from '../../../serve/serve.ts';
+import { haltMessage, resumeMessage } from '../schema.ts';
+import type { RunCommand } from './commands.ts';
+
+export interface CommandApiDependencies {
+  readonly serve: Pick<Serve, 'http'>;
+  readonly runCommand: RunCommand;
+  /** Who may look: whether it may command is asked when the command is run. */
+  readonly viewing: Policy;
+}
+
+const maxBodyBytes = 16 * 1024;
+const commands = [
+  ['halt', haltMessage],
+  ['resume', resumeMessage],
+] as const;
+
+/**
+ * HALT and RESUME over HTTP: for programs, and for pages that no WebSocket gets through to. The same commands with
+ * the same answers: 200 with the ACK, or a problem document with `code` and `effect`. So are the engine's own command
+ * paths, where these are forwarded: there is no way to it that is unserialised and without a line in the audit log.
+ */
+export function serveCommandApi({ serve, runCommand, viewing }: CommandApiDependencies): void {
+  for (const [name, schema] of commands) {
+    serve.http('post', `/api/telemetry/${name}`, {
+      access: viewing,
+      effect: 'none',
+      inPlaceOf: `/api/system/${name}`,
+      async answer({ request, principal }) {
+        const fields = await readFields(request);
+        if (fields instanceof Refusal) return fields;
+        const packet = await runCommand(schema.parse({ ...fields, type: schema.shape.type.value }), {
+          connectionId: randomId(),
+          principal,
+          transport: 'http',
+        });
+        if (packet.type === 'ACK') return Response.json(packet, { headers: { 'cache-control': 'no-store' } });
+        return problemResponse(new Refusal(packet.code, { detail: packet.message }), packet.effect);
+      },
+    });
+  }
+}
+
+/** What stands in the body; empty: nothing. */
+async function readFields(request: Request): Promise<JsonObject | Refusal> {
+  const body = await readBody(request, maxBodyBytes);
+  if (body === 'too_large') return refuse('TOO_LARGE', `a command may have ${maxBodyBytes} bytes`);
+  if (body === 'cut_off') return bodyCutOff;
+  // A HALT must not fail for the want of a header that says what is not there.
+  if (body === undefined) return {};
+  const [type = ''] = (request.headers.get('content-type') ?? '').split(';');
+  if (type.trim().toLowerCase() !== 'application/json') {
+    return refuse('UNSUPPORTED_MEDIA_TYPE', 'send it with Content-Type: application/json');
+  }
+  const parsed = parseUntrusted(body.toString('utf8'), { nonFinite: 'null' });
+  if (parsed.ok && isJsonObject(parsed.value)) return parsed.value;
+  return refuse('BAD_REQUEST', 'expected a JSON object, such as {"reason":"drill","requestId":"1"}');
+}
+
+function refuse(code: 'BAD_REQUEST' | 'TOO_LARGE' | 'UNSUPPORTED_MEDIA_TYPE', detail: string): Refusal {
+  return new Refusal(code, { detail });
+}

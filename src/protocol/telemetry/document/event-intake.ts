@@ -1,0 +1,88 @@
+import type { Clock } from '../../../core/clock.ts';
+import { isJsonObject, type JsonObject, withoutKey } from '../../../core/json.ts';
+import { createWarningThrottle, type Log, type WarningThrottle } from '../../../core/log.ts';
+import type { Meter } from '../../../core/meter.ts';
+import { RefusalBudget } from '../../../core/refusal-budget.ts';
+import { maxEventMembers, parseUntrusted, type RefusalReason } from '../../../core/untrusted-json.ts';
+import { documentedSections } from './shape.ts';
+
+/** Why an event, or a part of one, was not applied: label values of `bff_rejected_total{edge="event"}`. */
+type EventRefusal =
+  | RefusalReason
+  | 'too_large'
+  | 'flood'
+  | 'shape'
+  | 'non_finite'
+  | 'section_removal'
+  | 'sources_key'
+  | 'document_full'
+  | 'other_symbol';
+
+export interface EventIntakeOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  /** Largest event taken, in bytes. Default 1 MiB. */
+  readonly maxEventBytes?: number;
+}
+
+/** Checks events at the edge. What it lets through is a partial document, with whatever its fields may hold. */
+export class EventIntake {
+  readonly #meter: Meter;
+  readonly #clock: Clock;
+  readonly #warn: WarningThrottle;
+  readonly #maxEventBytes: number;
+  readonly #budget = new RefusalBudget();
+
+  constructor({ clock, log, meter, maxEventBytes = 1024 * 1024 }: EventIntakeOptions) {
+    this.#meter = meter;
+    this.#clock = clock;
+    this.#warn = createWarningThrottle(log, clock);
+    this.#maxEventBytes = maxEventBytes;
+  }
+
+  /** The event in a message; undefined where nothing of it is to be applied. */
+  read(message: Buffer): JsonObject | undefined {
+    if (message.length > this.#maxEventBytes) return this.refuse('too_large', `${message.length} bytes`);
+    if (!this.#budget.admits(message.length, this.#clock.monotonic())) {
+      return this.refuse('flood', `${message.length} bytes, unread`);
+    }
+    const parsed = parseUntrusted(message.toString('utf8'), {
+      ...{ nonFinite: 'nullField', exactIntegers: true, maxMembers: maxEventMembers },
+    });
+    if (!parsed.ok) return this.#refuseRead(message, parsed.reason, parsed.detail);
+    if (!isJsonObject(parsed.value)) return this.#refuseRead(message, 'shape', 'not an object');
+    for (const path of parsed.nonFinite) this.refuse('non_finite', path);
+
+    return this.#withoutRefusedKeys(unwrap(parsed.value));
+  }
+
+  #refuseRead({ length }: Buffer, reason: EventRefusal, detail: string): undefined {
+    this.#budget.spend(length, this.#clock.monotonic());
+    return this.refuse(reason, detail);
+  }
+
+  /** Counts a refusal, and logs it unless it is a matter of course. */
+  refuse(reason: EventRefusal, detail: string): undefined {
+    this.#meter.count('bff_rejected_total', { edge: 'event', reason });
+    if (reason === 'other_symbol') return undefined;
+    this.#warn(reason, { reason, detail: detail.slice(0, 200) }, 'event refused');
+    return undefined;
+  }
+
+  #withoutRefusedKeys(event: JsonObject): JsonObject {
+    let kept = withoutKey(event, 'sources');
+    if (kept !== event) this.refuse('sources_key', 'sources');
+    for (const section of documentedSections) {
+      if (kept[section] !== null) continue;
+      this.refuse('section_removal', section);
+      kept = withoutKey(kept, section);
+    }
+    return kept;
+  }
+}
+
+/** `{type, data: {…}}` around an event is taken off. */
+function unwrap(event: JsonObject): JsonObject {
+  return typeof event.type === 'string' && isJsonObject(event.data) ? event.data : event;
+}

@@ -1,0 +1,95 @@
+import { readInstant } from '../../../core/instant.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
+import { Draft } from '../../../feed/draft.ts';
+import type { Path } from '../../../wire/merge-patch.ts';
+import { readFigures } from './figures.ts';
+import { type LogContext, readLogLines } from './log-lines.ts';
+import { type Note, NoteBook } from './note.ts';
+import { numberInText } from './number-text.ts';
+import { type Kind, kindsIn } from './shape.ts';
+
+/** An input in the documented shape. */
+export interface Normalised {
+  /** Every documented field that is in it is of its documented type, or null. */
+  readonly document: JsonObject;
+  /** What was of another type. */
+  readonly notes: readonly Note[];
+  /** Sections in whose place there was something else, so that nothing of them is known. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Brings a full or partial document of an engine to the documented shape, field by field: one that is of another type
+ * becomes null, and is named, and costs none of the others. Numbers may stand as text; times come out in UTC.
+ */
+export function normalise(input: JsonObject, context: LogContext): Normalised {
+  const book = new NoteBook();
+  const unknown: string[] = [];
+  const document: Record<string, JsonValue> = {};
+  for (const [key, value] of Object.entries(input)) {
+    if (key === 'timestamp') {
+      const text = readTimestamp(value, book);
+      if (text !== undefined) document[key] = text;
+    } else if (key === 'status') {
+      document[key] = readScalar([key], 'string', value, book);
+    } else {
+      const read = readSection(key, value, context, book);
+      document[key] = read === undefined ? nothingKnown(key) : read;
+      if (read === undefined) unknown.push(key);
+    }
+  }
+  return { document, notes: book.notes, unknown };
+}
+
+/** A key as it is documented; undefined for a documented section in whose place something else stands. */
+function readSection(
+  key: string,
+  value: JsonValue,
+  context: LogContext,
+  book: NoteBook,
+): JsonValue | undefined {
+  if (key === 'agents' || key === 'models') return readFigures(key, value, book);
+  const kinds = kindsIn(key);
+  if (kinds === undefined && key !== 'logs') return value;
+  if (value === null) return nothingKnown(key);
+  if (kinds !== undefined && isJsonObject(value)) return readFields(key, value, kinds, book);
+  if (kinds === undefined && Array.isArray(value)) return readLogLines(value, context);
+  book.add([key], kinds === undefined ? 'a list' : 'an object', value);
+  return undefined;
+}
+
+/** The section without anything in it: pages read its fields, and must find it. */
+function nothingKnown(section: string): JsonValue {
+  if (section === 'logs') return [];
+  return Object.fromEntries(Object.keys(kindsIn(section) ?? {}).map((field) => [field, null]));
+}
+
+function readFields(
+  section: string,
+  value: JsonObject,
+  kinds: Readonly<Record<string, Kind>>,
+  book: NoteBook,
+): JsonObject {
+  const draft = new Draft(value);
+  for (const [field, kind] of Object.entries(kinds)) {
+    const found = draft.get(field);
+    if (found === undefined) continue;
+    const read = readScalar([section, field], kind, found, book);
+    if (read !== found) draft.set(field, read);
+  }
+  return draft.result;
+}
+
+function readScalar(path: Path, kind: Kind, value: JsonValue, book: NoteBook): JsonValue {
+  if (value === null || typeof value === kind) return value;
+  const number = kind === 'number' && typeof value === 'string' ? numberInText(value) : undefined;
+  if (number === undefined) book.add(path, `a ${kind}`, value);
+  return number ?? null;
+}
+
+/** Undefined where there is none that can be read: it is as good as left out. */
+function readTimestamp(value: JsonValue, book: NoteBook): string | undefined {
+  const read = readInstant(value);
+  if (read === undefined && value !== null) book.add(['timestamp'], 'a time', value);
+  return read?.text;
+}

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import type { Clock } from '../../../core/clock.ts';
+import type { Version } from '../../../feed/history.ts';
+import type { Projection } from '../../../feed/projection.ts';
+import { HistoryPoints } from './history-points.ts';
+import { Turns } from './turns.ts';
+
+const maxSeconds = 600;
+const maxPoints = 600;
+
+/** `seconds`: how far back, 1 to 600 (default 600). `step`: least seconds between two points; 0: every version. */
+export const historyQuery = z.object({
+  seconds: z.coerce.number().int().min(1).max(maxSeconds).default(maxSeconds),
+  step: z.coerce.number().min(0).max(maxSeconds).optional(),
+});
+
+type HistorySpan = z.infer<typeof historyQuery>;
+
+/** Bytes that are made for a reader in one go, or one point that is more. */
+const chunkBytes = 64 * 1024;
+const comma = Buffer.from(',\n');
+
+/** Histories as they are read: made bit by bit, once for those who read the same, and never ahead of a reader. */
+export class HistoryReadings {
+  readonly #clock: Clock;
+  readonly #turns: Turns;
+  readonly #points: HistoryPoints;
+
+  constructor(clock: Clock, turns = new Turns()) {
+    this.#clock = clock;
+    this.#turns = turns;
+    this.#points = new HistoryPoints(clock);
+  }
+
+  /**
+   * The kept versions as one JSON array of `{seq, at, data}`, oldest first, made as it is read: `at` is when the
+   * gateway committed the version, ISO 8601; versions of before the engine ever answered are none. The newest version
+   * is always the last point. Versions are not kept for who reads slowly: those that the history drops before their
+   * turn are left out.
+   */
+  stream(
+    projection: Projection,
+    spokenSince: number | undefined,
+    span: HistorySpan,
+  ): ReadableStream<Uint8Array> {
+    const now = this.#clock.monotonic();
+    const { epoch } = projection.position;
+    const { seq: newest } = projection.feed.current;
+    let seqs: Iterator<number> | undefined;
+    let separator = Buffer.from('[');
+    let isOver = false;
+    const nextChunk = (): Buffer | undefined => {
+      seqs ??= seqsOf(projection, [spokenSince, newest], span, now).values();
+      const pieces: Buffer[] = [];
+      for (let bytes = 0; bytes < chunkBytes; ) {
+        const version = nextHeld(projection, seqs);
+        if (version === undefined) {
+          isOver = true;
+          return Buffer.concat([...pieces, Buffer.from(separator === comma ? ']' : '[]')]);
+        }
+        const point = this.#points.of(epoch, projection, version);
+        pieces.push(separator, point);
+        separator = comma;
+        bytes += point.length;
+      }
+      return Buffer.concat(pieces);
+    };
+    return new ReadableStream(
+      {
+        pull: async (controller) => {
+          const chunk = await this.#turns.do(() => (isOver ? undefined : nextChunk()));
+          // The reader left while it waited for its turn.
+          if (chunk === undefined) return;
+          controller.enqueue(chunk);
+          if (isOver) controller.close();
+        },
+        cancel() {
+          isOver = true;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+}
+
+function nextHeld(projection: Projection, seqs: Iterator<number>): Version | undefined {
+  for (let next = seqs.next(); next.done !== true; next = seqs.next()) {
+    const version = projection.feed.version(next.value);
+    if (version !== undefined) return version;
+  }
+  return undefined;
+}
+
+/** The versions between two that a reader is sent. @param now of the request, monotonic ms */
+function seqsOf(
+  projection: Projection,
+  [first, last]: readonly [number | undefined, number],
+  { seconds, step = seconds / maxPoints }: HistorySpan,
+  now: number,
+): readonly number[] {
+  const since = now - seconds * 1000;
+  const all = first === undefined ? [] : shownVersions(projection, first, last);
+  const versions = all.filter((version, index) => version.committedAt > since || index === all.length - 1);
+  return thinOut(versions, now, step * 1000).map(({ seq }) => seq);
+}
+
+/** The last version of each step, counted back from now. */
+function thinOut(versions: readonly Version[], now: number, stepMs: number): Version[] {
+  if (stepMs === 0) return [...versions];
+  const byStep = new Map<number, Version>();
+  for (const version of versions) byStep.set(Math.floor((now - version.committedAt) / stepMs), version);
+  return [...byStep.values()];
+}
+
+/** The kept versions of these in which something that the projection shows changed, and the oldest one. */
+function shownVersions(projection: Projection, first: number, last: number): Version[] {
+  const versions = projection.feed.history().filter(({ seq }) => seq >= first && seq <= last);
+  return versions.filter((version, index) => {
+    const previous = versions[index - 1];
+    return previous === undefined || projection.differs(version, previous);
+  });
+}

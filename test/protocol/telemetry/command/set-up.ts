@@ -1,0 +1,187 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Clock } from '../../../../src/core/clock.ts';
+import type { JsonValue } from '../../../../src/core/json.ts';
+import type { CommandCaller, CommandOrder } from '../../../../src/protocol/telemetry/command/audit.ts';
+import {
+  type CommandExecutorOptions,
+  createCommandExecutor,
+} from '../../../../src/protocol/telemetry/command/executor.ts';
+import type { Command, CommandOutcome } from '../../../../src/protocol/telemetry/command/outcome.ts';
+import type { StatusListener } from '../../../../src/protocol/telemetry/document/polled-state.ts';
+import { createManualClock } from '../../../support/manual-clock.ts';
+import { createMemoryLog, type LogEntry } from '../../../support/memory-log.ts';
+import { createMemoryMeter } from '../../../support/memory-meter.ts';
+import { type TestScope, waitFor } from '../../../support/wait.ts';
+
+/** A command as the engine got it, waiting for what the test does with it. */
+export interface ReceivedCommand {
+  readonly path: string;
+  readonly key: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+  answer(status?: number, body?: string, headers?: Readonly<Record<string, string>>): void;
+  /** Ends the connection without an answer. */
+  drop(): void;
+  /** Whether the connection has ended. */
+  gone(): boolean;
+}
+
+export interface CommandEngine {
+  readonly url: string;
+  /** Every command so far. */
+  readonly received: readonly ReceivedCommand[];
+  /** The oldest not returned yet, which must be to this command. */
+  next(command: Command): Promise<ReceivedCommand>;
+  /** From now on every command is handed to this as it comes. */
+  handle(handler: (request: ReceivedCommand) => void): void;
+  open(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const paths: Readonly<Record<Command, string>> = { HALT: '/api/system/halt', RESUME: '/api/system/resume' };
+
+/** An engine over real HTTP that answers commands when the test says so. Its port stays the same when reopened. */
+export async function startCommandEngine(): Promise<CommandEngine> {
+  const received: ReceivedCommand[] = [];
+  const waiting: ReceivedCommand[] = [];
+  let handler = (request: ReceivedCommand): void => void waiting.push(request);
+  let port = 0;
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const command: ReceivedCommand = {
+      path: request.url ?? '',
+      key: String(request.headers['idempotency-key']),
+      headers: request.headers,
+      body: Buffer.concat(chunks).toString('utf8'),
+      answer: (status = 200, body = '{"ok":true}', headers = {}) =>
+        void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body),
+      drop: () => void request.socket.destroy(),
+      gone: () => request.socket.destroyed,
+    };
+    received.push(command);
+    handler(command);
+  };
+  const server = createServer((request, response) => {
+    take(request, response).catch(() => response.destroy());
+  });
+  const open = async (): Promise<void> => {
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    const address = server.address();
+    if (address !== null && typeof address === 'object') port = address.port;
+  };
+  await open();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    received,
+    open,
+    async next(command) {
+      const request = await waitFor(`a ${command} at the engine`, () => waiting.shift());
+      if (!request.path.endsWith(paths[command])) throw new Error(`${request.path} came before ${command}`);
+      return request;
+    },
+    handle(next) {
+      handler = next;
+    },
+    async close() {
+      if (!server.listening) return;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+export const trader: CommandCaller = {
+  connectionId: 'c1',
+  transport: 'websocket',
+  address: '192.0.2.7',
+  role: 'operator',
+  subject: 'trader',
+};
+
+/** Polls of the state that a test answers, as often as it likes. */
+export function scriptedPolls(clock: Clock) {
+  const listeners = new Set<StatusListener>();
+  const polls = {
+    /** Polls out of turn so far. */
+    asked: 0,
+    onStatus(listener: StatusListener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    poll(): void {
+      polls.asked += 1;
+    },
+    /** A poll is answered that was begun just now, unless something else is said. */
+    answer(status: JsonValue, startedAt = clock.monotonic()): void {
+      for (const listener of listeners) listener(status, startedAt);
+    },
+  };
+  return polls;
+}
+
+/** An executor on a manual clock before an engine that waits for the test; both end with it. */
+export async function setUpCommands(test: TestScope, options: Partial<CommandExecutorOptions> = {}) {
+  const engine = await startCommandEngine();
+  const clock = createManualClock();
+  const log = createMemoryLog();
+  const meter = createMemoryMeter();
+  const state = { fresh: true, acks: 0 };
+  const polls = scriptedPolls(clock);
+  let keys = 0;
+  const executor = createCommandExecutor({
+    engineUrl: engine.url,
+    isStateFresh: () => state.fresh,
+    polls,
+    onAcked: () => {
+      state.acks += 1;
+    },
+    clock,
+    log,
+    meter,
+    newKey: () => {
+      keys += 1;
+      return `key-${keys}`;
+    },
+    ...options,
+  });
+  test.onTestFinished(async () => {
+    await executor.close(0);
+    await engine.close();
+  });
+  /** Lets time pass in small steps, and the network have its turn, until `read` gives something. */
+  const passTimeUntil = <T>(what: string, read: () => T | undefined | false, stepMs = 25): Promise<T> =>
+    waitFor(what, () => {
+      const value = read();
+      if (value === undefined || value === false) clock.advance(stepMs);
+      return value;
+    });
+  return {
+    engine,
+    clock,
+    log,
+    meter,
+    state,
+    polls,
+    executor,
+    run: (command: Command, order: CommandOrder = {}): Promise<CommandOutcome> =>
+      executor.run(command, order, trader),
+    passTimeUntil,
+    /** Long enough for anything that is still to be sent to reach the engine. */
+    async passTime(ms = 5000): Promise<void> {
+      const until = clock.monotonic() + ms;
+      await passTimeUntil(`${ms} ms`, () => clock.monotonic() >= until, 100);
+    },
+    audits: (): readonly LogEntry[] => log.entries.filter(({ message }) => message === 'operator command'),
+  };
+}
+
+/** Keeps the outcome at hand for a test that looks whether it is there yet. */
+export function watch(outcome: Promise<CommandOutcome>): { outcome: CommandOutcome | undefined } {
+  const seen: { outcome: CommandOutcome | undefined } = { outcome: undefined };
+  void outcome.then((value) => {
+    seen.outcome = value;
+  });
+  return seen;
+}

@@ -1,0 +1,82 @@
+import type { JsonObject } from '../../../../src/core/json.ts';
+import { Feeds } from '../../../../src/feed/feeds.ts';
+import { HistoryBudget, historyDefaults } from '../../../../src/feed/history.ts';
+import { createDocuments } from '../../../../src/protocol/telemetry/document/documents.ts';
+import { StateRemarks } from '../../../../src/protocol/telemetry/document/state-remarks.ts';
+import type { TelemetrySettings } from '../../../../src/protocol/telemetry/settings.ts';
+import { loadSettings } from '../../../../src/settings.ts';
+import type { EngineClient } from '../../../../src/source/engine-client.ts';
+import { PollFailure } from '../../../../src/source/poll-failure.ts';
+import { createSourceBoard } from '../../../../src/source/source-board.ts';
+import { createManualClock } from '../../../support/manual-clock.ts';
+import { createMemoryLog } from '../../../support/memory-log.ts';
+import { createMemoryMeter } from '../../../support/memory-meter.ts';
+import { type TestScope, waitFor } from '../../../support/wait.ts';
+
+type Name = 'state' | 'agents' | 'models' | `state of ${string}`;
+
+function pathOf(name: Name): string {
+  if (name === 'agents' || name === 'models') return `/api/system/metrics/${name}`;
+  const path = '/api/system/state/current';
+  return name === 'state'
+    ? path
+    : `${path}?${new URLSearchParams({ symbol: name.slice('state of '.length) })}`;
+}
+
+/** Documents whose polls wait for the test's answers; their own schedule comes once a year. */
+export function setUpDocuments(test: TestScope, options: Partial<TelemetrySettings> = {}) {
+  const clock = createManualClock();
+  const requests: string[] = [];
+  const waiting = new Map<string, { resolve: (body: string) => void; reject: (error: Error) => void }>();
+  const client: EngineClient = {
+    get: (path) =>
+      new Promise((resolve, reject) => {
+        requests.push(path);
+        waiting.set(path, { resolve, reject });
+      }),
+    close: async () => {},
+  };
+  const log = createMemoryLog();
+  const meter = createMemoryMeter();
+  const board = createSourceBoard({ clock, log, meter });
+  const budget = new HistoryBudget(historyDefaults);
+  const feeds = new Feeds(clock, budget);
+  const remarks = new StateRemarks();
+  const documents = createDocuments(
+    { ...loadSettings({ env: {} }), POLL_CRON: '0 0 0 1 1 *', POLL_TIMEOUT_MS: 60_000, ...options },
+    { client, board, feeds, remarks, clock, log, meter },
+  );
+  test.onTestFinished(() => {
+    documents.close();
+    board.close();
+  });
+  const take = async (name: Name) => {
+    const request = await waitFor(`a poll of ${name}`, () => waiting.get(pathOf(name)));
+    waiting.delete(pathOf(name));
+    return request;
+  };
+  const { feed } = documents.engine;
+  return {
+    clock,
+    log,
+    meter,
+    board,
+    budget,
+    feeds,
+    documents,
+    remarks,
+    feed,
+    /** How often the engine was asked. */
+    asked: (name: Name) => requests.filter((path) => path === pathOf(name)).length,
+    isWaiting: (name: Name) => waiting.has(pathOf(name)),
+    answer: async (name: Name, body: JsonObject) => (await take(name)).resolve(JSON.stringify(body)),
+    fail: async (name: Name, status = 500) =>
+      (await take(name)).reject(new PollFailure('status', `HTTP ${status}`, { status })),
+    event: (body: JsonObject | string) =>
+      documents.onEvent(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))),
+    refused: (reason: string) => meter.value('bff_rejected_total', { edge: 'event', reason }),
+    shown: () => feed.current.document,
+    version: (seq: number) =>
+      waitFor(`version ${seq}`, () => (feed.current.seq >= seq ? feed.current : undefined)),
+  };
+}

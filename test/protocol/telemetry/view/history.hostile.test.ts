@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { HistoryBudget, historyDefaults } from '../../../../src/feed/history.ts';
+import type { Projection } from '../../../../src/feed/projection.ts';
+import { createStateFeed } from '../../../../src/feed/state-feed.ts';
+import { HistoryReadings, historyQuery } from '../../../../src/protocol/telemetry/view/history.ts';
+import { Turns } from '../../../../src/protocol/telemetry/view/turns.ts';
+import { telemetryProjection } from '../../../../src/protocol/telemetry/view/views.ts';
+import { createManualClock } from '../../../support/manual-clock.ts';
+import { settled } from '../../../support/wait.ts';
+
+const versions = 40;
+
+/** A history of which each point takes a millisecond to make, and turns that are taken when the test says so. */
+function setUp() {
+  const manual = createManualClock();
+  let spentMs = 0;
+  const clock = { ...manual, monotonic: () => manual.monotonic() + spentMs };
+  const feed = createStateFeed({
+    initial: { n: 1 },
+    epoch: 'e',
+    clock,
+    budget: new HistoryBudget(historyDefaults),
+  });
+  for (let n = 2; n <= versions; n += 1) {
+    feed.stage({ n, padding: 'x'.repeat(30_000) });
+    feed.commit();
+  }
+  const inner = telemetryProjection(feed, undefined);
+  const made = { points: 0 };
+  const projection: Projection = {
+    feed,
+    unremarkable: [],
+    get position() {
+      return inner.position;
+    },
+    of(version) {
+      made.points += 1;
+      spentMs += 1;
+      return inner.of(version);
+    },
+    differs: inner.differs,
+  };
+  const rests: (() => void)[] = [];
+  const readings = new HistoryReadings(clock, new Turns((rest) => void rests.push(rest)));
+  const open = () => readings.stream(projection, 1, historyQuery.parse({ step: '0' }));
+  return {
+    made,
+    manual,
+    open,
+    read: () => new Response(open()).text(),
+    turns: () => rests.length,
+    async turn() {
+      rests.shift()?.();
+      await settled();
+    },
+    async runAll() {
+      for (let rest = rests.shift(); rest !== undefined; rest = rests.shift()) {
+        rest();
+        await settled();
+      }
+    },
+  };
+}
+
+describe('Many readers of the history', () => {
+  it('are sent points that were made once', async () => {
+    const { made, read, runAll } = setUp();
+    const reading = Array.from({ length: 60 }, () => read());
+    await settled();
+    await runAll();
+    const texts = await Promise.all(reading);
+    expect(new Set(texts).size).toBe(1);
+    expect(JSON.parse(texts[0] ?? '')).toHaveLength(versions);
+    expect(made.points).toBe(versions);
+  });
+
+  it('give the event loop a turn after some of them', async () => {
+    const { made, read, turn, turns, runAll } = setUp();
+    const reading = Array.from({ length: 60 }, () => read());
+    await settled();
+    expect(turns()).toBe(1);
+    // Of one reader: the first point of all is a small one, and three more make its chunk.
+    await turn();
+    expect(made.points).toBe(4);
+    await runAll();
+    await Promise.all(reading);
+  });
+
+  it('have nothing made for those that do not read, and nothing kept when they are done', async () => {
+    const { made, open, read, turns, runAll, manual } = setUp();
+    for (let reader = 0; reader < 60; reader += 1) open();
+    await settled();
+    expect([made.points, turns()]).toEqual([0, 0]);
+    const first = read();
+    await settled();
+    await runAll();
+    await first;
+    manual.advance(20_000);
+    const second = read();
+    await settled();
+    await runAll();
+    await second;
+    expect(made.points).toBe(2 * versions);
+  });
+
+  it('are no longer served once they left', async () => {
+    const { made, open, runAll } = setUp();
+    const reader = open().getReader();
+    const first = reader.read();
+    await settled();
+    await reader.cancel();
+    await runAll();
+    expect((await first).done).toBe(true);
+    expect(made.points).toBe(0);
+  });
+});

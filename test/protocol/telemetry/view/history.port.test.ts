@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../../src/core/json.ts';
+import { valueAt } from '../../../support/client.ts';
+import { setUpViews } from '../../../support/view-set-up.ts';
+import { waitFor } from '../../../support/wait.ts';
+
+type Scene = Awaited<ReturnType<typeof setUpViews>>;
+
+async function historyOf({ gateway }: Scene, query: string): Promise<readonly JsonObject[]> {
+  const answer = await fetch(`${gateway.url}/api/telemetry/history${query}`);
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/json']);
+  const points: unknown = await answer.json();
+  if (!Array.isArray(points) || !points.every(isJsonObject)) throw new Error('no array of points');
+  return points;
+}
+const prices = (points: readonly JsonObject[]): (JsonValue | undefined)[] =>
+  points.map((point) => valueAt(point, 'data', 'market', 'price'));
+
+describe.concurrent('GET /api/telemetry/history', () => {
+  it('gives every version with step=0, oldest first, the newest last', async (test) => {
+    const scene = await setUpViews(test);
+    for (let price = 1; price <= 50; price += 1) scene.publish({ market: { price } });
+    const points = await historyOf(scene, '?seconds=600&step=0');
+    expect(prices(points).slice(-50)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+    const seqs = points.map(({ seq }) => Number(seq));
+    expect(seqs).toEqual(seqs.map((_, index) => (seqs[0] ?? 0) + index));
+    for (const { at } of points) expect(new Date(String(at)).toISOString()).toBe(at);
+    expect(points.at(-1)?.data).toEqual(await scene.snapshot());
+  });
+
+  it('gives no more than 600 points unless asked to, and one for each step', async (test) => {
+    const scene = await setUpViews(test);
+    const until = Date.now() + 1300;
+    let price = 0;
+    while (Date.now() < until) {
+      price += 1;
+      scene.publish({ market: { price } });
+      if (price % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    const fine = await historyOf(scene, '?seconds=1');
+    expect(fine.length).toBeLessThanOrEqual(600);
+    expect(prices(fine).at(-1)).toBe(price);
+    const coarse = await historyOf(scene, '?seconds=600&step=0.25');
+    expect(coarse.length).toBeLessThan(12);
+    expect(prices(coarse).at(-1)).toBe(price);
+    expect((await historyOf(scene, '?seconds=600&step=600')).length).toBeLessThanOrEqual(2);
+  });
+
+  it('leaves out what is older than asked for: of a quiet second only how it stands is left', async (test) => {
+    const scene = await setUpViews(test);
+    scene.publish({ market: { price: 1 } });
+    scene.publish({ market: { price: 2 } });
+    await waitFor('a quiet second', async () => (await historyOf(scene, '?seconds=1&step=0')).length === 1);
+    expect(prices(await historyOf(scene, '?seconds=1'))).toEqual([2]);
+    expect(prices(await historyOf(scene, '?seconds=600&step=0')).slice(-2)).toEqual([1, 2]);
+  });
+
+  it('shows the sections and the symbol asked for', async (test) => {
+    const scene = await setUpViews(test);
+    const client = await scene.connect('?symbol=QQQ');
+    await client.next(({ data }) => valueAt(data, 'market', 'price') === 400);
+    scene.publish({ market: { symbol: 'QQQ', price: 401 } });
+    const points = await historyOf(scene, '?seconds=60&symbol=QQQ&sections=market&step=0');
+    expect(prices(points).slice(-2)).toEqual([400, 401]);
+    for (const { data } of points) {
+      if (!isJsonObject(data)) throw new Error('no data');
+      expect(Object.keys(data).sort()).toEqual(['market', 'sources', 'status', 'timestamp']);
+    }
+    const unknown = await fetch(`${scene.gateway.url}/api/telemetry/history?symbol=NONE`);
+    expect([unknown.status, await unknown.json()]).toEqual([
+      404,
+      expect.objectContaining({ code: 'UNKNOWN_SYMBOL' }),
+    ]);
+  });
+
+  it('refuses what is out of bounds with 400', async (test) => {
+    const { gateway } = await setUpViews(test);
+    const bad = [
+      'seconds=0',
+      'seconds=601',
+      'seconds=-1',
+      'seconds=1.5',
+      'seconds=x',
+      'seconds=',
+      'seconds=1e9',
+    ];
+    for (const query of [...bad, 'step=-1', 'step=x', 'step=Infinity', 'sections=nonsense', 'symbol=spy']) {
+      const answer = await fetch(`${gateway.url}/api/telemetry/history?${query}`);
+      expect([query, answer.status, await answer.json()]).toEqual([
+        query,
+        400,
+        expect.objectContaining({ code: 'BAD_OPTION' }),
+      ]);
+    }
+  });
+});
+
+describe.concurrent('GET /api/telemetry', () => {
+  it('has an ETag of its own for each symbol and set of sections', async (test) => {
+    const { gateway, publish } = await setUpViews(test);
+    const get = (query: string, etag = '""') =>
+      fetch(`${gateway.url}/api/telemetry${query}`, { headers: { 'if-none-match': etag } });
+    const queries = [
+      '',
+      '?symbol=QQQ',
+      '?symbol=SPY',
+      '?sections=market',
+      '?sections=logs',
+      '?symbol=QQQ&sections=market',
+    ];
+    const tags = await Promise.all(
+      queries.map(async (query) => (await get(query)).headers.get('etag') ?? ''),
+    );
+    expect(new Set(tags).size).toBe(queries.length);
+    for (const [index, query] of queries.entries()) {
+      for (const [other, tag] of tags.entries()) {
+        expect((await get(query, tag)).status, `${query} ${tag}`).toBe(other === index ? 304 : 200);
+      }
+    }
+    publish({ market: { symbol: 'SPY', price: 9 } });
+    const statuses = await Promise.all(
+      queries.map(async (query, index) => (await get(query, tags[index])).status),
+    );
+    expect(statuses).toEqual([200, 304, 200, 200, 304, 304]);
+  });
+});

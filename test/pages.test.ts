@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createGateway } from '../src/app.ts';
@@ -60,6 +61,18 @@ const links = pages.flatMap((page) =>
     return [{ from: `${page.path}: ${target}`, path, anchor }];
   }),
 );
+
+/** Each layer, in backticks as a table has it, and those that it may import. */
+function layersChecked(): string[][] {
+  const { forbidden }: { readonly forbidden: readonly { readonly comment?: string }[] } = createRequire(
+    import.meta.url,
+  )('../.dependency-cruiser.cjs');
+  return forbidden.flatMap(({ comment = '' }) => {
+    const [, layer, below = ''] = /^(\w+)\/ may import (.*)$/.exec(comment) ?? [];
+    if (layer === undefined) return [];
+    return [[`\`${layer}\``, ...(below === 'no other layer' ? [] : below.split(', '))]];
+  });
+}
 
 describe('The documentation', () => {
   it('lists every setting, and none besides', () => {
@@ -124,8 +137,18 @@ describe('The documentation', () => {
 
   it('lists every benchmark, and none besides', () => {
     const listed = new Set(tablesOf('`npm run bench --`').flatMap(([name]) => names(name)));
-    const files = readdirSync(new URL('bench/', import.meta.url)).filter((file) => file.endsWith('.bench.ts'));
+    const files = readdirSync(new URL('bench/', import.meta.url)).filter((file) =>
+      file.endsWith('.bench.ts'),
+    );
     expect([...listed].toSorted()).toEqual(files.map((file) => file.replace('.bench.ts', '')).toSorted());
+  });
+
+  it('states the layers as they are checked', () => {
+    const listed = tablesOf('layer', 'owns', 'may import').map(([layer, , below]) => [
+      layer,
+      ...names(below),
+    ]);
+    expect(listed.toSorted()).toEqual(layersChecked().toSorted());
   });
 
   it('describes every endpoint of each dialect, and every message of it', () => {
@@ -143,7 +166,7 @@ describe('The documentation', () => {
 
   it('has only valid JSON in its examples of it', () => {
     for (const { path, text } of pages) {
-      for (const [, json = ''] of text.matchAll(/^```json\n([^]*?)^```$/gm)) {
+      for (const [, json = ''] of text.matchAll(/^```json\n([\s\S]*?)^```$/gm)) {
         expect(() => JSON.parse(json), `${path}: ${json}`).not.toThrow();
       }
     }

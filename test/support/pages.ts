@@ -25,7 +25,7 @@ export const pages: readonly Page[] = listed
   .filter((path) => path !== '' && isThere(path))
   .map((path) => {
     const text = readFileSync(new URL(path, root), 'utf8');
-    return { path, text, prose: text.replace(/^( *)```[^]*?^\1```$/gm, '') };
+    return { path, text, prose: text.replace(/^( *)```[\s\S]*?^\1```$/gm, '') };
   });
 
 /** Whether a page may refer to this path, given from the root of the repository. */

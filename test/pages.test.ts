@@ -159,7 +159,9 @@ describe('The documentation', () => {
       const { prose = '' } = pages.find((page) => page.path === `src/protocol/${dialect}/README.md`) ?? {};
       expect(prose, path).toContain(path);
       for (const type of Object.keys({ ...endpoint.hears, ...endpoint.tells })) {
-        expect(prose, `${type} of ${path}`).toMatch(new RegExp(`\`${type}\`|"type":"${type}"`));
+        expect(prose, `${type} of ${path}`).toMatch(
+          new RegExp(`^\\| [^|]*(?:\`${type}\`|"type":"${type}")`, 'm'),
+        );
       }
     }
   });

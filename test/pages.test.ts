@@ -34,6 +34,17 @@ const names = (cell = ''): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, 
 /** What the defaults of lists, secrets and the like are called. */
 const inWords = new Set(['–', 'none', 'all', 'any']);
 
+/** Names written like settings and problem codes that are neither. */
+const otherNames = [
+  'CONFIG_FILE',
+  'TELEMETRY_TOKEN',
+  'NODE_OPTIONS',
+  'BENCH_SERVER_FLAGS',
+  // A code of the SDK, and a word of engines.
+  'NOT_CONNECTED',
+  'ALREADY_HALTED',
+];
+
 /** The name by which links lead to a heading, as GitHub makes it. */
 const slug = (heading: string): string =>
   heading
@@ -190,6 +201,16 @@ describe('The documentation', () => {
     const missing = pages.flatMap(({ path, text }) =>
       [...text.matchAll(/(?<![\w./-])(?:src|test)\/[\w./-]*[\w/]/g)]
         .filter(([name]) => !isInRepository(name))
+        .map(([name]) => `${path}: ${name}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('names only settings and codes that there are', () => {
+    const known = new Set([...settingNames, ...Object.keys(problemTable), ...otherNames]);
+    const missing = pages.flatMap(({ path, text }) =>
+      [...text.matchAll(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g)]
+        .filter(([name]) => !known.has(name))
         .map(([name]) => `${path}: ${name}`),
     );
     expect(missing).toEqual([]);

@@ -47,3 +47,13 @@ export function exampleOf(title: string): string {
   }
   throw new Error(`no page has an example "${title}"`);
 }
+
+/** The one code block of all pages in which this text stands. */
+export function codeWith(text: string): string {
+  const blocks = pages.flatMap((page) =>
+    [...page.text.matchAll(/^```\w+\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code),
+  );
+  const [code, ...others] = blocks.filter((block) => block.includes(text));
+  if (code === undefined || others.length > 0) throw new Error(`there is not one code block with "${text}"`);
+  return code;
+}

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -14,13 +14,16 @@ import { isInRepository, type Page, pages } from './support/pages.ts';
 
 const everything = pages.map(({ text }) => text).join('\n');
 
-/** The rows of every table whose head begins with these cells. */
-function tablesOf(...head: readonly string[]): string[][] {
-  return [...everything.matchAll(/(?:^ *\|.*\|$\n?)+/gm)].flatMap(([table]) => {
+/** The rows of every table in a text whose head begins with these cells. */
+function tablesIn(text: string, ...head: readonly string[]): string[][] {
+  return [...text.matchAll(/(?:^ *\|.*\|$\n?)+/gm)].flatMap(([table]) => {
     const [first = [], , ...rows] = table.trim().split('\n').map(cellsOf);
     return head.every((cell, index) => first[index] === cell) ? rows : [];
   });
 }
+
+/** The same of all pages. */
+const tablesOf = (...head: readonly string[]): string[][] => tablesIn(everything, ...head);
 
 const cellsOf = (row: string): string[] =>
   row
@@ -160,6 +163,23 @@ describe('The documentation', () => {
       ...names(below),
     ]);
     expect(listed.toSorted()).toEqual(layersChecked().toSorted());
+  });
+
+  it('leads on each trip through 15 files at most, by calls that there are', () => {
+    const trips = pages
+      .filter(({ path }) => path === 'ARCHITECTURE.md')
+      .flatMap(({ text }) => text.split(/^### /m))
+      .map((section) => tablesIn(section, 'file', 'call'))
+      .filter((rows) => rows.length > 0);
+    expect(trips).toHaveLength(4);
+    for (const rows of trips) {
+      expect(rows.length).toBeLessThanOrEqual(15);
+      for (const [file, calls] of rows) {
+        const [path = ''] = names(file);
+        const source = readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+        for (const call of names(calls)) expect(source, `${call} in ${path}`).toContain(call);
+      }
+    }
   });
 
   it('describes every endpoint of each dialect, and every message of it', () => {

@@ -1,35 +1,27 @@
+import type { Principal } from '../../../access/principal.ts';
 import type { JsonValue } from '../../../core/json.ts';
 import type { Log } from '../../../core/log.ts';
 import type { Command, CommandOutcome } from './outcome.ts';
 
-/** Who gave a command. */
-export interface CommandCaller {
+/** The client that a command came from. */
+export interface CommandSender {
   readonly connectionId: string;
+  readonly principal: Principal;
   readonly transport: 'websocket' | 'http';
-  readonly address: string;
-  /** What its token says it is; without one, `viewer`. */
-  readonly role: string;
-  /** `sub` of the caller's token, where there was one. */
-  readonly subject?: string | undefined;
 }
 
-export interface CommandOrder {
+/** A command, and who gave it. */
+export interface Order {
+  readonly type: Command;
   readonly reason?: string | undefined;
   readonly requestId?: string | undefined;
+  readonly sender: CommandSender;
 }
 
-/** What was ordered, and by whom. */
-export interface Ordered {
-  readonly order: CommandOrder;
-  readonly caller: CommandCaller;
-}
-
-export interface CommandRecord extends Ordered {
-  readonly command: Command;
-  readonly outcome: CommandOutcome;
-  readonly durationMs: number;
-  /** It had been given by another way before, and was not carried out again. */
-  readonly isRepetition?: boolean;
+/** An order that is carried out, until its sender is told what it came to. */
+export interface Pending {
+  readonly order: Order;
+  readonly settle: (outcome: CommandOutcome) => void;
 }
 
 /** In characters; also of the reason that the engine is sent. */
@@ -37,23 +29,25 @@ export const maxReasonLength = 500;
 const maxIdLength = 200;
 
 /**
- * The one line that each command leaves behind, also a command that was refused before it reached the executor.
- * What others chose is bounded, and of the caller there is the subject only, never a token.
+ * The one line that each command leaves behind, also a command that was refused before anything was sent. What
+ * others chose is bounded, and of the sender's token there is the subject only.
  */
 export function auditCommand(
   log: Log,
-  { command, order, caller, outcome, durationMs, isRepetition = false }: CommandRecord,
+  { type, reason, requestId, sender }: Order,
+  outcome: CommandOutcome,
+  { durationMs, isRepetition = false }: { readonly durationMs: number; readonly isRepetition?: boolean },
 ): void {
   log.info(
     {
       audit: true,
-      command,
-      connection_id: caller.connectionId,
-      transport: caller.transport,
-      address: caller.address,
-      ...bounded('subject', caller.subject, maxIdLength),
-      ...bounded('request_id', order.requestId, maxIdLength),
-      ...bounded('reason', order.reason, maxReasonLength),
+      command: type,
+      connection_id: sender.connectionId,
+      transport: sender.transport,
+      address: sender.principal.address,
+      subject: sender.principal.subject?.slice(0, maxIdLength),
+      request_id: requestId?.slice(0, maxIdLength),
+      reason: reason?.slice(0, maxReasonLength),
       outcome: outcome.ok ? 'ACK' : outcome.code,
       ...(outcome.ok ? {} : { detail: outcome.message, effect: outcome.effect }),
       duration_ms: Math.round(durationMs),
@@ -66,27 +60,19 @@ export function auditCommand(
 /** The line that follows where the engine's state says the contrary of a command that it said yes to. */
 export function auditContradiction(
   log: Log,
-  { command, order, caller }: Pick<CommandRecord, 'command' | keyof Ordered>,
+  { type, requestId, sender }: Order,
   status: JsonValue | undefined,
 ): void {
   log.info(
     {
       audit: true,
-      command,
-      connection_id: caller.connectionId,
-      ...bounded('subject', caller.subject, maxIdLength),
-      ...bounded('request_id', order.requestId, maxIdLength),
+      command: type,
+      connection_id: sender.connectionId,
+      subject: sender.principal.subject?.slice(0, maxIdLength),
+      request_id: requestId?.slice(0, maxIdLength),
       outcome: 'CONTRADICTED',
       status,
     },
     'operator command contradicted',
   );
-}
-
-function bounded(
-  name: string,
-  text: string | undefined,
-  maxLength: number,
-): Readonly<Record<string, string>> {
-  return text === undefined ? {} : { [name]: text.slice(0, maxLength) };
 }

@@ -1,14 +1,13 @@
 import type { Refusal } from '../../../core/errors.ts';
 import type { JsonValue } from '../../../core/json.ts';
-import type { CommandEffect } from '../../../wire/packet.ts';
+import type { AckPacket, CommandEffect, ErrorPacket } from '../../../wire/packet.ts';
 
 /** What an operator may tell the engine. */
 export type Command = 'HALT' | 'RESUME';
 
 /**
  * What a command can be refused with, and the sentence that goes with it. `FORBIDDEN`, `COMMANDS_DISABLED` and
- * `ORIGIN_REFUSED` are decided before a command reaches the executor; they stand here so that there is one table of
- * codes.
+ * `ORIGIN_REFUSED` are decided by the rules of access; they stand here so that there is one table of codes.
  */
 export const commandCodeTable = {
   ENGINE_UNREACHABLE: 'The engine could not be reached or gave no usable answer',
@@ -22,29 +21,52 @@ export const commandCodeTable = {
 } as const satisfies Record<string, string>;
 export type CommandCode = keyof typeof commandCodeTable;
 
-export interface CommandRefusal {
+/** How a command ended, or one attempt at it: the same type from the engine's answer to that of the client. */
+export type CommandOutcome = CommandSuccess | CommandFailure;
+
+export interface CommandSuccess {
+  readonly ok: true;
+  /** What the engine answered. */
+  readonly result: JsonValue;
+  /** The engine only said that it has begun: 202, or `ACCEPTED`. */
+  readonly isBegun: boolean;
+}
+
+export interface CommandFailure {
   readonly ok: false;
   readonly code: CommandCode;
   /** For people: no URL, and of the engine's own words 200 characters at most. */
   readonly message: string;
   readonly effect: CommandEffect;
+  /** Whether the same request may succeed a moment later. For HALT only: a RESUME is never sent twice. */
+  readonly retryable: boolean;
+  /** What the engine answered, where it said neither yes nor no. */
+  readonly result?: JsonValue | undefined;
 }
-
-/** What a caller is told; an `ACK` carries `result`, which is the engine's answer. */
-export type CommandOutcome = { readonly ok: true; readonly result: JsonValue } | CommandRefusal;
 
 /** @param detail takes the place of the table's sentence */
 export function refuseCommand(
   code: CommandCode,
   detail?: string,
   effect: CommandEffect = 'none',
-): CommandRefusal {
-  return { ok: false, code, message: detail ?? commandCodeTable[code], effect };
+): CommandFailure {
+  return { ok: false, code, message: detail ?? commandCodeTable[code], effect, retryable: false };
 }
 
 /** What the rules of access have against a command, in the words of this table. */
-export function forbidCommand({ code }: Refusal): CommandRefusal {
+export function forbidCommand({ code }: Refusal): CommandFailure {
   return refuseCommand(isCommandCode(code) ? code : 'FORBIDDEN');
+}
+
+/** The answer to who gave the command. */
+export function answerPacket(
+  { type: command, requestId }: { readonly type: Command; readonly requestId?: string | undefined },
+  outcome: CommandOutcome,
+): AckPacket | ErrorPacket {
+  const asked = { command, ...(requestId === undefined ? {} : { requestId }) };
+  if (outcome.ok) return { type: 'ACK', ...asked, result: outcome.result };
+  const { code, message, effect } = outcome;
+  return { type: 'ERROR', ...asked, code, message, effect };
 }
 
 function isCommandCode(code: string): code is CommandCode {

@@ -63,7 +63,7 @@ describe('readEngineAnswer', () => {
 
 describe('connectionFailure', () => {
   it('says whether the command may have been sent', () => {
-    expect(connectionFailure('ECONNREFUSED', false)).toMatchObject({ effect: 'unsent' });
+    expect(connectionFailure('ECONNREFUSED', false)).toMatchObject({ effect: 'none' });
     expect(connectionFailure('ECONNREFUSED', false).message).toContain('was not sent');
     expect(connectionFailure('ECONNRESET', true)).toMatchObject({ effect: 'unknown' });
     expect(connectionFailure('ECONNRESET', true).message).toContain('may have taken effect');
@@ -87,6 +87,7 @@ describe('commandCodeTable', () => {
       code: 'FORBIDDEN',
       message: commandCodeTable.FORBIDDEN,
       effect: 'none',
+      retryable: false,
     });
   });
 });

@@ -1,16 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { createCommands } from '../../../../src/protocol/telemetry/command/commands.ts';
-import { commanding } from '../../../support/access.ts';
-import { operator } from '../../../support/principals.ts';
-import { setUpCommands, watch } from './set-up.ts';
+import { setUpCommands, trader, watch } from './set-up.ts';
 
 describe('command executor that is closed', () => {
   it('tells every RESUME, ends the connections, and sends nothing more', async (test) => {
-    const { engine, run, executor, state, passTime } = await setUpCommands(test);
+    const { engine, run, commands, state, passTime } = await setUpCommands(test);
     const first = watch(run('RESUME'));
     const resume = await engine.next('RESUME');
     const queued = run('RESUME');
-    await executor.close(5000);
+    await commands.close(5000);
     expect(await queued).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
     await expect.poll(() => first.outcome).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
     await expect.poll(() => resume.gone()).toBe(true);
@@ -18,14 +15,14 @@ describe('command executor that is closed', () => {
     await passTime();
     expect(engine.received).toHaveLength(1);
     expect(state.acks).toBe(0);
-    await executor.close(5000);
+    await commands.close(5000);
   });
 
   it('brings a HALT under way to its end, and takes nothing new meanwhile', async (test) => {
-    const { engine, run, executor, passTimeUntil, clock } = await setUpCommands(test);
+    const { engine, run, commands, passTimeUntil, clock } = await setUpCommands(test);
     await engine.close();
     const halted = watch(run('HALT'));
-    const closed = executor.close(5000);
+    const closed = commands.close(5000);
     expect(await run('RESUME')).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
     expect(await run('HALT')).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
     clock.advance(500);
@@ -34,24 +31,28 @@ describe('command executor that is closed', () => {
     await passTimeUntil('the HALT', () => engine.received.length === 1);
     (await engine.next('HALT')).answer();
     await closed;
-    expect(halted.outcome).toEqual({ ok: true, result: { ok: true } });
+    expect(halted.outcome).toEqual({ ok: true, result: { ok: true }, isBegun: false });
   });
 
   it('tries no longer than a HALT is tried: 2 s', async (test) => {
-    const { engine, run, executor, passTimeUntil, clock } = await setUpCommands(test);
+    const { engine, run, commands, passTimeUntil, clock } = await setUpCommands(test);
     await engine.close();
     const halted = watch(run('HALT'));
-    const closed = watch(executor.close(5000).then(() => ({ ok: true, result: null })));
-    await passTimeUntil('the end', () => closed.outcome);
+    let isClosed = false;
+    const closed = commands.close(5000).then(() => {
+      isClosed = true;
+    });
+    await passTimeUntil('the end', () => isClosed);
+    await closed;
     expect(clock.monotonic()).toBe(2000);
     expect(halted.outcome).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
   });
 
   it('gives a HALT up when the time for it is over, and says so to its caller', async (test) => {
-    const { engine, run, executor, clock } = await setUpCommands(test);
+    const { engine, run, commands, clock } = await setUpCommands(test);
     const outcome = run('HALT');
     const request = await engine.next('HALT');
-    const closed = executor.close(300);
+    const closed = commands.close(300);
     clock.advance(300);
     await closed;
     expect(await outcome).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
@@ -59,7 +60,7 @@ describe('command executor that is closed', () => {
   });
 
   it('lets the repetition of a HALT that is out be answered, and begins no other', async (test) => {
-    const { engine, run, executor, clock, log, passTime } = await setUpCommands(test);
+    const { engine, run, commands, clock, log, passTime } = await setUpCommands(test);
     void run('RESUME');
     await engine.next('RESUME');
     const halted = run('HALT');
@@ -67,7 +68,7 @@ describe('command executor that is closed', () => {
     await halted;
     clock.advance(1000);
     const repeated = await engine.next('HALT');
-    const closed = executor.close(5000);
+    const closed = commands.close(5000);
     expect(repeated.gone()).toBe(false);
     repeated.answer();
     await closed;
@@ -77,28 +78,26 @@ describe('command executor that is closed', () => {
   });
 
   it('waits for nothing where no HALT is under way, though one without an answer still lingers', async (test) => {
-    const { engine, run, executor, clock } = await setUpCommands(test);
+    const { engine, run, commands, clock } = await setUpCommands(test);
     const outcome = run('HALT');
     const request = await engine.next('HALT');
     clock.advance(2000);
     await outcome;
-    await executor.close(5000);
+    await commands.close(5000);
     await expect.poll(() => request.gone()).toBe(true);
   });
 });
 
 describe('commands that are closed', () => {
   it('have answered each sender before they say that they are', async (test) => {
-    const { engine, executor, polls, clock, log, meter } = await setUpCommands(test);
-    const commands = createCommands(executor, { polls, commanding, clock, log, meter });
+    const { engine, commands } = await setUpCommands(test);
     const told: string[] = [];
-    const sender = { connectionId: 'c1', transport: 'websocket', principal: operator } as const;
     for (const type of ['HALT', 'RESUME', 'HALT'] as const) {
-      void commands.run({ type }, sender).then((answer) => told.push(`${type} ${answer.type}`));
+      void commands.run({ type }, trader).then(({ ok }) => told.push(`${type} ${ok ? 'ACK' : 'ERROR'}`));
     }
     const request = await engine.next('HALT');
     const closed = commands.close(5000).then(() => told.push('closed'));
-    void commands.run({ type: 'RESUME' }, sender).then((answer) => told.push(`late ${answer.type}`));
+    void commands.run({ type: 'RESUME' }, trader).then(({ ok }) => told.push(`late ${ok ? 'ACK' : 'ERROR'}`));
     request.answer();
     await closed;
     expect(told.at(-1)).toBe('closed');

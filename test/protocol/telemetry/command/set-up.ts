@@ -1,16 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock } from '../../../../src/core/clock.ts';
 import type { JsonValue } from '../../../../src/core/json.ts';
-import type { CommandCaller, CommandOrder } from '../../../../src/protocol/telemetry/command/audit.ts';
-import {
-  type CommandExecutorOptions,
-  createCommandExecutor,
-} from '../../../../src/protocol/telemetry/command/executor.ts';
+import type { CommandSender, Order } from '../../../../src/protocol/telemetry/command/audit.ts';
+import { Commands } from '../../../../src/protocol/telemetry/command/commands.ts';
+import { CommandEngine } from '../../../../src/protocol/telemetry/command/engine.ts';
 import type { Command, CommandOutcome } from '../../../../src/protocol/telemetry/command/outcome.ts';
 import type { StatusListener } from '../../../../src/protocol/telemetry/document/polled-state.ts';
+import { commanding } from '../../../support/access.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
 import { createMemoryLog, type LogEntry } from '../../../support/memory-log.ts';
 import { createMemoryMeter } from '../../../support/memory-meter.ts';
+import { operator } from '../../../support/principals.ts';
 import { type TestScope, waitFor } from '../../../support/wait.ts';
 
 /** A command as the engine got it, waiting for what the test does with it. */
@@ -26,22 +26,10 @@ export interface ReceivedCommand {
   gone(): boolean;
 }
 
-export interface CommandEngine {
-  readonly url: string;
-  /** Every command so far. */
-  readonly received: readonly ReceivedCommand[];
-  /** The oldest not returned yet, which must be to this command. */
-  next(command: Command): Promise<ReceivedCommand>;
-  /** From now on every command is handed to this as it comes. */
-  handle(handler: (request: ReceivedCommand) => void): void;
-  open(): Promise<void>;
-  close(): Promise<void>;
-}
-
 const paths: Readonly<Record<Command, string>> = { HALT: '/api/system/halt', RESUME: '/api/system/resume' };
 
 /** An engine over real HTTP that answers commands when the test says so. Its port stays the same when reopened. */
-export async function startCommandEngine(): Promise<CommandEngine> {
+export async function startCommandEngine() {
   const received: ReceivedCommand[] = [];
   const waiting: ReceivedCommand[] = [];
   let handler = (request: ReceivedCommand): void => void waiting.push(request);
@@ -73,17 +61,20 @@ export async function startCommandEngine(): Promise<CommandEngine> {
   await open();
   return {
     url: `http://127.0.0.1:${port}`,
-    received,
+    /** Every command so far. */
+    received: received as readonly ReceivedCommand[],
     open,
-    async next(command) {
+    /** The oldest not returned yet, which must be to this command. */
+    async next(command: Command): Promise<ReceivedCommand> {
       const request = await waitFor(`a ${command} at the engine`, () => waiting.shift());
       if (!request.path.endsWith(paths[command])) throw new Error(`${request.path} came before ${command}`);
       return request;
     },
-    handle(next) {
+    /** From now on every command is handed to this as it comes. */
+    handle(next: (request: ReceivedCommand) => void): void {
       handler = next;
     },
-    async close() {
+    async close(): Promise<void> {
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
@@ -92,12 +83,10 @@ export async function startCommandEngine(): Promise<CommandEngine> {
   };
 }
 
-export const trader: CommandCaller = {
+export const trader: CommandSender = {
   connectionId: 'c1',
+  principal: { ...operator, address: '192.0.2.7' },
   transport: 'websocket',
-  address: '192.0.2.7',
-  role: 'operator',
-  subject: 'trader',
 };
 
 /** Polls of the state that a test answers, as often as it likes. */
@@ -121,8 +110,14 @@ export function scriptedPolls(clock: Clock) {
   return polls;
 }
 
-/** An executor on a manual clock before an engine that waits for the test; both end with it. */
-export async function setUpCommands(test: TestScope, options: Partial<CommandExecutorOptions> = {}) {
+type CommandsOptions = ConstructorParameters<typeof Commands>[0];
+type CommandEngineOptions = ConstructorParameters<typeof CommandEngine>[0];
+
+/** Commands on a manual clock before an engine that waits for the test; both end with it. */
+export async function setUpCommands(
+  test: TestScope,
+  { url, token, ...options }: Partial<CommandsOptions & Pick<CommandEngineOptions, 'url' | 'token'>> = {},
+) {
   const engine = await startCommandEngine();
   const clock = createManualClock();
   const log = createMemoryLog();
@@ -130,24 +125,24 @@ export async function setUpCommands(test: TestScope, options: Partial<CommandExe
   const state = { fresh: true, acks: 0 };
   const polls = scriptedPolls(clock);
   let keys = 0;
-  const executor = createCommandExecutor({
-    engineUrl: engine.url,
+  const newKey = (): string => {
+    keys += 1;
+    return `key-${keys}`;
+  };
+  const commands = new Commands({
+    engine: new CommandEngine({ url: url ?? engine.url, token, clock, polls, newKey }),
     isStateFresh: () => state.fresh,
-    polls,
-    onAcked: () => {
-      state.acks += 1;
+    watch: {
+      acked: () => {
+        state.acks += 1;
+      },
     },
-    clock,
-    log,
-    meter,
-    newKey: () => {
-      keys += 1;
-      return `key-${keys}`;
-    },
+    hub: { standStill: () => () => {} },
+    ...{ commanding, log, meter },
     ...options,
   });
   test.onTestFinished(async () => {
-    await executor.close(0);
+    await commands.close(0);
     await engine.close();
   });
   /** Lets time pass in small steps, and the network have its turn, until `read` gives something. */
@@ -164,9 +159,12 @@ export async function setUpCommands(test: TestScope, options: Partial<CommandExe
     meter,
     state,
     polls,
-    executor,
-    run: (command: Command, order: CommandOrder = {}): Promise<CommandOutcome> =>
-      executor.run(command, order, trader),
+    commands,
+    run: (
+      type: Command,
+      order: Pick<Order, 'reason' | 'requestId'> = {},
+      sender = trader,
+    ): Promise<CommandOutcome> => commands.run({ type, ...order }, sender),
     passTimeUntil,
     /** Long enough for anything that is still to be sent to reach the engine. */
     async passTime(ms = 5000): Promise<void> {

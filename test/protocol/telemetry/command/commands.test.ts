@@ -6,8 +6,8 @@ describe('command executor', () => {
     const engine = await startCommandEngine();
     test.onTestFinished(() => engine.close());
     const { run, state } = await setUpCommands(test, {
-      engineUrl: `${engine.url}/base/`,
-      engineToken: 'engine-secret',
+      url: `${engine.url}/base/`,
+      token: 'engine-secret',
     });
     const outcome = run('HALT', { reason: 'drill' });
     const request = await engine.next('HALT');
@@ -18,14 +18,14 @@ describe('command executor', () => {
     expect(JSON.parse(request.body)).toEqual({ reason: 'drill' });
     expect(state.acks).toBe(0);
     request.answer(200, '{"status":"HALT"}');
-    expect(await outcome).toEqual({ ok: true, result: { status: 'HALT' } });
+    expect(await outcome).toEqual({ ok: true, result: { status: 'HALT' }, isBegun: false });
     expect(state.acks).toBe(1);
 
     const resumed = run('RESUME');
     const resume = await engine.next('RESUME');
     expect(resume).toMatchObject({ path: '/base/api/system/resume', key: 'key-2', body: '{}' });
     resume.answer();
-    expect(await resumed).toEqual({ ok: true, result: { ok: true } });
+    expect(await resumed).toEqual({ ok: true, result: { ok: true }, isBegun: false });
     expect(state.acks).toBe(2);
   });
 
@@ -36,7 +36,9 @@ describe('command executor', () => {
     );
     const request = await engine.next('HALT');
     request.answer();
-    expect(await Promise.all(outcomes)).toEqual(Array(3).fill({ ok: true, result: { ok: true } }));
+    expect(await Promise.all(outcomes)).toEqual(
+      Array(3).fill({ ok: true, result: { ok: true }, isBegun: false }),
+    );
     expect(engine.received).toHaveLength(1);
     expect(state.acks).toBe(1);
     expect(audits().map(({ fields }) => [fields.request_id, fields.reason, fields.outcome])).toEqual([
@@ -52,14 +54,11 @@ describe('command executor', () => {
   });
 
   it('writes one audit line a command, bounded and without tokens', async (test) => {
-    const { engine, executor, clock, audits, log, state, meter } = await setUpCommands(test, {
-      engineToken: 'engine-secret',
+    const { engine, run, clock, audits, log, state, meter } = await setUpCommands(test, {
+      token: 'engine-secret',
     });
-    const outcome = executor.run(
-      'HALT',
-      { reason: 'x'.repeat(900), requestId: 'r'.repeat(900) },
-      { ...trader, connectionId: 'c7' },
-    );
+    const sender = { ...trader, connectionId: 'c7' };
+    const outcome = run('HALT', { reason: 'x'.repeat(900), requestId: 'r'.repeat(900) }, sender);
     const request = await engine.next('HALT');
     expect(JSON.parse(request.body).reason).toHaveLength(500);
     clock.advance(120);
@@ -83,7 +82,7 @@ describe('command executor', () => {
       },
     });
     state.fresh = false;
-    await executor.run('RESUME', {}, { ...trader, connectionId: 'c7' });
+    await run('RESUME', {}, sender);
     expect(audits()[1]?.fields).toMatchObject({ command: 'RESUME', subject: 'trader', outcome: 'STALE' });
     expect(meter.value('bff_rejected_total', { edge: 'command', reason: 'stale' })).toBe(1);
     expect(JSON.stringify(log.entries)).not.toContain('engine-secret');
@@ -91,8 +90,10 @@ describe('command executor', () => {
 
   it('outlives a poll that throws', async (test) => {
     const { engine, run, log } = await setUpCommands(test, {
-      onAcked: () => {
-        throw new Error('poll failed');
+      watch: {
+        acked: () => {
+          throw new Error('poll failed');
+        },
       },
     });
     const outcome = run('HALT');

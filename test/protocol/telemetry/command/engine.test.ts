@@ -1,9 +1,12 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createEngineCommands } from '../../../../src/protocol/telemetry/command/exchange.ts';
+import { CommandEngine } from '../../../../src/protocol/telemetry/command/engine.ts';
 import { type Handler, startEngineServer } from '../../../source/engine-server.ts';
+import { createManualClock } from '../../../support/manual-clock.ts';
 import { type TestScope, within } from '../../../support/wait.ts';
+import { scriptedPolls } from './set-up.ts';
 
+const clock = createManualClock();
 const kibibyte = 1024;
 
 const encoded =
@@ -11,14 +14,17 @@ const encoded =
   (_request, response) =>
     void response.writeHead(status, { 'content-encoding': encoding }).end(body);
 
+const engineAt = (url: string): CommandEngine =>
+  new CommandEngine({ url, clock, polls: scriptedPolls(clock) });
+
 async function halt(test: TestScope, handler: Handler) {
-  const engine = await startEngineServer(handler);
-  const commands = createEngineCommands({ engineUrl: engine.url });
+  const server = await startEngineServer(handler);
+  const engine = engineAt(server.url);
   test.onTestFinished(async () => {
-    await commands.close();
-    await engine.stop();
+    await engine.close();
+    await server.stop();
   });
-  return await within('the answer', commands.send('HALT', { key: 'k' }).answer);
+  return await within('the answer', engine.send('HALT', { key: 'k' }).answer);
 }
 
 describe('CommandExchange', () => {
@@ -73,13 +79,15 @@ describe('CommandExchange', () => {
   });
 
   it('says in words why the engine was not reached', async (test) => {
-    const engine = await startEngineServer();
-    await engine.stop();
-    const commands = createEngineCommands({ engineUrl: engine.url });
-    test.onTestFinished(() => commands.close());
-    expect(await commands.send('HALT', { key: 'k' }).answer).toMatchObject({
-      effect: 'unsent',
+    const server = await startEngineServer();
+    await server.stop();
+    const engine = engineAt(server.url);
+    test.onTestFinished(() => engine.close());
+    const attempt = engine.send('HALT', { key: 'k' });
+    expect(await attempt.answer).toMatchObject({
+      effect: 'none',
       message: 'the engine could not be reached: connection refused (ECONNREFUSED); the command was not sent',
     });
+    expect(attempt.isSent).toBe(false);
   });
 });

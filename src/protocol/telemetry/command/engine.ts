@@ -1,0 +1,226 @@
+import { Client, type Dispatcher } from 'undici';
+import type { Cancel, Clock } from '../../../core/clock.ts';
+import type { JsonValue } from '../../../core/json.ts';
+import { readAnswerBody } from '../../../source/answer-body.ts';
+import { faultWords } from '../../../source/fault-words.ts';
+import { createOneConnection, type OneConnection } from '../../../source/one-connection.ts';
+import { PollFailure } from '../../../source/poll-failure.ts';
+import type { PolledState } from '../document/polled-state.ts';
+import {
+  connectionFailure,
+  readEngineAnswer,
+  showsDone,
+  tooLargeAnswer,
+  unreadableAnswer,
+} from './answer.ts';
+import { maxReasonLength, type Order } from './audit.ts';
+import type { Command, CommandOutcome } from './outcome.ts';
+
+/** What every attempt of one command carries unchanged. */
+export interface CommandRequest {
+  /** Sent as `Idempotency-Key`. */
+  readonly key: string;
+  readonly reason?: string | undefined;
+}
+
+const paths: Readonly<Record<Command, string>> = { HALT: '/api/system/halt', RESUME: '/api/system/resume' };
+const maxBodyBytes = 64 * 1024;
+/** A backstop: whoever sends gives up earlier. */
+const connectTimeoutMs = 5000;
+const askEveryMs = 250;
+
+/**
+ * The engine as commands reach it: by requests, and where their answers leave it open, by its polled state.
+ *
+ * Every attempt opens a connection of its own. Commands are too rare for a kept connection to be still open when
+ * one comes, and three things follow that cannot be had otherwise: no poll, no RESUME and no earlier HALT can
+ * stand before a HALT; a connection that died unnoticed never swallows one; and whether a request may have left
+ * is known exactly, since until its connection stands there is nothing it could have been written to.
+ */
+export class CommandEngine {
+  readonly clock: Clock;
+  readonly polls: PolledState;
+  readonly #base: URL;
+  readonly #token: string | undefined;
+  readonly #newKey: () => string;
+  readonly #attempts = new Set<Attempt>();
+  #isClosed = false;
+
+  constructor({
+    url,
+    token,
+    clock,
+    polls,
+    newKey = () => crypto.randomUUID(),
+  }: {
+    /** A path in it is kept as a prefix. */
+    readonly url: string;
+    /** Sent as `Authorization: Bearer`. */
+    readonly token?: string | undefined;
+    readonly clock: Clock;
+    readonly polls: PolledState;
+    /** A fresh unguessable `Idempotency-Key`. */
+    readonly newKey?: () => string;
+  }) {
+    this.#base = new URL(url);
+    this.#token = token;
+    this.clock = clock;
+    this.polls = polls;
+    this.#newKey = newKey;
+  }
+
+  /** What an order is sent as. Each time its key is new: to one that it knows the engine would repeat its answer. */
+  newRequest({ reason }: Order): CommandRequest {
+    return { key: this.#newKey(), reason: reason?.slice(0, maxReasonLength) };
+  }
+
+  /** @param permit asked just before the first byte is written; where it says no, none is */
+  send(command: Command, { key, reason }: CommandRequest, permit = () => true): Attempt {
+    const { origin, pathname } = this.#base;
+    const request = {
+      method: 'POST',
+      path: pathname.replace(/\/+$/, '') + paths[command],
+      headers: {
+        accept: 'application/json',
+        'content-type': 'application/json',
+        'idempotency-key': key,
+        ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+      },
+      body: JSON.stringify({ reason }),
+    } as const;
+    const attempt = new Attempt(command, origin, request, () => !this.#isClosed && permit());
+    this.#attempts.add(attempt);
+    void attempt.answer.then(() => this.#attempts.delete(attempt));
+    return attempt;
+  }
+
+  /** Ends every attempt. One that is begun later sends nothing. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#attempts].map((attempt) => attempt.abort()));
+  }
+}
+
+/** One attempt at a command, over a connection that carries nothing else. */
+export class Attempt {
+  /** Never rejects. */
+  readonly answer: Promise<CommandOutcome>;
+  readonly #connection: OneConnection;
+  readonly #client: Client;
+  #isAborted = false;
+
+  constructor(command: Command, origin: string, request: Dispatcher.RequestOptions, permit: () => boolean) {
+    this.#connection = createOneConnection(connectTimeoutMs, () => !this.#isAborted && permit());
+    this.#client = new Client(origin, {
+      // Tells the engine that this connection ends with its answer.
+      pipelining: 0,
+      // The sender bounds the time by its own clock.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: this.#connection.connect,
+    });
+    this.answer = this.#send(command, request);
+  }
+
+  /** Whether a byte of the request may have left. Once false and aborted, it stays false. */
+  get isSent(): boolean {
+    return this.#connection.sent();
+  }
+
+  async abort(): Promise<void> {
+    this.#isAborted = true;
+    await this.#end();
+  }
+
+  async #send(command: Command, request: Dispatcher.RequestOptions): Promise<CommandOutcome> {
+    try {
+      return await readAnswer(command, await this.#client.request(request));
+    } catch (error) {
+      const reason = this.#isAborted ? 'aborted' : faultWords(error, 'the engine');
+      return connectionFailure(reason, this.isSent);
+    } finally {
+      void this.#end();
+    }
+  }
+
+  async #end(): Promise<void> {
+    try {
+      await this.#client.destroy();
+    } catch {
+      // Nothing is left to end.
+    }
+  }
+}
+
+async function readAnswer(command: Command, response: Dispatcher.ResponseData): Promise<CommandOutcome> {
+  const { statusCode } = response;
+  try {
+    return readEngineAnswer(command, statusCode, await readAnswerBody(response, maxBodyBytes));
+  } catch (error) {
+    if (!(error instanceof PollFailure)) throw error;
+    if (error.reason === 'too_large') return tooLargeAnswer(command, statusCode, maxBodyBytes);
+    return unreadableAnswer(command, statusCode, error.message);
+  }
+}
+
+/**
+ * Whether the engine's own state shows a command done whose answer leaves that open: by polls begun after its
+ * request was sent, since an older one may show what was so before.
+ */
+export class Confirmation {
+  readonly #engine: CommandEngine;
+  readonly #onShown: (status: JsonValue | undefined) => void;
+  readonly #stopListening: Cancel;
+  #sentAt: number | undefined;
+  /** What the newest poll says, where that is that it is done. */
+  #shown: { readonly status: JsonValue | undefined } | undefined;
+  #isInDoubt = false;
+  #cancelAsk: Cancel | undefined;
+
+  constructor(command: Command, engine: CommandEngine, onShown: (status: JsonValue | undefined) => void) {
+    this.#engine = engine;
+    this.#onShown = onShown;
+    this.#stopListening = engine.polls.onStatus((status, startedAt) => {
+      if (this.#sentAt === undefined || startedAt < this.#sentAt) return;
+      this.#shown = showsDone(command, status) ? { status } : undefined;
+      this.#tell();
+    });
+  }
+
+  /** The request is about to be sent; the first time counts. */
+  sent(): void {
+    this.#sentAt ??= this.#engine.clock.monotonic();
+  }
+
+  /** The answer leaves it open, or fails to come: `onShown` is called when the state shows it done, perhaps at once. */
+  doubt(): void {
+    if (this.#sentAt === undefined) return;
+    this.#isInDoubt = true;
+    if (this.#cancelAsk === undefined) this.#ask();
+    this.#tell();
+  }
+
+  /** Asks no more out of turn, and goes on listening. */
+  rest(): void {
+    this.#cancelAsk?.();
+    this.#cancelAsk = () => {};
+  }
+
+  /** Nothing that was seen so far confirms anything from now on. */
+  stop(): void {
+    this.#sentAt = undefined;
+    this.#shown = undefined;
+    this.#isInDoubt = false;
+    this.rest();
+    this.#stopListening();
+  }
+
+  #ask(): void {
+    this.#engine.polls.poll();
+    this.#cancelAsk = this.#engine.clock.after(askEveryMs, () => this.#ask());
+  }
+
+  #tell(): void {
+    if (this.#isInDoubt && this.#shown !== undefined) this.#onShown(this.#shown.status);
+  }
+}

@@ -14,7 +14,7 @@ import type { Client, MessageOf, Unreadable } from '../../serve/endpoint.ts';
 import type { AckPacket, ErrorPacket, Granted, PongPacket } from '../../wire/packet.ts';
 import type { hears } from './api.ts';
 import type { Commands } from './command/commands.ts';
-import { answerPacket } from './command/outcome.ts';
+import { answerPacket } from './command/order.ts';
 import { stateStatus } from './document/urgency.ts';
 import type { CommandMessage, SubscribeMessage } from './schema.ts';
 import { badOption, canonicalise, describeView, type OptionsRead, type ViewOptions } from './view/options.ts';

@@ -5,7 +5,7 @@ import { Sessions } from '../../../src/deliver/sessions.ts';
 import { Views } from '../../../src/deliver/views.ts';
 import { formatPosition, type Position } from '../../../src/feed/position.ts';
 import type { Commands } from '../../../src/protocol/telemetry/command/commands.ts';
-import { refuseCommand } from '../../../src/protocol/telemetry/command/outcome.ts';
+import { refuseCommand } from '../../../src/protocol/telemetry/command/order.ts';
 import { stateStatus } from '../../../src/protocol/telemetry/document/urgency.ts';
 import { telemetryEndpoint } from '../../../src/protocol/telemetry/endpoint.ts';
 import { defaultView, describeView, type ViewOptions } from '../../../src/protocol/telemetry/view/options.ts';

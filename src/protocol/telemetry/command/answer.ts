@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import { parseUntrusted } from '../../../core/untrusted-json.ts';
-import { type Command, type CommandFailure, type CommandOutcome, refuseCommand } from './outcome.ts';
+import { type Command, type CommandFailure, type CommandOutcome, refuseCommand } from './order.ts';
 
 /** 409: another attempt with the same key is still being worked on. The others say "not now" in so many words. */
 const tryAgainStatuses: ReadonlySet<number> = new Set([408, 409, 425, 429]);
@@ -52,11 +52,6 @@ export function readEngineAnswer(command: Command, status: number, body: string)
   if (status < 500)
     return { ...refuseCommand('ENGINE_REFUSED', what), retryable: tryAgainStatuses.has(status) };
   return inDoubt(gatewayStatuses.has(status) ? 'ENGINE_UNREACHABLE' : 'ENGINE_REFUSED', what);
-}
-
-/** An answer over the bound, whatever its status. */
-export function tooLargeAnswer(command: Command, status: number, maxBytes: number): CommandOutcome {
-  return unreadableAnswer(command, status, `the engine's answer (HTTP ${status}) is over ${maxBytes} bytes`);
 }
 
 /** An answer whose body cannot be decoded. Only that of a success has anything to say besides the status. */

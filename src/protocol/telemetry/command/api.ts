@@ -8,7 +8,7 @@ import { problemResponse } from '../../../http/problem.ts';
 import type { Serve } from '../../../serve/serve.ts';
 import { haltMessage, resumeMessage } from '../schema.ts';
 import type { Commands } from './commands.ts';
-import { answerPacket } from './outcome.ts';
+import { answerPacket } from './order.ts';
 
 const maxBodyBytes = 16 * 1024;
 const paths = [

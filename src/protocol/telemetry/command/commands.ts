@@ -4,11 +4,19 @@ import type { Log } from '../../../core/log.ts';
 import type { Meter } from '../../../core/meter.ts';
 import type { Hub } from '../../../deliver/hub.ts';
 import type { CommandMessage } from '../schema.ts';
-import { auditCommand, type CommandSender, type Order } from './audit.ts';
 import type { CommandEngine } from './engine.ts';
 import { Halts } from './halts.ts';
 import { CommandOnce } from './once.ts';
-import { type CommandOutcome, type CommandSuccess, forbidCommand, refuseCommand } from './outcome.ts';
+import {
+  type CommandOutcome,
+  type CommandSender,
+  type CommandSuccess,
+  forbidCommand,
+  maxIdLength,
+  maxReasonLength,
+  type Order,
+  refuseCommand,
+} from './order.ts';
 import { Resumes } from './resume.ts';
 import type { CommandWatch } from './watch.ts';
 
@@ -53,7 +61,7 @@ export class Commands {
     this.#once = new CommandOnce(engine.clock, engine.polls);
     this.#resumes = new Resumes({
       ...{ engine, isStateFresh, onAcked },
-      isBlocked: () => this.#isClosed || this.#halts.isSending,
+      isBlocked: () => this.#halts.isSending,
       onSent: () => this.#halts.release(),
       onCancelledEnd: () => this.#halts.repeatNow(),
     });
@@ -76,7 +84,6 @@ export class Commands {
     this.#isClosed = true;
     this.#resumes.close();
     await this.#halts.close(withinMs);
-    await this.#options.engine.close();
     await Promise.allSettled(this.#underWay);
   }
 
@@ -142,4 +149,33 @@ export class Commands {
       log.error({ error: errorMessage(error) }, 'following a command up failed');
     }
   }
+}
+
+/**
+ * The one line that each command leaves behind, also a command that was refused before anything was sent. What
+ * others chose is bounded, and of the sender's token there is the subject only.
+ */
+function auditCommand(
+  log: Log,
+  { type, reason, requestId, sender }: Order,
+  outcome: CommandOutcome,
+  { durationMs, isRepetition = false }: { readonly durationMs: number; readonly isRepetition?: boolean },
+): void {
+  log.info(
+    {
+      audit: true,
+      command: type,
+      connection_id: sender.connectionId,
+      transport: sender.transport,
+      address: sender.principal.address,
+      subject: sender.principal.subject?.slice(0, maxIdLength),
+      request_id: requestId?.slice(0, maxIdLength),
+      reason: reason?.slice(0, maxReasonLength),
+      outcome: outcome.ok ? 'ACK' : outcome.code,
+      ...(outcome.ok ? {} : { detail: outcome.message, effect: outcome.effect }),
+      duration_ms: Math.round(durationMs),
+      ...(isRepetition ? { repetition: true } : {}),
+    },
+    'operator command',
+  );
 }

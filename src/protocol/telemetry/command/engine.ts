@@ -6,18 +6,13 @@ import { faultWords } from '../../../source/fault-words.ts';
 import { createOneConnection, type OneConnection } from '../../../source/one-connection.ts';
 import { PollFailure } from '../../../source/poll-failure.ts';
 import type { PolledState } from '../document/polled-state.ts';
-import {
-  connectionFailure,
-  readEngineAnswer,
-  showsDone,
-  tooLargeAnswer,
-  unreadableAnswer,
-} from './answer.ts';
-import { maxReasonLength, type Order } from './audit.ts';
-import type { Command, CommandOutcome } from './outcome.ts';
+import { connectionFailure, readEngineAnswer, showsDone, unreadableAnswer } from './answer.ts';
+import type { Command, CommandOutcome } from './order.ts';
+import { maxReasonLength, type Order } from './order.ts';
 
 /** What every attempt of one command carries unchanged. */
 export interface CommandRequest {
+  readonly type: Command;
   /** Sent as `Idempotency-Key`. */
   readonly key: string;
   readonly reason?: string | undefined;
@@ -29,79 +24,59 @@ const maxBodyBytes = 64 * 1024;
 const connectTimeoutMs = 5000;
 const askEveryMs = 250;
 
-/**
- * The engine as commands reach it: by requests, and where their answers leave it open, by its polled state.
- *
- * Every attempt opens a connection of its own. Commands are too rare for a kept connection to be still open when
- * one comes, and three things follow that cannot be had otherwise: no poll, no RESUME and no earlier HALT can
- * stand before a HALT; a connection that died unnoticed never swallows one; and whether a request may have left
- * is known exactly, since until its connection stands there is nothing it could have been written to.
- */
+interface CommandEngineOptions {
+  /** A path in it is kept as a prefix. */
+  readonly url: string;
+  /** Sent as `Authorization: Bearer`. */
+  readonly token?: string | undefined;
+  readonly clock: Clock;
+  readonly polls: PolledState;
+  /** A fresh unguessable `Idempotency-Key`. */
+  readonly newKey?: () => string;
+}
+
+/** The engine as commands reach it: by requests, and by its polled state, which shows what answers leave open. */
 export class CommandEngine {
   readonly clock: Clock;
   readonly polls: PolledState;
   readonly #base: URL;
   readonly #token: string | undefined;
   readonly #newKey: () => string;
-  readonly #attempts = new Set<Attempt>();
-  #isClosed = false;
 
-  constructor({
-    url,
-    token,
-    clock,
-    polls,
-    newKey = () => crypto.randomUUID(),
-  }: {
-    /** A path in it is kept as a prefix. */
-    readonly url: string;
-    /** Sent as `Authorization: Bearer`. */
-    readonly token?: string | undefined;
-    readonly clock: Clock;
-    readonly polls: PolledState;
-    /** A fresh unguessable `Idempotency-Key`. */
-    readonly newKey?: () => string;
-  }) {
-    this.#base = new URL(url);
-    this.#token = token;
+  constructor({ url, token, clock, polls, newKey = () => crypto.randomUUID() }: CommandEngineOptions) {
     this.clock = clock;
     this.polls = polls;
+    this.#base = new URL(url);
+    this.#token = token;
     this.#newKey = newKey;
   }
 
-  /** What an order is sent as. Each time its key is new: to one that it knows the engine would repeat its answer. */
-  newRequest({ reason }: Order): CommandRequest {
-    return { key: this.#newKey(), reason: reason?.slice(0, maxReasonLength) };
+  /** What an order is sent as. Its key is new: to one that it knows the engine would repeat its answer. */
+  newRequest({ type, reason }: Order): CommandRequest {
+    return { type, key: this.#newKey(), reason: reason?.slice(0, maxReasonLength) };
   }
 
   /** @param permit asked just before the first byte is written; where it says no, none is */
-  send(command: Command, { key, reason }: CommandRequest, permit = () => true): Attempt {
+  send({ type, key, reason }: CommandRequest, permit: () => boolean): Attempt {
     const { origin, pathname } = this.#base;
-    const request = {
-      method: 'POST',
-      path: pathname.replace(/\/+$/, '') + paths[command],
-      headers: {
-        accept: 'application/json',
-        'content-type': 'application/json',
-        'idempotency-key': key,
-        ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
-      },
-      body: JSON.stringify({ reason }),
-    } as const;
-    const attempt = new Attempt(command, origin, request, () => !this.#isClosed && permit());
-    this.#attempts.add(attempt);
-    void attempt.answer.then(() => this.#attempts.delete(attempt));
-    return attempt;
-  }
-
-  /** Ends every attempt. One that is begun later sends nothing. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await Promise.all([...this.#attempts].map((attempt) => attempt.abort()));
+    const headers = {
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'idempotency-key': key,
+      authorization: this.#token === undefined ? undefined : `Bearer ${this.#token}`,
+    };
+    const path = pathname.replace(/\/+$/, '') + paths[type];
+    const body = JSON.stringify({ reason });
+    return new Attempt(type, { origin, path, method: 'POST', headers, body }, permit);
   }
 }
 
-/** One attempt at a command, over a connection that carries nothing else. */
+/**
+ * One attempt at a command, over a connection that carries nothing else. Commands are too rare for a kept connection
+ * to be still open when one comes, and three things follow that cannot be had otherwise: no poll, no RESUME and no
+ * earlier HALT can stand before a HALT; a connection that died unnoticed never swallows one; and whether a request
+ * may have left is known exactly, since until its connection stands there is nothing it could have been written to.
+ */
 export class Attempt {
   /** Never rejects. */
   readonly answer: Promise<CommandOutcome>;
@@ -109,9 +84,13 @@ export class Attempt {
   readonly #client: Client;
   #isAborted = false;
 
-  constructor(command: Command, origin: string, request: Dispatcher.RequestOptions, permit: () => boolean) {
+  constructor(
+    command: Command,
+    request: Dispatcher.RequestOptions & { readonly origin: string },
+    permit: () => boolean,
+  ) {
     this.#connection = createOneConnection(connectTimeoutMs, () => !this.#isAborted && permit());
-    this.#client = new Client(origin, {
+    this.#client = new Client(request.origin, {
       // Tells the engine that this connection ends with its answer.
       pipelining: 0,
       // The sender bounds the time by its own clock.
@@ -127,9 +106,9 @@ export class Attempt {
     return this.#connection.sent();
   }
 
-  async abort(): Promise<void> {
+  abort(): void {
     this.#isAborted = true;
-    await this.#end();
+    this.#end();
   }
 
   async #send(command: Command, request: Dispatcher.RequestOptions): Promise<CommandOutcome> {
@@ -139,16 +118,13 @@ export class Attempt {
       const reason = this.#isAborted ? 'aborted' : faultWords(error, 'the engine');
       return connectionFailure(reason, this.isSent);
     } finally {
-      void this.#end();
+      this.#end();
     }
   }
 
-  async #end(): Promise<void> {
-    try {
-      await this.#client.destroy();
-    } catch {
-      // Nothing is left to end.
-    }
+  #end(): void {
+    // Where it fails nothing is left to end.
+    this.#client.destroy().catch(() => {});
   }
 }
 
@@ -158,8 +134,9 @@ async function readAnswer(command: Command, response: Dispatcher.ResponseData): 
     return readEngineAnswer(command, statusCode, await readAnswerBody(response, maxBodyBytes));
   } catch (error) {
     if (!(error instanceof PollFailure)) throw error;
-    if (error.reason === 'too_large') return tooLargeAnswer(command, statusCode, maxBodyBytes);
-    return unreadableAnswer(command, statusCode, error.message);
+    const isTooLarge = error.reason === 'too_large';
+    const tooLarge = `the engine's answer (HTTP ${statusCode}) is over ${maxBodyBytes} bytes`;
+    return unreadableAnswer(command, statusCode, isTooLarge ? tooLarge : error.message);
   }
 }
 

@@ -1,8 +1,7 @@
 import type { Cancel } from '../../../core/clock.ts';
 import { withDoubt } from './answer.ts';
-import type { Order } from './audit.ts';
 import { type Attempt, type CommandEngine, type CommandRequest, Confirmation } from './engine.ts';
-import type { CommandFailure, CommandOutcome, CommandSuccess } from './outcome.ts';
+import type { CommandFailure, CommandOutcome, CommandSuccess, Order } from './order.ts';
 
 /** From the order to its outcome, whatever the engine does: a HALT is answered within this time. */
 const haltWithinMs = 2000;
@@ -69,7 +68,7 @@ export class HaltRun {
     // The one before has no answer so far; the state may show at once that it was carried out.
     if (this.#attempts.size > 0) this.#confirmation.doubt();
     if (this.isOver) return;
-    const attempt = this.#engine.send('HALT', this.#request, () => {
+    const attempt = this.#engine.send(this.#request, () => {
       this.#confirmation.sent();
       return true;
     });
@@ -145,7 +144,7 @@ export class HaltRun {
     this.#confirmation.stop();
     this.#cancelNext();
     this.#cancelDeadline();
-    for (const attempt of this.#attempts) void attempt.abort();
+    for (const attempt of this.#attempts) attempt.abort();
     this.#attempts.clear();
     this.#tell(outcome);
   }

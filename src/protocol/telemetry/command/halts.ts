@@ -1,10 +1,9 @@
 import type { Cancel } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import { settledWithin } from '../../../core/settled-within.ts';
-import type { Order, Pending } from './audit.ts';
 import type { CommandEngine } from './engine.ts';
 import { HaltRun } from './halt.ts';
-import type { CommandSuccess } from './outcome.ts';
+import type { CommandSuccess, Order, Pending } from './order.ts';
 import type { Resumes } from './resume.ts';
 
 const repeatEveryMs = 1000;

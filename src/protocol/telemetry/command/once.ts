@@ -1,8 +1,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { PolledState } from '../document/polled-state.ts';
 import { contradicts } from './answer.ts';
-import type { Order } from './audit.ts';
-import type { Command, CommandOutcome } from './outcome.ts';
+import type { Command, CommandOutcome, Order } from './order.ts';
 
 /** How long a command that was carried out is known by its id: a client tries another way after a second. */
 const rememberedMs = { HALT: 3000, RESUME: 60_000 } as const;

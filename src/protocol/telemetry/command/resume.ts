@@ -1,8 +1,8 @@
 import type { Cancel } from '../../../core/clock.ts';
 import { connectionFailure, noAnswerIn } from './answer.ts';
-import type { Order, Pending } from './audit.ts';
 import { type Attempt, type CommandEngine, type CommandRequest, Confirmation } from './engine.ts';
-import { type CommandFailure, type CommandOutcome, type CommandSuccess, refuseCommand } from './outcome.ts';
+import type { Order, Pending } from './order.ts';
+import { type CommandFailure, type CommandOutcome, type CommandSuccess, refuseCommand } from './order.ts';
 
 /** Time to get a connection, over which the request is sent once. */
 const sendWithinMs = 2000;
@@ -25,6 +25,8 @@ class ResumeRun {
   readonly pending: Pending;
   /** Never rejects; there after 9 s at the latest. */
   readonly outcome: Promise<CommandOutcome>;
+  /** A HALT cancelled it. */
+  isWithdrawn = false;
   readonly #options: ResumesOptions;
   readonly #request: CommandRequest;
   readonly #confirmation: Confirmation;
@@ -32,7 +34,6 @@ class ResumeRun {
   #lastFailure: CommandFailure | undefined;
   /** The answer, where that says neither yes nor no. */
   #unclear: CommandFailure | undefined;
-  #isWithdrawn = false;
   #isOver = false;
   #cancelNext = nothing;
   #cancelDeadline = nothing;
@@ -60,13 +61,9 @@ class ResumeRun {
     return this.#attempt?.isSent === true;
   }
 
-  get isWithdrawn(): boolean {
-    return this.#isWithdrawn;
-  }
-
   /** Where nothing was sent yet: nothing will be. Where something was, its answer alone counts from now on. */
   withdraw(): void {
-    this.#isWithdrawn = true;
+    this.isWithdrawn = true;
     // From now on the state may show what was so before the HALT.
     this.#confirmation.stop();
     if (!this.isSent) this.#end(connectionFailure('withdrawn', false));
@@ -84,7 +81,7 @@ class ResumeRun {
       this.#end(refuseCommand('STALE'));
       return;
     }
-    const attempt = engine.send('RESUME', this.#request, () => this.#mayBeSent());
+    const attempt = engine.send(this.#request, () => this.#mayBeSent());
     this.#attempt = attempt;
     void attempt.answer.then((answer) => {
       if (!this.#isOver) this.#take(answer, attempt.isSent);
@@ -113,7 +110,7 @@ class ResumeRun {
       this.#end(answer);
     } else {
       this.#unclear = answer;
-      if (this.#isWithdrawn) this.#end(answer);
+      if (this.isWithdrawn) this.#end(answer);
       else this.#leaveToState(answer);
     }
   }
@@ -131,7 +128,7 @@ class ResumeRun {
     this.#confirmation.stop();
     this.#cancelNext();
     this.#cancelDeadline();
-    void this.#attempt?.abort();
+    this.#attempt?.abort();
     this.#tell(outcome);
   }
 }

@@ -4,7 +4,7 @@ import type { Log } from '../../../core/log.ts';
 import type { PolledState } from '../document/polled-state.ts';
 import type { HaltRemark, StateRemarks } from '../document/state-remarks.ts';
 import { contradicts, showsDone } from './answer.ts';
-import { auditContradiction, type Order } from './audit.ts';
+import { maxIdLength, type Order } from './order.ts';
 
 interface CommandWatchOptions {
   readonly polls: PolledState;
@@ -105,9 +105,21 @@ export class CommandWatch {
 
   #contradict({ order, at }: Watched, status: JsonValue | undefined): void {
     const { clock, audit, log } = this.#options;
+    const { type: command, requestId, sender } = order;
     this.#isContradicted = true;
-    auditContradiction(audit, order, status);
-    const fields = { command: order.type, status, acknowledged_ms_ago: Math.round(clock.monotonic() - at) };
+    audit.info(
+      {
+        audit: true,
+        command,
+        connection_id: sender.connectionId,
+        subject: sender.principal.subject?.slice(0, maxIdLength),
+        request_id: requestId?.slice(0, maxIdLength),
+        outcome: 'CONTRADICTED',
+        status,
+      },
+      'operator command contradicted',
+    );
+    const fields = { command, status, acknowledged_ms_ago: Math.round(clock.monotonic() - at) };
     log.error(fields, 'the engine contradicts a command that it acknowledged');
   }
 

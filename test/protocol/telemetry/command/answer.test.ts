@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { connectionFailure, readEngineAnswer } from '../../../../src/protocol/telemetry/command/answer.ts';
-import { commandCodeTable, refuseCommand } from '../../../../src/protocol/telemetry/command/outcome.ts';
+import { commandCodeTable, refuseCommand } from '../../../../src/protocol/telemetry/command/order.ts';
 import { engineAnswers } from '../document/engine-answers.ts';
 
 describe('readEngineAnswer', () => {

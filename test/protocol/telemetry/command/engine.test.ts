@@ -1,6 +1,6 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { CommandEngine } from '../../../../src/protocol/telemetry/command/engine.ts';
+import { type Attempt, CommandEngine } from '../../../../src/protocol/telemetry/command/engine.ts';
 import { type Handler, startEngineServer } from '../../../source/engine-server.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
 import { type TestScope, within } from '../../../support/wait.ts';
@@ -14,17 +14,15 @@ const encoded =
   (_request, response) =>
     void response.writeHead(status, { 'content-encoding': encoding }).end(body);
 
-const engineAt = (url: string): CommandEngine =>
-  new CommandEngine({ url, clock, polls: scriptedPolls(clock) });
+function haltAt(url: string): Attempt {
+  const engine = new CommandEngine({ url, clock, polls: scriptedPolls(clock) });
+  return engine.send({ type: 'HALT', key: 'k' }, () => true);
+}
 
 async function halt(test: TestScope, handler: Handler) {
   const server = await startEngineServer(handler);
-  const engine = engineAt(server.url);
-  test.onTestFinished(async () => {
-    await engine.close();
-    await server.stop();
-  });
-  return await within('the answer', engine.send('HALT', { key: 'k' }).answer);
+  test.onTestFinished(() => server.stop());
+  return await within('the answer', haltAt(server.url).answer);
 }
 
 describe('CommandExchange', () => {
@@ -78,12 +76,10 @@ describe('CommandExchange', () => {
     expect(await halt(test, encoded('gzip', whole))).toMatchObject({ ok: true });
   });
 
-  it('says in words why the engine was not reached', async (test) => {
+  it('says in words why the engine was not reached', async () => {
     const server = await startEngineServer();
     await server.stop();
-    const engine = engineAt(server.url);
-    test.onTestFinished(() => engine.close());
-    const attempt = engine.send('HALT', { key: 'k' });
+    const attempt = haltAt(server.url);
     expect(await attempt.answer).toMatchObject({
       effect: 'none',
       message: 'the engine could not be reached: connection refused (ECONNREFUSED); the command was not sent',

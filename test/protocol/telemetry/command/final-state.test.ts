@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/core/clock.ts';
 import { createDemoEngine } from '../../../../src/demo/engine.ts';
 import { CommandEngine } from '../../../../src/protocol/telemetry/command/engine.ts';
-import type { Command } from '../../../../src/protocol/telemetry/command/outcome.ts';
+import type { Command } from '../../../../src/protocol/telemetry/command/order.ts';
 import { type TestScope, useIn, waitFor } from '../../../support/wait.ts';
 import { type ReceivedCommand, setUpCommands, watch } from './set-up.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answerPacket } from '../../../../src/protocol/telemetry/command/outcome.ts';
+import { answerPacket } from '../../../../src/protocol/telemetry/command/order.ts';
 import { operator } from '../../../support/principals.ts';
 import type { TestScope } from '../../../support/wait.ts';
 import { setUpCommands } from './set-up.ts';

@@ -1,10 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock } from '../../../../src/core/clock.ts';
 import type { JsonValue } from '../../../../src/core/json.ts';
-import type { CommandSender, Order } from '../../../../src/protocol/telemetry/command/audit.ts';
 import { Commands } from '../../../../src/protocol/telemetry/command/commands.ts';
 import { CommandEngine } from '../../../../src/protocol/telemetry/command/engine.ts';
-import type { Command, CommandOutcome } from '../../../../src/protocol/telemetry/command/outcome.ts';
+import type {
+  Command,
+  CommandOutcome,
+  CommandSender,
+  Order,
+} from '../../../../src/protocol/telemetry/command/order.ts';
 import type { StatusListener } from '../../../../src/protocol/telemetry/document/polled-state.ts';
 import { commanding } from '../../../support/access.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';

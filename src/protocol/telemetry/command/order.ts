@@ -1,9 +1,36 @@
+import type { Principal } from '../../../access/principal.ts';
 import type { Refusal } from '../../../core/errors.ts';
 import type { JsonValue } from '../../../core/json.ts';
 import type { AckPacket, CommandEffect, ErrorPacket } from '../../../wire/packet.ts';
 
 /** What an operator may tell the engine. */
 export type Command = 'HALT' | 'RESUME';
+
+/** A command as it was given. */
+export interface Order {
+  readonly type: Command;
+  readonly reason?: string | undefined;
+  readonly requestId?: string | undefined;
+  readonly sender: CommandSender;
+}
+
+/** The client that a command came from. */
+export interface CommandSender {
+  readonly connectionId: string;
+  readonly principal: Principal;
+  readonly transport: 'websocket' | 'http';
+}
+
+/** An order that is being carried out. */
+export interface Pending {
+  readonly order: Order;
+  /** Tells its sender what it came to. */
+  readonly settle: (outcome: CommandOutcome) => void;
+}
+
+/** In characters: of what is sent to the engine, and of what the audit log holds. */
+export const maxReasonLength = 500;
+export const maxIdLength = 200;
 
 /**
  * What a command can be refused with, and the sentence that goes with it. `FORBIDDEN`, `COMMANDS_DISABLED` and
@@ -60,7 +87,7 @@ export function forbidCommand({ code }: Refusal): CommandFailure {
 
 /** The answer to who gave the command. */
 export function answerPacket(
-  { type: command, requestId }: { readonly type: Command; readonly requestId?: string | undefined },
+  { type: command, requestId }: Pick<Order, 'type' | 'requestId'>,
   outcome: CommandOutcome,
 ): AckPacket | ErrorPacket {
   const asked = { command, ...(requestId === undefined ? {} : { requestId }) };

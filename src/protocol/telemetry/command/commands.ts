@@ -88,7 +88,7 @@ export class Commands {
   }
 
   async #run(order: Order): Promise<CommandOutcome> {
-    const { commanding, engine, log } = this.#options;
+    const { commanding, engine } = this.#options;
     const startedAt = engine.clock.monotonic();
     const forbidden = refusal(order.sender.principal, commanding);
     if (forbidden !== undefined) return this.#settled(order, forbidCommand(forbidden), startedAt);
@@ -98,10 +98,7 @@ export class Commands {
     }
     if (repetition !== undefined) {
       const outcome = await repetition;
-      auditCommand(log, order, outcome, {
-        durationMs: engine.clock.monotonic() - startedAt,
-        isRepetition: true,
-      });
+      this.#audit(order, outcome, startedAt, true);
       return outcome;
     }
     const outcome = this.#carryOut(order, startedAt);
@@ -129,13 +126,13 @@ export class Commands {
     });
   }
 
-  /** Leaves the audit line of a command that was carried out or refused. */
+  /** Counts and notes what a command came to that was carried out or refused. */
   #settled(order: Order, outcome: CommandOutcome, startedAt: number): CommandOutcome {
-    const { engine, log, meter } = this.#options;
     if (!outcome.ok) {
-      meter.count('bff_rejected_total', { edge: 'command', reason: outcome.code.toLowerCase() });
+      const labels = { edge: 'command', reason: outcome.code.toLowerCase() };
+      this.#options.meter.count('bff_rejected_total', labels);
     }
-    auditCommand(log, order, outcome, { durationMs: engine.clock.monotonic() - startedAt });
+    this.#audit(order, outcome, startedAt);
     return outcome;
   }
 
@@ -149,33 +146,30 @@ export class Commands {
       log.error({ error: errorMessage(error) }, 'following a command up failed');
     }
   }
-}
 
-/**
- * The one line that each command leaves behind, also a command that was refused before anything was sent. What
- * others chose is bounded, and of the sender's token there is the subject only.
- */
-function auditCommand(
-  log: Log,
-  { type, reason, requestId, sender }: Order,
-  outcome: CommandOutcome,
-  { durationMs, isRepetition = false }: { readonly durationMs: number; readonly isRepetition?: boolean },
-): void {
-  log.info(
-    {
-      audit: true,
-      command: type,
-      connection_id: sender.connectionId,
-      transport: sender.transport,
-      address: sender.principal.address,
-      subject: sender.principal.subject?.slice(0, maxIdLength),
-      request_id: requestId?.slice(0, maxIdLength),
-      reason: reason?.slice(0, maxReasonLength),
-      outcome: outcome.ok ? 'ACK' : outcome.code,
-      ...(outcome.ok ? {} : { detail: outcome.message, effect: outcome.effect }),
-      duration_ms: Math.round(durationMs),
-      ...(isRepetition ? { repetition: true } : {}),
-    },
-    'operator command',
-  );
+  /**
+   * The one line that each command leaves behind, also a command that was refused before anything was sent. What
+   * others chose is bounded, and of the sender's token there is the subject only.
+   */
+  #audit(order: Order, outcome: CommandOutcome, startedAt: number, isRepetition = false): void {
+    const { type, reason, requestId, sender } = order;
+    const { engine, log } = this.#options;
+    log.info(
+      {
+        audit: true,
+        command: type,
+        connection_id: sender.connectionId,
+        transport: sender.transport,
+        address: sender.principal.address,
+        subject: sender.principal.subject?.slice(0, maxIdLength),
+        request_id: requestId?.slice(0, maxIdLength),
+        reason: reason?.slice(0, maxReasonLength),
+        outcome: outcome.ok ? 'ACK' : outcome.code,
+        ...(outcome.ok ? {} : { detail: outcome.message, effect: outcome.effect }),
+        duration_ms: Math.round(engine.clock.monotonic() - startedAt),
+        ...(isRepetition ? { repetition: true } : {}),
+      },
+      'operator command',
+    );
+  }
 }

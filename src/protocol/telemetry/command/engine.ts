@@ -7,8 +7,7 @@ import { createOneConnection, type OneConnection } from '../../../source/one-con
 import { PollFailure } from '../../../source/poll-failure.ts';
 import type { PolledState } from '../document/polled-state.ts';
 import { connectionFailure, readEngineAnswer, showsDone, unreadableAnswer } from './answer.ts';
-import type { Command, CommandOutcome } from './order.ts';
-import { maxReasonLength, type Order } from './order.ts';
+import { type Command, type CommandOutcome, maxReasonLength, type Order } from './order.ts';
 
 /** What every attempt of one command carries unchanged. */
 export interface CommandRequest {
@@ -183,11 +182,9 @@ export class Confirmation {
     this.#cancelAsk = () => {};
   }
 
-  /** Nothing that was seen so far confirms anything from now on. */
+  /** For good: also a later doubt is left open. */
   stop(): void {
     this.#sentAt = undefined;
-    this.#shown = undefined;
-    this.#isInDoubt = false;
     this.rest();
     this.#stopListening();
   }

@@ -21,10 +21,7 @@ interface HaltsOptions {
 
 /** Every HALT: it waits for nothing, cancels the RESUMEs before it, and where another is under way joins that. */
 export class Halts {
-  readonly #engine: CommandEngine;
-  readonly #resumes: HaltsOptions['resumes'];
-  readonly #log: Log;
-  readonly #onAcked: HaltsOptions['onAcked'];
+  readonly #options: HaltsOptions;
   readonly #hold: HaltHold;
   /** Those who joined the HALT under way. Undefined: none is. */
   #joined: Pending[] | undefined;
@@ -36,10 +33,7 @@ export class Halts {
   #isTimeOver = false;
 
   constructor(options: HaltsOptions) {
-    this.#engine = options.engine;
-    this.#resumes = options.resumes;
-    this.#log = options.log;
-    this.#onAcked = options.onAcked;
+    this.#options = options;
     this.#hold = new HaltHold(options);
   }
 
@@ -49,10 +43,11 @@ export class Halts {
   }
 
   give(pending: Pending): void {
+    const { resumes } = this.#options;
     if (this.#joined === undefined) this.#allTold = this.#bringAbout(pending);
     else this.#joined.push(pending);
-    this.#resumes.cancel();
-    if (this.#resumes.inDoubt) this.#hold.begin(pending.order);
+    resumes.cancel();
+    if (resumes.inDoubt) this.#hold.begin(pending.order);
   }
 
   /** A cancelled RESUME was answered: only a HALT sent after that is final. */
@@ -69,7 +64,7 @@ export class Halts {
   /** Brings those under way to their outcome, which takes no longer than `withinMs`. */
   async close(withinMs: number): Promise<void> {
     const brought = Promise.all([this.#allTold, this.#hold.close()]);
-    if (withinMs > 0) await settledWithin(withinMs, brought, this.#engine.clock);
+    if (withinMs > 0) await settledWithin(withinMs, brought, this.#options.engine.clock);
     this.#isTimeOver = true;
     this.#abandon();
     // Their callers are told in a turn of their own.
@@ -78,11 +73,12 @@ export class Halts {
 
   /** Brings a HALT to its outcome, and with it those that come meanwhile. */
   async #bringAbout(first: Pending): Promise<void> {
+    const { engine, resumes, onAcked } = this.#options;
     for (let pending = [first]; pending.length > 0; ) {
       const joining: Pending[] = [];
       this.#joined = joining;
       const [{ order } = first] = pending;
-      const run = new HaltRun(this.#engine, order, (late) => this.#succeededLate(order, late));
+      const run = new HaltRun(engine, order, (late) => this.#succeededLate(order, late));
       this.#runs = [...this.#runs.filter(({ isOver }) => !isOver), run];
       const outcome = await run.outcome;
       // The time of the first is up, and not of those who came later.
@@ -90,15 +86,16 @@ export class Halts {
       const told = isTriedOn ? pending : [...pending, ...joining];
       pending = isTriedOn ? joining : [];
       for (const { settle } of told) settle(outcome);
-      if (outcome.ok) this.#onAcked(order, outcome);
+      if (outcome.ok) onAcked(order, outcome);
     }
     this.#joined = undefined;
-    this.#resumes.next();
+    resumes.next();
   }
 
   #succeededLate(order: Order, success: CommandSuccess): void {
-    this.#log.info({ audit: true, command: 'HALT', outcome: 'ACK' }, 'HALT confirmed late');
-    this.#onAcked(order, success);
+    const { log, onAcked } = this.#options;
+    log.info({ audit: true, command: 'HALT', outcome: 'ACK' }, 'HALT confirmed late');
+    onAcked(order, success);
   }
 
   #abandon(): void {

@@ -1,8 +1,14 @@
 import type { Cancel } from '../../../core/clock.ts';
 import { connectionFailure, noAnswerIn } from './answer.ts';
 import { type Attempt, type CommandEngine, type CommandRequest, Confirmation } from './engine.ts';
-import type { Order, Pending } from './order.ts';
-import { type CommandFailure, type CommandOutcome, type CommandSuccess, refuseCommand } from './order.ts';
+import {
+  type CommandFailure,
+  type CommandOutcome,
+  type CommandSuccess,
+  type Order,
+  type Pending,
+  refuseCommand,
+} from './order.ts';
 
 /** Time to get a connection, over which the request is sent once. */
 const sendWithinMs = 2000;
@@ -31,9 +37,8 @@ class ResumeRun {
   readonly #request: CommandRequest;
   readonly #confirmation: Confirmation;
   #attempt: Attempt | undefined;
+  /** Why there was no connection; once it was sent, the answer that says neither yes nor no. */
   #lastFailure: CommandFailure | undefined;
-  /** The answer, where that says neither yes nor no. */
-  #unclear: CommandFailure | undefined;
   #isOver = false;
   #cancelNext = nothing;
   #cancelDeadline = nothing;
@@ -48,7 +53,7 @@ class ResumeRun {
       this.#tell = resolve;
     });
     this.#confirmation = new Confirmation('RESUME', engine, (status = null) =>
-      this.#end({ ok: true, result: this.#unclear?.result ?? { status }, isBegun: false }),
+      this.#end({ ok: true, result: this.#lastFailure?.result ?? { status }, isBegun: false }),
     );
     this.#cancelDeadline = engine.clock.after(sendWithinMs, () =>
       this.#end(this.#lastFailure ?? connectionFailure(`no connection in ${sendWithinMs} ms`, false)),
@@ -67,7 +72,7 @@ class ResumeRun {
     // From now on the state may show what was so before the HALT.
     this.#confirmation.stop();
     if (!this.isSent) this.#end(connectionFailure('withdrawn', false));
-    else if (this.#unclear !== undefined) this.#end(this.#unclear);
+    else if (this.#lastFailure?.effect === 'unknown') this.#end(this.#lastFailure);
   }
 
   /** Ends it in whatever state it is. */
@@ -103,16 +108,14 @@ class ResumeRun {
   }
 
   #take(answer: CommandOutcome, isSent: boolean): void {
-    if (!answer.ok && !isSent) {
-      this.#lastFailure = answer;
-      this.#cancelNext = this.#options.engine.clock.after(pauseMs, () => this.#connect());
-    } else if (answer.ok || answer.effect === 'none') {
+    if (answer.ok || (isSent && answer.effect === 'none')) {
       this.#end(answer);
-    } else {
-      this.#unclear = answer;
-      if (this.isWithdrawn) this.#end(answer);
-      else this.#leaveToState(answer);
+      return;
     }
+    this.#lastFailure = answer;
+    if (!isSent) this.#cancelNext = this.#options.engine.clock.after(pauseMs, () => this.#connect());
+    else if (this.isWithdrawn) this.#end(answer);
+    else this.#leaveToState(answer);
   }
 
   /** Its answer says neither yes nor no, or is late; it may still come. */
@@ -146,14 +149,11 @@ interface ResumesOptions {
   readonly onCancelledEnd: () => void;
 }
 
-interface Waiting extends Pending {
-  readonly cancelTimeout: Cancel;
-}
-
 /** The RESUMEs in the order they came; one at a time is on its way to the engine. */
 export class Resumes {
   readonly #options: ResumesOptions;
-  #waiting: readonly Waiting[] = [];
+  /** In the order they came, each with its time limit. */
+  readonly #waiting = new Map<Pending, Cancel>();
   #sending: ResumeRun | undefined;
   #doubtUntil = Number.NEGATIVE_INFINITY;
 
@@ -172,37 +172,34 @@ export class Resumes {
     return isCancelled || this.#options.engine.clock.monotonic() < this.#doubtUntil;
   }
 
-  give({ order, settle }: Pending): void {
+  give(pending: Pending): void {
     const { engine, isStateFresh } = this.#options;
     if (!isStateFresh()) {
-      settle(refuseCommand('STALE'));
+      pending.settle(refuseCommand('STALE'));
       return;
     }
-    if (this.#waiting.length >= maxWaiting) {
-      settle(refuseCommand('LIMIT'));
+    if (this.#waiting.size >= maxWaiting) {
+      pending.settle(refuseCommand('LIMIT'));
       return;
     }
-    const entry: Waiting = {
-      order,
-      settle,
-      cancelTimeout: engine.clock.after(maxWaitMs, () => {
-        this.#waiting = this.#waiting.filter((other) => other !== entry);
-        const why = `commands before it took over ${maxWaitMs} ms; this RESUME was not sent`;
-        settle(refuseCommand('ENGINE_UNREACHABLE', why));
-      }),
+    const timeIsUp = (): void => {
+      this.#waiting.delete(pending);
+      const why = `commands before it took over ${maxWaitMs} ms; this RESUME was not sent`;
+      pending.settle(refuseCommand('ENGINE_UNREACHABLE', why));
     };
-    this.#waiting = [...this.#waiting, entry];
+    this.#waiting.set(pending, engine.clock.after(maxWaitMs, timeIsUp));
     this.next();
   }
 
   /** Sends the next one where nothing is in its way. */
   next(): void {
     if (this.#sending !== undefined || this.#options.isBlocked()) return;
-    const [first, ...others] = this.#waiting;
+    const [first] = this.#waiting;
     if (first === undefined) return;
-    this.#waiting = others;
-    first.cancelTimeout();
-    const run = new ResumeRun(first, this.#options);
+    const [pending, cancelTimeout] = first;
+    this.#waiting.delete(pending);
+    cancelTimeout();
+    const run = new ResumeRun(pending, this.#options);
     this.#sending = run;
     void run.outcome.then((outcome) => this.#ended(run, outcome));
   }
@@ -241,9 +238,9 @@ export class Resumes {
   }
 
   #refuseWaiting(outcome: CommandOutcome): void {
-    const refused = this.#waiting;
-    this.#waiting = [];
-    for (const { cancelTimeout, settle } of refused) {
+    const refused = [...this.#waiting];
+    this.#waiting.clear();
+    for (const [{ settle }, cancelTimeout] of refused) {
       cancelTimeout();
       settle(outcome);
     }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { connectionFailure, readEngineAnswer } from '../../../../src/protocol/telemetry/command/answer.ts';
 import { commandCodeTable, refuseCommand } from '../../../../src/protocol/telemetry/command/order.ts';
-import { engineAnswers } from '../document/engine-answers.ts';
+import { engineAnswers } from './engine-answers.ts';
 
 describe('readEngineAnswer', () => {
   it.each(engineAnswers)('takes %s %s %s for what it is', (command, status, body, expected) => {

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { Clock } from '../../../../src/core/clock.ts';
 import type { JsonValue } from '../../../../src/core/json.ts';
 import { Commands } from '../../../../src/protocol/telemetry/command/commands.ts';
@@ -10,6 +11,7 @@ import type {
   Order,
 } from '../../../../src/protocol/telemetry/command/order.ts';
 import type { StatusListener } from '../../../../src/protocol/telemetry/document/polled-state.ts';
+import { startEngineServer } from '../../../source/engine-server.ts';
 import { commanding } from '../../../support/access.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
 import { createMemoryLog, type LogEntry } from '../../../support/memory-log.ts';
@@ -18,71 +20,51 @@ import { operator } from '../../../support/principals.ts';
 import { type TestScope, waitFor } from '../../../support/wait.ts';
 
 /** A command as the engine got it, waiting for what the test does with it. */
-export interface ReceivedCommand {
-  readonly path: string;
-  readonly key: string;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-  answer(status?: number, body?: string, headers?: Readonly<Record<string, string>>): void;
-  /** Ends the connection without an answer. */
-  drop(): void;
-  /** Whether the connection has ended. */
-  gone(): boolean;
-}
+export type ReceivedCommand = Awaited<ReturnType<typeof receive>>;
 
-const paths: Readonly<Record<Command, string>> = { HALT: '/api/system/halt', RESUME: '/api/system/resume' };
+async function receive(request: IncomingMessage, response: ServerResponse) {
+  return {
+    path: request.url ?? '',
+    key: String(request.headers['idempotency-key']),
+    headers: request.headers,
+    body: await text(request),
+    answer: (status = 200, body = '{"ok":true}', headers: Readonly<Record<string, string>> = {}) =>
+      void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body),
+    /** Ends the connection without an answer. */
+    drop: () => void request.socket.destroy(),
+    /** Whether the connection has ended. */
+    gone: () => request.socket.destroyed,
+  };
+}
 
 /** An engine over real HTTP that answers commands when the test says so. Its port stays the same when reopened. */
 export async function startCommandEngine() {
   const received: ReceivedCommand[] = [];
   const waiting: ReceivedCommand[] = [];
   let handler = (request: ReceivedCommand): void => void waiting.push(request);
-  let port = 0;
-  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-    const command: ReceivedCommand = {
-      path: request.url ?? '',
-      key: String(request.headers['idempotency-key']),
-      headers: request.headers,
-      body: Buffer.concat(chunks).toString('utf8'),
-      answer: (status = 200, body = '{"ok":true}', headers = {}) =>
-        void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body),
-      drop: () => void request.socket.destroy(),
-      gone: () => request.socket.destroyed,
+  const server = await startEngineServer((request, response) => {
+    const take = (command: ReceivedCommand): void => {
+      received.push(command);
+      handler(command);
     };
-    received.push(command);
-    handler(command);
-  };
-  const server = createServer((request, response) => {
-    take(request, response).catch(() => response.destroy());
+    receive(request, response).then(take, () => response.destroy());
   });
-  const open = async (): Promise<void> => {
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    const address = server.address();
-    if (address !== null && typeof address === 'object') port = address.port;
-  };
-  await open();
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: server.url,
     /** Every command so far. */
     received: received as readonly ReceivedCommand[],
-    open,
+    open: () => server.restart(),
+    close: () => server.stop(),
     /** The oldest not returned yet, which must be to this command. */
     async next(command: Command): Promise<ReceivedCommand> {
       const request = await waitFor(`a ${command} at the engine`, () => waiting.shift());
-      if (!request.path.endsWith(paths[command])) throw new Error(`${request.path} came before ${command}`);
+      const path = `/api/system/${command.toLowerCase()}`;
+      if (!request.path.endsWith(path)) throw new Error(`${request.path} came before ${command}`);
       return request;
     },
     /** From now on every command is handed to this as it comes. */
     handle(next: (request: ReceivedCommand) => void): void {
       handler = next;
-    },
-    async close(): Promise<void> {
-      if (!server.listening) return;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
     },
   };
 }

@@ -41,10 +41,20 @@ const overtaken =
 /**
  * Operators' commands: who may give them, each once, serialised, and with a line in the audit log.
  *
- * They are serialised, but not alike. RESUMEs wait for each other and for every HALT; a HALT waits for nothing,
- * cancels the RESUMEs before it, and where one is under way joins it. A HALT has its outcome after 2 s at the latest,
- * and after 4 s where it joined another that failed; a RESUME after 14 s: 5 s for its turn, 2 s for a connection, 5 s
- * for the answer, 2 s for the state to tell what that does not.
+ * ```
+ *          at most 5 s    2 s            5 s, or 2 s from an unclear answer on
+ * RESUME ── waiting ──> connecting ──> sent ──> answered, or shown done by the state
+ *             │             │            │
+ *   a HALT:   └─ SUPERSEDED, not sent    └─ SUPERSEDED; the HALT is repeated until this cannot take effect any more
+ *
+ *          2 s                                            10 s
+ * HALT ──── sent ──> answered, or shown done ── or failed ──> answered late
+ *            │
+ *            └─ further HALTs join; with those whose time is not up it is sent again
+ * ```
+ *
+ * RESUMEs wait for each other and for every HALT; a HALT waits for nothing. A HALT has its outcome within 2 s, and
+ * within 4 s where it joined another that failed; a RESUME within 14 s.
  */
 export class Commands {
   readonly #options: CommandsOptions;

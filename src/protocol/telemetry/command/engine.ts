@@ -19,7 +19,7 @@ export interface CommandRequest {
 
 const paths: Readonly<Record<Command, string>> = { HALT: '/api/system/halt', RESUME: '/api/system/resume' };
 const maxBodyBytes = 64 * 1024;
-/** A backstop: whoever sends gives up earlier. */
+/** Only a safeguard: whoever sends gives up earlier. */
 const connectTimeoutMs = 5000;
 const askEveryMs = 250;
 
@@ -163,7 +163,7 @@ export class Confirmation {
     });
   }
 
-  /** The request is about to be sent; the first time counts. */
+  /** The request is about to be sent. The first attempt counts. */
   sent(): void {
     this.#sentAt ??= this.#engine.clock.monotonic();
   }
@@ -176,13 +176,13 @@ export class Confirmation {
     this.#tell();
   }
 
-  /** Asks no more out of turn, and goes on listening. */
+  /** Ends the extra polls; what others show still counts. */
   rest(): void {
     this.#cancelAsk?.();
     this.#cancelAsk = () => {};
   }
 
-  /** For good: also a later doubt is left open. */
+  /** From now on nothing confirms it. */
   stop(): void {
     this.#sentAt = undefined;
     this.rest();

@@ -3,11 +3,11 @@ import { withDoubt } from './answer.ts';
 import { type Attempt, type CommandEngine, type CommandRequest, Confirmation } from './engine.ts';
 import type { CommandFailure, CommandOutcome, CommandSuccess, Order } from './order.ts';
 
-/** From the order to its outcome, whatever the engine does: a HALT is answered within this time. */
+/** From the order to its outcome, whatever the engine does. */
 const haltWithinMs = 2000;
-/** An attempt that has no answer after this time gets company, not an end. */
+/** When another attempt is begun beside one that has no answer, which stays open. */
 const nextAttemptAfterMs = 500;
-/** How long attempts without an answer are left open after the outcome was told. */
+/** How long attempts without an answer stay open after the outcome was told. */
 const lingerMs = 10_000;
 
 const nothing: Cancel = () => {};
@@ -21,7 +21,7 @@ const nothing: Cancel = () => {};
  * to the engine's state to say that it is halted.
  */
 export class HaltRun {
-  /** Never rejects; there after `haltWithinMs` at the latest: `retryable` where that alone ended it. */
+  /** Never rejects. There within `haltWithinMs`; `retryable` where it is a failure for want of time alone. */
   readonly outcome: Promise<CommandOutcome>;
   readonly #engine: CommandEngine;
   readonly #request: CommandRequest;

@@ -25,11 +25,11 @@ export class Halts {
   readonly #hold: HaltHold;
   /** Those who joined the HALT under way. Undefined: none is. */
   #joined: Pending[] | undefined;
-  /** Resolves when no HALT is under way, of those who joined neither. */
+  /** Resolves when every HALT given so far has its outcome. */
   #allTold = Promise.resolve();
-  /** Those that may still be answered, some of them after their outcome was told. */
+  /** Those that may still be answered, the last of them or earlier ones whose outcome was told. */
   #runs: HaltRun[] = [];
-  /** The time for what was under way at the close is over. */
+  /** The close waits no longer. */
   #isTimeOver = false;
 
   constructor(options: HaltsOptions) {
@@ -50,7 +50,7 @@ export class Halts {
     if (resumes.inDoubt) this.#hold.begin(pending.order);
   }
 
-  /** A cancelled RESUME was answered: only a HALT sent after that is final. */
+  /** A cancelled RESUME was answered or given up: only a HALT sent after that is final. */
   repeatNow(): void {
     this.#hold.repeat();
   }
@@ -61,13 +61,13 @@ export class Halts {
     this.#abandon();
   }
 
-  /** Brings those under way to their outcome, which takes no longer than `withinMs`. */
+  /** Waits for the outcome of those under way, for `withinMs` at most, then gives them up. */
   async close(withinMs: number): Promise<void> {
     const brought = Promise.all([this.#allTold, this.#hold.close()]);
     if (withinMs > 0) await settledWithin(withinMs, brought, this.#options.engine.clock);
     this.#isTimeOver = true;
     this.#abandon();
-    // Their callers are told in a turn of their own.
+    // It tells their senders in a later microtask.
     await this.#allTold;
   }
 
@@ -81,7 +81,7 @@ export class Halts {
       const run = new HaltRun(engine, order, (late) => this.#succeededLate(order, late));
       this.#runs = [...this.#runs.filter(({ isOver }) => !isOver), run];
       const outcome = await run.outcome;
-      // The time of the first is up, and not of those who came later.
+      // The time of the first is up; those who joined have some left.
       const isTriedOn = !outcome.ok && outcome.retryable && !this.#isTimeOver;
       const told = isTriedOn ? pending : [...pending, ...joining];
       pending = isTriedOn ? joining : [];
@@ -124,7 +124,7 @@ class HaltHold {
   /** The HALT that is repeated. Undefined: none is. */
   #order: Order | undefined;
   #sending: HaltRun | undefined;
-  /** Whether to repeat it at once when the one that is out has its outcome. */
+  /** Whether to repeat it at once when the one that is being sent has its outcome. */
   #isDueAgain = false;
   #repeats = 0;
   #giveUpAt = 0;
@@ -176,19 +176,19 @@ class HaltHold {
     });
   }
 
-  /** Begins no further one. */
+  /** Repeats it no longer. */
   release(): void {
     this.#order = undefined;
     this.#isDueAgain = false;
     this.#cancelNext();
   }
 
-  /** Ends the one that is out. */
+  /** Gives up the one that is being sent. */
   abandon(): void {
     this.#sending?.abandon();
   }
 
-  /** Begins no further one. Resolves when the one that is out has its outcome. */
+  /** Repeats it no longer. Resolves when the one that is being sent has its outcome. */
   async close(): Promise<void> {
     if (this.#order !== undefined) {
       const fields = { audit: true, command: 'HALT', repeats: this.#repeats };

@@ -14,14 +14,14 @@ import {
 const sendWithinMs = 2000;
 /** Time for the answer, from the first byte of the request. */
 const answerWithinMs = 5000;
-/** Time for the engine's state to tell what its answer did not. */
+/** Time for the engine's state to show it: the last part of those 5 s, or from an unclear answer on. */
 const confirmWithinMs = 2000;
 const pauseMs = 100;
 /** RESUMEs that may wait; further ones are refused with LIMIT. */
 const maxWaiting = 64;
 /** A RESUME that takes effect long after it was ordered is a surprise: it waits this long, then is refused. */
 const maxWaitMs = 5000;
-/** How long a RESUME without an answer is reckoned with, from the end of its connection. */
+/** How long a RESUME without an answer may take effect late, from the end of its connection. */
 const doubtMs = 30_000;
 
 const nothing: Cancel = () => {};
@@ -29,7 +29,7 @@ const nothing: Cancel = () => {};
 /** One RESUME on its way. It is sent once: what is tried again is only to get the connection that it is written to. */
 class ResumeRun {
   readonly pending: Pending;
-  /** Never rejects; there after 9 s at the latest. */
+  /** Never rejects; there within 9 s. */
   readonly outcome: Promise<CommandOutcome>;
   /** A HALT cancelled it. */
   isWithdrawn = false;

@@ -32,7 +32,7 @@ interface Watched {
 }
 
 /**
- * Holds the engine to its word. After an acknowledged command its state is watched: two polls that say the contrary,
+ * Checks that the engine does what it acknowledged. After an ACK its state is watched: two polls that say the contrary,
  * the second at least 3 s after the ACK (10 s where the engine only began), are a contradiction, until the engine
  * agrees or a command to the contrary is acknowledged. And for as long as it is halted by a command, documents say by
  * whose.

@@ -3,7 +3,7 @@ import type { Log } from '../../../core/log.ts';
 import { settledWithin } from '../../../core/settled-within.ts';
 import type { CommandEngine } from './engine.ts';
 import { HaltRun } from './halt.ts';
-import type { CommandSuccess, Order, Pending } from './order.ts';
+import type { CommandOrder, CommandSuccess, Pending } from './order.ts';
 import type { Resumes } from './resume.ts';
 
 const repeatEveryMs = 1000;
@@ -16,7 +16,7 @@ interface HaltsOptions {
   /** The audit log. */
   readonly log: Log;
   /** Called when the engine said yes: for those who joined a HALT once. */
-  readonly onAcked: (order: Order, success: CommandSuccess) => void;
+  readonly onAcked: (order: CommandOrder, success: CommandSuccess) => void;
 }
 
 /** Every HALT: it waits for nothing, cancels the RESUMEs before it, and where another is under way joins that. */
@@ -92,7 +92,7 @@ export class Halts {
     resumes.next();
   }
 
-  #succeededLate(order: Order, success: CommandSuccess): void {
+  #succeededLate(order: CommandOrder, success: CommandSuccess): void {
     const { log, onAcked } = this.#options;
     log.info({ audit: true, command: 'HALT', outcome: 'ACK' }, 'HALT confirmed late');
     onAcked(order, success);
@@ -122,7 +122,7 @@ export class Halts {
 class HaltHold {
   readonly #options: HaltsOptions;
   /** The HALT that is repeated. Undefined: none is. */
-  #order: Order | undefined;
+  #order: CommandOrder | undefined;
   #sending: HaltRun | undefined;
   /** Whether to repeat it at once when the one that is being sent has its outcome. */
   #isDueAgain = false;
@@ -138,7 +138,7 @@ class HaltHold {
     return this.#sending !== undefined;
   }
 
-  begin(order: Order): void {
+  begin(order: CommandOrder): void {
     const { engine, log } = this.#options;
     const isActive = this.#order !== undefined;
     this.#order = order;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createDemoEngine, type DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
-import { createRedisPublisher } from '../../src/demo/redis-publisher.ts';
+import { DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
+import { RedisPublisher } from '../../src/demo/redis-publisher.ts';
 import { createMemoryEvents } from '../../src/source/events.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { redisMissing, startRedis } from '../support/redis-server.ts';
@@ -23,7 +23,7 @@ const running: DemoEngine[] = [];
 const folders: string[] = [];
 
 async function start(options: DemoEngineOptions) {
-  const engine = createDemoEngine({ port: 0, ...options });
+  const engine = new DemoEngine({ port: 0, ...options });
   running.push(engine);
   return { engine, ...(await engine.start()) };
 }
@@ -103,14 +103,14 @@ describe('demo engine, over time', () => {
   it('leaves no folder behind where its port is in use', async () => {
     const { port } = await start({});
     const logDir = join(newFolder(), 'logs');
-    await expect(createDemoEngine({ port, logDir }).start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(new DemoEngine({ port, logDir }).start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
     expect(existsSync(logDir)).toBe(false);
   });
 
   it('opens no port where its log folder cannot be used', async () => {
     const { engine, port } = await start({});
     await engine.stop();
-    const failing = createDemoEngine({ port, logDir: join(newFolder(), 'no', 'logs') });
+    const failing = new DemoEngine({ port, logDir: join(newFolder(), 'no', 'logs') });
     await expect(failing.start()).rejects.toThrow('cannot write log files');
     await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow('fetch failed');
   });
@@ -127,14 +127,14 @@ describe('demo engine, over time', () => {
 
   it.skipIf(redisMissing)('reaches a subscriber of each channel by Redis', async (test) => {
     const redis = await useIn(test, startRedis());
-    const publisher = createRedisPublisher(redis.url, { info: () => {}, warn: () => {} });
-    test.onTestFinished(publisher.close);
+    const publisher = new RedisPublisher(redis.url, { info: () => {}, warn: () => {} });
+    test.onTestFinished(() => publisher.close());
     const subscriber = new Redis(redis.url);
     test.onTestFinished(() => subscriber.disconnect());
     const heard = new Set<string>();
     subscriber.on('message', (channel: string) => heard.add(channel));
     await subscriber.subscribe(...channels);
-    await start({ publish: publisher.publish, activity: 100 });
+    await start({ publish: (channel, message) => publisher.publish(channel, message), activity: 100 });
     await waitFor('an event on each channel', () => heard.size === channels.length, {
       state: () => [...heard],
     });

@@ -1,32 +1,22 @@
-import { wholeNumber } from '../query.ts';
-import { json } from '../reply.ts';
-import type { RouteTable } from '../route.ts';
+import { Hono } from 'hono';
+import { type Routes, wholeNumber } from '../request.ts';
 import { type Messages, maxMessages } from './messages.ts';
 
 const defaultLimit = 100;
 
 /** `/api/messages` and below: whole messages, newest first, with what is private in them. */
-export function messageRoutes(messages: Messages): RouteTable {
-  return {
-    '/api/messages': {
-      GET({ query }) {
-        const limit = wholeNumber(query, 'limit', { max: maxMessages, fallback: defaultLimit });
-        if (!limit.ok) return limit.refusal;
-        const filter = {
-          instance: query.get('instance') ?? undefined,
-          correlationId: query.get('correlation_id') ?? undefined,
-        };
-        const list = messages.list(filter, limit.value);
-        return json(200, { messages: list, count: list.length });
-      },
-    },
-    '/api/messages/:name': {
-      GET({ name }) {
-        const message = messages.find(name);
-        return message === undefined
-          ? json(404, { error: 'message_not_found', message: 'no message with this id' })
-          : json(200, message);
-      },
-    },
-  };
+export function messageRoutes(messages: Messages): Routes {
+  const routes: Routes = new Hono();
+  return routes
+    .get('/api/messages', (c) => {
+      const filter = { instance: c.req.query('instance'), correlationId: c.req.query('correlation_id') };
+      const list = messages.list(filter, wholeNumber(c, 'limit', maxMessages, defaultLimit));
+      return c.json({ messages: list, count: list.length });
+    })
+    .get('/api/messages/:id', (c) => {
+      const message = messages.find(c.req.param('id'));
+      return message === undefined
+        ? c.json({ error: 'message_not_found', message: 'no message with this id' }, 404)
+        : c.json(message);
+    });
 }

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createDemoEngine, type DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
+import { DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
 
 const running: DemoEngine[] = [];
 
 /** Without steps, so that nothing but the test and the price events changes the market. */
 async function start(options: DemoEngineOptions): Promise<{ engine: DemoEngine; url: string }> {
-  const engine = createDemoEngine({ port: 0, stepMs: 60_000, activity: 0, ...options });
+  const engine = new DemoEngine({ port: 0, stepMs: 60_000, activity: 0, ...options });
   running.push(engine);
   return { engine, url: (await engine.start()).url };
 }

@@ -6,17 +6,15 @@ import { FaultControl } from './fault.ts';
 import { Instances } from './instance/instances.ts';
 import { LogFiles } from './instance/log-files.ts';
 import { InstanceLogs } from './instance/logs.ts';
-import { instanceRoutes } from './instance/routes.ts';
 import { scenario } from './instance/scenario.ts';
 import { Listener, Outage } from './listener.ts';
 import type { DemoLog } from './log.ts';
 import { Market } from './market.ts';
 import { Messages } from './message/messages.ts';
-import { messageRoutes } from './message/routes.ts';
 import { Part, together } from './part.ts';
 import { marketEvents, type Publish, Publisher } from './publisher.ts';
 import { createRouter } from './router.ts';
-import { systemRoutes } from './system-routes.ts';
+import { instanceRoutes, messageRoutes, systemRoutes } from './routes.ts';
 
 export interface DemoEngineOptions {
   /** 0 picks a free port. Default 8000. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DemoEngine } from '../../src/demo/engine.ts';
-import { FirstAnswers } from '../../src/demo/system-routes.ts';
+import { FirstAnswers } from '../../src/demo/routes.ts';
 
 let engine: DemoEngine;
 let url: string;

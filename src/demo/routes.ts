@@ -1,7 +1,19 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
+import type { Instances, Outcome } from './instance/instances.ts';
+import { type InstanceLogs, maxTail } from './instance/logs.ts';
 import type { Market } from './market.ts';
-import { badField, type Call, type Routes, readJson, refusalOf } from './request.ts';
+import { type Messages, maxMessages } from './message/messages.ts';
+import {
+  badField,
+  type Call,
+  type Routes,
+  readBody,
+  readJson,
+  refusalOf,
+  trueOrFalse,
+  wholeNumber,
+} from './request.ts';
 
 const reasonRule = 'reason must be a string of 500 characters at most';
 const commandSchema = z.object(
@@ -84,4 +96,72 @@ export class FirstAnswers {
     if (this.#answers.size > maxKeys && oldest !== undefined) this.#answers.delete(oldest);
     return { answer, isRepeated: false };
   }
+}
+
+const notFound = 'instance_not_found';
+const createSchema = z.strictObject({ name: z.string(), port: z.int().min(1024).max(65_535).optional() });
+const cloneSchema = z.strictObject({ name: z.string() });
+
+/** `/api/instances` and below: 404 for an unknown name, 409 for what cannot be done as things are. */
+export function instanceRoutes(instances: Instances, logs: InstanceLogs): Routes {
+  const routes: Routes = new Hono();
+  routes
+    .get('/api/instances', (c) => c.json({ instances: instances.list(trueOrFalse(c, 'include_archived')) }))
+    .post(async (c) => {
+      const { name, port } = await readBody(c, createSchema);
+      return answerOutcome(c, instances.create(name, port), 201);
+    })
+    .get('/api/instances/:name', (c) => {
+      const name = c.req.param('name');
+      const instance = instances.find(name);
+      return instance === undefined ? answerUnknown(c, name) : c.json(instance);
+    })
+    .delete((c) => answerOutcome(c, instances.remove(c.req.param('name'))))
+    .post('/api/instances/:name/clone', async (c) => {
+      const { name } = await readBody(c, cloneSchema);
+      return answerOutcome(c, instances.clone(c.req.param('name'), name), 201);
+    })
+    .get('/api/instances/:name/logs', (c) => {
+      const name = c.req.param('name');
+      const tail = wholeNumber(c, 'tail', maxTail, 100);
+      if (instances.find(name) === undefined) return answerUnknown(c, name);
+      const lines = logs.tail(name, tail);
+      return c.json({ name, lines, count: lines.length });
+    });
+  for (const action of ['start', 'stop', 'restart', 'archive', 'unarchive'] as const) {
+    routes.post(`/api/instances/:name/${action}`, (c) =>
+      answerOutcome(c, instances[action](c.req.param('name'))),
+    );
+  }
+  return routes;
+}
+
+function answerOutcome(c: Call, outcome: Outcome, status: 200 | 201 = 200): Response {
+  if (outcome.ok) return c.json(outcome.instance, status);
+  const { reason, message } = outcome;
+  if (reason === 'bad-name') throw badField({ field: 'name', message });
+  return reason === 'unknown'
+    ? c.json({ error: notFound, message }, 404)
+    : c.json({ error: 'conflict', message }, 409);
+}
+
+function answerUnknown(c: Call, name: string): Response {
+  return c.json({ error: notFound, message: `no instance named '${name.slice(0, 64)}'` }, 404);
+}
+
+/** `/api/messages` and below: whole messages, newest first, with what is private in them. */
+export function messageRoutes(messages: Messages): Routes {
+  const routes: Routes = new Hono();
+  return routes
+    .get('/api/messages', (c) => {
+      const filter = { instance: c.req.query('instance'), correlationId: c.req.query('correlation_id') };
+      const list = messages.list(filter, wholeNumber(c, 'limit', maxMessages, 100));
+      return c.json({ messages: list, count: list.length });
+    })
+    .get('/api/messages/:id', (c) => {
+      const message = messages.find(c.req.param('id'));
+      return message === undefined
+        ? c.json({ error: 'message_not_found', message: 'no message with this id' }, 404)
+        : c.json(message);
+    });
 }

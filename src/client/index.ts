@@ -1,3 +1,4 @@
+export { withoutAnsi } from '../core/terminal-text.ts';
 export { createTelemetryClient } from './client.ts';
 export type {
   Figures,

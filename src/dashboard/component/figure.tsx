@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { useStatus } from '../hook/use-client-state.ts';
 import { useFreshness } from '../hook/use-freshness.ts';
+import { useStatus } from '../hook/use-page.ts';
 import type { Tone } from '../model/format.ts';
 
 interface ValueProps {

@@ -1,23 +1,15 @@
-import type { TelemetryDocument } from '../../client/index.ts';
-import { useSelection } from '../hook/use-selection.ts';
-import { formatPercent, formatText, formatWholePercent } from '../model/format.ts';
-import { figure } from '../model/knowledge.ts';
+import { useFigure, useText } from '../hook/use-page.ts';
+import { formatPercent, formatWholePercent } from '../model/format.ts';
 import { Card } from './card.tsx';
 import { Figure, Value } from './figure.tsx';
 
-const select = {
-  side: ({ signal }: TelemetryDocument): unknown => signal?.side,
-  confidence: (document: TelemetryDocument): number | null => figure(document, document.signal?.confidence),
-  reasoning: ({ signal }: TelemetryDocument): unknown => signal?.reasoning,
-  size: (document: TelemetryDocument): number | null => figure(document, document.governance?.approved_size),
-};
 const tones: Readonly<Record<string, 'up' | 'down'>> = { BUY: 'up', SELL: 'down' };
 
 export function SignalCard() {
-  const side = formatText(useSelection(select.side));
-  const confidence = useSelection(select.confidence);
-  const reasoning = formatText(useSelection(select.reasoning));
-  const size = useSelection(select.size);
+  const side = useText('signal.side');
+  const confidence = useFigure('signal.confidence');
+  const reasoning = useText('signal.reasoning');
+  const size = useFigure('governance.approved_size');
   return (
     <Card title="Signal" section="signal" area="signal">
       <dl class="figures signal-figures">

@@ -1,8 +1,11 @@
-import type { LogLine } from '../../client/index.ts';
+import { type LogLine, withoutAnsi } from '../../client/index.ts';
+import { formatText } from './format.ts';
 
 /** A line with a number of its own, by which a list knows it again. */
 export interface NumberedLine extends LogLine {
   readonly id: number;
+  /** The message for people to read: engines colour what they write for terminals. */
+  readonly text: string;
 }
 
 const maxLines = 200;
@@ -27,7 +30,9 @@ export class LogTrail {
     if (fresh.length === 0) return;
     const numbered = fresh.map((line) => {
       this.#nextId += 1;
-      return { ...line, id: this.#nextId };
+      const { message } = line;
+      const text = formatText(typeof message === 'string' ? withoutAnsi(message) : message);
+      return { ...line, text, id: this.#nextId };
     });
     this.#lines = [...this.#lines, ...numbered].slice(-maxLines);
   }

@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import type { Recorder } from '../model/recorder.ts';
 import { usePage } from './use-page.ts';
 
 /**
@@ -43,22 +44,29 @@ export class FramePace {
 }
 
 /**
- * Draws at an animation frame whenever something was recorded, and no more often than told. What comes meanwhile is
- * drawn as soon as that has passed.
- *
- * @param draw undefined: there is nothing to draw on yet
+ * Draws now and whenever something is recorded, at an animation frame, and no more often than told. What comes
+ * meanwhile is drawn as soon as that has passed.
  */
+export function drawEach(
+  recorder: Pick<Recorder, 'onChange'>,
+  draw: () => void,
+  leastMs: number,
+): () => void {
+  const pace = new FramePace(leastMs);
+  const schedule = (): void => pace.run(draw);
+  schedule();
+  const leave = recorder.onChange(schedule);
+  return () => {
+    leave();
+    pace.cancel();
+  };
+}
+
+/** @param draw undefined: there is nothing to draw on yet */
 export function useDrawing(draw: (() => void) | undefined, leastMs: number): void {
   const { recorder } = usePage();
-  useEffect(() => {
-    if (draw === undefined) return;
-    const pace = new FramePace(leastMs);
-    const schedule = (): void => pace.run(draw);
-    schedule();
-    const leave = recorder.onChange(schedule);
-    return () => {
-      leave();
-      pace.cancel();
-    };
-  }, [draw, leastMs, recorder]);
+  useEffect(
+    () => (draw === undefined ? undefined : drawEach(recorder, draw, leastMs)),
+    [draw, leastMs, recorder],
+  );
 }

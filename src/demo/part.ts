@@ -1,6 +1,8 @@
 import type { Cancel, Clock } from '../core/clock.ts';
-import type { Emit } from './publisher.ts';
 import { Random } from './random.ts';
+
+/** Publishes a body as JSON, and never fails. */
+export type Emit = (channel: string, body: object) => void;
 
 /** What the parts of the engine are made from. */
 export interface PartOptions {

@@ -5,9 +5,6 @@ import { Part, type PartOptions } from './part.ts';
 /** Sends one message to everybody on that channel. */
 export type Publish = (channel: string, message: string) => void | Promise<void>;
 
-/** Publishes a body as JSON, and never fails. */
-export type Emit = (channel: string, body: object) => void;
-
 const maxUnfinished = 100;
 const warnEveryMs = 10_000;
 

@@ -1,7 +1,6 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
 import type { Instances } from '../instance/instances.ts';
-import { type Part, type PartOptions, routine } from '../part.ts';
-import type { Emit } from '../publisher.ts';
+import { type Emit, type Part, type PartOptions, routine } from '../part.ts';
 import { Random } from '../random.ts';
 import { type MessageKind, type MessageText, writeMessage } from './message-text.ts';
 

@@ -23,18 +23,21 @@ const elsewhere = 'http://127.0.0.2:9';
 
 type WrongAnswer = (c: Context) => Response;
 
+const redirect: WrongAnswer = (c) =>
+  c.json({ moved: true }, 302, { location: elsewhere + new URL(c.req.url).pathname });
+
 /** `market` as a string, `agents` as a number, a redirect, a price as a string, a list for an object. */
 const wrongState: readonly [WrongAnswer, ...WrongAnswer[]] = [
   (c) => c.json({ timestamp: new Date(0).toISOString(), status: 'ACTIVE', market: 'SPY 450.32' }),
   (c) => c.json({ timestamp: 'yesterday', status: 7, market: { symbol: 'SPY', price: '450.32' } }),
-  (c) => c.json({ moved: true }, 302, { location: `${elsewhere}${c.req.path}` }),
+  redirect,
   (c) => c.json({ status: 'ACTIVE', market: { symbol: 'SPY', price: 450.32 }, portfolio: [], logs: {} }),
 ];
 
 const wrongMetrics: readonly [WrongAnswer, ...WrongAnswer[]] = [
   (c) => c.json(42),
   (c) => c.json({ agents: 42, MacroAgent: 42 }),
-  (c) => c.json({ moved: true }, 302, { location: `${elsewhere}${c.req.path}` }),
+  redirect,
   (c) => c.json([{ latency_ms: '45.2' }, null]),
 ];
 
@@ -42,7 +45,7 @@ const wrongMetrics: readonly [WrongAnswer, ...WrongAnswer[]] = [
 const wrongInstances: readonly [WrongAnswer, ...WrongAnswer[]] = [
   (c) => c.json({ instances: 'agent-1' }),
   (c) => c.json({ instances: [{ name: 7, status: 'running', port: '18801', pid: 'none' }, null] }),
-  (c) => c.json({ moved: true }, 302, { location: `${elsewhere}${c.req.path}` }),
+  redirect,
   (c) => c.json([{ name: '../../etc/passwd', status: 'running', port: 18_801, pid: 1, archived_at: null }]),
 ];
 

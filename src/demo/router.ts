@@ -49,11 +49,10 @@ export function createRouter(faults: FaultControl, log: DemoLog): Routes {
     });
 
   router.notFound((c) => {
-    const { path } = c.req;
     const allowed = methods.filter((method) =>
-      router.router.match(method, path)[0].some(([[, route]]) => route.method === method),
+      router.router.match(method, c.req.path)[0].some(([[, route]]) => route.method === method),
     );
-    if (allowed.length === 0) return c.json({ error: 'not found', path }, 404);
+    if (allowed.length === 0) return c.json({ error: 'not found', path: new URL(c.req.url).pathname }, 404);
     if (allowed.includes('GET')) allowed.push('HEAD');
     return c.json({ error: 'method not allowed', allowed }, 405, { allow: allowed.join(', ') });
   });

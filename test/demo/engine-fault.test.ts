@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DemoEngine } from '../../src/demo/engine.ts';
 import { createManualClock } from '../support/manual-clock.ts';
+import { startDemoEngine } from './start-engine.ts';
 
 const statePath = '/api/system/state/current';
 
@@ -164,12 +165,10 @@ describe('demo engine that answers, and yet', () => {
     const clock = createManualClock();
     const events: string[] = [];
     const publish = (channel: string, message: string) => void events.push(`${channel} ${message}`);
-    const timed = new DemoEngine({ port: 0, clock, publish });
-    const started = await timed.start();
-    onTestFinished(() => timed.stop());
+    const { engine: timed, url: timedUrl } = await startDemoEngine({ clock, publish });
     const post = (path: string, body: object = {}) =>
-      fetch(started.url + path, { method: 'POST', body: JSON.stringify(body) });
-    const state = async () => JSON.parse(await (await fetch(started.url + statePath)).text());
+      fetch(timedUrl + path, { method: 'POST', body: JSON.stringify(body) });
+    const state = async () => JSON.parse(await (await fetch(timedUrl + statePath)).text());
     return { engine: timed, clock, events, post, state };
   }
 

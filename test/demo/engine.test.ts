@@ -1,25 +1,14 @@
 import { connect } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
+import { startDemoEngine } from './start-engine.ts';
 
-const running: DemoEngine[] = [];
-
-async function start(
-  options: DemoEngineOptions = {},
-): Promise<{ engine: DemoEngine; port: number; url: string }> {
-  const engine = new DemoEngine({ port: 0, stepMs: 20, ...options });
-  running.push(engine);
-  return { engine, ...(await engine.start()) };
-}
+const start = (options: DemoEngineOptions = {}) => startDemoEngine({ stepMs: 20, ...options });
 
 async function get(url: string): Promise<{ status: number; body: unknown }> {
   const response = await fetch(url);
   return { status: response.status, body: await response.json() };
 }
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((engine) => engine.stop()));
-});
 
 describe('demo engine', () => {
   it('serves the state of a symbol, agents as a list and models as a map', async () => {

@@ -2,14 +2,12 @@ import { useCallback } from 'preact/hooks';
 import { useFigure, usePage } from '../hook/use-page.ts';
 import { formatPercent, formatSignedPercent, formatSignedUsd, formatUsd, signTone } from '../model/format.ts';
 import { Card } from './card.tsx';
-import { Figure, Value } from './figure.tsx';
+import { Figure, ValueText } from './figure.tsx';
 import { MiniPlot } from './mini-plot.tsx';
 
 export function PortfolioCard() {
   const profit = useFigure('portfolio.daily_pnl');
   const nav = useFigure('portfolio.nav');
-  const cash = useFigure('portfolio.cash');
-  const drawdown = useFigure('portfolio.max_drawdown');
   const atOpen = profit === null || nav === null ? 0 : nav - profit;
   const share = profit === null || atOpen <= 0 ? null : profit / atOpen;
   return (
@@ -20,11 +18,11 @@ export function PortfolioCard() {
           name="pnl"
           path="portfolio.daily_pnl"
           size="hero"
-          text={formatSignedUsd(profit)}
+          format={formatSignedUsd}
           tone={signTone(profit)}
         >
           <small class="profit-share">
-            <Value
+            <ValueText
               name="pnl-share"
               // Of two figures: of the worst.
               path="portfolio"
@@ -36,13 +34,13 @@ export function PortfolioCard() {
       </dl>
       <ProfitChart />
       <dl class="figures">
-        <Figure label="Net asset value" name="nav" path="portfolio.nav" size="large" text={formatUsd(nav)} />
-        <Figure label="Cash" name="cash" path="portfolio.cash" text={formatUsd(cash)} />
+        <Figure label="Net asset value" name="nav" path="portfolio.nav" size="large" format={formatUsd} />
+        <Figure label="Cash" name="cash" path="portfolio.cash" format={formatUsd} />
         <Figure
           label="Maximum drawdown"
           name="drawdown"
           path="portfolio.max_drawdown"
-          text={formatPercent(drawdown)}
+          format={formatPercent}
         />
       </dl>
     </Card>

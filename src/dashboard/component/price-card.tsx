@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { useFreshness } from '../hook/use-freshness.ts';
-import { useFigure, useNow, usePage, useText } from '../hook/use-page.ts';
+import { useNow, usePage } from '../hook/use-page.ts';
 import {
   formatAge,
   formatFigure,
@@ -24,7 +24,6 @@ const ranges = [
 type Range = (typeof ranges)[number]['value'];
 
 export function PriceCard() {
-  const price = useFigure('market.price');
   const [range, setRange] = useState<Range>('600');
   const seconds = Number(range);
   const choice = (
@@ -34,7 +33,7 @@ export function PriceCard() {
     <Card title="Price, USD" section="market" area="price" aside={choice}>
       <p class="price-line">
         <span class="price">
-          <Value text={formatPrice(price)} name="price" path="market.price" />
+          <Value name="price" path="market.price" format={formatPrice} />
         </span>
         <PriceChange seconds={seconds} />
       </p>
@@ -70,24 +69,14 @@ function PriceChange({ seconds }: { readonly seconds: number }) {
 function MarketStrip() {
   return (
     <dl class="strip">
-      <Figure label="Regime" name="regime" path="market.regime" text={useText('market.regime')} />
-      <Figure
-        label="Alpha (tail index)"
-        name="alpha"
-        path="market.alpha"
-        text={formatFigure(useFigure('market.alpha'))}
-      />
-      <Figure
-        label="Velocity, $/period"
-        name="velocity"
-        path="market.velocity"
-        text={formatSlope(useFigure('market.velocity'))}
-      />
+      <Figure label="Regime" name="regime" path="market.regime" />
+      <Figure label="Alpha (tail index)" name="alpha" path="market.alpha" format={formatFigure} />
+      <Figure label="Velocity, $/period" name="velocity" path="market.velocity" format={formatSlope} />
       <Figure
         label="Acceleration, $/period²"
         name="acceleration"
         path="market.acceleration"
-        text={formatSlope(useFigure('market.acceleration'))}
+        format={formatSlope}
       />
     </dl>
   );

@@ -1,19 +1,18 @@
 import { useState } from 'preact/hooks';
 import { useFreshness, useSources } from '../hook/use-freshness.ts';
-import { useEngineStatus, useStatus, useText } from '../hook/use-page.ts';
+import { useEngineStatus, useStatus } from '../hook/use-page.ts';
 import { useSituation } from '../hook/use-situation.ts';
 import { applyTheme, readTheme, themes } from '../hook/use-theme.ts';
 import { withLocalTimes } from '../model/format.ts';
 import { describeHalt } from '../model/situation.ts';
 import { CommandBar } from './command-bar.tsx';
-import { Value } from './figure.tsx';
+import { Value, ValueText } from './figure.tsx';
 import { SourceChips } from './sources.tsx';
 import { TextWithTimes } from './time.tsx';
 
 const tones: Readonly<Record<string, string>> = { ACTIVE: 'up', HALT: 'down', INITIALIZING: 'warn' };
 
 export function TopBar() {
-  const symbol = useText('market.symbol');
   const status = useEngineStatus() || 'unknown';
   const isStale = useFreshness('status') !== 'fresh';
   return (
@@ -21,10 +20,10 @@ export function TopBar() {
       <div class="top-title">
         <h1>
           <span class="unseen">Telemetry of </span>
-          <Value text={symbol} name="symbol" path="market.symbol" />
+          <Value name="symbol" path="market.symbol" />
         </h1>
         <span class="badge" data-tone={tones[status] ?? 'warn'} data-stale={isStale}>
-          <Value text={status} name="status" path="status" />
+          <ValueText text={status} name="status" path="status" />
         </span>
       </div>
       <div class="top-situation">

@@ -2,7 +2,6 @@ import { createContext } from 'preact';
 import { useCallback, useContext, useEffect, useState } from 'preact/hooks';
 import type { ConnectionStatus, TelemetryClient, TelemetryDocument } from '../../client/index.ts';
 import { type KnownPath, valueAt } from '../../client/path.ts';
-import { formatText } from '../model/format.ts';
 import type { Outages } from '../model/knowledge.ts';
 import { figure } from '../model/knowledge.ts';
 import type { LogTrail } from '../model/log-trail.ts';
@@ -67,14 +66,23 @@ export function useSelection<Value>(
   return value;
 }
 
-/** A figure of the document; null where it is not known. */
-export function useFigure(path: KnownPath): number | null {
-  return useSelection(useCallback((document) => figure(document, valueAt(document, path)), [path]));
+/** What is at a path of the document; a number is null where it is not known. */
+export function useValue(path: KnownPath): unknown {
+  return useSelection(
+    useCallback(
+      (document) => {
+        const value = valueAt(document, path);
+        return typeof value === 'number' ? figure(document, value) : value;
+      },
+      [path],
+    ),
+  );
 }
 
-/** A text of the document; a dash where it is not known. */
-export function useText(path: KnownPath): string {
-  return formatText(useSelection(useCallback((document) => valueAt(document, path), [path])));
+/** A figure of the document; null where it is not known. */
+export function useFigure(path: KnownPath): number | null {
+  const value = useValue(path);
+  return typeof value === 'number' ? value : null;
 }
 
 /** What the engine says that it does. */

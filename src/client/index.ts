@@ -1,4 +1,3 @@
-export { withoutAnsi } from '../core/terminal-text.ts';
 export { createTelemetryClient } from './client.ts';
 export type {
   Figures,

@@ -37,6 +37,14 @@ const names = (cell = ''): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, 
 /** What the defaults of lists, secrets and the like are called. */
 const inWords = new Set(['–', 'none', 'all', 'any']);
 
+/** The trips through the code: files in the order in which they are called, and the calls. */
+const trips = pages
+  .filter(({ path }) => path === 'ARCHITECTURE.md')
+  .flatMap(({ text }) => text.split(/^### /m))
+  .map((section) => tablesIn(section, 'file', 'call'))
+  .filter((rows) => rows.length > 0)
+  .map((rows) => rows.map(([file, calls]) => ({ path: names(file)[0] ?? '', calls: names(calls) })));
+
 /** Names written like settings and problem codes that are neither. */
 const otherNames = [
   'CONFIG_FILE',
@@ -166,20 +174,21 @@ describe('The documentation', () => {
   });
 
   it('leads on each trip through 15 files at most, by calls that there are', () => {
-    const trips = pages
-      .filter(({ path }) => path === 'ARCHITECTURE.md')
-      .flatMap(({ text }) => text.split(/^### /m))
-      .map((section) => tablesIn(section, 'file', 'call'))
-      .filter((rows) => rows.length > 0);
     expect(trips).toHaveLength(4);
-    for (const rows of trips) {
-      expect(rows.length).toBeLessThanOrEqual(15);
-      for (const [file, calls] of rows) {
-        const [path = ''] = names(file);
+    for (const trip of trips) {
+      expect(trip.length).toBeLessThanOrEqual(15);
+      for (const { path, calls } of trip) {
         const source = readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
-        for (const call of names(calls)) expect(source, `${call} in ${path}`).toContain(call);
+        for (const call of calls) expect(source, `${call} in ${path}`).toContain(call);
       }
     }
+  });
+
+  it('draws one of them with its files', () => {
+    const drawn = [...everything.matchAll(/^ *participant \w+ as (\S+\.ts)$/gm)].map(([, file = '']) => file);
+    expect(drawn.length).toBeGreaterThan(5);
+    const [first = []] = trips;
+    expect(drawn.filter((file) => !first.some(({ path }) => path.endsWith(`/${file}`)))).toEqual([]);
   });
 
   it('describes every endpoint of each dialect, and every message of it', () => {

@@ -1,8 +1,7 @@
 import type { EventFeed, FeedEntry } from '../feed/event-feed.ts';
 import { formatPosition, parsePosition } from '../feed/position.ts';
-import { DroppedCount } from './dropped-count.ts';
 import { jsonEncoding } from './encoding.ts';
-import { EventIndex } from './event-index.ts';
+import { DroppedCount, EventIndex } from './event-index.ts';
 import { Message, type Packet } from './message.ts';
 import type { NewsListener, Rendition, Step, Update } from './rendition.ts';
 

@@ -1,11 +1,11 @@
 import { WebSocket } from 'ws';
+import type { TransportFault } from '../deliver/transport.ts';
 
 /** Told what happens to a connection. */
 export interface ConnectionListener {
   onMessage(data: Buffer, isBinary: boolean): void;
   onPing(payload: Buffer): void;
   onPong(): void;
-  onError(error: Error): void;
   /** It begins to close: nothing may be sent after the close frame. */
   onClosing(): void;
   onClosed(code: number): void;
@@ -17,6 +17,8 @@ export interface ConnectionListener {
  */
 export class Connection extends WebSocket {
   listener: ConnectionListener | undefined;
+  /** What went wrong. */
+  fault: TransportFault | undefined;
 
   override emit(event: string | symbol, ...args: readonly unknown[]): boolean {
     const [first, second] = args;
@@ -34,7 +36,7 @@ export class Connection extends WebSocket {
         listener.onPong();
         return true;
       case 'error':
-        if (first instanceof Error) listener.onError(first);
+        if (first instanceof Error) this.fault = faultOf(first);
         return true;
       case 'close':
         listener.onClosed(Number(first));
@@ -48,4 +50,11 @@ export class Connection extends WebSocket {
     this.listener?.onClosing();
     super.close(code, data);
   }
+}
+
+function faultOf(error: Error): TransportFault {
+  const code = 'code' in error ? String(error.code) : '';
+  if (/^WS_ERR_UNSUPPORTED_(MESSAGE|DATA_PAYLOAD)_LENGTH$/.test(code)) return 'oversize';
+  // The second: what it sent compressed could not be decompressed.
+  return /^(WS_ERR|Z)_/.test(code) ? 'protocol' : 'socket';
 }

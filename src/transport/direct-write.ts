@@ -28,19 +28,16 @@ interface StreamBinding {
   readonly pendingAt: number;
 }
 
+const empty = Buffer.alloc(0);
 const binding = findStreamBinding();
 /** Used for every write that completes at once, which needs no request of its own. */
 let spare = binding?.newRequest();
 
-/**
- * Hands a buffer to the kernel. Only while nothing that was written before waits, here or in the stream.
- * `pending`: the kernel did not take all of it; the listener is told later. `failed`: the connection is broken.
- */
-export function writeDirectly(
-  handle: DirectHandle,
-  buffer: Buffer,
-  listener: FlushListener,
-): 'sent' | 'pending' | 'failed' {
+/** `pending`: the kernel did not take all of it; the listener is told later. `failed`: the connection is broken. */
+export type WriteOutcome = 'sent' | 'pending' | 'failed';
+
+/** Hands a buffer to the kernel. Only while nothing that was written before waits, here or in the stream. */
+export function writeDirectly(handle: DirectHandle, buffer: Buffer, listener: FlushListener): WriteOutcome {
   if (binding === undefined) return 'failed';
   spare ??= binding.newRequest();
   if (handle.writeBuffer(spare, buffer) !== 0) return 'failed';
@@ -49,6 +46,15 @@ export function writeDirectly(
   spare.oncomplete = (status) => listener.onFlushed(status === 0);
   spare.buffer = buffer;
   spare = undefined;
+  return 'pending';
+}
+
+/** The same by way of the stream, where there is no handle to be used. */
+export function writeToStream(stream: Duplex, buffer: Buffer, listener: FlushListener): WriteOutcome {
+  stream.write(buffer);
+  if (stream.writableLength === 0) return 'sent';
+  // 'drain' is only emitted above the high-water mark; an empty write is called back whenever all has left.
+  stream.write(empty, (error) => listener.onFlushed(error === null || error === undefined));
   return 'pending';
 }
 

@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream';
 import { type PerMessageDeflateOptions, WebSocketServer } from 'ws';
 import { destroyWithin } from '../core/destroy-within.ts';
 import type { Transport } from '../deliver/transport.ts';
-import { windowByTerms } from './compression-window.ts';
 import { Connection } from './connection.ts';
+import { windowByTerms } from './frames.ts';
 import { type WebSocketOptions, WebSocketTransport } from './websocket.ts';
 
 export interface WebSocketServerOptions extends WebSocketOptions {

@@ -2,13 +2,18 @@ import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Clock } from '../core/clock.ts';
 import type { Close } from '../deliver/closes.ts';
-import type { Transport, TransportEvents, TransportFault } from '../deliver/transport.ts';
+import type { Transport, TransportEvents } from '../deliver/transport.ts';
 import type { Message } from '../encode/message.ts';
-import type { CompressionWindow } from './compression-window.ts';
 import type { Connection, ConnectionListener } from './connection.ts';
-import { type DirectHandle, directHandleOf, type FlushListener, writeDirectly } from './direct-write.ts';
+import {
+  type DirectHandle,
+  directHandleOf,
+  type FlushListener,
+  writeDirectly,
+  writeToStream,
+} from './direct-write.ts';
 import { type Frame, pingFrame, pongFrame } from './frame.ts';
-import { framesOf } from './frames.ts';
+import { type CompressionWindow, framesOf } from './frames.ts';
 
 export interface WebSocketOptions {
   readonly clock: Clock;
@@ -31,7 +36,7 @@ const probeSpread = 0.5;
  * before compression: what matters is how many packets a client is behind.
  */
 const windowBytes = 512 * 1024;
-const nothing = Buffer.alloc(0);
+
 /** One WebSocket. Updates are frames made elsewhere, written to the socket as they are. */
 export class WebSocketTransport implements Transport, FlushListener, ConnectionListener {
   // These are all that a fan-out reads: together at the start of the object, in one line of the cache.
@@ -46,13 +51,12 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
   readonly #socket: Duplex;
   readonly #options: WebSocketOptions;
   #events: TransportEvents | undefined;
-  #heardAt: number;
-  #fault: TransportFault | undefined;
+  heardAt: number;
+  roundTripMs: number | undefined;
   /** Bytes that the ping will answer which is not answered yet; −1: none is out. */
   #probed = -1;
   /** When that ping was sent. */
   #probedAt = 0;
-  #roundTripMs: number | undefined;
   /** Bytes after the last answered ping at which the next one follows. */
   #probeAfter: number;
   /** Something written here waits in this process; `onFlushed` is called when it has left. */
@@ -73,7 +77,7 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
     this.#client = client;
     this.#socket = socket;
     this.#options = options;
-    this.#heardAt = this.#now();
+    this.heardAt = this.#now();
     this.#probeAfter = this.#drawProbeAfter();
     this.#limit = this.#probeAfter;
   }
@@ -91,26 +95,14 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
     return this.#client.readyState === WebSocket.OPEN;
   }
 
-  get heardAt(): number {
-    return this.#heardAt;
-  }
-
-  get roundTripMs(): number | undefined {
-    return this.#roundTripMs;
-  }
-
   start(events: TransportEvents): void {
     this.#events = events;
     this.#client.listener = this;
   }
 
   onMessage(data: Buffer, isBinary: boolean): void {
-    this.#heardAt = this.#now();
+    this.heardAt = this.#now();
     this.#events?.onMessage(data, isBinary);
-  }
-
-  onError(error: Error): void {
-    this.#fault = faultOf(error);
   }
 
   onClosing(): void {
@@ -120,8 +112,8 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
   onClosed(code: number): void {
     this.#limit = 0;
     // `ws` keeps what befalls the socket to itself.
-    if (this.#socket.errored !== null) this.#fault ??= 'socket';
-    this.#events?.onEnd({ code, fault: this.#fault });
+    if (this.#socket.errored !== null) this.#client.fault ??= 'socket';
+    this.#events?.onEnd({ code, fault: this.#client.fault });
   }
 
   canTake(): boolean {
@@ -204,37 +196,24 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
 
   /** Writes an answer or a control frame, which may also follow what waits. */
   #write(frame: Frame): void {
-    if (this.#waiting) this.#writeToStream(frame);
+    if (this.#waiting) this.#socket.write(frame);
     else this.#writeNow(frame);
   }
 
   /** Writes a frame while nothing waits. */
   #writeNow(frame: Frame): void {
-    if (this.#handle === undefined) {
-      this.#writeToStream(frame);
-      return;
-    }
-    const outcome = writeDirectly(this.#handle, frame, this);
-    if (outcome === 'pending') this.#wait();
-    else if (outcome === 'failed') this.#failed();
+    const handle = this.#handle;
+    const outcome =
+      handle === undefined ? writeToStream(this.#socket, frame, this) : writeDirectly(handle, frame, this);
+    if (outcome === 'pending') {
+      this.#waiting = true;
+      this.#limit = 0;
+    } else if (outcome === 'failed') this.#failed();
   }
 
   #failed(): void {
-    this.#fault ??= 'socket';
+    this.#client.fault ??= 'socket';
     this.terminate();
-  }
-
-  #writeToStream(frame: Frame): void {
-    this.#socket.write(frame);
-    if (this.#waiting || this.#socket.writableLength === 0) return;
-    this.#wait();
-    // 'drain' is only emitted above the high-water mark; an empty write is called back whenever all has left.
-    this.#socket.write(nothing, (error) => this.onFlushed(error === null || error === undefined));
-  }
-
-  #wait(): void {
-    this.#waiting = true;
-    this.#limit = 0;
   }
 
   #setLimit(): void {
@@ -244,12 +223,12 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
 
   onPong(): void {
     const now = this.#options.clock.monotonic();
-    this.#heardAt = Math.trunc(now);
+    this.heardAt = Math.trunc(now);
     if (this.#probed < 0) {
       this.#events?.onControl();
       return;
     }
-    this.#roundTripMs = now - this.#probedAt;
+    this.roundTripMs = now - this.#probedAt;
     this.#unanswered -= this.#probed;
     this.#probed = -1;
     this.#probeAfter = this.#drawProbeAfter();
@@ -271,7 +250,7 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
 
   /** Only the last of several pings need be answered (RFC 6455 §5.5.3): one waits at most. */
   onPing(payload: Buffer): void {
-    this.#heardAt = this.#now();
+    this.heardAt = this.#now();
     if (this.#events?.onControl() !== true) return;
     if (this.#waiting) this.#unansweredPing = payload;
     else this.#pong(payload);
@@ -281,11 +260,4 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
     this.#unansweredPing = undefined;
     if (this.open) this.#write(pongFrame(payload));
   }
-}
-
-function faultOf(error: Error): TransportFault {
-  const code = 'code' in error ? String(error.code) : '';
-  if (/^WS_ERR_UNSUPPORTED_(MESSAGE|DATA_PAYLOAD)_LENGTH$/.test(code)) return 'oversize';
-  // The second: what it sent compressed could not be decompressed.
-  return /^(WS_ERR|Z)_/.test(code) ? 'protocol' : 'socket';
 }

@@ -1,9 +1,25 @@
 import type { Closes } from './closes.ts';
+import type { MessageLimits, UrgentTypes } from './incoming.ts';
 import type { KeepaliveLimits } from './keepalive.ts';
-import type { MessageLimits } from './message-limiter.ts';
-import type { SessionOwner } from './owner.ts';
 import type { Transport, TransportEnd } from './transport.ts';
-import type { UrgentTypes } from './urgent-messages.ts';
+
+/** Whose a session is. */
+export interface SessionOwner {
+  /** Where it comes from, for people. */
+  readonly address: string;
+  readonly userAgent: string | undefined;
+  /** `sub` of its token; undefined: it has none. */
+  readonly subject: string | undefined;
+  /** Whether its place is kept when room is made for another. */
+  readonly isOperator: boolean;
+  /** When the token that let it in expires, epoch ms. Undefined: never. */
+  readonly expiresAt: number | undefined;
+}
+
+/** What log lines say of it. */
+export function ownerFields({ address, subject, userAgent }: SessionOwner) {
+  return { address, subject, user_agent: userAgent };
+}
 
 export interface SessionEnd extends TransportEnd {
   /** Why the gateway ended it: the reason of its close, or `silent`. Undefined: the client did, or the network. */
@@ -39,4 +55,26 @@ export interface SessionClient {
   dropped?(count: number): void;
   /** The views that it followed and what it held have been given back. */
   ended(end: SessionEnd): void;
+}
+
+/** How a session is: the answer of `GET /api/clients` for one. */
+export interface SessionState {
+  readonly id: string;
+  readonly dialect: string;
+  readonly transport: Transport['kind'];
+  readonly address: string;
+  readonly subject: string | null;
+  readonly user_agent: string | null;
+  /** What it sees. */
+  readonly view: string;
+  /** ISO 8601 time at which it connected. */
+  readonly since: string;
+  /** Packets. */
+  readonly sent: number;
+  /** Updates that it could not be sent when they came. */
+  readonly skipped: number;
+  /** Versions or events that it was not sent yet. */
+  readonly behind: number;
+  /** Of the last ping that was answered; null: none was. */
+  readonly round_trip_ms: number | null;
 }

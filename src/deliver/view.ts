@@ -3,21 +3,8 @@ import type { Rendition, Update } from '../encode/rendition.ts';
 import type { Lease } from '../feed/registry.ts';
 import type { FanOutCounts } from './fan-out-counts.ts';
 import { type Follower, Following } from './following.ts';
-import { nothing, Release } from './release.ts';
+import { nothing, type Pace, Release } from './pace.ts';
 import { never, type Outlet, Slots } from './slots.ts';
-
-/** When the sessions of a view are sent what it shows. */
-export interface Pace {
-  /** Least ms between two updates to one session, urgent news excepted. 0: none. Infinity: only that. Default 0. */
-  readonly intervalMs?: number;
-  /**
-   * A session that was sent nothing for so long gets the current update again, where there is no interval.
-   * 0: never. Default 0.
-   */
-  readonly repeatAfterMs?: number;
-  /** Whether what there is now is worth repeating. Default: it always is. */
-  readonly isRepeated?: () => boolean;
-}
 
 const always = (): boolean => true;
 

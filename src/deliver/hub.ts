@@ -76,7 +76,7 @@ export class Hub {
     rendition.onNews((urgencies) => timer.news(rendition.seq, urgencies));
   }
 
-  /** Some session of the view waits for the interval to allow its next update. */
+  /** A session of the view waits for its next update to be due. */
   request(view: View): void {
     this.#timers.get(view)?.request();
   }
@@ -90,9 +90,9 @@ export class Hub {
   }
 
   /**
-   * Lets the sweeps stand still, so that what is urgent has the event loop to itself: 10 ms at most, and a tenth of
-   * the time at most, whoever asks how often. What comes meanwhile waits, conflated, as it does during a sweep.
-   * @returns lets them go on
+   * Pauses all sweeps, so that what is urgent has the event loop to itself: for 10 ms and a tenth of the time at most,
+   * however often it is asked for. News meanwhile waits, conflated, as it does during a sweep.
+   * @returns ends the pause
    */
   standStill(): () => void {
     return this.#standStill.ask();
@@ -104,7 +104,7 @@ export class Hub {
     if (this.#sweep === undefined && !this.#isPutOff) this.#run();
   }
 
-  /** In a turn of its own: what was urgent may still have something to do in this one. */
+  /** In a later turn: what was urgent may still have something to do in this one. */
   #goOn(): void {
     if (!this.#isPutOff && (this.#sweep !== undefined || this.#waiting.size > 0)) this.#putOff();
   }
@@ -126,7 +126,7 @@ export class Hub {
       const sweep = this.#sweep;
       if (sweep === undefined) return;
       const now = this.#clock.monotonic();
-      // Not before the first batch: however slow the machine is, each turn brings the sweep on.
+      // Not before the first batch: each turn gets some of the sweep done, however slow the machine is.
       if (hasWorked && now - turnStartedAt >= this.#turnMs) {
         this.#putOff();
         return;
@@ -157,22 +157,22 @@ export class Hub {
       this.#counted.set(view, receivedAt);
       this.#meter.observe('bff_event_latency_seconds', {}, (now - receivedAt) / 1000);
     }
-    // There may be no further news to bring those another sweep.
+    // There may be no further news to start the next sweep for those that were held.
     if (counts.held > 0) this.request(view);
     counts.count(this.#meter, view.rendition.dialect);
   }
 }
 
-/** How long one lasts, in ms, however long those who asked for it need. */
+/** How long one lasts at most, in ms. */
 const longestMs = 10;
-/** After one, there is none for so many times as long: together they take a tenth of the time at most. */
+/** After one, there is none for so many times as long: they take a tenth of the time at most. */
 const restFactor = 9;
 
 const nothing = (): void => {};
 
 /**
- * Keeps long work back for a moment while something more urgent is under way. Those who ask meanwhile share the
- * moment and do not prolong it, so that no number of them stops the work for good.
+ * Pauses long work while something more urgent is under way. Those who ask meanwhile share the pause and do not
+ * prolong it, so that no number of them stops the work for good.
  */
 export class StandStill {
   readonly #clock: Clock;
@@ -192,7 +192,7 @@ export class StandStill {
     return this.#askers.size > 0;
   }
 
-  /** Asks for it, from now on. @returns says that this asker needs it no more; calling it twice does no harm */
+  /** Begins or shares a pause. @returns ends this asker's; calling it twice does no harm */
   ask(): () => void {
     if (!this.isOn && !this.#begin()) return nothing;
     const asker = Symbol();

@@ -15,20 +15,20 @@ export interface Pace {
   readonly isRepeated?: () => boolean;
 }
 
-/** What the timer lets go out. */
+/** Called by the timer. */
 export interface Releases {
-  /** Everything there is: the interval's next slot has come. */
+  /** The interval's next slot has come: all news is sent. */
   slot(): void;
-  /** Urgent news up to `seq`, between two slots. */
+  /** Between two slots: urgent news up to `seq` is sent. */
   urgent(seq: number): void;
 }
 
-/** Of `limited` news, each after the first waits for so long. */
+/** The least time between two `limited` releases. */
 const limitedEveryMs = 1000;
 
 /**
- * Lets news through at once, or at the next multiple of an interval of the wall clock: everyone with the same
- * interval is served in the same moment, and from the same rendition. What is urgent of it need not wait for that.
+ * Releases news at once, or at the next multiple of an interval of the wall clock, so that all sessions with the
+ * same interval are sent the same message in one sweep. Urgent news does not wait for that.
  */
 export class AlignedTimer {
   readonly #clock: Clock;
@@ -77,19 +77,19 @@ export class AlignedTimer {
   }
 }
 
-/** Nothing was sent that a client still holds. Versions are numbered from 1. */
+/** The cursor of a client that was sent nothing. Versions are numbered from 1. */
 export const nothing = 0;
 
 /**
- * How much of a view's news may go out to sessions that are sent it at intervals: what the newest slot let go, to
- * each as its interval allows, and what is urgent, whatever the interval. Both are places in the rendition, so that
- * a client which could not be sent to is given what it lacks of them whenever it can be again.
+ * Which news of a view may be sent to sessions at intervals: all up to the last slot, as the interval of each allows,
+ * and urgent news at any time. Both are a `seq`, so that a client which was not writable is sent what it lacks of
+ * them once it is again.
  */
 export class Release {
-  /** Timers fire a little early or late: only what is clearly too soon is held back. */
+  /** Timers fire a little early or late: only what is clearly too soon waits. */
   readonly #leastGapMs: number;
   #slotSeq = nothing;
-  /** Whoever was sent nothing yet lacks all that is urgent. */
+  /** From 1: to a client that was sent nothing, everything is urgent. */
   #urgentSeq = 1;
 
   /** @param intervalMs least ms between two updates to one session. Infinity: there are no slots */
@@ -97,12 +97,12 @@ export class Release {
     this.#leastGapMs = intervalMs * 0.9;
   }
 
-  /** A slot has come: everything up to `seq` may go out. */
+  /** A slot has come: everything up to `seq` may be sent. */
   slot(seq: number): void {
     this.#slotSeq = seq;
   }
 
-  /** So may urgent news up to `seq`. False where that is known. */
+  /** Urgent news up to `seq` may be sent. False where that is known. */
   urgent(seq: number): boolean {
     if (seq <= this.#urgentSeq) return false;
     this.#urgentSeq = seq;
@@ -110,16 +110,16 @@ export class Release {
   }
 
   /**
-   * Whether an update to `seq` may go out to a session that was sent everything up to `cursor`.
-   * @param sinceMs how long ago it was sent the last one that its interval spaces
+   * Whether an update to `seq` may be sent to a session that was sent everything up to `cursor`.
+   * @param sinceMs how long ago it was sent the last update from which its interval counts
    */
   allows(cursor: number, seq: number, sinceMs: number): boolean {
-    // An update that does not bring the urgent news yet does not go out for it: the sweep that does is on its way.
+    // An update older than the urgent news is not sent for it: the sweep with the news follows.
     if (cursor < this.#urgentSeq && this.#urgentSeq <= seq) return true;
     return cursor < this.#slotSeq && sinceMs >= this.#leastGapMs;
   }
 
-  /** Whether the next update has to keep its distance from one that goes out to it now. */
+  /** Whether the interval counts from an update that it is sent now. */
   isSpaced(cursor: number): boolean {
     return cursor >= this.#urgentSeq;
   }

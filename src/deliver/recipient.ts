@@ -20,10 +20,10 @@ export interface SessionParts {
 
 /** Direct answers that may wait for a client; when there are more, nothing further is read from it. */
 const maxWaiting = 64;
-/** What most sessions have no more of than this: shared, and never changed. */
+/** Shared by all that have no followings. */
 const none: readonly never[] = [];
 
-/** What one client is sent: the news of the views that it follows, and direct answers ahead of it. */
+/** What one client is sent: updates of the views that it follows, and direct answers, which go first. */
 export class Recipient implements Follower {
   protected readonly parts: SessionParts;
   protected readonly terms: SessionTerms;
@@ -63,7 +63,7 @@ export class Recipient implements Follower {
     const view = lease.resource;
     const cursor = since === undefined ? undefined : view.rendition.cursorAt(since);
     const following = view.add(lease, this, this.transport, first, cursor);
-    // What it waited for may have taken longer than its client stayed.
+    // The client may have left while the view was acquired.
     if (this.hasEnded) {
       this.#giveBack(following);
       return following;
@@ -104,7 +104,7 @@ export class Recipient implements Follower {
     return this.#followings.reduce((sum, one) => sum + one.view.sentTo(one), this.#sentBesides);
   }
 
-  /** How many versions or events it was not sent yet, of the view where these are most. */
+  /** The most versions or events of any one view that it was not sent yet. */
   get behind(): number {
     return Math.max(0, ...this.#followings.map((following) => following.view.behind(following)));
   }
@@ -131,7 +131,7 @@ export class Recipient implements Follower {
     this.parts.meter.count('bff_dropped_total', { dialect: this.dialect }, count);
   }
 
-  /** Has the client told of the events that were dropped until now: it may read nothing until it leaves. */
+  /** Counts the events that were dropped until now: a client may read nothing until it leaves. */
   countDropped(): void {
     for (const following of this.#followings) following.view.countDropped(following);
   }
@@ -167,19 +167,19 @@ export class Recipient implements Follower {
     return true;
   }
 
-  /** Sends what the views have that it lacks, at once or by a sweep when it is due: true if anything was sent. */
+  /** Sends what it lacks at once, or has a sweep send it when it is due. True if anything was sent. */
   protected catchUp(now: number): boolean {
     const { sent } = this;
     for (const following of this.#followings) {
       const { view } = following;
-      if (!view.isBehind(following)) continue;
+      if (view.behind(following) <= 0) continue;
       if (view.isDue(following, now)) this.#counted((counts) => view.catchUp(following, now, counts));
       else this.parts.hub.request(view);
     }
     return this.sent > sent;
   }
 
-  /** Has repeated what is to be: by a sweep, which yields, as in a quiet hour thousands are due at the same time. */
+  /** Has due updates repeated by a sweep, which yields: in a quiet hour, thousands are due at the same time. */
   protected repeat(now: number): void {
     for (const following of this.#followings) {
       if (following.view.isRepeatDue(following, now)) this.parts.hub.request(following.view);

@@ -5,18 +5,18 @@ import type { Transport, TransportEnd } from './transport.ts';
 
 /** Whose a session is. */
 export interface SessionOwner {
-  /** Where it comes from, for people. */
+  /** Client address, for people. */
   readonly address: string;
   readonly userAgent: string | undefined;
   /** `sub` of its token; undefined: it has none. */
   readonly subject: string | undefined;
-  /** Whether its place is kept when room is made for another. */
+  /** Operators are not dismissed to make room for another. */
   readonly isOperator: boolean;
   /** When the token that let it in expires, epoch ms. Undefined: never. */
   readonly expiresAt: number | undefined;
 }
 
-/** What log lines say of it. */
+/** Its fields in log lines. */
 export function ownerFields({ address, subject, userAgent }: SessionOwner) {
   return { address, subject, user_agent: userAgent };
 }
@@ -45,19 +45,19 @@ export interface Admitted {
   readonly owner: SessionOwner;
 }
 
-/** What a dialect makes of a session. */
+/** The dialect's side of a session. */
 export interface SessionClient {
   /** What it sees, for people. */
   readonly view: string;
   /** Takes a message within the rate allowed. Must not throw. */
   receive(data: Buffer, isBinary: boolean): void;
-  /** So many more events will not be sent, since it is too far behind. Default: nobody needs to know. */
+  /** So many more events will not be sent, since it is too far behind. Default: ignored. */
   dropped?(count: number): void;
-  /** The views that it followed and what it held have been given back. */
+  /** Called when its leases have been released. */
   ended(end: SessionEnd): void;
 }
 
-/** How a session is: the answer of `GET /api/clients` for one. */
+/** The answer of `GET /api/clients` for one session. */
 export interface SessionState {
   readonly id: string;
   readonly dialect: string;

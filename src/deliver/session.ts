@@ -7,7 +7,7 @@ import { Recipient, type SessionParts } from './recipient.ts';
 import type { Admitted, SessionClient, SessionOwner, SessionState } from './session-terms.ts';
 import type { TransportEnd, TransportEvents } from './transport.ts';
 
-/** What most sessions hold besides views: shared, and never changed. */
+/** Shared by all that hold nothing. */
 const none: readonly never[] = [];
 
 /** One client: who it is, what it says, and when and why its connection ends. */
@@ -47,19 +47,19 @@ export class Session extends Recipient implements TransportEvents {
     return this.#owner;
   }
 
-  /** Its client has shown another token: from now on that says whose it is, and until when. */
+  /** Its client has shown another token, which states owner and expiry from now on. */
   renew(owner: SessionOwner): void {
     this.#owner = owner;
   }
 
-  /** Keeps something for the client, and gives it back at the end, or at once where that has come. */
+  /** Keeps a lease for the client, and releases it at the end; at once where that has come. */
   hold<Resource>(lease: Lease<Resource>): Resource {
     if (this.hasEnded) lease.release();
     else this.#held = this.#held.concat(lease);
     return lease.resource;
   }
 
-  /** How it is, for people and for whoever looks for the slow ones. */
+  /** Its answer in `GET /api/clients`. */
   get state(): SessionState {
     const { kind, roundTripMs } = this.transport;
     return {
@@ -79,7 +79,7 @@ export class Session extends Recipient implements TransportEvents {
     this.#client?.dropped?.(count);
   }
 
-  /** Says why, and ends the session: the client is sent `message` before it is closed, and nothing in between. */
+  /** Ends the session with a last `message`, after which the client is sent nothing but the close. */
   dismiss(message: Message, close: Close): void {
     if (this.#dismissedBy !== undefined) return;
     this.#dismissedBy = close;
@@ -89,7 +89,7 @@ export class Session extends Recipient implements TransportEvents {
     else this.close(close);
   }
 
-  /** @param close a cause of the core, in the endpoint's words, or an end that its dialect alone knows */
+  /** @param close a cause of the core, which the endpoint gives code and reason, or an end of the dialect's own */
   close(close: Close | CloseCause): void {
     if (this.#closedAs !== undefined) return;
     const words = typeof close === 'string' ? this.terms.closes[close] : close;
@@ -101,7 +101,7 @@ export class Session extends Recipient implements TransportEvents {
     this.transport.terminate();
   }
 
-  /** Looks after the connection: pings, and the ends of the silent and the slow. Called about twice a second. */
+  /** Checks the connection: expiry, pings, and whether it is silent, idle or slow. Called about twice a second. */
   check(now: number): void {
     const { expiresAt } = this.#owner;
     if (expiresAt !== undefined && this.parts.clock.now() >= expiresAt) {
@@ -110,7 +110,7 @@ export class Session extends Recipient implements TransportEvents {
     }
     const end = this.keepalive.endedBy(now, this.transport.heardAt);
     if (end === 'silent') {
-      // Nobody would read why.
+      // It would read no close frame.
       this.#closedAs ??= end;
       this.terminate();
       return;
@@ -152,7 +152,7 @@ export class Session extends Recipient implements TransportEvents {
     return this.#incoming;
   }
 
-  /** Counts something that its client said in vain. @param reason stable, of a bounded set */
+  /** Counts a message that was refused. @param reason stable, of a bounded set */
   refused(reason: string): void {
     this.parts.meter.count('bff_rejected_total', { edge: this.dialect, reason });
   }
@@ -162,7 +162,7 @@ export class Session extends Recipient implements TransportEvents {
     if (verdict === 'flooding') this.close('rateLimited');
   }
 
-  /** Whether the gateway has ended it: a client may go on sending until it answers the close frame, or never does. */
+  /** Whether the gateway has ended it: until the client answers the close frame, it may go on sending. */
   get isOver(): boolean {
     return this.#closedAs !== undefined || this.#dismissedBy !== undefined;
   }

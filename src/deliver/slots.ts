@@ -3,13 +3,12 @@ import type { Transport } from './transport.ts';
 /** The part of a transport that updates go through. */
 export type Outlet = Pick<Transport, 'canTake' | 'offer'>;
 
-/** Nothing was sent yet, so that any news is due. */
+/** The time of the last update before there was one: any news is due. */
 export const never = Number.NEGATIVE_INFINITY;
 
 /**
- * The sessions of one view, each in a slot. What a sweep reads of each lies in arrays of its own, next to that of the
- * session before: with thousands of them, fetching a few objects each from memory takes as long as the rest of the
- * work.
+ * The sessions of one view, each in a slot. What a sweep reads of them lies in dense arrays: with thousands of
+ * sessions, fetching a few objects of each from memory takes as long as the rest of the work.
  */
 export class Slots<Following extends { slot: number }> {
   readonly followings: Following[] = [];
@@ -17,8 +16,8 @@ export class Slots<Following extends { slot: number }> {
   /** `seq` of the update that each was sent last: a cursor, never a queue. */
   readonly cursors: number[] = [];
   /**
-   * When that was, in whole monotonic ms. With an interval, of those only that it spaces: neither a first message
-   * nor urgent news moves the times at which a session is due.
+   * When that was, in whole monotonic ms. With an interval, neither a first message nor urgent news is noted, so that
+   * they do not delay the next update.
    */
   readonly sentAt: number[] = [];
   /** Messages sent to each. */
@@ -41,7 +40,7 @@ export class Slots<Following extends { slot: number }> {
     return this.followings[following.slot] === following;
   }
 
-  /** The last one takes the free slot, or one that makes room for it. */
+  /** Fills the free slot, so that the arrays stay dense. */
   remove({ slot }: Following): void {
     const hole = this.order.vacate(slot, this.size);
     this.#move(hole, slot);
@@ -66,7 +65,7 @@ export class Slots<Following extends { slot: number }> {
   }
 }
 
-/** The golden ratio's fractional part: its multiples, taken modulo 1, spread as evenly as any sequence does. */
+/** The golden ratio's fractional part: its multiples modulo 1 spread most evenly. */
 const step = 0.618_033_988_749_895;
 
 /** Slots that are yet to be visited: from `from` up to, but not including, `to`. */
@@ -76,15 +75,15 @@ interface Range {
 }
 
 /**
- * In which order sweeps visit the slots of a view: each slot once, around from some place. Each sweep goes the way of
- * the one before backwards, and each pair of them starts at another place, so that on the whole nobody is served
- * sooner than others. Sessions may come and go meanwhile: of those that were there, nobody is left out.
+ * The order in which a sweep visits the slots of a view: each once, around from some start. Every second sweep goes
+ * back the same way, and each pair has another start, so that on average all sessions are served equally soon.
+ * Sessions may come and go during a sweep: none that was there at its beginning is left out.
  */
 class SweepOrder {
-  /** Where a pair of sweeps starts, as a share of the slots. */
+  /** Start of a pair of sweeps, as a share of the slots. */
   #offset = 0;
   #isDownward = false;
-  /** What lies below the start, and what lies above it. */
+  /** Slots to visit below the start, and from it on. */
   readonly #low: Range = { from: 0, to: 0 };
   readonly #high: Range = { from: 0, to: 0 };
 
@@ -101,7 +100,7 @@ class SweepOrder {
     return isEmpty(this.#low) && isEmpty(this.#high);
   }
 
-  /** The slot to be visited now; not to be asked of a sweep that is over. */
+  /** The next slot to visit. Not to be called of a sweep that is over. */
   take(): number {
     if (this.#isDownward) {
       const range = isEmpty(this.#low) ? this.#high : this.#low;

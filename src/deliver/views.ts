@@ -5,17 +5,17 @@ import type { Hub } from './hub.ts';
 import type { Pace } from './pace.ts';
 import { View } from './view.ts';
 
-/** One kind of views, such as those of one dialect. */
+/** A kind of views, such as those of one dialect. */
 export interface ViewKind<Params, Shown extends Rendition> {
-  /** Canonical key of the parameters: all who ask for the same share one view. */
+  /** Canonical key of the parameters: equal keys share one view. */
   readonly key: (params: Params) => string;
   /** Makes the rendition for the first session that follows it. It is closed after the last. */
   readonly make: (params: Params) => Shown;
   /** Default: each session is sent each update at once. */
   readonly pace?: (params: Params, rendition: Shown) => Pace;
-  /** Which are opened although the bound is reached. Default: none. */
+  /** Which are opened even at the bound. Default: none. */
   readonly isReserved?: (params: Params) => boolean;
-  /** Whether there are only so many as the dialect knows, whatever clients ask for: those are not counted. */
+  /** Whether clients cannot ask for other views than the dialect names: those are not counted. */
   readonly isFixed?: boolean;
 }
 

@@ -6,14 +6,14 @@ export interface ConnectionListener {
   onMessage(data: Buffer, isBinary: boolean): void;
   onPing(payload: Buffer): void;
   onPong(): void;
-  /** It begins to close: nothing may be sent after the close frame. */
+  /** A close frame is about to be sent: nothing may follow it. */
   onClosing(): void;
   onClosed(code: number): void;
 }
 
 /**
- * A `ws` connection with one listener for all that happens, which it calls by name. With thousands of connections,
- * the same as five event listeners each would take a tenth of the memory of a session.
+ * A `ws` connection with one listener, called by method. Five event listeners for each connection would take a tenth
+ * of the memory of a session.
  */
 export class Connection extends WebSocket {
   listener: ConnectionListener | undefined;
@@ -23,7 +23,7 @@ export class Connection extends WebSocket {
   override emit(event: string | symbol, ...args: readonly unknown[]): boolean {
     const [first, second] = args;
     const { listener } = this;
-    // Nobody listens yet, or any more: an error that nobody hears of must not end the process.
+    // An error without a listener would end the process.
     if (listener === undefined) return event === 'error' || super.emit(event, ...args);
     switch (event) {
       case 'message':
@@ -55,6 +55,6 @@ export class Connection extends WebSocket {
 function faultOf(error: Error): TransportFault {
   const code = 'code' in error ? String(error.code) : '';
   if (/^WS_ERR_UNSUPPORTED_(MESSAGE|DATA_PAYLOAD)_LENGTH$/.test(code)) return 'oversize';
-  // The second: what it sent compressed could not be decompressed.
+  // Z_: its message could not be decompressed.
   return /^(WS_ERR|Z)_/.test(code) ? 'protocol' : 'socket';
 }

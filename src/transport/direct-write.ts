@@ -2,15 +2,14 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
- * Writes to a socket's handle, past the stream that Node puts over it: one system call and hardly anything
- * else, where `socket.write` spends as much again on its bookkeeping. The handle is private API, so everything
- * that is used of it is looked for first.
+ * A socket's handle, written to past the stream that Node puts over it: one system call, where `socket.write` spends
+ * as much again on bookkeeping. It is private API, so everything used of it is feature-detected.
  */
 export interface DirectHandle {
   writeBuffer(request: WriteRequest, buffer: Buffer): number;
 }
 
-/** Told when a write that was `pending` has left this process, or, with false, that it never will. */
+/** Called when a `pending` write has left this process; with false, when it failed. */
 export interface FlushListener {
   onFlushed(ok: boolean): void;
 }
@@ -23,7 +22,7 @@ interface WriteRequest {
 
 interface StreamBinding {
   readonly newRequest: () => WriteRequest;
-  /** Tells at `pendingAt` whether the last write, of any handle, is still under way. */
+  /** At `pendingAt`: whether the last write, of any handle, is still under way. */
   readonly state: Int32Array;
   readonly pendingAt: number;
 }
@@ -42,7 +41,7 @@ export function writeDirectly(handle: DirectHandle, buffer: Buffer, listener: Fl
   spare ??= binding.newRequest();
   if (handle.writeBuffer(spare, buffer) !== 0) return 'failed';
   if (binding.state[binding.pendingAt] === 0) return 'sent';
-  // It was needed: it is the handle's until it completes, and keeps the buffer alive so long.
+  // The request is the handle's until it completes, and keeps the buffer alive until then.
   spare.oncomplete = (status) => listener.onFlushed(status === 0);
   spare.buffer = buffer;
   spare = undefined;

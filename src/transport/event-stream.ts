@@ -11,16 +11,16 @@ export const eventStreamHeaders = {
 } as const;
 /** What a browser waits before it reconnects, in ms (WHATWG HTML §9.2.2). */
 const retryLine = Buffer.from('retry: 2000\n\n');
-/** A comment: keeps proxies from closing a quiet stream, and tells us of a dead connection. */
+/** A comment: keeps proxies from closing a quiet stream, and finds dead connections. */
 const comment = Buffer.from(': keepalive\n\n');
-/** What is still to be sent has this long to leave; a client that reads nothing would keep it for ever. */
+/** How long what was written has to leave before the connection is cut: a client may read nothing. */
 const closeTimeoutMs = 5000;
 /** A normal end (RFC 6455 §7.4.1): Server-Sent Events have no close codes of their own. */
 const normalEnd = 1000;
 
 /**
  * A message as a Server-Sent Event. Its id is the position, which a browser sends back as `Last-Event-ID`; it has no
- * name, so that `onmessage` sees it (WHATWG HTML §9.2). What is said must be one line of text: JSON is.
+ * name, so that `onmessage` sees it (WHATWG HTML §9.2). The payload must be one line of text, as JSON is.
  */
 const eventOf = createForm(({ position, payload }) => {
   const id = position === undefined ? '' : `id: ${position}\n`;
@@ -31,9 +31,9 @@ const eventOf = createForm(({ position, payload }) => {
 export class EventStreamTransport implements Transport {
   readonly #response: ServerResponse;
   readonly #clock: Clock;
-  /** Undefined once they were told of the end, too. */
+  /** Undefined before `start` and after `onEnd`. */
   #events: TransportEvents | undefined;
-  /** Something written waits in this process. */
+  /** A write waits in this process. */
   #waiting = false;
   /** An offer was refused: the session is to be told when it may try again. */
   #refused = false;

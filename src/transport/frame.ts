@@ -1,6 +1,6 @@
 import { constants, deflateRawSync } from 'node:zlib';
 
-/** Bytes ready for a WebSocket, made once and written to every client that shares them. */
+/** Bytes for a WebSocket, made once and written to every client that shares them. */
 export type Frame = Buffer;
 
 const finalText = 0x81;

@@ -24,25 +24,24 @@ export interface WebSocketOptions {
 }
 
 /**
- * Data sent since the last answered ping after which the next ping follows it: at most so much, and for each
- * client somewhat less by chance. Otherwise clients that came together would all be pinged in the same sweep,
- * and that one would take twice as long.
+ * Bytes sent since the last answered ping after which the next ping is sent: less by a random part, or else clients
+ * that connected together would all be pinged in one sweep, which would take twice as long.
  */
 const probeAfterBytes = 256 * 1024;
 const probeSpread = 0.5;
 /**
- * Data sent since the last answered ping at which the client counts as not writable. Without it the kernel's
- * buffers, on both sides, would take minutes of packets for a client that reads none of them. It is measured
- * before compression: what matters is how many packets a client is behind.
+ * Bytes sent since the last answered ping at which the client counts as not writable. Otherwise the kernels' buffers
+ * would take minutes of packets for a client that reads none. Measured before compression: what matters is how many
+ * packets a client is behind.
  */
 const windowBytes = 512 * 1024;
 
-/** One WebSocket. Updates are frames made elsewhere, written to the socket as they are. */
+/** One WebSocket. Frames of updates are shared, and written to the socket as they are. */
 export class WebSocketTransport implements Transport, FlushListener, ConnectionListener {
-  // These are all that a fan-out reads: together at the start of the object, in one line of the cache.
+  // All that a fan-out reads lies at the start of the object, in one cache line.
   /** Bytes of updates sent since the last answered ping. */
   #unanswered = 0;
-  /** Bytes at which there is something to be looked at before more is sent; 0 while nothing can be. */
+  /** Unanswered bytes at which more has to be checked before an update is sent; 0 while none can be. */
   #limit: number;
   readonly #handle: DirectHandle | undefined;
   readonly #window: CompressionWindow | undefined;
@@ -53,13 +52,13 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
   #events: TransportEvents | undefined;
   heardAt: number;
   roundTripMs: number | undefined;
-  /** Bytes that the ping will answer which is not answered yet; −1: none is out. */
+  /** Bytes that the ping under way acknowledges; −1: there is none. */
   #probed = -1;
   /** When that ping was sent. */
   #probedAt = 0;
-  /** Bytes after the last answered ping at which the next one follows. */
+  /** Unanswered bytes at which the next ping is sent. */
   #probeAfter: number;
-  /** Something written here waits in this process; `onFlushed` is called when it has left. */
+  /** A write waits in this process; `onFlushed` is called when it has left. */
   #waiting = false;
   /** An offer was refused: the session is to be told when it may try again. */
   #refused = false;
@@ -86,7 +85,7 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
     return 'websocket';
   }
 
-  /** Whole ms, which take no memory of their own. */
+  /** Whole ms, which V8 keeps without a heap object. */
   #now(): number {
     return Math.trunc(this.#options.clock.monotonic());
   }
@@ -111,7 +110,7 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
 
   onClosed(code: number): void {
     this.#limit = 0;
-    // `ws` keeps what befalls the socket to itself.
+    // `ws` does not report errors of the socket.
     if (this.#socket.errored !== null) this.#client.fault ??= 'socket';
     this.#events?.onEnd({ code, fault: this.#client.fault });
   }
@@ -132,18 +131,18 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
     return frame.length;
   }
 
-  /** Whether an update of so many bytes may be sent all the same, with the limit reached. */
+  /** Whether an update of so many bytes may be sent although the limit is reached. */
   #hasRoom(length: number): boolean {
     if (!this.open) return false;
     const mayTake = !this.#refused && !this.#waiting;
     if (mayTake && (this.#unanswered === 0 || this.#unanswered + length <= windowBytes)) return true;
     this.#refuse();
-    // The window only opens again by an answer, so there must be a question.
+    // Only the answer to a ping opens the window again.
     if (!this.#waiting) this.probe();
     return false;
   }
 
-  /** A smaller update may still fit: it is not sent before those who were refused are told. */
+  /** Nothing is sent before the session was told of a drain, even a smaller update that would fit. */
   #refuse(): void {
     this.#refused = true;
     this.#limit = 0;
@@ -194,7 +193,7 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
     this.#drained();
   }
 
-  /** Writes an answer or a control frame, which may also follow what waits. */
+  /** Writes an answer or a control frame, behind what waits. */
   #write(frame: Frame): void {
     if (this.#waiting) this.#socket.write(frame);
     else this.#writeNow(frame);

@@ -4,12 +4,11 @@ import type { Message } from '../encode/message.ts';
 import type { Rendition } from '../encode/rendition.ts';
 import type { Lease } from '../feed/registry.ts';
 import { FanOutCounts } from './fan-out-counts.ts';
-import type { Follower, Following } from './following.ts';
 import type { Hub } from './hub.ts';
 import { Keepalive } from './keepalive.ts';
 import type { SessionTerms } from './session-terms.ts';
 import type { Transport } from './transport.ts';
-import type { View } from './view.ts';
+import type { Follower, Following, View } from './view.ts';
 
 /** What is the same for all sessions of the gateway. */
 export interface SessionParts {
@@ -29,7 +28,7 @@ export class Recipient implements Follower {
   protected readonly terms: SessionTerms;
   protected readonly transport: Transport;
   protected readonly keepalive: Keepalive;
-  #followings: readonly Following<View>[] = none;
+  #followings: readonly Following[] = none;
   /** Direct answers that wait for a client which does not keep up. Undefined: none does. */
   #answers: Message[] | undefined;
   /** Answers sent, and messages of views that were left. */
@@ -59,7 +58,7 @@ export class Recipient implements Follower {
    * @param since the position of the last message that the client holds: where the view can tell what came after
    *   that, it is sent this instead
    */
-  follow(lease: Lease<View<Rendition>>, first?: () => Message, since?: string): Following<View> {
+  follow(lease: Lease<View<Rendition>>, first?: () => Message, since?: string): Following {
     const view = lease.resource;
     const cursor = since === undefined ? undefined : view.rendition.cursorAt(since);
     const following = view.add(lease, this, this.transport, first, cursor);
@@ -75,7 +74,7 @@ export class Recipient implements Follower {
     return following;
   }
 
-  leave(following: Following<View>): void {
+  leave(following: Following): void {
     if (!this.#followings.includes(following)) return;
     this.#followings = this.#followings.filter((other) => other !== following);
     this.#giveBack(following);
@@ -87,14 +86,14 @@ export class Recipient implements Follower {
     for (const following of all) this.#giveBack(following);
   }
 
-  #giveBack(following: Following<View>): void {
+  #giveBack(following: Following): void {
     const { view, lease } = following;
     this.#sentBesides += view.sentTo(following);
     view.remove(following);
     lease.release();
   }
 
-  resync(following: Following<View>): void {
+  resync(following: Following): void {
     following.view.reset(following);
     this.#sendWhole(following, this.parts.clock.monotonic());
   }
@@ -186,7 +185,7 @@ export class Recipient implements Follower {
     }
   }
 
-  #sendWhole(following: Following<View>, now: number): void {
+  #sendWhole(following: Following, now: number): void {
     this.#counted((counts) => following.view.sendWhole(following, now, counts));
   }
 

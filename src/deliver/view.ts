@@ -2,11 +2,58 @@ import type { Message } from '../encode/message.ts';
 import type { Rendition, Update } from '../encode/rendition.ts';
 import type { Lease } from '../feed/registry.ts';
 import type { FanOutCounts } from './fan-out-counts.ts';
-import { type Follower, Following } from './following.ts';
 import { nothing, type Pace, Release } from './pace.ts';
 import { never, type Outlet, Slots } from './slots.ts';
 
-const always = (): boolean => true;
+/** A session, as the views that it follows know it. */
+export interface Follower {
+  /** Its client could not be sent an update. */
+  blocked(now: number): void;
+  /** It is too far behind to be sent so many more events. */
+  dropped(count: number): void;
+  leave(following: Following): void;
+  resync(following: Following): void;
+}
+
+/** A session in one view, whose lease it holds. */
+export class Following {
+  readonly lease: Lease<View>;
+  readonly session: Follower;
+  /** Index in the view's arrays. */
+  slot: number;
+  /** Makes the first message, which may say more than an update. Undefined once it was sent. */
+  first: (() => Message) | undefined;
+  /** Of the events dropped after its cursor, how many the session was told of. */
+  #droppedKnown = 0;
+
+  constructor(lease: Lease<View>, session: Follower, slot: number, first: (() => Message) | undefined) {
+    this.lease = lease;
+    this.session = session;
+    this.slot = slot;
+    this.first = first;
+  }
+
+  get view(): View {
+    return this.lease.resource;
+  }
+
+  /** Leaves the view and releases its lease. */
+  leave(): void {
+    this.session.leave(this);
+  }
+
+  /** Sends the newest state, whatever was sent before, as soon as the client is writable. */
+  resync(): void {
+    this.session.resync(this);
+  }
+
+  /** @param dropped all events after its cursor that it will not be sent; 0 when the cursor has moved */
+  noteDropped(dropped: number): void {
+    const more = dropped - this.#droppedKnown;
+    this.#droppedKnown = dropped;
+    if (more > 0) this.session.dropped(more);
+  }
+}
 
 /** A rendition and the sessions that follow it. */
 export class View<Shown extends Rendition = Rendition> {
@@ -16,13 +63,13 @@ export class View<Shown extends Rendition = Rendition> {
   readonly release: Release;
   readonly #repeatAfterMs: number;
   readonly #isRepeated: () => boolean;
-  readonly #slots = new Slots<Following<View>>();
+  readonly #slots = new Slots<Following>();
 
   constructor(rendition: Shown, pace: Pace = {}) {
     this.rendition = rendition;
     this.intervalMs = pace.intervalMs ?? 0;
     this.#repeatAfterMs = pace.repeatAfterMs ?? 0;
-    this.#isRepeated = pace.isRepeated ?? always;
+    this.#isRepeated = pace.isRepeated ?? (() => true);
     this.release = new Release(this.intervalMs);
   }
 
@@ -41,74 +88,72 @@ export class View<Shown extends Rendition = Rendition> {
     outlet: Outlet,
     first?: () => Message,
     cursor = nothing,
-  ): Following<View> {
+  ): Following {
     const following = new Following(lease, session, this.size, first);
     this.#slots.add(following, outlet, cursor);
     return following;
   }
 
-  remove(following: Following<View>): void {
+  remove(following: Following): void {
     if (!this.#slots.has(following)) return;
     this.countDropped(following);
     this.#slots.remove(following);
   }
 
   /** How many versions or events it lacks. */
-  behind({ slot }: Following<View>): number {
+  behind({ slot }: Following): number {
     return this.rendition.seq - (this.#slots.cursors[slot] ?? nothing);
   }
 
   /** Whether one that lacks an update may be sent it now. */
-  isDue({ slot }: Following<View>, now: number): boolean {
+  isDue({ slot }: Following, now: number): boolean {
     return this.#mayBeSent(slot, this.rendition.seq, now);
   }
 
   /** Whether it was sent nothing for so long that a sweep will repeat the current update to it. */
-  isRepeatDue({ slot }: Following<View>, now: number): boolean {
-    return this.#repeatAfterMs > 0 && this.#sinceSent(slot, now) >= this.#repeatAfterMs && this.#isRepeated();
+  isRepeatDue({ slot }: Following, now: number): boolean {
+    const sinceMs = now - (this.#slots.sentAt[slot] ?? never);
+    return this.#repeatAfterMs > 0 && sinceMs >= this.#repeatAfterMs && this.#isRepeated();
   }
 
   #mayBeSent(slot: number, seq: number, now: number): boolean {
     if (this.intervalMs === 0) return true;
-    return this.release.allows(this.#slots.cursors[slot] ?? seq, seq, this.#sinceSent(slot, now));
-  }
-
-  #sinceSent(slot: number, now: number): number {
-    return now - (this.#slots.sentAt[slot] ?? never);
+    const sinceMs = now - (this.#slots.sentAt[slot] ?? never);
+    return this.release.allows(this.#slots.cursors[slot] ?? seq, seq, sinceMs);
   }
 
   /** Forgets what it was sent, so that the next message is the whole state. */
-  reset(following: Following<View>): void {
+  reset(following: Following): void {
     if (!this.#slots.has(following)) return;
     this.countDropped(following);
     this.#slots.cursors[following.slot] = nothing;
   }
 
   /** Tells its session how many events it will not be sent. While it is not writable, that is not counted as they come. */
-  countDropped(following: Following<View>): void {
+  countDropped(following: Following): void {
     const cursor = this.#slots.cursors[following.slot] ?? nothing;
     if (cursor === nothing || !this.#slots.has(following)) return;
     following.noteDropped(this.rendition.droppedAfter(cursor));
   }
 
   /** How many messages it was sent. */
-  sentTo({ slot }: Following<View>): number {
+  sentTo({ slot }: Following): number {
     return this.#slots.sentCounts[slot] ?? 0;
   }
 
   /** Sends one session its first message, or the newest state, whatever it was sent before. */
-  sendWhole(following: Following<View>, now: number, counts: FanOutCounts): boolean {
+  sendWhole(following: Following, now: number, counts: FanOutCounts): boolean {
     if (!this.#canTake(following.slot, now)) return false;
     const message = following.first?.() ?? this.rendition.latest();
     const { seq } = this.rendition;
     if (!this.#send(following.slot, message, seq, now, counts, this.intervalMs === 0)) return false;
     following.first = undefined;
-    following.forgetDropped();
+    following.noteDropped(0);
     return true;
   }
 
   /** Sends one session what it lacks, for as long as it is writable. */
-  catchUp(following: Following<View>, now: number, counts: FanOutCounts): void {
+  catchUp(following: Following, now: number, counts: FanOutCounts): void {
     this.#serve(following.slot, this.rendition.seq, this.rendition, now, counts);
   }
 
@@ -136,9 +181,7 @@ export class View<Shown extends Rendition = Rendition> {
 
   #repeatIfDue(slot: number, now: number, counts: FanOutCounts): void {
     const following = this.#slots.followings[slot];
-    if (following !== undefined && this.isRepeatDue(following, now)) {
-      this.sendWhole(following, now, counts);
-    }
+    if (following !== undefined && this.isRepeatDue(following, now)) this.sendWhole(following, now, counts);
   }
 
   /** Asked before a message is made for it. */
@@ -172,7 +215,7 @@ export class View<Shown extends Rendition = Rendition> {
         if (cursor === this.#slots.cursors[slot] && cursor !== from) this.#slots.sentAt[slot] = never;
         return false;
       }
-      behind?.forgetDropped();
+      behind?.noteDropped(0);
       cursor = step.seq;
     }
     return true;

@@ -1,8 +1,7 @@
 import type { JsonObject } from '../../src/core/json.ts';
-import type { Following } from '../../src/deliver/following.ts';
 import { Hub } from '../../src/deliver/hub.ts';
 import type { Session } from '../../src/deliver/session.ts';
-import { View } from '../../src/deliver/view.ts';
+import { type Following, View } from '../../src/deliver/view.ts';
 import { jsonEncoding, msgpackEncoding } from '../../src/encode/encoding.ts';
 import { Message } from '../../src/encode/message.ts';
 import type { Urgency } from '../../src/encode/rendition.ts';

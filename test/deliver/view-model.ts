@@ -6,10 +6,9 @@ import { jsonEncoding, msgpackEncoding } from '../../src/encode/encoding.ts';
 import { Message } from '../../src/encode/message.ts';
 import type { Urgency } from '../../src/encode/rendition.ts';
 import { type PacketWords, StateRendition, type UrgencyOf } from '../../src/encode/state-rendition.ts';
-import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import { Projection } from '../../src/feed/projection.ts';
-import { WritableStateFeed } from '../../src/feed/state-feed.ts';
 import { createFakeTransport, type FakeTransport } from '../support/fake-transport.ts';
+import { newStateFeed } from '../support/feeds.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { PacketReader, readMessage } from '../support/packet-reader.ts';
@@ -68,12 +67,7 @@ export function createViewModel(initial: JsonObject) {
   const meter = createMemoryMeter();
   const turns: (() => void)[] = [];
   const hub = new Hub({ clock, meter, turnMs: 5, yieldTurn: (rest) => turns.push(rest) });
-  const feed = new WritableStateFeed({
-    initial,
-    epoch: 'e',
-    clock,
-    budget: new HistoryBudget(historyDefaults),
-  });
+  const feed = newStateFeed(initial, { clock });
   const opened = new Map<string, { view: View; projection: Projection }>();
   const clients: ModelClient[] = [];
   const faults: string[] = [];

@@ -2,9 +2,8 @@ import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { type Encoding, jsonEncoding } from '../../src/encode/encoding.ts';
 import type { Message } from '../../src/encode/message.ts';
 import { type PacketWords, StateRendition, type UrgencyOf } from '../../src/encode/state-rendition.ts';
-import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import { Projection } from '../../src/feed/projection.ts';
-import { WritableStateFeed } from '../../src/feed/state-feed.ts';
+import { newStateFeed } from '../support/feeds.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 
@@ -25,12 +24,7 @@ export function setUpRendition(options: RenditionSetUp = {}) {
   const { mode = 'full', sections, initial = { price: 0 }, urgencyOf } = options;
   const clock = createManualClock();
   const meter = createMemoryMeter();
-  const feed = new WritableStateFeed({
-    initial,
-    epoch: 'e',
-    clock,
-    budget: new HistoryBudget(historyDefaults),
-  });
+  const feed = newStateFeed(initial, { clock });
   const projection = new Projection(feed, sections, {
     always: ['timestamp', 'status'],
     unremarkable: ['timestamp'],

@@ -1,18 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { HistoryBudget } from '../../src/feed/history.ts';
 import { Projection } from '../../src/feed/projection.ts';
-import { WritableStateFeed } from '../../src/feed/state-feed.ts';
-import { createManualClock } from '../support/manual-clock.ts';
+import { newStateFeed } from '../support/feeds.ts';
 
 const noHistory = { historySeconds: 0, historyMaxBytes: 0 };
 
 function setUp() {
-  const feed = new WritableStateFeed({
-    initial: { market: { price: 1 }, count: 0 },
-    epoch: 'e',
-    clock: createManualClock(),
-    budget: new HistoryBudget(noHistory),
-  });
+  const feed = newStateFeed({ market: { price: 1 }, count: 0 }, { budget: new HistoryBudget(noHistory) });
   const projection = (sections: readonly string[] | undefined) => new Projection(feed, sections);
   const news = { whole: 0, narrowed: 0 };
   const [whole, narrowed] = [projection(undefined), projection(['market'])];

@@ -1,11 +1,11 @@
 import type { Cancel, Clock } from '../core/clock.ts';
 import type { Meter } from '../core/meter.ts';
-import type { Update } from '../encode/rendition.ts';
+import type { SweepUpdate } from '../encode/rendition.ts';
 import { FanOutCounts } from './fan-out-counts.ts';
 import { AlignedTimer } from './pace.ts';
 import type { View } from './view.ts';
 
-export interface HubOptions {
+interface HubOptions {
   readonly clock: Clock;
   readonly meter: Meter;
   /** How long a fan-out may hold the event loop before others get a turn, in ms. */
@@ -21,7 +21,7 @@ const batch = 16;
 
 interface Sweep {
   readonly view: View;
-  readonly update: Update;
+  readonly update: SweepUpdate;
   readonly counts: FanOutCounts;
   readonly startedAt: number;
 }

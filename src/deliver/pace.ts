@@ -45,7 +45,7 @@ export class AlignedTimer {
     this.#limited = new Throttle(limitedEveryMs, clock);
   }
 
-  /** There is news. @param seq where it stands */
+  /** There is news. @param seq of the newest */
   news(seq: number, urgencies: readonly Urgency[]): void {
     this.request();
     if (urgencies.length === 0 || this.#intervalMs === 0) return;
@@ -54,7 +54,7 @@ export class AlignedTimer {
     if (!released && urgencies.includes('now')) release();
   }
 
-  /** Somebody waits for a slot. */
+  /** A session waits for the next slot. */
   request(): void {
     if (this.#intervalMs === 0) {
       this.#releases.slot();
@@ -64,7 +64,7 @@ export class AlignedTimer {
     const wait = this.#intervalMs - (this.#clock.now() % this.#intervalMs);
     this.#cancel = this.#clock.after(wait, () => {
       this.#cancel = undefined;
-      // What is urgent and still waits goes along, and then need not go out by itself.
+      // Urgent news that still waits is sent with the slot.
       this.#limited.flush();
       this.#releases.slot();
     });

@@ -1,5 +1,5 @@
 import type { Message } from '../encode/message.ts';
-import type { Rendition, Update } from '../encode/rendition.ts';
+import type { Rendition, SweepUpdate } from '../encode/rendition.ts';
 import type { Lease } from '../feed/registry.ts';
 import type { FanOutCounts } from './fan-out-counts.ts';
 import { nothing, type Pace, Release } from './pace.ts';
@@ -166,7 +166,7 @@ export class View<Shown extends Rendition = Rendition> {
    * Visits the next `count` sessions, or fewer if they are sent that many messages.
    * @returns whether that was all
    */
-  sweep(update: Update, count: number, now: number, counts: FanOutCounts): boolean {
+  sweep(update: SweepUpdate, count: number, now: number, counts: FanOutCounts): boolean {
     const { seq } = update;
     const { cursors, order } = this.#slots;
     const enough = counts.sent + count;
@@ -195,7 +195,7 @@ export class View<Shown extends Rendition = Rendition> {
   #serve(
     slot: number,
     seq: number,
-    source: Pick<Update, 'after'>,
+    source: Pick<SweepUpdate, 'after'>,
     now: number,
     counts: FanOutCounts,
   ): boolean {

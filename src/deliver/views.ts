@@ -6,7 +6,7 @@ import type { Pace } from './pace.ts';
 import { View } from './view.ts';
 
 /** A kind of views, such as those of one dialect. */
-export interface ViewKind<Params, Shown extends Rendition> {
+interface ViewKind<Params, Shown extends Rendition> {
   /** Canonical key of the parameters: equal keys share one view. */
   readonly key: (params: Params) => string;
   /** Makes the rendition for the first session that follows it. It is closed after the last. */

@@ -3,7 +3,7 @@ import { formatPosition, parsePosition } from '../feed/position.ts';
 import { jsonEncoding } from './encoding.ts';
 import { DroppedCount, EventIndex } from './event-index.ts';
 import { Message, type Packet } from './message.ts';
-import type { NewsListener, Rendition, Step, Update } from './rendition.ts';
+import type { NewsListener, Rendition, Step, SweepUpdate } from './rendition.ts';
 
 export interface EventRenditionOptions<Event> {
   readonly dialect: string;
@@ -131,7 +131,7 @@ export class EventRendition<Event> implements Rendition {
     return cursor < forgotten ? this.#droppedCount.between(cursor, forgotten) : 0;
   }
 
-  next(): Update {
+  next(): SweepUpdate {
     return { seq: this.#seq, receivedAt: this.#receivedAt, after: (cursor) => this.after(cursor) };
   }
 

@@ -10,7 +10,7 @@ export interface Step {
 }
 
 /** News of a rendition, as a sweep brings it to all sessions. */
-export interface Update {
+export interface SweepUpdate {
   readonly seq: number;
   /** When the earliest event in it was received, monotonic ms; undefined where none is in it. */
   readonly receivedAt: number | undefined;
@@ -41,7 +41,7 @@ export interface Rendition {
   /** How many events a session will not be sent that was sent everything up to `cursor`; 0 for a state. */
   droppedAfter(cursor: number): number;
   /** The news for a sweep over all sessions. */
-  next(): Update;
+  next(): SweepUpdate;
   /** Has one listener, the hub that delivers the news. */
   onNews(listener: NewsListener): void;
   close(): void;

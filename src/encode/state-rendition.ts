@@ -8,7 +8,7 @@ import type { StateFeed } from '../feed/state-feed.ts';
 import { type Delta, diff } from '../wire/delta.ts';
 import type { Encoding } from './encoding.ts';
 import { Message, type Packet } from './message.ts';
-import type { NewsListener, Rendition, Step, Update, Urgency } from './rendition.ts';
+import type { NewsListener, Rendition, Step, SweepUpdate, Urgency } from './rendition.ts';
 
 /** The packets in which a dialect tells of a state. */
 export interface PacketWords {
@@ -20,7 +20,7 @@ export interface PacketWords {
 /** What is urgent of the change from one document to the next, in keys that the projection shows. */
 export type UrgencyOf = (document: JsonObject, previous: JsonObject) => readonly Urgency[];
 
-export interface StateRenditionOptions {
+interface StateRenditionOptions {
   readonly dialect: string;
   readonly projection: Projection;
   readonly mode: 'full' | 'delta';
@@ -190,7 +190,7 @@ class LazyDelta {
 }
 
 /** One version, made ready. Its messages are made when first asked for, and once. */
-class StateUpdate implements Update {
+class StateUpdate implements SweepUpdate {
   readonly version: Version;
   readonly seq: number;
   receivedAt: number | undefined;

@@ -8,8 +8,8 @@ export interface FeedEntry<Event> {
   readonly receivedAt: number | undefined;
 }
 
-/** Told of each new entry, in the same turn. Must not throw. */
-export type EntryListener<Event> = (entry: FeedEntry<Event>) => void;
+/** Called with each new entry, within `append`. Must not throw. */
+type EntryListener<Event> = (entry: FeedEntry<Event>) => void;
 
 export interface EventFeedOptions<Event> {
   readonly epoch: string;
@@ -23,7 +23,7 @@ export interface EventFeedOptions<Event> {
   readonly weightOf?: (event: Event) => number;
 }
 
-/** A stream of events, of which the newest are kept: a bounded ring, and the only one there is of them. */
+/** A stream of events, of which the newest are kept in a bounded ring. */
 export class EventFeed<Event> {
   /** Random id of one life of the feed. */
   readonly epoch: string;

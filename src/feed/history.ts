@@ -7,7 +7,7 @@ export interface Version {
   readonly document: JsonObject;
   /** When it was committed, epoch milliseconds: for people. */
   readonly at: number;
-  /** The same in monotonic milliseconds: by these it ages, so that no wall clock that is set drops or keeps it. */
+  /** The same in monotonic milliseconds, by which it ages: the wall clock may be set. */
   readonly committedAt: number;
   /** When the earliest event in it was received, monotonic milliseconds; undefined where none is in it. */
   readonly receivedAt?: number | undefined;
@@ -35,7 +35,7 @@ export class History {
   }
 
   add(version: Version): void {
-    // Cleared: nothing would ever drop it again.
+    // Cleared: the budget no longer trims it.
     if (!this.#budget.includes(this)) return;
     this.#kept.push(version);
     this.#bytes += version.bytes;
@@ -58,7 +58,7 @@ export class History {
     return this.#bytes;
   }
 
-  /** When the oldest version was committed, monotonic ms. Undefined where it is the newest, too, which is kept. */
+  /** When the oldest version that may be dropped was committed, monotonic ms. Undefined: only the newest is held. */
   get heldSince(): number | undefined {
     return this.#kept.length < 2 ? undefined : this.#kept.peekFront()?.committedAt;
   }
@@ -67,7 +67,7 @@ export class History {
     this.#bytes -= this.#kept.shift()?.bytes ?? 0;
   }
 
-  /** Gives back what it holds to the bound it shares with others. */
+  /** Drops everything, and adds nothing from now on. */
   clear(): void {
     this.#kept.clear();
     this.#bytes = 0;

@@ -12,14 +12,14 @@ import type { StateFeed } from './state-feed.ts';
 export class Projection {
   readonly feed: StateFeed;
   /**
-   * Keys whose change alone is no change: at one position, readers may have been shown different values of them,
-   * so that whatever is told of a change must state them.
+   * Keys whose change alone is no change: readers at the same position may have been shown different values of them,
+   * so every delta must state them.
    */
   readonly unremarkable: readonly string[];
   readonly #epoch: string;
   /** Undefined: all. */
   readonly #shown: readonly string[] | undefined;
-  /** Keys whose change is one of the projection. */
+  /** Keys whose change is a change of the projection. */
   readonly #watched: readonly string[];
 
   /**

@@ -6,7 +6,7 @@ export interface Lease<Resource> {
   release(): void;
 }
 
-export interface RegistryOptions<Params, Resource> {
+interface RegistryOptions<Params, Resource> {
   /** Canonical key of the parameters: equal keys share one resource. */
   readonly key: (params: Params) => string;
   /** Called for the first user: starts the source behind the resource. */

@@ -3,8 +3,8 @@ import { estimateBytes, type JsonObject, shareUnchanged } from '../core/json.ts'
 import type { History, HistoryBudget, Version } from './history.ts';
 import type { Position } from './position.ts';
 
-/** Told of each new version, in the same turn in which it was committed. Must not throw. */
-export type VersionListener = (version: Version, previous: Version) => void;
+/** Called with each new version, within the commit. Must not throw. */
+type VersionListener = (version: Version, previous: Version) => void;
 
 const maxKeysNoted = 10_000;
 
@@ -74,7 +74,7 @@ export class WritableStateFeed {
 
   /**
    * Makes a version of what is pending. False where nothing differs from the newest version.
-   * @param always makes one all the same, for readers that are to hear of it. Default false.
+   * @param always makes one even then, which readers are told of. Default false.
    */
   commit(always = false): boolean {
     const previous = this.#current;
@@ -107,7 +107,7 @@ export class WritableStateFeed {
       if (!Object.hasOwn(document, key)) this.#changes.set(key, seq);
     }
     if (this.#changes.size <= maxKeysNoted) return;
-    // An engine whose keys keep changing their names: those that are gone are forgotten, on the safe side.
+    // The engine keeps renaming keys: those that are gone are forgotten, and count as changed now.
     for (const key of this.#changes.keys()) if (!Object.hasOwn(document, key)) this.#changes.delete(key);
     this.#unknownSince = seq;
   }
@@ -141,7 +141,7 @@ export class WritableStateFeed {
   }
 }
 
-/** The same as its readers have it. */
+/** The side of its readers. */
 export type StateFeed = Omit<WritableStateFeed, 'stage' | 'commit' | 'close'>;
 
 /** What a version adds to the one before: its changed sections, and a pointer for each shared one. */

@@ -15,7 +15,7 @@ export interface ConnectionListener {
  * A `ws` connection with one listener, called by method. Five event listeners for each connection would take a tenth
  * of the memory of a session.
  */
-export class Connection extends WebSocket {
+export class WebSocketConnection extends WebSocket {
   listener: ConnectionListener | undefined;
   /** What went wrong. */
   fault: TransportFault | undefined;

@@ -10,7 +10,7 @@ const compressed = 0x40;
 const finalPing = 0x89;
 const finalPong = 0x8a;
 
-export interface FrameOptions {
+interface FrameOptions {
   readonly isBinary: boolean;
   /** Whether the payload was deflated. Default false. */
   readonly isCompressed?: boolean;

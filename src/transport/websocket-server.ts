@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type PerMessageDeflateOptions, WebSocketServer } from 'ws';
 import { destroyWithin } from '../core/destroy-within.ts';
 import type { Transport } from '../deliver/transport.ts';
-import { Connection } from './connection.ts';
+import { WebSocketConnection } from './connection.ts';
 import { windowByTerms } from './frames.ts';
 import { type WebSocketOptions, WebSocketTransport } from './websocket.ts';
 
@@ -32,7 +32,7 @@ export function createWebSocketAcceptor(options: WebSocketServerOptions) {
     closeTimeout: closeTimeoutMs,
     // A subprotocol may be offered to carry a token.
     handleProtocols: (offered: Set<string>) => (offered.has('token') ? 'token' : false),
-    WebSocket: Connection,
+    WebSocket: WebSocketConnection,
   } as const;
   const server = new WebSocketServer(settings);
   let terms = '';

@@ -4,14 +4,8 @@ import type { Clock } from '../core/clock.ts';
 import type { Close } from '../deliver/closes.ts';
 import type { Transport, TransportEvents } from '../deliver/transport.ts';
 import type { Message } from '../encode/message.ts';
-import type { Connection, ConnectionListener } from './connection.ts';
-import {
-  type DirectHandle,
-  directHandleOf,
-  type FlushListener,
-  writeDirectly,
-  writeToStream,
-} from './direct-write.ts';
+import type { ConnectionListener, WebSocketConnection } from './connection.ts';
+import { type DirectHandle, directHandleOf, type FlushListener, writeNow } from './direct-write.ts';
 import { type Frame, pingFrame, pongFrame } from './frame.ts';
 import { type CompressionWindow, framesOf } from './frames.ts';
 
@@ -46,7 +40,7 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
   readonly #handle: DirectHandle | undefined;
   readonly #window: CompressionWindow | undefined;
 
-  readonly #client: Connection;
+  readonly #client: WebSocketConnection;
   readonly #socket: Duplex;
   readonly #options: WebSocketOptions;
   #events: TransportEvents | undefined;
@@ -66,7 +60,7 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
 
   /** @param window the terms of compression. Undefined: none was agreed. */
   constructor(
-    client: Connection,
+    client: WebSocketConnection,
     socket: Duplex,
     window: CompressionWindow | undefined,
     options: WebSocketOptions,
@@ -201,9 +195,7 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
 
   /** Writes a frame while nothing waits. */
   #writeNow(frame: Frame): void {
-    const handle = this.#handle;
-    const outcome =
-      handle === undefined ? writeToStream(this.#socket, frame, this) : writeDirectly(handle, frame, this);
+    const outcome = writeNow(this.#handle, this.#socket, frame, this);
     if (outcome === 'pending') {
       this.#waiting = true;
       this.#limit = 0;

@@ -49,7 +49,7 @@ export interface UrgentTypes {
 
 /** Of a flood of urgent messages one passes at once, and then one a second: each may cause a request elsewhere. */
 const urgentEveryMs = 1000;
-/** Larger ones are not looked into: what is urgent is said in few words. */
+/** Larger ones are not parsed: urgent messages are short. */
 const urgentMaxBytes = 4096;
 
 /** What one client says: how much of it is heard. Made with its first message, since most clients say nothing. */
@@ -82,7 +82,7 @@ export class Incoming extends MessageLimiter {
     return typeof type === 'string' && types.includes(type) && isWellFormed(parsed.value);
   }
 
-  /** What waits is acted on now: nobody is there to say it again. */
+  /** Has a waiting message acted on now: its client is gone and cannot repeat it. */
   flush(): void {
     this.#passing?.flush();
   }

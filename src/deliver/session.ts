@@ -24,7 +24,7 @@ export class Session extends Recipient implements TransportEvents {
   #closedAs: string | undefined;
   #dismissedBy: Close | undefined;
 
-  /** @param onEnd told first of its end */
+  /** @param onEnd called at its end, before its client is told */
   constructor(
     { id, terms, transport, owner }: Admitted,
     parts: SessionParts,
@@ -38,7 +38,7 @@ export class Session extends Recipient implements TransportEvents {
     transport.start(this);
   }
 
-  /** Who takes its messages from now on, and is told of its end. */
+  /** Sets the client, which takes its messages and is told of its end. */
   attend(client: SessionClient): void {
     this.#client = client;
   }

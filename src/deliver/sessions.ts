@@ -2,9 +2,9 @@ import type { SessionParts } from './recipient.ts';
 import { Session } from './session.ts';
 import type { Admitted, SessionClient, SessionState } from './session-terms.ts';
 
-/** Each session is checked so often, */
+/** How often each session is checked. */
 const checkEveryMs = 500;
-/** in so many rounds: with thousands of sessions the whole takes longer than a command should have to wait. */
+/** In how many parts: to check thousands of sessions at once would hold up a command. */
 const checkRounds = 10;
 
 /** All sessions of the gateway, whatever their dialect: looked after together, and closed together. */
@@ -51,7 +51,7 @@ export class Sessions {
     this.#sessions.set(session, round);
     this.#parts.meter.count('bff_connections_total', { dialect: session.dialect });
     this.#countClient(session.dialect, 1);
-    // Its token may have taken longer to verify than the others took to be told.
+    // Its token was still being verified when the others were closed.
     if (this.#shuttingDown) session.close('shutdown');
   }
 

@@ -24,9 +24,9 @@ export interface EventRenditionOptions<Event> {
   readonly snapshotVersion?: () => number;
   /** A session is sent each event that it lacks up to this many, as far as the feed keeps them. */
   readonly maxBehind: number;
-  /** How a session goes on that lacks more: from the snapshot, or from the oldest event that it can be sent. */
+  /** Where a session continues that lacks more: at the snapshot, or at the oldest event that it can be sent. */
   readonly beyond: 'snapshot' | 'oldest';
-  /** The packet that tells it how many events it will not be sent, before it goes on from the oldest. */
+  /** The packet that tells it how many events it will not be sent, before it continues at the oldest. */
   readonly tellDropped?: (count: number) => Packet;
 }
 

@@ -194,7 +194,7 @@ class StateUpdate implements SweepUpdate {
   readonly version: Version;
   readonly seq: number;
   receivedAt: number | undefined;
-  /** What changed since the last sweep. Undefined: only the whole is told. */
+  /** What changed since the last sweep. Undefined: only the full packet is sent. */
   lazyDelta: LazyDelta | undefined;
   readonly #makeFull: () => Message;
   #full: Step | undefined;
@@ -208,7 +208,7 @@ class StateUpdate implements SweepUpdate {
     this.#makeFull = makeFull;
   }
 
-  /** A delta goes only to those who hold exactly its base; all others get the whole. */
+  /** A delta is sent only to sessions at exactly its base; all others are sent the full packet. */
   after(cursor: number): Step {
     const delta = this.lazyDelta?.base === cursor ? this.lazyDelta.step : undefined;
     if (delta !== undefined) return delta;

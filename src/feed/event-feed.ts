@@ -19,7 +19,7 @@ export interface EventFeedOptions<Event> {
   readonly maxBytes?: number;
   /** What one event takes, for `maxBytes`. Default: nothing. */
   readonly bytesOf?: (event: Event) => number;
-  /** How many numbers an event takes, from 1: more than one where it stands for several things. Default 1. */
+  /** By how much an event raises `seq`, from 1: by more where it is several things, such as lines. Default 1. */
   readonly weightOf?: (event: Event) => number;
 }
 
@@ -87,7 +87,7 @@ export class EventFeed<Event> {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells nobody of what is still appended. */
+  /** Drops the listeners. */
   close(): void {
     this.#listeners.clear();
     this.#onClose();

@@ -5,7 +5,7 @@ import { type Bound, type Lease, Registry } from './registry.ts';
 import type { StateFeed, WritableStateFeed } from './state-feed.ts';
 
 export interface KeyedStatesOptions<Key, Wish> {
-  /** Canonical: readers whose keys are told by the same text share a feed. */
+  /** Canonical text of a key: readers with equal texts share a feed. */
   readonly key: (key: Key) => string;
   readonly initial: (key: Key) => JsonObject;
   /**

@@ -13,7 +13,7 @@ interface RegistryOptions<Params, Resource> {
   readonly open: (params: Params) => Resource;
   /** Called when the last user has been gone for `lingerMs`: stops it. */
   readonly close: (resource: Resource) => void;
-  /** Called when the last user leaves a resource that lingers: nobody needs its source meanwhile. */
+  /** Called when the last user leaves a resource that lingers: its source may pause. */
   readonly rest?: (resource: Resource) => void;
   /** Called when a lingering resource is used again. */
   readonly wake?: (resource: Resource) => void;
@@ -43,7 +43,7 @@ export class Registry<Params, Resource> {
 
   /**
    * Undefined at the bound, unless the resource is open already.
-   * @param holder by whom what one uses is counted. Undefined: by nobody
+   * @param holder whose share of the bound it counts for. Undefined: nobody's
    */
   acquire(params: Params, holder?: string): Lease<Resource> | undefined {
     const { key: keyOf, isReserved, wake } = this.#options;

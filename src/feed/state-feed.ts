@@ -133,7 +133,7 @@ export class WritableStateFeed {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Releases the history, and tells nobody of what is still committed. */
+  /** Drops the history and the listeners. */
   close(): void {
     this.#listeners.clear();
     this.#history.clear();

@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import type { TransportFault } from '../deliver/transport.ts';
 
-/** Told what happens to a connection. */
+/** Called with the events of a connection. */
 export interface ConnectionListener {
   onMessage(data: Buffer, isBinary: boolean): void;
   onPing(payload: Buffer): void;

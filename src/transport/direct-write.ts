@@ -32,7 +32,7 @@ const binding = findStreamBinding();
 /** Used for every write that completes at once, which needs no request of its own. */
 let spare = binding?.newRequest();
 
-/** `pending`: the kernel did not take all of it; the listener is told later. `failed`: the connection is broken. */
+/** `pending`: the kernel did not take all of it; the listener is called later. `failed`: the connection is broken. */
 type WriteOutcome = 'sent' | 'pending' | 'failed';
 
 /**

@@ -1,5 +1,6 @@
 import { type Dispatcher, Pool } from 'undici';
 import { readAnswerBody } from './answer-body.ts';
+import { enginePathPattern } from './engine-path.ts';
 import { sharedConnections } from './engine-places.ts';
 import { faultWords, statusWords } from './fault-words.ts';
 import { PollFailure } from './poll-failure.ts';
@@ -33,9 +34,6 @@ export interface ForwardedRequest {
   readonly body: Buffer | null;
   readonly signal: AbortSignal;
 }
-
-/** One slash first (to URLs a backslash is one), so that nothing appended to the base URL can name another host. */
-export const enginePathPattern = /^\/(?![/\\])/;
 
 const defaultMaxBodyBytes = 4 * 1024 * 1024;
 /** Of a body that nobody wants: read, so that its connection can be used again. */

@@ -1,4 +1,4 @@
-import { once } from '../core/once.ts';
+import { once } from '../core/clock.ts';
 
 export interface ConnectionLimitOptions {
   /** Connections over all dialects. 0: no bound. */

@@ -1,6 +1,5 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
-import type { Clock } from '../core/clock.ts';
-import { settledWithin } from '../core/settled-within.ts';
+import { type Clock, settledWithin } from '../core/clock.ts';
 import { fetchFault, fetchKeySet } from './key-set-fetch.ts';
 
 export interface KeySetTiming {

@@ -1,6 +1,6 @@
 import type { Access } from '../access/access.ts';
-import { peerGroup } from '../access/client-address.ts';
-import { socketsPossible } from '../access/open-file-limit.ts';
+import { socketsPossible } from '../access/connection-limits.ts';
+import { peerGroup } from '../access/visitors.ts';
 import type { Clock } from '../core/clock.ts';
 import { Refusal } from '../core/errors.ts';
 import { addBuiltPage } from '../http/built-page.ts';

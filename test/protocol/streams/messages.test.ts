@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../../../src/core/json.ts';
-import { setUpStreams } from '../set-up.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
+import { setUpStreams } from './set-up.ts';
 
 /** A message event as engines publish it, and what clients are told of it. */
 function message(id: number, more: JsonObject = {}) {

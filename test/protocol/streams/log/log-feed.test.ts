@@ -6,7 +6,7 @@ import {
   lastLines,
   maxBacklog,
   maxBacklogLength,
-} from '../../../../src/protocol/streams/log/log-events.ts';
+} from '../../../../src/protocol/streams/log/log-feed.ts';
 
 function setUpFeed() {
   const feed = new EventFeed<LogEvent>({ epoch: 'log', capacity: maxBacklog });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createReadPace } from '../../../src/protocol/streams/read-pace.ts';
-import { createManualClock } from '../../support/manual-clock.ts';
-import { settled } from '../../support/wait.ts';
+import { ReadPace } from '../../../../src/protocol/streams/log/log-feed.ts';
+import { createManualClock } from '../../../support/manual-clock.ts';
+import { settled } from '../../../support/wait.ts';
 
 function setUp() {
   const clock = createManualClock();
-  const pace = createReadPace(clock, { bytes: 100, everyMs: 10 });
+  const pace = new ReadPace(clock, { bytes: 100, everyMs: 10 });
   const kept: number[] = [];
   return {
     clock,

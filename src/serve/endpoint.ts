@@ -5,7 +5,7 @@ import type { Refusal } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Closes } from '../deliver/closes.ts';
 import type { KeepaliveLimits } from '../deliver/keepalive.ts';
-import type { MessageLimits } from '../deliver/message-limiter.ts';
+import type { MessageLimits } from '../deliver/incoming.ts';
 import type { Session } from '../deliver/session.ts';
 import type { SessionEnd } from '../deliver/session-terms.ts';
 import type { Transport } from '../deliver/transport.ts';

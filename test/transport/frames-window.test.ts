@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { windowByTerms } from '../../src/transport/compression-window.ts';
-import { framesOf } from '../../src/transport/frames.ts';
+import { framesOf, windowByTerms } from '../../src/transport/frames.ts';
 import { textMessage } from '../support/messages.ts';
 
 const message1 = textMessage('{"price":1}');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MessageLimiter, type MessageVerdict, messageDefaults } from '../../src/deliver/message-limiter.ts';
+import { MessageLimiter, type MessageVerdict, messageDefaults } from '../../src/deliver/incoming.ts';
 
 const limiter = () => new MessageLimiter(messageDefaults);
 

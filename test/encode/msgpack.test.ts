@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { parseUntrusted } from '../../src/core/untrusted-json.ts';
-import { pack } from '../../src/wire/msgpack.ts';
+import { pack } from '../../src/encode/encoding.ts';
 import { arbitraryJson, arbitraryJsonObject } from '../support/arbitrary-json.ts';
 
 const roundTrip = (value: JsonValue): unknown => decode(pack(value));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AlignedTimer } from '../../src/deliver/aligned-timer.ts';
+import { AlignedTimer } from '../../src/deliver/pace.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 const start = Date.parse('2026-01-01T00:00:00.000Z');

@@ -14,7 +14,7 @@ import { createHealth } from './observe/health.ts';
 import { createLogRecorder } from './observe/log-recorder.ts';
 import { createPrometheusMeter } from './observe/prometheus.ts';
 import type { Context, Running } from './protocol/dialect.ts';
-import { createFront, type Front } from './serve/front.ts';
+import { Front } from './serve/front.ts';
 import type { Settings } from './settings.ts';
 import { createConnections } from './source/connections.ts';
 import { createMemoryEvents, type EventSource } from './source/events.ts';
@@ -94,7 +94,7 @@ export function createGateway({
     metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),
     clients: (limit) => sessions.states(limit),
   };
-  const front = createFront(settings, { access, operations, info, sessions, keepalive, clock, log, meter });
+  const front = new Front(settings, { access, operations, info, sessions, keepalive, clock, log, meter });
 
   const shared: Omit<Context, 'serve'> = {
     ...{ clock, log, audit, unrecordedLog: writtenLog, onRecord: recorder.onRecord, meter },
@@ -128,7 +128,7 @@ export function createGateway({
       board.close();
       const ends = [events.close(), client.close(), front.stopForwarding(), sessions.shutDown(drainMs)];
       await Promise.all(ends);
-      await front.close();
+      front.close();
     },
   };
 }

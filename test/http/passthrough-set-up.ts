@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { systemClock } from '../../src/core/clock.ts';
 import { addPassthrough, type PassthroughOptions } from '../../src/http/passthrough.ts';
-import { createHttpServer } from '../../src/http/server.ts';
+import { HttpServer } from '../../src/http/server.ts';
 import { anyNumber } from '../support/any-number.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import type { TestScope } from '../support/wait.ts';
@@ -53,7 +53,7 @@ export async function startPassthrough(
     log,
     ...options,
   });
-  const server = createHttpServer(router, () => {}, log, {
+  const server = new HttpServer(router, { handle: () => {} }, log, {
     port: 0,
     extraPorts: [],
     places: anyNumber,
@@ -61,7 +61,7 @@ export async function startPassthrough(
   });
   const port = await server.listen();
   test.onTestFinished(async () => {
-    await server.close();
+    server.close();
     await stopForwarding();
     await stopEngine();
   });

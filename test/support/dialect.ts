@@ -2,7 +2,7 @@ import { createGateway } from '../../src/app.ts';
 import { type MessageLimits, messageDefaults } from '../../src/deliver/message-limiter.ts';
 import { dialects } from '../../src/dialects.ts';
 import type { Served } from '../../src/serve/serve.ts';
-import { largestMessageBytes } from '../../src/serve/web-socket.ts';
+import { largestMessageBytes } from '../../src/serve/service.ts';
 import { loadSettings } from '../../src/settings.ts';
 import type { TestClient } from './client.ts';
 import { example } from './example-dialect.ts';

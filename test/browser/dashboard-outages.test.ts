@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDemoEngine } from '../../src/demo/engine.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
-import { ensureDashboard, openDashboard } from '../support/dashboard-page.ts';
+import { openDashboard } from '../support/dashboard-page.ts';
 import { startDashboardProxy } from '../support/dashboard-proxy.ts';
 import { startGateway } from '../support/gateway.ts';
 import { useIn, waitFor } from '../support/wait.ts';
@@ -10,7 +10,6 @@ import { useIn, waitFor } from '../support/wait.ts';
 describe.skipIf(chromiumMissing)('The dashboard, when something is away', () => {
   let browser: Browser;
   beforeAll(async () => {
-    await ensureDashboard();
     browser = await launchChromium();
   });
   afterAll(() => browser?.close());

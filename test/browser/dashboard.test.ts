@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMemoryEvents } from '../../src/source/events.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
-import { ensureDashboard, openDashboard } from '../support/dashboard-page.ts';
+import { openDashboard } from '../support/dashboard-page.ts';
 import { startGateway } from '../support/gateway.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 
@@ -40,7 +40,6 @@ interface Seen {
 describe.skipIf(chromiumMissing)('The dashboard', () => {
   let browser: Browser;
   beforeAll(async () => {
-    await ensureDashboard();
     browser = await launchChromium();
   });
   afterAll(() => browser?.close());

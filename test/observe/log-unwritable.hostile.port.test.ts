@@ -18,7 +18,7 @@ async function freePort(): Promise<number> {
 /** `demo`, with its standard output going where nothing can be written. */
 async function start(test: TestScope, stdout: number | 'pipe') {
   const port = await freePort();
-  const child: ChildProcess = spawn(process.execPath, [...program, 'demo'], {
+  const child: ChildProcess = spawn(process.execPath, [program, 'demo'], {
     env: { PATH: process.env.PATH, PORT: `${port}`, HOST: '127.0.0.1', SHUTDOWN_TIMEOUT_MS: '500' },
     stdio: ['ignore', stdout, 'ignore'],
   });

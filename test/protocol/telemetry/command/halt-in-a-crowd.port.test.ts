@@ -46,7 +46,7 @@ async function startGateway(test: TestScope, engineUrl: string) {
     LOG_LEVEL: 'trace',
     SHUTDOWN_TIMEOUT_MS: '500',
   };
-  const command = ['-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, process.execPath, ...program, 'serve'];
+  const command = ['-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, process.execPath, program, 'serve'];
   const root = fileURLToPath(new URL('../../../..', import.meta.url));
   const child = spawn('sh', command, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
   test.onTestFinished(() => void child.kill('SIGKILL'));

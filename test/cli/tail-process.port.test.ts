@@ -34,7 +34,7 @@ async function startStuckServer(test: TestScope, says?: object): Promise<string>
 
 /** Follows a gateway in a process of its own, until its output has this many lines and is closed. */
 async function readLines(test: TestScope, url: string, count: number) {
-  const args = [...program, 'tail', url];
+  const args = [program, 'tail', url];
   const child = spawn(process.execPath, args, {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     env: { PATH: process.env.PATH },

@@ -1,5 +1,5 @@
 import { Access } from './access/access.ts';
-import { accessOptions, historyOptions, verifierFor } from './config/options.ts';
+import { isLoopbackHost, verifierFor } from './config/safety.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import { Hub, hubDefaults } from './deliver/hub.ts';
@@ -72,7 +72,8 @@ export function createGateway({
   const meter = createPrometheusMeter();
   const board = createSourceBoard({ clock, log, meter });
   const hub = new Hub({ clock, meter, ...hubDefaults });
-  const feeds = new Feeds(clock, new HistoryBudget(historyOptions(settings)));
+  const { HISTORY_SECONDS: historySeconds, HISTORY_MAX_BYTES: historyMaxBytes } = settings;
+  const feeds = new Feeds(clock, new HistoryBudget({ historySeconds, historyMaxBytes }));
   const views = new Views({ hub, clock, maxViews: settings.MAX_RENDITIONS });
   const sessions = new Sessions({ hub, clock, meter });
 
@@ -82,11 +83,25 @@ export function createGateway({
   const { traffic, client, events } = createConnections(settings, given);
 
   // Who
-  const access = new Access(accessOptions(settings), {
-    verifier: verifierFor(settings),
-    ...{ clock, log, meter },
-    dismissViewer: () => sessions.dismissFurthestBehind(),
-  });
+  const access = new Access(
+    {
+      allowed: settings.ALLOWED_ORIGINS,
+      hosts: settings.ALLOWED_HOSTS,
+      onLoopback: isLoopbackHost(settings.HOST),
+      trustedProxies: settings.TRUST_PROXY,
+      demanding: settings.AUTH_DIALECTS,
+      defaultRole: settings.AUTH_DEFAULT_ROLE,
+      allowCommands: settings.ALLOW_COMMANDS,
+      allowIngest: settings.ALLOW_INGEST,
+      maxConnections: settings.MAX_CONNECTIONS,
+      maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
+    },
+    {
+      verifier: verifierFor(settings),
+      ...{ clock, log, meter },
+      dismissViewer: () => sessions.dismissFurthestBehind(),
+    },
+  );
 
   // Out
   const operations: Operations = {

@@ -1,7 +1,7 @@
 import { createConnection, createServer as createTcpServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { readHaltArguments } from '../../src/cli/commands.ts';
 import { giveCommand } from '../../src/cli/halt.ts';
-import { readHaltArguments } from '../../src/cli/halt-arguments.ts';
 import { type Handler, startEngineServer } from '../source/engine-server.ts';
 import { nowhere, startGateway } from '../support/gateway.ts';
 import { commandResult } from '../support/gateway-process.ts';
@@ -96,7 +96,7 @@ describe('halt and resume', () => {
   });
 });
 
-describe('The process of halt', { timeout: 30_000 }, () => {
+describe('The process of halt', () => {
   it('ends with the exit code, with nothing to read from and nobody to write to', async (test) => {
     const { url, engine } = await useIn(test, startGateway({ settings }));
     const { code, stdout, stderr } = await commandResult(['halt', url, '--reason', 'drill'], {});

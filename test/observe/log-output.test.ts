@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { LogOutput } from '../../src/observe/log-output.ts';
+import { LogOutput } from '../../src/observe/logger.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -29,7 +29,7 @@ const script = (lines: string) => [
   '--input-type=module',
   '--eval',
   `
-    import { LogOutput } from './src/observe/log-output.ts';
+    import { LogOutput } from './src/observe/logger.ts';
     const output = new LogOutput({ maxWaitingBytes: 300_000, lostLine: (lost) => 'lost ' + lost + '\\n' });
     ${lines}`,
 ];
@@ -79,7 +79,7 @@ describe('LogOutput', () => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
-    await waitFor('the process to go on', () => stderr === 'on with it', { timeoutMs: 20_000 });
+    await waitFor('the process to go on', () => stderr === 'on with it');
     let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
@@ -87,5 +87,5 @@ describe('LogOutput', () => {
     await waitFor('what was lost to be told', () => /\nlost \d+\n/.test(stdout));
     await waitFor('lines after that', () => stdout.endsWith('still here\n'));
     expect(stdout.startsWith('line 0 ')).toBe(true);
-  }, 30_000);
+  });
 });

@@ -3,7 +3,7 @@ import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
 import { keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
 import { Views } from '../../../src/deliver/views.ts';
-import { createLogRecorder } from '../../../src/observe/log-recorder.ts';
+import { LogRecorder } from '../../../src/observe/log-recorder.ts';
 import { type DiagnosticsClient, diagnosticsEndpoint } from '../../../src/protocol/diagnostics/client.ts';
 import { Figures } from '../../../src/protocol/diagnostics/figures.ts';
 import { Intake } from '../../../src/protocol/diagnostics/intake.ts';
@@ -36,7 +36,7 @@ export function setUpDiagnostics({
   const clock = createManualClock();
   const meter = createMemoryMeter();
   const written = createMemoryLog();
-  const { log, onRecord } = createLogRecorder(written);
+  const log = new LogRecorder(written);
   const feeds = createFeeds(clock);
   const hub = new Hub({ clock, meter, ...hubDefaults });
   const sessions = new Sessions({ hub, clock, meter });
@@ -66,7 +66,7 @@ export function setUpDiagnostics({
     ...{ sessions, log, meter },
     keepalive: { ...keepaliveDefaults, silentAfterMs },
   });
-  onRecord((record) => journal.record(record));
+  log.onRecord((record) => journal.record(record));
   feeds.start();
 
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { taggedJson } from '../../src/http/etag.ts';
+import { taggedJson } from '../../src/http/responses.ts';
 
 const tag = '0123456789abcdef-42';
 

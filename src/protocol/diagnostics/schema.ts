@@ -74,7 +74,6 @@ export type LogEvent = z.infer<typeof logEvent>;
 export type PersonaEvent = z.infer<typeof personaEvent>;
 export type GraphEvent = z.infer<typeof graphEvent>;
 export type LlmEvent = z.infer<typeof llmEvent>;
-export type LogLevel = LogEvent['level'];
 
 /** The envelope of a POST; its `data` is checked by the schema of its kind. */
 export const ingestBody = z.object({ type: z.enum(eventKinds), data: object });

@@ -1,7 +1,6 @@
 import { usualCloses } from '../../deliver/closes.ts';
 import type { Session } from '../../deliver/session.ts';
 import type { Client, MessageOf } from '../../serve/endpoint.ts';
-import type { InstanceSource } from './instance/instance-source.ts';
 import { type ErrorCode, errorCloses, type hears, messageOf } from './packets.ts';
 
 export const dialect = 'streams';
@@ -57,7 +56,7 @@ export class StreamClient implements Client<MessageOf<typeof hears>> {
  */
 export async function engineAnswered(
   session: Session,
-  source: Pick<InstanceSource, 'answered'>,
+  source: { answered(ms: number): Promise<boolean> },
   hasLeft: () => boolean,
 ): Promise<boolean> {
   const answered = await source.answered(engineWaitMs);

@@ -9,7 +9,7 @@ import { createWarningThrottle, type Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 import { type Engine, tooManyForEngine } from '../source/engine.ts';
 import { pathFault } from '../source/engine-path.ts';
-import type { Place } from '../source/engine-places.ts';
+import type { EnginePlace } from '../source/engine-places.ts';
 import { bodyCutOff, readBody } from './body.ts';
 import { answerHeadersOf, placeBelow, requestHeadersOf, staysBelow } from './forwarded-headers.ts';
 import { Relay } from './relay.ts';
@@ -56,7 +56,7 @@ export function addPassthrough(router: Router, options: PassthroughOptions): voi
   const relay = (
     { env }: HttpContext,
     answer: Dispatcher.ResponseData,
-    place: Place,
+    place: EnginePlace,
     headers: Headers,
   ): Response => {
     const { statusCode: status, body } = answer;
@@ -77,7 +77,7 @@ export function addPassthrough(router: Router, options: PassthroughOptions): voi
 
   const ask = async (
     context: HttpContext,
-    place: Place,
+    place: EnginePlace,
     personal: boolean,
     signal: AbortSignal,
     body: Buffer | null,
@@ -117,7 +117,7 @@ export function addPassthrough(router: Router, options: PassthroughOptions): voi
     if (body === 'cut_off') return problemResponse(bodyCutOff);
     if (body === 'too_large') return problemResponse(bodyTooLarge);
     const gone = new AbortController();
-    let place: Place | undefined;
+    let place: EnginePlace | undefined;
     whenAnswerOver(outgoing, () => {
       gone.abort();
       place?.release();

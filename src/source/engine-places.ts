@@ -8,23 +8,20 @@ export interface Asker {
   readonly path: string;
 }
 
-export interface PlaceOptions {
-  /** Requests that are with the engine at once. Default 16. */
-  readonly connections?: number;
-  /** Requests at once, with those that wait for a connection and those whose answer is not read yet. Default 128. */
-  readonly requests?: number;
-}
-
 /** A request's right to be with the engine. Both may be called more than once. */
-export interface Place {
+export interface EnginePlace {
   /** The engine has answered in full: another may ask it. */
   answered(): void;
   /** The client has its answer, or has gone. */
   release(): void;
 }
 
-/** A hanging request occupies its connection until it times out: enough of them that others go round it. */
+/**
+ * Requests that are with the engine at once. One that hangs occupies its connection until it times out: enough of them
+ * that others go round it.
+ */
 export const sharedConnections = 16;
+/** Requests at once, with those that wait for a connection and those whose answer is not read yet. */
 const maxRequests = 128;
 
 /**
@@ -34,20 +31,15 @@ const maxRequests = 128;
  * one that finds no place is refused.
  */
 export class EnginePlaces {
-  readonly #connections: Share;
-  readonly #places: Share;
+  readonly #connections = new Share(sharedConnections);
+  readonly #places = new Share(maxRequests);
   readonly #waiting = new Set<{ readonly asker: Asker; readonly start: () => void }>();
-
-  constructor({ connections = sharedConnections, requests = maxRequests }: PlaceOptions = {}) {
-    this.#connections = new Share(connections);
-    this.#places = new Share(requests);
-  }
 
   /**
    * Resolves once the engine may be asked; undefined: too many wait already, of this kind or at all.
    * @throws the signal's reason, where it is aborted before
    */
-  async take(asker: Asker, signal: AbortSignal): Promise<Place | undefined> {
+  async take(asker: Asker, signal: AbortSignal): Promise<EnginePlace | undefined> {
     signal.throwIfAborted();
     if (!this.#places.hasRoom(asker)) return undefined;
     this.#places.add(asker);

@@ -2,8 +2,8 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import { problemDocument, Refusal } from '../core/errors.ts';
 import type { Meter } from '../core/meter.ts';
-import type { EngineAnswer, EngineClient, EngineLane, ForwardedRequest } from './engine-client.ts';
-import { type Asker, EnginePlaces, type Place } from './engine-places.ts';
+import type { EngineClient, ForwardedAnswer, ForwardedRequest, PollLane } from './engine-client.ts';
+import { type Asker, type EnginePlace, EnginePlaces } from './engine-places.ts';
 import { PollFailure } from './poll-failure.ts';
 import type { SourceBoard } from './source-board.ts';
 import { SuccessRate } from './success-rate.ts';
@@ -55,7 +55,7 @@ export class Engine {
   }
 
   /** For polls: as `EngineClient.get`. */
-  async get(path: string, signal: AbortSignal, lane?: EngineLane): Promise<string> {
+  async get(path: string, signal: AbortSignal, lane?: PollLane): Promise<string> {
     const startedAt = this.#clock.monotonic();
     const ended = (succeeded: boolean, answered: boolean): void => {
       const now = this.#clock.monotonic();
@@ -79,7 +79,7 @@ export class Engine {
    * fail, and how long it takes is not how long a poll takes. What is refused here is not counted as a request.
    * @throws PollFailure as `EngineClient.ask` does
    */
-  async ask(path: string, signal: AbortSignal, asker: Asker): Promise<EngineAnswer> {
+  async ask(path: string, signal: AbortSignal, asker: Asker): Promise<ForwardedAnswer> {
     const place = await this.#place(this.#asked, asker, signal).catch(() => {
       throw new PollFailure('timeout', 'no complete answer in time');
     });
@@ -102,7 +102,7 @@ export class Engine {
    * The right to `forward` one request; undefined: the asker has its share under way already.
    * @throws the signal's reason, where it is aborted before
    */
-  placeFor(asker: Asker, signal: AbortSignal): Promise<Place | undefined> {
+  placeFor(asker: Asker, signal: AbortSignal): Promise<EnginePlace | undefined> {
     return this.#place(this.#forwarded, asker, signal);
   }
 
@@ -124,7 +124,7 @@ export class Engine {
     return this.#client.close();
   }
 
-  async #place(places: EnginePlaces, asker: Asker, signal: AbortSignal): Promise<Place | undefined> {
+  async #place(places: EnginePlaces, asker: Asker, signal: AbortSignal): Promise<EnginePlace | undefined> {
     const place = await places.take(asker, signal);
     if (place === undefined) {
       this.#meter.count('bff_rejected_total', { edge: 'forward', reason: 'too_many' });
@@ -134,7 +134,7 @@ export class Engine {
 }
 
 /** A problem as the gateway words it (RFC 9457), in the place of the engine's answer. */
-function tooManyAnswer(): EngineAnswer {
+function tooManyAnswer(): ForwardedAnswer {
   const problem = problemDocument(tooManyForEngine.code, { detail: tooManyForEngine.detail });
   return {
     status: problem.status,

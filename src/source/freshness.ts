@@ -11,7 +11,7 @@ export type SourceStatus = 'fresh' | 'stale' | 'down';
  *                          ^───── success ───────┘
  * ```
  */
-export class Freshness {
+export class AnswerFreshness {
   readonly #downAfterMs: number;
   readonly #clock: Clock;
   readonly #onAged: () => void;

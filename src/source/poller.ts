@@ -4,7 +4,7 @@ import { isJsonObject, type JsonValue } from '../core/json.ts';
 import type { Meter } from '../core/meter.ts';
 import { parseUntrusted } from '../core/untrusted-json.ts';
 import type { Engine } from './engine.ts';
-import type { EngineLane } from './engine-client.ts';
+import type { PollLane } from './engine-client.ts';
 import { PollFailure, unreadable } from './poll-failure.ts';
 
 export interface PollerOptions<Answer> {
@@ -16,7 +16,7 @@ export interface PollerOptions<Answer> {
   readonly timeoutMs: number;
   readonly engine: Pick<Engine, 'get'>;
   /** Whose connections it takes. Default `sources`. */
-  readonly lane?: EngineLane;
+  readonly lane?: PollLane;
   readonly clock: Clock;
   readonly meter: Meter;
   /** Checks and normalises a body. Throws PollFailure('shape', …) for what it cannot take. */

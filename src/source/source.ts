@@ -2,7 +2,7 @@ import { type Clock, isoTime } from '../core/clock.ts';
 import { equalJson } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
-import { Freshness, type SourceStatus } from './freshness.ts';
+import { AnswerFreshness, type SourceStatus } from './freshness.ts';
 
 /** What a document says of one of its sources. A type, not an interface, so that it is a JSON object. */
 export type SourceState = {
@@ -65,7 +65,7 @@ export class Source {
   readonly #name: string;
   readonly #options: SourceOptions;
   readonly #owner: SourceOwner;
-  readonly #answers: Freshness;
+  readonly #answers: AnswerFreshness;
   #standsStill: string | undefined;
   #lastError: string | undefined;
   #state: SourceState;
@@ -81,7 +81,7 @@ export class Source {
     this.#options = options;
     this.#owner = owner;
     const { downAfterMs = downAfterDefaultMs } = options;
-    this.#answers = new Freshness(downAfterMs, clock, () => this.#show('aged'));
+    this.#answers = new AnswerFreshness(downAfterMs, clock, () => this.#show('aged'));
     this.#state = { status: 'down', since: isoTime(clock.now()) };
     owner.onShown(this.#state);
     meter.gauge('bff_source_up', { source: name }, 0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EngineClient, type EngineLane } from '../../src/source/engine-client.ts';
+import { EngineClient, type PollLane } from '../../src/source/engine-client.ts';
 import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
 import { startEngineServer } from './engine-server.ts';
 
@@ -26,7 +26,7 @@ async function setUp(test: TestScope) {
     giveUp,
     hanging,
     /** Asks so often, and waits until so many of all that hang have got through to the engine. */
-    async hang(times: number, lane: EngineLane, reached: number) {
+    async hang(times: number, lane: PollLane | 'others', reached: number) {
       for (let count = 0; count < times; count += 1) {
         const abort = new AbortController();
         aborts.push(abort);
@@ -40,7 +40,7 @@ async function setUp(test: TestScope) {
 }
 
 describe('EngineClient lanes', () => {
-  it.for<[EngineLane, number]>([
+  it.for<[PollLane | 'others', number]>([
     ['symbols', 16],
     ['others', 16],
     ['sources', 40],

@@ -1,7 +1,7 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { Engine } from '../../source/engine.ts';
-import type { LlmFigures, TelemetryFigures } from './packets.ts';
+import type { LastLlmCall, TelemetryFigures } from './packets.ts';
 import type { LlmEvent } from './schema.ts';
 
 /** Whose figures they are. */
@@ -17,7 +17,7 @@ interface FigureInputs {
   readonly clock: Clock;
 }
 
-const noLlm: LlmFigures = {
+const noLlm: LastLlmCall = {
   llm_latency_ms: null,
   llm_prompt_tokens: null,
   llm_completion_tokens: null,
@@ -29,7 +29,7 @@ const noLlm: LlmFigures = {
 };
 
 /** The figures that a `telemetry` frame shows, as they are when it is asked. */
-export class Figures {
+export class DiagnosticsFigures {
   readonly #inputs: FigureInputs;
   #llm = noLlm;
   #plans = 0;

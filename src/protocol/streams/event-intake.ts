@@ -15,7 +15,7 @@ export const eventTime = z
 const maxEventBytes = 1024 * 1024;
 
 /** Checks events at the edge. */
-export class EventIntake<Event> {
+export class StreamEventIntake<Event> {
   readonly #edge: 'instance_event' | 'message_event';
   readonly #parse: (text: string) => Parsed;
   readonly #schema: z.ZodType<Event>;

@@ -11,9 +11,9 @@ import { EventRendition } from '../../encode/event-rendition.ts';
 import type { EventFeed } from '../../feed/event-feed.ts';
 import type { Feeds } from '../../feed/feeds.ts';
 import type { Lease } from '../../feed/registry.ts';
-import { EventIntake, eventTime } from './event-intake.ts';
+import { eventTime, StreamEventIntake } from './event-intake.ts';
 import type { MessageMetadata } from './packets.ts';
-import { dialect, maxBehind } from './stream-client.ts';
+import { maxBehind, streamsDialect } from './stream-client.ts';
 
 /** An empty one is what a form sends that was not filled in. */
 const filter = z
@@ -44,7 +44,7 @@ const eventBytes = 300;
 /** What becomes of the messages between instances, kept for all who ask, in views by filter. */
 export class Messages {
   readonly #clock: Clock;
-  readonly #intake: EventIntake<MessageEvent>;
+  readonly #intake: StreamEventIntake<MessageEvent>;
   readonly #feed: EventFeed<MessageEvent>;
   readonly #views: ViewsOfKind<MessageFilter, EventRendition<MessageEvent>>;
 
@@ -55,8 +55,8 @@ export class Messages {
   ) {
     this.#clock = parts.clock;
     const schema = messageEventSchema(parts.clock);
-    this.#intake = new EventIntake('message_event', parseMessageEvent, schema, parts);
-    this.#feed = feeds.events<MessageEvent>(`${dialect}/messages`, { ...history, bytesOf });
+    this.#intake = new StreamEventIntake('message_event', parseMessageEvent, schema, parts);
+    this.#feed = feeds.events<MessageEvent>(`${streamsDialect}/messages`, { ...history, bytesOf });
     this.#views = views.ofKind({
       key: ({ instance, correlationId }) => JSON.stringify([instance, correlationId]),
       make: (filter) => this.#renditionOf(filter),
@@ -81,7 +81,7 @@ export class Messages {
 
   #renditionOf(filter: MessageFilter): EventRendition<MessageEvent> {
     const rendition: EventRendition<MessageEvent> = new EventRendition<MessageEvent>({
-      ...{ dialect, feed: this.#feed, maxBehind, beyond: 'snapshot' },
+      ...{ dialect: streamsDialect, feed: this.#feed, maxBehind, beyond: 'snapshot' },
       shows: (event) => passes(event, filter),
       render: ([event]) => ({ type: 'message_event', ...event.metadata }),
       snapshot: () => ({

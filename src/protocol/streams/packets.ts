@@ -68,7 +68,7 @@ const always = {
 };
 
 /** What clients of each stream may say. */
-export const hears = { ping };
+export const streamsHear = { ping };
 
 export const instancesHear = {
   ping,
@@ -127,11 +127,11 @@ export const messagesTell = {
 } satisfies MessageKinds;
 
 /** What the clients of this dialect are sent, as JSON. */
-export type ServerPacket =
+export type StreamPacket =
   | MessageOf<typeof instancesTell>
   | MessageOf<typeof logsTell>
   | MessageOf<typeof messagesTell>;
 
-export function messageOf(packet: ServerPacket): Message {
+export function streamMessage(packet: StreamPacket): Message {
   return new Message(packet);
 }

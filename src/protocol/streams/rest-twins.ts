@@ -11,7 +11,7 @@ import { taggedJson } from '../../http/responses.ts';
 import type { Inquiry } from '../../serve/http.ts';
 import type { Serve } from '../../serve/serve.ts';
 import type { Engine } from '../../source/engine.ts';
-import type { EngineAnswer } from '../../source/engine-client.ts';
+import type { ForwardedAnswer } from '../../source/engine-client.ts';
 import { leadsElsewhere } from '../../source/engine-path.ts';
 import { PollFailure, unreadable } from '../../source/poll-failure.ts';
 import { isLogName } from './file-tail/open.ts';
@@ -128,7 +128,7 @@ function isMessageId(id: string): boolean {
 }
 
 /** Kept by nobody, whatever it is. */
-function passedOn({ status, contentType = '', retryAfter, body }: EngineAnswer): Response {
+function passedOn({ status, contentType = '', retryAfter, body }: ForwardedAnswer): Response {
   const headers = new Headers({
     'cache-control': 'no-store',
     'content-type': jsonType.test(contentType) ? contentType : 'text/plain; charset=utf-8',

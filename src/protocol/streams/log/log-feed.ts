@@ -4,10 +4,10 @@ import type { Meter } from '../../../core/meter.ts';
 import type { EventFeed } from '../../../feed/event-feed.ts';
 import type { Feeds } from '../../../feed/feeds.ts';
 import { FileTail } from '../file-tail/file-tail.ts';
-import { dialect, maxBehind } from '../stream-client.ts';
+import { maxBehind, streamsDialect } from '../stream-client.ts';
 
 /** What a look at the file brought: some lines, in one go, which make a frame, another file, or none to be read. */
-export type LogEvent = Lines | 'rotated' | 'unavailable';
+export type TailEvent = Lines | 'rotated' | 'unavailable';
 
 interface Lines {
   readonly lines: readonly string[];
@@ -44,7 +44,7 @@ const readPace = { bytes: 2 * 1024 * 1024, everyMs: gatherMs };
 
 /** The log of one instance, as one tailer reads it, whoever many watch. */
 export class LogFeed {
-  readonly feed: EventFeed<LogEvent>;
+  readonly feed: EventFeed<TailEvent>;
   /** Resolves once the file was looked at. Never rejects. */
   readonly ready: Promise<void>;
   readonly #tail: FileTail;
@@ -66,7 +66,7 @@ export class LogFeed {
       onUnavailable: () => this.feed.append('unavailable', clock.monotonic()),
     });
     // After the tailer, which is not made for a name that is not allowed.
-    this.feed = feeds.events<LogEvent>(`${dialect}/logs/${name}`, {
+    this.feed = feeds.events<TailEvent>(`${streamsDialect}/logs/${name}`, {
       capacity: Math.max(maxBacklog, maxBehind),
       maxBytes: maxHeldBytes,
       bytesOf: (event) => (typeof event === 'string' ? 0 : event.length + lineBytes * event.lines.length),
@@ -89,12 +89,12 @@ export class LogFeed {
   }
 }
 
-export function linesOf(event: LogEvent): readonly string[] {
+export function linesOf(event: TailEvent): readonly string[] {
   return typeof event === 'string' ? [] : event.lines;
 }
 
 /** Up to `count` of the newest lines of the file that is followed, oldest first, within the bounds of a backlog. */
-export function lastLines(feed: EventFeed<LogEvent>, count: number): readonly string[] {
+export function lastLines(feed: EventFeed<TailEvent>, count: number): readonly string[] {
   const newestFirst: string[] = [];
   let length = 0;
   const most = Math.min(count, maxBacklog);

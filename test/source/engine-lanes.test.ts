@@ -1,25 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { EngineClient, type PollLane } from '../../src/source/engine-client.ts';
-import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
-import { startEngineServer } from './engine-server.ts';
+import type { PollLane } from '../../src/source/engine-client.ts';
+import { type TestScope, waitFor, within } from '../support/wait.ts';
+import { useEngine } from './engine-server.ts';
 
 const never = new AbortController().signal;
 
 /** An engine that does not answer what leads to `/hang`. */
 async function setUp(test: TestScope) {
-  const engine = await useIn(
-    test,
-    startEngineServer((request, response) => {
-      if (request.url !== '/hang') response.end('{}');
-    }),
-  );
-  const client = new EngineClient({ url: engine.url });
+  const { engine, client } = await useEngine(test, (request, response) => {
+    if (request.url !== '/hang') response.end('{}');
+  });
   const aborts: AbortController[] = [];
   const giveUp = (): void => aborts.forEach((abort) => void abort.abort());
-  test.onTestFinished(async () => {
-    giveUp();
-    await client.close();
-  });
+  test.onTestFinished(giveUp);
   const hanging = (): number => engine.requests.filter(({ url }) => url === '/hang').length;
   return {
     client,

@@ -13,7 +13,7 @@ interface ClientDependencies {
   readonly clients: Set<DiagnosticsClient>;
   readonly clock: Clock;
   readonly log: Log;
-  /** For what is said of delivery to these clients: it must not become an event that is delivered to them. */
+  /** For lines about delivery to these clients, which must not become events that are delivered to them. */
   readonly unrecordedLog: Log;
   /** Says at most once a second, for all clients together, that frames were no JSON. */
   readonly warnMalformed: WarningThrottle;

@@ -8,14 +8,14 @@ import { LogBook } from './log-book.ts';
 import { eventKinds } from './schema.ts';
 import { DiagnosticsViews, diagnosticsDialect } from './views.ts';
 
-/** The diagnostics dialect: logs, figures, diary entries and graph changes. It goes by settings of the core alone. */
+/** The diagnostics dialect: logs, figures, diary entries and graph changes. It has no settings of its own. */
 export const diagnostics = defineDialect({
   name: diagnosticsDialect,
   settings: {},
   create(context, { MAX_RATE_HZ: maxRateHz }) {
     const { access, serve, events, feeds, engine, board, hub, sessions, clock } = context;
     const logBook = new LogBook(feeds, clock);
-    // Of another dialect: nothing, where that is not served.
+    // From the telemetry dialect's feed; undefined where that is not served.
     const activePlans = () => feeds.find('telemetry')?.current.document.active_plans;
     const figures = new DiagnosticsFigures({ engine, activePlans, sessions, hub, clock });
     const views = new DiagnosticsViews({ ...context, figures, logBook, maxRateHz });

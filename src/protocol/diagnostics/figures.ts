@@ -4,13 +4,13 @@ import type { Engine } from '../../source/engine.ts';
 import type { LastLlmCall, TelemetryFigures } from './packets.ts';
 import type { LlmEvent } from './schema.ts';
 
-/** Whose figures they are. */
+/** Where the figures come from. */
 interface FigureInputs {
-  /** Of the gateway's requests to it. */
+  /** Has the figures of the gateway's requests. */
   readonly engine: Pick<Engine, 'figures'>;
   /** What the engine's state says of its plans; undefined where it says nothing, or nobody asks it. */
   readonly activePlans: () => JsonValue | undefined;
-  /** Open ones of every dialect. */
+  /** Open sessions of every dialect. */
   readonly sessions: { readonly size: number };
   /** Knows when the last fan-out was, epoch ms. */
   readonly hub: { readonly lastFanOutAt: number | undefined };
@@ -66,12 +66,12 @@ export class DiagnosticsFigures {
       last_llm_update: event.last_llm_update ?? isoTime(this.#inputs.clock.now()),
       last_llm_session: event.last_llm_session ?? null,
     };
-    // What the state said until now is older than this.
+    // Takes note of the state first, so that it does not override this newer value.
     this.#activePlans();
     if (isCount(event.active_plans)) this.#plans = event.active_plans;
   }
 
-  /** The state and the events both tell them: who said something new last is right. */
+  /** Reported by the state and by events: the last change wins. */
   #activePlans(): number {
     const told = this.#inputs.activePlans();
     if (told !== this.#plansInState && isCount(told)) this.#plans = told;

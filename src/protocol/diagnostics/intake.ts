@@ -28,7 +28,7 @@ export interface IntakeRefusal {
 
 /** Of one event on its way in. */
 export const maxEventBytes = 64 * 1024;
-/** POSTs from everybody together: each event is sent to every client, and the clients' bounds are for all of them. */
+/** Of all POSTs together, since each event is sent to every client. */
 const postRate = { perSecond: 100, burst: 200 };
 const jsonType = /^application\/json\s*(;|$)/i;
 

@@ -26,7 +26,7 @@ const maxBehind = 100;
 const logsSent = 20;
 const telemetryEveryMs = 5000;
 
-/** What every client follows: what happens, and how things are. */
+/** What every client follows: the events, and the figures. */
 export class DiagnosticsViews {
   readonly #figures: DiagnosticsFigures;
   readonly #eventFeed: EventFeed<EventPacket>;
@@ -78,7 +78,7 @@ export class DiagnosticsViews {
     });
     this.#timing = new CommitTiming(clock, { ...commitTimingDefaults, maxRateHz }, () => {
       this.#telemetryFeed.stage(figures.read());
-      // Whoever waits for the next frame is not to wonder whether it got lost.
+      // Sent even where nothing has changed: clients expect a frame at each interval.
       this.#telemetryFeed.commit(true);
     });
     const telemetry = new StateRendition({
@@ -95,7 +95,7 @@ export class DiagnosticsViews {
       make: (subject) => (subject === 'events' ? this.#events : telemetry),
       isFixed: true,
     });
-    // Held for good: they go on whether anybody follows or not.
+    // Held for good: they are kept up to date whether anybody follows or not.
     this.#held = [this.acquire('events'), this.acquire('telemetry')];
   }
 

@@ -9,10 +9,10 @@ export const maxBehind = 256;
 /** How long a client may have to wait for the engine's first answer. */
 const engineWaitMs = 5000;
 
-/** What holds for each stream. Never compressed: what the logs hold stands beside texts that others choose. */
+/** Common to all streams. Never compressed: logs may hold secrets beside text that others choose. */
 export const commonTerms = {
   closes: usualCloses,
-  // No pings: only what the client sends of its own accord says that somebody is there.
+  // No pings from here: a client must send its own to stay connected.
   keepalive: {
     pingEveryMs: Number.POSITIVE_INFINITY,
     silentAfterMs: Number.POSITIVE_INFINITY,
@@ -24,7 +24,7 @@ export const commonTerms = {
 
 const pong = streamMessage({ type: 'pong' });
 
-/** A client that has nothing to say but pings. */
+/** A client that sends nothing but pings. */
 export class StreamClient implements Client<MessageOf<typeof streamsHear>> {
   /** Path of its URL. */
   readonly view: string;

@@ -35,7 +35,7 @@ export const streams = defineDialect({
     serve.webSocket('/ws/messages', endpoints.messages);
     serveRestTwins({ serve, viewing, engine, clock, log });
 
-    // Its sources start with the first client that needs them: only what will fail then is said now.
+    // Sources start with the first client; a missing log folder is reported at start all the same.
     if (directory !== undefined) {
       requireFolder(directory).catch((error: unknown) =>
         log.warn(

@@ -19,10 +19,10 @@ export interface InstanceDesk {
   readonly views: ViewsOfKind<Archived, EventRendition<InstanceChange>>;
 }
 
-/** Somebody who reloads a page need not wait for the engine again. */
+/** So that reloading a page does not wait for the engine again. */
 const lingerMs = 30_000;
 
-/** One for all who need it: the engine is asked from the first one on, until a while after the last. */
+/** One desk shared by all clients: the engine is polled from the first one until a while after the last. */
 export class SharedInstances {
   readonly #intake: StreamEventIntake<InstanceEvent>;
   readonly #registry: Registry<'instances', InstanceDesk>;

@@ -6,7 +6,7 @@ import type { Feeds } from '../../../feed/feeds.ts';
 import { FileTail } from '../file-tail/file-tail.ts';
 import { maxBehind, streamsDialect } from '../stream-client.ts';
 
-/** What a look at the file brought: some lines, in one go, which make a frame, another file, or none to be read. */
+/** What was found at a look at the file: lines, that it was replaced, or that it cannot be read. */
 export type TailEvent = Lines | 'rotated' | 'unavailable';
 
 interface Lines {
@@ -34,7 +34,7 @@ export const maxBacklogLength = 4 * 1024 * 1024;
 const aroundLine = 3;
 /** What is held of one log, for sessions that lack some of it and for backlogs: more than these may hold. */
 const maxHeldBytes = 16 * 1024 * 1024;
-/** What a line takes besides its characters: millions of empty ones are not for nothing. */
+/** Memory of a line besides its characters. */
 const lineBytes = 32;
 /**
  * A burst is read no faster than clients that keep up are sent it: what they lack stays far below what is held. A file
@@ -59,7 +59,7 @@ export class LogFeed {
       onLines: (lines) => {
         const length = lines.reduce((sum, line) => sum + line.length + aroundLine, 0);
         this.feed.append({ lines, length }, clock.monotonic());
-        // What the file begins with is the backlog of those who come, and none of them waits for a frame of it.
+        // The lines at the start are the backlog, which is not sent as frames, so reading them is not paced.
         return isBegun ? this.#pace.took(length) : undefined;
       },
       onRotated: () => this.feed.append('rotated', clock.monotonic()),

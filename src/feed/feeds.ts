@@ -1,6 +1,5 @@
-import type { Clock } from '../core/clock.ts';
+import { type Clock, once } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
-import { once } from '../core/once.ts';
 import { randomId } from '../core/random.ts';
 import { EventFeed, type EventFeedOptions } from './event-feed.ts';
 import { HistoryBudget } from './history.ts';

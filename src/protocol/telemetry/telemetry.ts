@@ -20,7 +20,7 @@ export const telemetry = defineDialect({
   create(context, settings) {
     const { access, events, hub, clock, log, meter, audit } = context;
     const remarks = new StateRemarks();
-    const documents = createDocuments(settings, { ...context, remarks });
+    const documents = createDocuments(settings, { ...context, client: context.engine, remarks });
     const { engine } = documents;
     events.subscribe(settings.REDIS_STATE_CHANNEL, documents.onEvent);
     const views = createTelemetryViews({ documents, views: context.views, clock, meter });

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../../../core/clock.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import type { SourceState } from '../../../source/freshness.ts';
+import type { SourceState } from '../../../source/source.ts';
 import { LivePaths } from './live-paths.ts';
 import type { Ownership } from './ownership.ts';
 import { fieldsOf, isDocumentedScalar } from './shape.ts';

@@ -1,6 +1,6 @@
-import { createPoller } from '../../../source/poller.ts';
-import { createSchedule, type Schedule } from '../../../source/schedule.ts';
-import { createSupervisor, type PolledSource } from '../../../source/supervisor.ts';
+import { Poller } from '../../../source/poller.ts';
+import { Schedule } from '../../../source/schedule.ts';
+import { type PolledSource, Supervisor } from '../../../source/supervisor.ts';
 import { type FurtherSource, type TelemetrySettings, telemetrySettings } from '../settings.ts';
 import { symbolOf } from './aggregate.ts';
 import { createMerge, type DocumentDependencies, type TelemetryDocument } from './merged-document.ts';
@@ -59,39 +59,34 @@ export function createEngineDocument(
     const { name, path, timeoutMs = settings.POLL_TIMEOUT_MS } = source;
     polled.set(name, {
       source: board.open(name, { freshMs: () => 2 * periodOf(cronOf(source)), required: name === 'state' }),
-      poller: createPoller({
+      poller: new Poller({
         name,
         path,
         timeoutMs,
-        client,
+        engine: client,
         clock,
         meter,
         read: (body) => aggregate.readAnswer(name, body),
       }),
     });
   }
-  const supervisor = createSupervisor<Normalised>({
-    sources: [...polled.values()],
-    clock,
-    log,
-    startRound(polls) {
-      const round = timing.startRound(polls);
-      return {
-        answered(name, answer, startedAt) {
-          aggregate.applyAnswer(name, answer, startedAt);
-          const source = polled.get(name)?.source;
-          const wasAnswering = source?.isAnswering;
-          source?.note(aggregate.notesOf(name));
-          source?.succeeded(name === 'state' ? standstill.answered(answer.document) : undefined);
-          if (name === 'state') {
-            if (wasAnswering === false) log.info({}, 'engine connected');
-            for (const listener of statusListeners) listener(answer.document.status, startedAt);
-          }
-          round.answered();
-        },
-        failed: (_name, changed) => round.failed(changed),
-      };
-    },
+  const supervisor = new Supervisor<Normalised>([...polled.values()], { clock, log }, (polls) => {
+    const round = timing.startRound(polls);
+    return {
+      answered(name, answer, startedAt) {
+        aggregate.applyAnswer(name, answer, startedAt);
+        const source = polled.get(name)?.source;
+        const wasAnswering = source?.isAnswering;
+        source?.note(aggregate.notesOf(name));
+        source?.succeeded(name === 'state' ? standstill.answered(answer.document) : undefined);
+        if (name === 'state') {
+          if (wasAnswering === false) log.info({}, 'engine connected');
+          for (const listener of statusListeners) listener(answer.document.status, startedAt);
+        }
+        round.answered();
+      },
+      failed: (_name, changed) => round.failed(changed),
+    };
   });
   for (const cron of new Set([settings.POLL_CRON, ...sources.map(cronOf)])) {
     const names = new Set(sources.filter((source) => cronOf(source) === cron).map(({ name }) => name));
@@ -99,7 +94,7 @@ export function createEngineDocument(
       supervisor.poll(names);
       if (cron === settings.POLL_CRON) for (const listener of tickListeners) listener();
     };
-    schedules.set(cron, createSchedule({ expression: cron, clock, log, onTick }));
+    schedules.set(cron, new Schedule(cron, clock, log, onTick));
   }
   /** All at once, then by schedule. */
   const startPolls = (): (() => void) => {

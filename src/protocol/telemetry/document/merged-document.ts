@@ -5,8 +5,8 @@ import type { Meter } from '../../../core/meter.ts';
 import { CommitTiming, commitTimingDefaults } from '../../../feed/commit-timing.ts';
 import type { Feeds, NamedStateOptions } from '../../../feed/feeds.ts';
 import type { StateFeed } from '../../../feed/state-feed.ts';
-import type { EngineClient } from '../../../source/engine-client.ts';
-import type { SourceState } from '../../../source/freshness.ts';
+import type { Engine } from '../../../source/engine.ts';
+import type { SourceState } from '../../../source/source.ts';
 import type { SourceBoard } from '../../../source/source-board.ts';
 import { Aggregate } from './aggregate.ts';
 import { DocumentSources } from './document-sources.ts';
@@ -14,7 +14,7 @@ import type { Ownership } from './ownership.ts';
 import type { StateRemarks } from './state-remarks.ts';
 
 export interface DocumentDependencies {
-  readonly client: EngineClient;
+  readonly client: Pick<Engine, 'get'>;
   /** The sources that all documents share. */
   readonly board: SourceBoard;
   readonly feeds: Feeds;

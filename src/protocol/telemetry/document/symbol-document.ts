@@ -2,9 +2,9 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/jso
 import type { Log } from '../../../core/log.ts';
 import type { Meter } from '../../../core/meter.ts';
 import type { Round } from '../../../feed/commit-timing.ts';
-import { createPoller } from '../../../source/poller.ts';
-import { createSourceBoard } from '../../../source/source-board.ts';
-import { createSupervisor } from '../../../source/supervisor.ts';
+import { Poller } from '../../../source/poller.ts';
+import { SourceBoard } from '../../../source/source-board.ts';
+import { Supervisor } from '../../../source/supervisor.ts';
 import { type TelemetrySettings, telemetrySettings } from '../settings.ts';
 import type { EngineDocument } from './engine-document.ts';
 import { createMerge, type DocumentDependencies, type TelemetryDocument } from './merged-document.ts';
@@ -41,7 +41,7 @@ export function createSymbolDocument(
   dependencies: DocumentDependencies,
 ): SymbolDocument {
   const { client, clock, log, meter } = dependencies;
-  const board = createSourceBoard({ clock, log: silentLog, meter: silentMeter });
+  const board = new SourceBoard({ clock, log: silentLog, meter: silentMeter });
   const source = board.open('state', { freshMs: () => 2 * engine.periodMs() });
   const { ownership } = engine;
 
@@ -78,17 +78,15 @@ export function createSymbolDocument(
   let settled = Promise.resolve();
   let hasSettled = false;
   let round: Round | undefined;
-  const supervisor = createSupervisor<Normalised>({
-    clock,
-    log,
-    sources: [
+  const supervisor = new Supervisor<Normalised>(
+    [
       {
         source,
-        poller: createPoller({
+        poller: new Poller({
           name: 'symbol_state',
           path: `${stateSource.path}?${new URLSearchParams({ symbol })}`,
           timeoutMs: settings.POLL_TIMEOUT_MS,
-          client,
+          engine: client,
           lane: 'symbols',
           clock,
           meter,
@@ -96,7 +94,8 @@ export function createSymbolDocument(
         }),
       },
     ],
-    startRound(polls) {
+    { clock, log },
+    (polls) => {
       // What the engine's document gathers in the same tick counts as one more answer of this round.
       const started = timing.startRound(polls + 1);
       round = started;
@@ -119,7 +118,7 @@ export function createSymbolDocument(
         },
       };
     },
-  });
+  );
   const poll = (): void => supervisor.poll(new Set(['symbol_state']));
   let stopTicks = (): void => {};
   let awake = false;

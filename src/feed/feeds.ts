@@ -16,7 +16,7 @@ export interface NamedStateOptions {
    * Returns how to stop that, which is called when the feed is closed. Default: what it is made of starts otherwise,
    * as with the first reader.
    */
-  readonly write?: () => () => void;
+  readonly write?: (() => () => void) | undefined;
 }
 
 /** The feeds of the gateway, each under a name of its own: `<dialect>`, or `<dialect>/<which>`. */

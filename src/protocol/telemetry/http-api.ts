@@ -3,8 +3,8 @@ import { Refusal } from '../../core/errors.ts';
 import { formatPosition } from '../../feed/position.ts';
 import { taggedJson } from '../../http/etag.ts';
 import type { Serve } from '../../serve/serve.ts';
+import type { Document } from './document/document.ts';
 import type { Documents } from './document/documents.ts';
-import type { TelemetryDocument } from './document/merged-document.ts';
 import { type HistoryReadings, historyQuery } from './view/history.ts';
 import { connectOptions, optionsFor, refuseOptions } from './view/options.ts';
 import { telemetryProjection, tooManySymbols } from './view/views.ts';
@@ -66,7 +66,7 @@ async function withDocument(
   symbol: string | undefined,
   holder: string | undefined,
   documents: Documents,
-  answer: (document: TelemetryDocument) => Response,
+  answer: (document: Document) => Response,
 ): Promise<Response | Refusal> {
   if (symbol === undefined) return marked(documents.engine, answer);
   const lease = documents.acquire(symbol, holder);
@@ -81,7 +81,7 @@ async function withDocument(
   }
 }
 
-function marked(document: TelemetryDocument, answer: (document: TelemetryDocument) => Response): Response {
+function marked(document: Document, answer: (document: Document) => Response): Response {
   const response = answer(document);
   if (document.spokenSince === undefined) response.headers.set('x-telemetry-state', 'initializing');
   return response;

@@ -4,8 +4,7 @@ import { serveCommandApi } from './command/api.ts';
 import { createCommands } from './command/commands.ts';
 import { createCommandExecutor } from './command/executor.ts';
 import { createCommandWatch } from './command/watch.ts';
-import { createDocuments } from './document/documents.ts';
-import type { PolledState } from './document/polled-state.ts';
+import { Documents } from './document/documents.ts';
 import { StateRemarks } from './document/state-remarks.ts';
 import { type EndpointDependencies, telemetryEndpoint } from './endpoint.ts';
 import { serveHttpApi } from './http-api.ts';
@@ -20,24 +19,22 @@ export const telemetry = defineDialect({
   create(context, settings) {
     const { access, events, hub, clock, log, meter, audit } = context;
     const remarks = new StateRemarks();
-    const documents = createDocuments(settings, { ...context, remarks });
-    const { engine } = documents;
-    events.subscribe(settings.REDIS_STATE_CHANNEL, documents.onEvent);
+    const documents = new Documents(settings, { ...context, remarks });
+    events.subscribe(settings.REDIS_STATE_CHANNEL, (message) => documents.onEvent(message));
     const views = createTelemetryViews({ documents, views: context.views, clock, meter });
     const viewing = access.policies.viewing(dialect);
     const { commanding } = access.policies;
-    const polls: PolledState = { onStatus: engine.onStatus, poll: documents.pollStates };
     // Where nobody shows a token, anybody could read who did what.
     const tellsWho = access.demandsToken(viewing);
-    const watch = createCommandWatch({ polls, remarks, clock, audit, log, tellsWho });
+    const watch = createCommandWatch({ polls: documents, remarks, clock, audit, log, tellsWho });
     const executor = createCommandExecutor({
       engineUrl: settings.ENGINE_URL,
       ...(settings.ENGINE_TOKEN === undefined ? {} : { engineToken: settings.ENGINE_TOKEN }),
-      isStateFresh: engine.isAnswering,
-      polls,
+      isStateFresh: () => documents.engine.isAnswering,
+      polls: documents,
       onAcked(acknowledged) {
         watch.acked(acknowledged);
-        polls.poll();
+        documents.poll();
       },
       onUrgent: () => hub.standStill(),
       clock,
@@ -45,7 +42,7 @@ export const telemetry = defineDialect({
       meter,
       newKey: () => crypto.randomUUID(),
     });
-    const commands = createCommands(executor, { polls, commanding, clock, log: audit, meter });
+    const commands = createCommands(executor, { polls: documents, commanding, clock, log: audit, meter });
     serveTelemetry(context.serve, {
       ...{ documents, views, clock, log, commanding, viewing },
       compression: settings.COMPRESSION === 'shared',
@@ -54,7 +51,7 @@ export const telemetry = defineDialect({
 
     return {
       // What they said is asked for.
-      onReconnected: documents.pollStates,
+      onReconnected: () => documents.poll(),
       close() {
         watch.stop();
         documents.close();

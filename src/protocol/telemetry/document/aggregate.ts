@@ -21,18 +21,6 @@ import type { Ownership } from './ownership.ts';
 import { isDocumentedScalar, withoutPlaceholders } from './shape.ts';
 import { SourceNotes } from './source-notes.ts';
 
-export interface AggregateOptions {
-  readonly feed: WritableStateFeed;
-  readonly ownership: Ownership;
-  /** The symbol that a state must be about. Default: whatever it is. */
-  readonly symbol?: string;
-  /** Told of the merge patch of each event that was applied, without its `timestamp`. */
-  readonly onEventSet: (patch: JsonObject, receivedAt: number) => void;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly meter: Meter;
-}
-
 const maxDocumentBytes = 16 * 1024 * 1024;
 /** What the engine's three answers may have together: events add no further ones. */
 const maxDocumentMembers = 60_000;
@@ -42,7 +30,12 @@ const measureEvery = { bytes: 256 * 1024, members: 5000 };
 
 /** Merges poll answers and events into the pending document of one feed. Commits nothing by itself. */
 export class Aggregate {
-  readonly #options: AggregateOptions;
+  readonly #feed: WritableStateFeed;
+  readonly #ownership: Ownership;
+  readonly #symbol: string | undefined;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #meter: Meter;
   readonly #arbiter = new Arbiter();
   readonly #engineTime = new EngineTime();
   readonly #notes = new SourceNotes();
@@ -50,9 +43,20 @@ export class Aggregate {
   #unmeasured = { bytes: 0, members: 0 };
   #hasSpoken = false;
 
-  constructor(options: AggregateOptions) {
-    this.#options = options;
-    this.#warn = createWarningThrottle(options.log, options.clock);
+  /** @param symbol the symbol that a state must be about; undefined: whatever it is */
+  constructor(
+    feed: WritableStateFeed,
+    ownership: Ownership,
+    symbol: string | undefined,
+    { clock, log, meter }: { readonly clock: Clock; readonly log: Log; readonly meter: Meter },
+  ) {
+    this.#feed = feed;
+    this.#ownership = ownership;
+    this.#symbol = symbol;
+    this.#clock = clock;
+    this.#log = log;
+    this.#meter = meter;
+    this.#warn = createWarningThrottle(log, clock);
   }
 
   /** What is odd about what a source owns: by its last answer, and by events since. */
@@ -67,70 +71,67 @@ export class Aggregate {
 
   /** Checks and normalises the body of a poll. Throws PollFailure where the source must count as failed. */
   readAnswer(name: string, body: JsonValue): Normalised {
-    const { ownership, meter, symbol } = this.#options;
-    const partial = ownership.partial(name, body);
+    const partial = this.#ownership.partial(name, body);
     const cleaned = withoutKey(partial, 'sources');
-    if (cleaned !== partial) meter.count('bff_rejected_total', { edge: 'poll', reason: 'sources_key' });
+    if (cleaned !== partial) this.#meter.count('bff_rejected_total', { edge: 'poll', reason: 'sources_key' });
     const normalised = normalise(cleaned, this.#logContext());
     // A list is an answer where it is a way to write the section that the source fills, and only there.
     if (Array.isArray(body) && normalised.unknown.length > 0) {
       const detail = normalised.notes[0]?.text ?? '';
       throw new PollFailure('shape', 'the answer has the wrong shape', { detail });
     }
-    if (name === 'state' && symbol !== undefined && symbolOf(normalised.document) !== symbol) {
+    if (name === 'state' && this.#symbol !== undefined && symbolOf(normalised.document) !== this.#symbol) {
       throw new PollFailure('shape', 'the answer is about another symbol');
     }
-    const isOwn = ({ path: [key = ''] }: Note): boolean => ownership.ownerOf(key) === name;
+    const isOwn = ({ path: [key = ''] }: Note): boolean => this.#ownership.ownerOf(key) === name;
     return { ...normalised, notes: normalised.notes.filter(isOwn) };
   }
 
   /** Stages an answer: it replaces all that its source owns, except what newer events protect. */
   applyAnswer(name: string, { document: answer, notes }: Normalised, startedAt: number): void {
-    const { feed, ownership, meter } = this.#options;
-    const before = feed.pending;
-    let document = ownership.replace(before, name, answer);
+    const before = this.#feed.pending;
+    let document = this.#ownership.replace(before, name, answer);
     if (name === 'state') document = this.#settleTopLevel(before, document, answer, startedAt);
     const time: InputTime = { engineTime: EngineTime.of(answer), localTime: startedAt };
     const { document: reconciled, undone } = this.#arbiter.reconcile(
       document,
       time,
-      (key) => ownership.ownerOf(key) === name,
+      (key) => this.#ownership.ownerOf(key) === name,
     );
-    if (undone > 0) meter.count('bff_arbitrated_total', {}, undone);
+    if (undone > 0) this.#meter.count('bff_arbitrated_total', {}, undone);
     if (name === 'state') this.#hasSpoken = true;
-    feed.stage(reconciled);
+    this.#feed.stage(reconciled);
     const isNews = this.#notes.answered(name, notes, reconciled, (path) => this.#arbiter.protects(path));
     this.#report('poll', notes, isNews);
   }
 
   /**
-   * Stages an event that the intake let through. False where it would make the document too large.
+   * Stages an event that the intake let through.
    * @param bytes how large it was on the wire
+   * @returns the merge patch that it was, without its `timestamp`; undefined where it would make the document too large
    */
-  applyEvent(event: JsonObject, receivedAt: number, bytes: number): boolean {
-    const { feed, ownership } = this.#options;
+  applyEvent(event: JsonObject, receivedAt: number, bytes: number): JsonObject | undefined {
     const { document: said, notes, unknown } = normalise(event, this.#logContext());
     const patch = withoutKey(this.#forgetting(unknown, said), 'timestamp');
     const engineTime = EngineTime.of(said);
     // From here on it is a document like any other, in which what nobody has said must not look like a figure.
     const speaks = typeof said.status === 'string' && said.status !== 'INITIALIZING';
-    const before = speaks && !this.#hasSpoken ? withoutPlaceholders(feed.pending) : feed.pending;
+    const before = speaks && !this.#hasSpoken ? withoutPlaceholders(this.#feed.pending) : this.#feed.pending;
     const merged = applyMergePatch(before, patch, isDocumentedScalar);
-    if (this.#isTooLarge(merged, patch, bytes)) return false;
+    if (this.#isTooLarge(merged, patch, bytes)) return undefined;
     this.#hasSpoken ||= speaks;
     this.#arbiter.protect(patch, { engineTime, localTime: receivedAt }, isDocumentedScalar);
-    this.#options.onEventSet(patch, receivedAt);
     const timestamp = this.#engineTime.afterEvent(said, receivedAt);
-    feed.stage(timestamp === undefined ? merged : { ...merged, timestamp }, receivedAt);
+    this.#feed.stage(timestamp === undefined ? merged : { ...merged, timestamp }, receivedAt);
     this.#report('event', notes, true);
-    this.#notes.told(said, notes, (key) => ownership.ownerOf(key));
-    return true;
+    this.#notes.told(said, notes, (key) => this.#ownership.ownerOf(key));
+    return patch;
   }
 
   /** A merge patch that takes with it what the document has of these sections: they are not what they were. */
   #forgetting(sections: readonly string[], patch: JsonObject): JsonObject {
     if (sections.length === 0) return patch;
-    const { pending } = this.#options.feed;
+    const { pending } = this.#feed;
     const forgotten = sections.map((section): [string, JsonValue] => {
       const known = pending[section];
       const said = patch[section] ?? null;
@@ -143,7 +144,7 @@ export class Aggregate {
   #report(edge: 'poll' | 'event', notes: readonly Note[], isNews: boolean): void {
     const [first] = notes;
     if (first === undefined) return;
-    this.#options.meter.count('bff_rejected_total', { edge, reason: 'wrong_type' }, notes.length);
+    this.#meter.count('bff_rejected_total', { edge, reason: 'wrong_type' }, notes.length);
     if (isNews) this.#warn(edge, { edge, detail: first.text, fields: notes.length }, 'field of a wrong type');
   }
 
@@ -157,7 +158,7 @@ export class Aggregate {
     const verdict = this.#engineTime.afterAnswer(answer, startedAt);
     if (verdict.wentBack) {
       this.#arbiter.releaseNewerThan(verdict.engineTime);
-      this.#options.log.warn({ timestamp: answer.timestamp }, 'engine time went back: taken as a restart');
+      this.#log.warn({ timestamp: answer.timestamp }, 'engine time went back: taken as a restart');
     }
     const [previous, current] = [symbolOf(before), symbolOf(document)];
     // An event may come before any answer has said which symbol it is about: that is no other one.
@@ -187,12 +188,11 @@ export class Aggregate {
   /** One that adds nothing is taken, however full it is: it may say that trading was halted. */
   #hasTooMany(document: JsonObject): boolean {
     const members = countMembers(document);
-    return members > maxDocumentMembers && members > countMembers(this.#options.feed.pending);
+    return members > maxDocumentMembers && members > countMembers(this.#feed.pending);
   }
 
   #logContext(): LogContext {
-    const { clock, feed } = this.#options;
-    return { tickTime: isoTime(clock.now()), previousLogs: feed.pending.logs };
+    return { tickTime: isoTime(this.#clock.now()), previousLogs: this.#feed.pending.logs };
   }
 }
 

@@ -1,32 +1,47 @@
 import type { Cancel, Clock } from '../../../core/clock.ts';
-import type { JsonObject } from '../../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import type { SourceState } from '../../../source/freshness.ts';
-import { LivePaths } from './live-paths.ts';
+import type { Path } from '../../../wire/merge-patch.ts';
 import type { Ownership } from './ownership.ts';
 import { fieldsOf, isDocumentedScalar } from './shape.ts';
 import type { Remarks, StateRemarks } from './state-remarks.ts';
 
 type SourceStates = Readonly<Record<string, SourceState & Remarks>>;
 
-export interface DocumentSourcesOptions {
-  readonly ownership: Ownership;
-  /** From one poll to the next, in ms. */
-  readonly periodMs: () => number;
-  readonly remarks: StateRemarks;
-  readonly clock: Clock;
-  /** What is told has changed with time alone. */
-  readonly onExpiry: () => void;
-}
+/** Paths remembered; the ones set longest ago go first. */
+const maxPaths = 256;
+/** Paths told of one source. */
+const maxTold = 32;
 
 /** What a document says of its sources: their states, and what events keep current of those that are not fresh. */
 export class DocumentSources {
-  readonly #options: DocumentSourcesOptions;
-  readonly #live = new LivePaths({ keepsNull: isDocumentedScalar, fieldsOf });
+  readonly #ownership: Ownership;
+  readonly #periodMs: () => number;
+  readonly #remarks: StateRemarks;
+  readonly #clock: Clock;
+  readonly #onExpiry: () => void;
+  readonly #live = new LivePaths();
   #cancelExpiry: Cancel | undefined;
   #remarked: { states: SourceStates; remarks: Remarks; made: SourceStates } | undefined;
 
-  constructor(options: DocumentSourcesOptions) {
-    this.#options = options;
+  /**
+   * @param parts `periodMs`: from one poll to the next
+   * @param onExpiry told that what is told has changed with time alone
+   */
+  constructor(
+    parts: {
+      readonly ownership: Ownership;
+      readonly periodMs: () => number;
+      readonly remarks: StateRemarks;
+      readonly clock: Clock;
+    },
+    onExpiry: () => void,
+  ) {
+    this.#ownership = parts.ownership;
+    this.#periodMs = parts.periodMs;
+    this.#remarks = parts.remarks;
+    this.#clock = parts.clock;
+    this.#onExpiry = onExpiry;
   }
 
   /** Takes the merge patch (RFC 7396) of an event that was applied. */
@@ -43,7 +58,7 @@ export class DocumentSources {
   }
 
   #withRemarks(states: SourceStates): SourceStates {
-    const { current } = this.#options.remarks;
+    const { current } = this.#remarks;
     const { state } = states;
     if (state === undefined || Object.keys(current).length === 0) return states;
     if (states !== this.#remarked?.states || current !== this.#remarked.remarks) {
@@ -55,15 +70,14 @@ export class DocumentSources {
 
   #withLive(states: SourceStates): SourceStates {
     if (Object.values(states).every(({ status }) => status === 'fresh')) return states;
-    const { clock, ownership, periodMs } = this.#options;
-    const now = clock.monotonic();
-    const windowMs = 2 * periodMs();
+    const now = this.#clock.monotonic();
+    const windowMs = 2 * this.#periodMs();
     const oldest = this.#live.oldestSince(now - windowMs);
     if (oldest === undefined) return states;
     this.#expireAfter(oldest + windowMs - now);
     const told = Object.entries(states).map(([name, state]): [string, SourceState] => {
       if (state.status === 'fresh') return [name, state];
-      const live = this.#live.told((key) => ownership.ownerOf(key) === name);
+      const live = this.#live.told((key) => this.#ownership.ownerOf(key) === name);
       return [name, live.length === 0 ? state : { ...state, live }];
     });
     return Object.fromEntries(told);
@@ -76,9 +90,69 @@ export class DocumentSources {
   /** A moment later: a path set so long ago is still told of. */
   #expireAfter(ms: number): void {
     if (this.#cancelExpiry !== undefined) return;
-    this.#cancelExpiry = this.#options.clock.after(ms + 1, () => {
+    this.#cancelExpiry = this.#clock.after(ms + 1, () => {
       this.#cancelExpiry = undefined;
-      this.#options.onExpiry();
+      this.#onExpiry();
     });
+  }
+}
+
+/**
+ * What events have set of late, so that a price which moves by events does not stand under "last known values" while
+ * polls fail.
+ */
+export class LivePaths {
+  /** When each path was last set, monotonic ms; the one set longest ago is first. */
+  readonly #setAt = new Map<string, { readonly path: Path; readonly at: number }>();
+
+  /** Takes the merge patch (RFC 7396) of an event that was applied. */
+  note(patch: JsonObject, now: number): void {
+    let left = maxPaths;
+    const visit = (change: JsonObject, before: Path): void => {
+      for (const [key, value] of Object.entries(change)) {
+        if (left === 0) return;
+        const path = [...before, key];
+        if (isJsonObject(value)) visit(value, path);
+        else if (value !== null || isDocumentedScalar(path)) {
+          left -= 1;
+          const text = path.join('.');
+          this.#setAt.delete(text);
+          this.#setAt.set(text, { path, at: now });
+        }
+      }
+    };
+    visit(patch, []);
+    for (const text of this.#setAt.keys()) {
+      if (this.#setAt.size <= maxPaths) return;
+      this.#setAt.delete(text);
+    }
+  }
+
+  /** When the first of those set since then was set, monotonic ms; undefined where none was. Forgets the older. */
+  oldestSince(since: number): number | undefined {
+    for (const [text, { at }] of this.#setAt) {
+      if (at >= since) return at;
+      this.#setAt.delete(text);
+    }
+    return undefined;
+  }
+
+  /**
+   * The paths, those of documented sections first: a section's name where all its documented fields were set.
+   * @param owns whether a top-level key is asked for
+   */
+  told(owns: (key: string) => boolean): readonly string[] {
+    const paths = new Set<string>();
+    for (const [text, { path }] of this.#setAt) if (owns(path[0] ?? '')) paths.add(text);
+    const sections = new Set([...this.#setAt.values()].map(({ path }) => path[0] ?? ''));
+    const documented: string[] = [];
+    for (const section of sections) {
+      const fields = fieldsOf(section).map((field) => `${section}.${field}`);
+      const set = fields.filter((field) => paths.has(field));
+      for (const field of set) paths.delete(field);
+      if (set.length > 0 && set.length === fields.length) documented.push(section);
+      else documented.push(...set);
+    }
+    return [...documented.sort(), ...[...paths].sort()].slice(0, maxTold);
   }
 }

@@ -58,8 +58,9 @@ export function isDocumentedScalar(path: Path): boolean {
 /**
  * The document before the engine ever answered. Its zeros and empty strings are no figures: they stand there for pages
  * that call `toFixed` on whatever they get.
+ * @param symbol what it is about, where that is known
  */
-export function initialDocument(startedAt: number): JsonObject {
+export function initialDocument(startedAt: number, symbol = ''): JsonObject {
   const zeros = Object.entries(scalars).map(([section, fields]) => [
     section,
     Object.fromEntries(Object.entries(fields).map(([field, kind]) => [field, kind === 'number' ? 0 : ''])),
@@ -69,6 +70,7 @@ export function initialDocument(startedAt: number): JsonObject {
     timestamp: isoTime(startedAt),
     status: 'INITIALIZING',
     ...sections,
+    market: { ...sections.market, symbol },
     signal: { ...sections.signal, side: 'FLAT' },
     logs: [],
     agents: {},

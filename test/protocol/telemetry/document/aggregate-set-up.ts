@@ -27,7 +27,7 @@ export function setUpAggregate(further: readonly EngineSource[] = []) {
     budget: new HistoryBudget(historyDefaults),
   });
   const ownership = new Ownership([...engineSources, ...further]);
-  const aggregate = new Aggregate({ feed, ownership, onEventSet: () => {}, clock, log, meter });
+  const aggregate = new Aggregate(feed, ownership, undefined, { clock, log, meter });
   const intake = new EventIntake({ clock, log, meter });
 
   const read = (name: string, body: JsonValue | string): Normalised => {
@@ -56,7 +56,9 @@ export function setUpAggregate(further: readonly EngineSource[] = []) {
       clock.advance(10);
       const message = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
       const event = intake.read(message);
-      return event !== undefined && aggregate.applyEvent(event, clock.monotonic(), message.length);
+      return (
+        event !== undefined && aggregate.applyEvent(event, clock.monotonic(), message.length) !== undefined
+      );
     },
     get document(): JsonObject {
       return feed.pending;

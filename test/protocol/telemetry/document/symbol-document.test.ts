@@ -57,7 +57,7 @@ describe('SymbolDocument', () => {
     await lease?.resource.settled;
     const epoch = lease?.resource.feed.epoch;
     lease?.release();
-    documents.pollStates();
+    documents.poll();
     clock.advance(29_000);
     expect(asked('state of AAPL')).toBe(1);
     const again = documents.acquire('AAPL');

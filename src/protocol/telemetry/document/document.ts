@@ -1,0 +1,233 @@
+import { isJsonObject, type JsonObject } from '../../../core/json.ts';
+import { CommitTiming, commitTimingDefaults, type Round } from '../../../feed/commit-timing.ts';
+import type { StateFeed, WritableStateFeed } from '../../../feed/state-feed.ts';
+import type { EngineLane } from '../../../source/engine-client.ts';
+import type { Source, SourceChange } from '../../../source/freshness.ts';
+import type { PollFailure } from '../../../source/poll-failure.ts';
+import { createPoller } from '../../../source/poller.ts';
+import type { SourceBoard } from '../../../source/source-board.ts';
+import { createSupervisor, type RoundListener, type Supervisor } from '../../../source/supervisor.ts';
+import type { Context } from '../../dialect.ts';
+import type { TelemetrySettings } from '../settings.ts';
+import { Aggregate, symbolOf } from './aggregate.ts';
+import { DocumentSources } from './document-sources.ts';
+import type { Normalised } from './normalise.ts';
+import type { Ownership } from './ownership.ts';
+import { initialDocument } from './shape.ts';
+import { Standstill } from './standstill.ts';
+import type { StateRemarks } from './state-remarks.ts';
+import { urgencyOf } from './urgency.ts';
+
+/** What all documents are made with. */
+export type DocumentContext = Pick<Context, 'client' | 'board' | 'feeds' | 'clock' | 'log' | 'meter'> & {
+  readonly remarks: StateRemarks;
+};
+
+/** One thing that a document polls. */
+interface Polled {
+  readonly name: string;
+  /** What it is called in logs and metrics. Default: `name`. */
+  readonly label?: string;
+  /** On the board of the document. */
+  readonly source: Source;
+  readonly path: string;
+  readonly timeoutMs?: number | undefined;
+  readonly lane?: EngineLane;
+}
+
+export interface DocumentOptions {
+  readonly feedName: string;
+  /** Begins to poll, and returns how to stop. Called as `NamedStateOptions` have it. */
+  readonly write?: () => () => void;
+  readonly polled: readonly Polled[];
+  readonly board: SourceBoard;
+  readonly ownership: Ownership;
+  /** From one poll of the state to the next, in ms. */
+  readonly periodMs: () => number;
+  readonly settings: Pick<TelemetrySettings, 'MAX_RATE_HZ' | 'POLL_TIMEOUT_MS' | 'STATE_MAX_AGE_MS'>;
+  /** Told of each answer that was applied. `wasAnswering`: whether its source was fresh before. */
+  readonly onAnswer?: (name: string, answer: JsonObject, startedAt: number, wasAnswering: boolean) => void;
+  /** The only symbol that it may be about, and what it shows of the engine's document until `share` says otherwise. */
+  readonly ofSymbol?: { readonly symbol: string; readonly shared: JsonObject };
+}
+
+/**
+ * What is known of the engine, or of one symbol: a pending document, into which the answers of polls and the events
+ * are merged, and which is committed as versions of a feed.
+ *
+ * ```
+ *   poll ──> answered ──> aggregate ──> pending document ──> commit ──> version of the feed
+ *   Redis ──> event ──────────^                                ^
+ *   each of these, failed, sourcesChanged, share ──> timing ───┘
+ * ```
+ */
+export class Document {
+  readonly #options: DocumentOptions;
+  readonly #feed: WritableStateFeed;
+  readonly #aggregate: Aggregate;
+  readonly #sources: DocumentSources;
+  readonly #standstill: Standstill;
+  protected readonly timing: CommitTiming;
+  /** By the label of their polls. */
+  readonly #polled: ReadonlyMap<string, Polled>;
+  readonly #polls: Supervisor;
+  readonly #stops: readonly (() => void)[];
+  #spokenSince: number | undefined;
+  /** Of a symbol's: what it shows of the engine's document. */
+  #shared: JsonObject | undefined;
+  /** Of a symbol's: the round of the newest tick, until the engine's document has shared what the tick brought it. */
+  #round: Round | undefined;
+
+  constructor(options: DocumentOptions, { client, feeds, remarks, clock, log, meter }: DocumentContext) {
+    const { feedName, write, board, ownership, periodMs, settings, ofSymbol } = options;
+    this.#options = options;
+    this.#shared = ofSymbol?.shared;
+    this.#sources = new DocumentSources({ ownership, periodMs, remarks, clock }, () => this.timing.soon());
+    const initial = this.#complete(initialDocument(clock.now(), ofSymbol?.symbol));
+    this.#feed = feeds.state(feedName, { initial, write });
+    this.#aggregate = new Aggregate(this.#feed, ownership, ofSymbol?.symbol, { clock, log, meter });
+    this.#standstill = new Standstill({ maxAgeMs: settings.STATE_MAX_AGE_MS, periodMs, clock });
+    const rates = { ...commitTimingDefaults, maxRateHz: settings.MAX_RATE_HZ };
+    this.timing = new CommitTiming(clock, rates, () => this.#commit());
+    this.#polled = new Map(options.polled.map((polled) => [polled.label ?? polled.name, polled]));
+    const sources = Array.from(
+      this.#polled,
+      ([label, { name, source, path, timeoutMs, lane = 'sources' }]) => {
+        const poller = createPoller({
+          ...{
+            name: label,
+            path,
+            timeoutMs: timeoutMs ?? settings.POLL_TIMEOUT_MS,
+            client,
+            lane,
+            clock,
+            meter,
+          },
+          read: (body) => this.#aggregate.readAnswer(name, body),
+        });
+        return { source, poller };
+      },
+    );
+    this.#polls = createSupervisor({
+      ...{ sources, clock, log },
+      startRound: (polls) => this.#startRound(polls),
+    });
+    this.#stops = [
+      board.onChange((name, change) => this.#sourcesChanged(name, change)),
+      remarks.onChange(() => this.timing.now()),
+    ];
+  }
+
+  get feed(): StateFeed {
+    return this.#feed;
+  }
+
+  /** The first version in which the engine says something; undefined before: then no value in it is a figure. */
+  get spokenSince(): number | undefined {
+    return this.#spokenSince;
+  }
+
+  /** What it is about; undefined before the engine said so. */
+  get symbol(): string | undefined {
+    return this.#options.ofSymbol?.symbol ?? symbolOf(this.#feed.pending);
+  }
+
+  /** Whether the state is polled with success, whether or not it moves. */
+  get isAnswering(): boolean {
+    return this.#options.polled.some(({ name, source }) => name === 'state' && source.isAnswering);
+  }
+
+  /** Polls now. @param names of what; default: everything */
+  poll(names: ReadonlySet<string> = new Set(this.#polled.keys())): void {
+    this.#polls.poll(names);
+  }
+
+  /** Polls the state out of turn. */
+  pollState(): void {
+    const labels = [...this.#polled].filter(([, { name }]) => name === 'state').map(([label]) => label);
+    this.#polls.pollAfresh(new Set(labels));
+  }
+
+  /** Takes an event that the intake let through. False where it would make the document too large. */
+  event(event: JsonObject, receivedAt: number, bytes: number): boolean {
+    const patch = this.#aggregate.applyEvent(event, receivedAt, bytes);
+    if (patch === undefined) return false;
+    this.#sources.noteEvent(patch, receivedAt);
+    for (const { name, source } of this.#polled.values()) source.note(this.#aggregate.notesOf(name));
+    this.timing.event(urgencyOf(this.#feed.pending, this.#feed.current.document).includes('now'));
+    return true;
+  }
+
+  /**
+   * What it shows of the engine's document is this from now on: committed there, and here together with the answer of
+   * its own poll of the same tick where one is still awaited.
+   */
+  share(shared: JsonObject, isUrgent: boolean): void {
+    this.#shared = shared;
+    const round = this.#round;
+    this.#round = undefined;
+    if (round !== undefined) round.answered();
+    else if (isUrgent) this.timing.now();
+    else this.timing.event();
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop();
+    this.#sources.stop();
+    this.timing.stop();
+    this.#feed.close();
+  }
+
+  #startRound(polls: number): RoundListener<Normalised> {
+    // What the engine's document shares of the same tick belongs to the version, so it is one more to wait for.
+    const round = this.timing.startRound(this.#shared === undefined ? polls : polls + 1);
+    this.#round = round;
+    return {
+      answered: (label, answer, startedAt) => {
+        this.answered(label, answer, startedAt);
+        round.answered();
+      },
+      failed: (_label, changed, failure) => {
+        this.failed(failure);
+        round.failed(changed);
+      },
+    };
+  }
+
+  protected answered(label: string, answer: Normalised, startedAt: number): void {
+    const polled = this.#polled.get(label);
+    if (polled === undefined) return;
+    const { name, source } = polled;
+    this.#aggregate.applyAnswer(name, answer, startedAt);
+    const wasAnswering = source.isAnswering;
+    source.note(this.#aggregate.notesOf(name));
+    source.succeeded(name === 'state' ? this.#standstill.answered(answer.document) : undefined);
+    this.#options.onAnswer?.(name, answer.document, startedAt, wasAnswering);
+  }
+
+  /** Its source, which knows of it, is told in the document anyway. */
+  protected failed(_failure: PollFailure): void {}
+
+  /** A source on the board changed. What answers and events change of those polled here is told with them. */
+  #sourcesChanged(name: string, change: SourceChange): void {
+    const isPolled = this.#options.polled.some((polled) => polled.name === name);
+    if (change === 'aged' || (change !== 'turned' && !isPolled)) this.timing.soon();
+  }
+
+  /** Completes what is pending at the commit, so that a change of freshness travels with the data it came with. */
+  #commit(): void {
+    this.#feed.stage(this.#complete(this.#feed.pending));
+    this.#feed.commit();
+    if (this.#aggregate.hasSpoken) this.#spokenSince ??= this.#feed.current.seq;
+  }
+
+  /** The document as it is shown: with what is said of the sources, and with what it shows of the engine's. */
+  #complete(document: JsonObject): JsonObject {
+    const { ownership, board } = this.#options;
+    const sources = this.#sources.of(board.states);
+    const shared = this.#shared;
+    if (shared === undefined) return { ...document, sources };
+    const ofEngine = isJsonObject(shared.sources) ? shared.sources : {};
+    return { ...ownership.ownPart('state', document), ...shared, sources: { ...ofEngine, ...sources } };
+  }
+}

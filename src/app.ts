@@ -16,9 +16,11 @@ import { createPrometheusMeter } from './observe/prometheus.ts';
 import type { Context, Running } from './protocol/dialect.ts';
 import { createFront, type Front } from './serve/front.ts';
 import type { Settings } from './settings.ts';
-import { createConnections } from './source/connections.ts';
-import { createMemoryEvents, type EventSource } from './source/events.ts';
-import { createSourceBoard } from './source/source-board.ts';
+import { Engine } from './source/engine.ts';
+import { EngineClient } from './source/engine-client.ts';
+import { countingEvents, type Events, MemoryEvents } from './source/events.ts';
+import { RedisEvents } from './source/redis-events.ts';
+import { SourceBoard } from './source/source-board.ts';
 import { info } from './version.ts';
 
 export type GatewaySettings = Settings & { readonly ENGINE_URL: string };
@@ -35,7 +37,7 @@ export interface GatewayOptions {
   /** Where commands leave their lines, whatever level `log` has. Default: `log`. */
   readonly audit?: Log;
   /** Where events come from without Redis. Default: nowhere. */
-  readonly events?: EventSource;
+  readonly events?: Events;
   /** When clients are pinged, and how long they may be silent or slow. Default: those of the protocol. */
   readonly keepalive?: KeepaliveLimits;
   /** What delivery and freshness go by. Default: the system's. */
@@ -61,7 +63,7 @@ export function createGateway({
   settings,
   log: writtenLog,
   audit = writtenLog,
-  events: otherEvents = createMemoryEvents(),
+  events: otherEvents = new MemoryEvents(),
   keepalive = keepaliveDefaults,
   clock = systemClock,
   dialects = namedBy(settings),
@@ -70,16 +72,22 @@ export function createGateway({
   const recorder = createLogRecorder(writtenLog);
   const { log } = recorder;
   const meter = createPrometheusMeter();
-  const board = createSourceBoard({ clock, log, meter });
+  const board = new SourceBoard({ clock, log, meter });
   const hub = new Hub({ clock, meter, ...hubDefaults });
   const feeds = new Feeds(clock, new HistoryBudget(historyOptions(settings)));
   const views = new Views({ hub, clock, maxViews: settings.MAX_RENDITIONS });
   const sessions = new Sessions({ hub, clock, meter });
 
   // In
-  const onReconnected = () => running.forEach((dialect) => void dialect.onReconnected?.());
-  const given = { otherEvents, onReconnected, board, clock, log, meter };
-  const { traffic, client, events } = createConnections(settings, given);
+  const client = new EngineClient({ url: settings.ENGINE_URL, token: settings.ENGINE_TOKEN });
+  const engine = new Engine({ client, board, clock, meter });
+  const { REDIS_URL, REDIS_STATE_CHANNEL: requiredChannel } = settings;
+  const onConnected = () => running.forEach((dialect) => void dialect.onReconnected?.());
+  const heard =
+    REDIS_URL === undefined
+      ? otherEvents
+      : new RedisEvents({ url: REDIS_URL, requiredChannel, onConnected, board, clock, log, meter });
+  const events = countingEvents(heard, meter);
 
   // Who
   const access = new Access(accessOptions(settings), {
@@ -94,11 +102,21 @@ export function createGateway({
     metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),
     clients: (limit) => sessions.states(limit),
   };
-  const front = createFront(settings, { access, operations, info, sessions, keepalive, clock, log, meter });
+  const front = createFront(settings, {
+    access,
+    engine,
+    operations,
+    info,
+    sessions,
+    keepalive,
+    clock,
+    log,
+    meter,
+  });
 
   const shared: Omit<Context, 'serve'> = {
     ...{ clock, log, audit, unrecordedLog: writtenLog, onRecord: recorder.onRecord, meter },
-    ...{ client, traffic, board, events, feeds, views, hub, access, sessions },
+    ...{ engine, board, events, feeds, views, hub, access, sessions },
   };
   for (const dialect of dialects) {
     running.push(dialect.create({ ...shared, serve: front.serveFor(dialect.name) }, settings));
@@ -126,7 +144,7 @@ export function createGateway({
       );
       await Promise.all(running.map((dialect) => dialect.close?.()));
       board.close();
-      const ends = [events.close(), client.close(), front.stopForwarding(), sessions.shutDown(drainMs)];
+      const ends = [events.close(), engine.close(), sessions.shutDown(drainMs)];
       await Promise.all(ends);
       await front.close();
     },

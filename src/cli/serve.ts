@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { createGateway, type GatewaySettings } from '../app.ts';
-import type { EventSource } from '../source/events.ts';
+import type { Events } from '../source/events.ts';
 import { runUntilSignal } from './run-until-signal.ts';
 
 /** What is left for closing sources and sockets after the clients' time is over. */
@@ -10,7 +10,7 @@ const graceMs = 2000;
 export async function serve(
   settings: GatewaySettings,
   log: Logger,
-  beside?: { readonly events?: EventSource; stop(): Promise<void> },
+  beside?: { readonly events?: Events; stop(): Promise<void> },
 ): Promise<{ readonly port: number; readonly url: string }> {
   const events = beside?.events;
   const gateway = createGateway({

@@ -1,5 +1,5 @@
 import type { AccessOptions } from '../access/access.ts';
-import { createVerifier, type Verifier } from '../access/verifier.ts';
+import { Verifier } from '../access/verifier.ts';
 import type { HistoryOptions } from '../feed/history.ts';
 import type { CoreSettings } from './core-settings.ts';
 import { authEnabled, isLoopbackHost, verifierOptions } from './safety.ts';
@@ -23,7 +23,7 @@ export function accessOptions(settings: CoreSettings): AccessOptions {
 
 /** Undefined: no auth is configured. */
 export function verifierFor(settings: CoreSettings): Verifier | undefined {
-  return authEnabled(settings) ? createVerifier(verifierOptions(settings)) : undefined;
+  return authEnabled(settings) ? new Verifier(verifierOptions(settings)) : undefined;
 }
 
 export function historyOptions(settings: CoreSettings): HistoryOptions {

@@ -1,4 +1,4 @@
-import { createVerifier, type VerifierOptions } from '../access/verifier.ts';
+import { Verifier, type VerifierOptions } from '../access/verifier.ts';
 import { errorMessage } from '../core/errors.ts';
 import type { CoreSettings } from './core-settings.ts';
 
@@ -45,7 +45,7 @@ export function combinationFaults(settings: CoreSettings): string[] {
 
 function keyFaults(settings: CoreSettings): string[] {
   try {
-    createVerifier(verifierOptions(settings));
+    new Verifier(verifierOptions(settings));
     return [];
   } catch (error) {
     return [errorMessage(error)];

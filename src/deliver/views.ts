@@ -1,7 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Rendition } from '../encode/rendition.ts';
-import { Bound } from '../feed/bound.ts';
-import { createRegistry, type Lease } from '../feed/registry.ts';
+import { Bound, type Lease, Registry } from '../feed/registry.ts';
 import type { Hub } from './hub.ts';
 import { type Pace, View } from './view.ts';
 
@@ -49,7 +48,7 @@ export class Views {
 
   ofKind<Params, Shown extends Rendition>(kind: ViewKind<Params, Shown>): ViewsOfKind<Params, Shown> {
     const { key, make, pace, isReserved, isFixed = false } = kind;
-    return createRegistry<Params, View<Shown>>({
+    return new Registry<Params, View<Shown>>({
       clock: this.#clock,
       key,
       open: (params) => {

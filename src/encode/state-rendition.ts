@@ -4,10 +4,11 @@ import type { Meter } from '../core/meter.ts';
 import type { Version } from '../feed/history.ts';
 import { formatPosition, type Position } from '../feed/position.ts';
 import type { Projection } from '../feed/projection.ts';
+import type { StateFeed } from '../feed/state-feed.ts';
 import { type Delta, diff } from '../wire/delta.ts';
 import type { Encoding } from './encoding.ts';
 import { Message, type Packet } from './message.ts';
-import type { Rendition, Step, Update, Urgency } from './rendition.ts';
+import type { NewsListener, Rendition, Step, Update, Urgency } from './rendition.ts';
 
 /** How a dialect words an update. */
 export interface PacketWords {
@@ -19,8 +20,6 @@ export interface PacketWords {
 /** What is urgent of the change from one document to the next, in keys that the projection shows. */
 export type UrgencyOf = (document: JsonObject, previous: JsonObject) => readonly Urgency[];
 
-const neverUrgent: UrgencyOf = () => [];
-
 export interface StateRenditionOptions {
   readonly dialect: string;
   readonly projection: Projection;
@@ -28,7 +27,7 @@ export interface StateRenditionOptions {
   readonly encoding: Encoding;
   readonly words: PacketWords;
   /** Default: nothing is. */
-  readonly urgencyOf?: UrgencyOf;
+  readonly urgencyOf?: UrgencyOf | undefined;
   readonly clock: Clock;
   readonly meter: Meter;
 }
@@ -38,88 +37,117 @@ const deltasPerKeyframe = 600;
 /** A delta must be smaller than this share of the full packet. */
 const worthwhile = 0.7;
 
-/** A rendition of a state: what replaces all before it, told as what changed where that is better. */
-export interface StateRendition extends Rendition {
-  next(): StateUpdate;
-}
-
 /** A state feed's document, or some sections of it, as full packets or as deltas. */
-export function createStateRendition(options: StateRenditionOptions): StateRendition {
-  const { dialect, projection, mode, encoding, words, urgencyOf = neverUrgent, clock, meter } = options;
-  const { feed } = projection;
-  let stop = (): void => {};
-  let newest: StateUpdate | undefined;
-  let lastSweep: StateUpdate | undefined;
-  let swept = { seq: projection.position.seq, data: projection.of(feed.current) };
-  let deltasInARow = 0;
+export class StateRendition implements Rendition {
+  readonly dialect: string;
+  readonly projection: Projection;
+  readonly encoding: Encoding;
+  readonly #options: StateRenditionOptions;
+  readonly #feed: StateFeed;
+  #stop = (): void => {};
+  #newest: StateUpdate | undefined;
+  #lastSweep: StateUpdate | undefined;
+  /** What the last sweep brought all sessions to. */
+  #swept: { readonly seq: number; readonly data: JsonObject };
+  #deltasInARow = 0;
 
-  const timed = (packet: Packet, position: Position, previous?: Message): Message => {
-    const startedAt = clock.monotonic();
-    const message = new Message(packet, encoding, { position: formatPosition(position), previous });
-    meter.observe('bff_encode_seconds', {}, (clock.monotonic() - startedAt) / 1000);
-    return message;
-  };
+  constructor(options: StateRenditionOptions) {
+    const { dialect, projection, encoding } = options;
+    this.dialect = dialect;
+    this.projection = projection;
+    this.encoding = encoding;
+    this.#options = options;
+    this.#feed = projection.feed;
+    this.#swept = { seq: projection.position.seq, data: projection.of(this.#feed.current) };
+  }
 
-  const updateTo = (version: Version, position: Position): StateUpdate => {
+  get seq(): number {
+    return this.projection.position.seq;
+  }
+
+  latest(): Message {
+    return this.#newestUpdate().full;
+  }
+
+  after(cursor: number): Step {
+    return this.#newestUpdate().after(cursor);
+  }
+
+  /** What led here is not kept: a document as it was is the business of whoever words the first message. */
+  cursorAt(): undefined {
+    return undefined;
+  }
+
+  droppedAfter(): number {
+    return 0;
+  }
+
+  next(): StateUpdate {
+    const { position } = this.projection;
+    const update = this.#newestUpdate();
+    if (this.#options.mode === 'delta' && position.seq !== this.#swept.seq) {
+      const data = this.projection.of(this.#feed.current);
+      this.#deltasInARow = this.#lastSweep?.wasToldAsDelta === true ? this.#deltasInARow + 1 : 0;
+      update.tellAsDelta(this.#deltaOf(update, data, position));
+      this.#swept = { seq: position.seq, data };
+    }
+    this.#lastSweep = update;
+    return update;
+  }
+
+  onNews(listener: NewsListener): void {
+    const { urgencyOf } = this.#options;
+    this.#stop = this.#feed.onVersion((version, previous) => {
+      if (!this.projection.differs(version, previous)) return;
+      listener(urgencyOf?.(version.document, previous.document) ?? []);
+    });
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  #newestUpdate(): StateUpdate {
+    const { current } = this.#feed;
+    if (this.#newest?.version !== current) this.#newest = this.#updateTo(current, this.projection.position);
+    return this.#newest;
+  }
+
+  #updateTo(version: Version, position: Position): StateUpdate {
+    const { mode, words } = this.#options;
     // A whole packet has much in common with the one before, and next to nothing with a delta.
-    const previous = mode === 'full' ? lastSweep?.main : undefined;
-    const makeFull = () => timed(words.full(projection.of(version), position), position, previous);
+    const previous = mode === 'full' ? this.#lastSweep?.main : undefined;
+    const makeFull = () => this.#timed(words.full(this.projection.of(version), position), position, previous);
     const update = new StateUpdate(version, position.seq, makeFull);
     // Where only what is unremarkable changed since: how to get here, and when it was learnt, are the same.
-    if (newest?.seq === position.seq) update.continue(newest);
+    if (this.#newest?.seq === position.seq) update.continue(this.#newest);
     return update;
-  };
-
-  const newestUpdate = (): StateUpdate => {
-    if (newest?.version !== feed.current) newest = updateTo(feed.current, projection.position);
-    return newest;
-  };
+  }
 
   /** What changed since the last sweep, made when the first session that holds its base can take it. */
-  const deltaOf = (update: StateUpdate, data: JsonObject, position: Position): LazyDelta | undefined => {
-    const { delta: wordDelta } = words;
-    if (wordDelta === undefined || deltasInARow >= deltasPerKeyframe) return undefined;
-    const [{ seq: base, data: before }, previous] = [swept, lastSweep?.main];
+  #deltaOf(update: StateUpdate, data: JsonObject, position: Position): LazyDelta | undefined {
+    const { delta: wordDelta } = this.#options.words;
+    if (wordDelta === undefined || this.#deltasInARow >= deltasPerKeyframe) return undefined;
+    const [{ seq: base, data: before }, previous] = [this.#swept, this.#lastSweep?.main];
     return new LazyDelta(base, () => {
-      const delta = restate(diff(before, data), data, projection.unremarkable);
+      const delta = restate(diff(before, data), data, this.projection.unremarkable);
       if (delta === undefined) return undefined;
-      const message = timed(wordDelta(delta, base, position), position, previous);
+      const message = this.#timed(wordDelta(delta, base, position), position, previous);
       const { length } = message.payload;
       // The full packet is only made where it may be the smaller one: making it each time is what deltas save.
-      const certain = length < worthwhile * encoding.leastBytes(data);
+      const certain = length < worthwhile * this.encoding.leastBytes(data);
       return certain || length < worthwhile * update.full.payload.length ? message : undefined;
     });
-  };
+  }
 
-  return {
-    dialect,
-    get seq() {
-      return projection.position.seq;
-    },
-    latest: () => newestUpdate().full,
-    after: (cursor) => newestUpdate().after(cursor),
-    // What led here is not kept: a document as it was is the business of whoever words the first message.
-    cursorAt: () => undefined,
-    droppedAfter: () => 0,
-    next() {
-      const { position } = projection;
-      const update = newestUpdate();
-      if (mode === 'delta' && position.seq !== swept.seq) {
-        const data = projection.of(feed.current);
-        deltasInARow = lastSweep?.wasToldAsDelta === true ? deltasInARow + 1 : 0;
-        update.tellAsDelta(deltaOf(update, data, position));
-        swept = { seq: position.seq, data };
-      }
-      lastSweep = update;
-      return update;
-    },
-    onNews(listener) {
-      stop = feed.onVersion((version, previous) => {
-        if (projection.differs(version, previous)) listener(urgencyOf(version.document, previous.document));
-      });
-    },
-    close: () => stop(),
-  };
+  /** Makes a message, and counts how long that took. */
+  #timed(packet: Packet, position: Position, previous: Message | undefined): Message {
+    const { clock, meter } = this.#options;
+    const startedAt = clock.monotonic();
+    const message = new Message(packet, this.encoding, { position: formatPosition(position), previous });
+    meter.observe('bff_encode_seconds', {}, (clock.monotonic() - startedAt) / 1000);
+    return message;
+  }
 }
 
 /** A delta with these keys of the document stated in it; none where it cannot state them. */

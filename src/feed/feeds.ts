@@ -1,11 +1,10 @@
-import type { Clock } from '../core/clock.ts';
+import { type Clock, once } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
-import { once } from '../core/once.ts';
 import { randomId } from '../core/random.ts';
-import { createEventFeed, type EventFeed, type EventFeedOptions } from './event-feed.ts';
+import { EventFeed, type EventFeedOptions } from './event-feed.ts';
 import { HistoryBudget } from './history.ts';
 import { KeyedStates, type KeyedStatesOptions } from './keyed-states.ts';
-import { createStateFeed, type StateFeed, type WritableStateFeed } from './state-feed.ts';
+import { type StateFeed, WritableStateFeed } from './state-feed.ts';
 
 export interface NamedStateOptions {
   readonly initial: JsonObject;
@@ -53,17 +52,12 @@ export class Feeds {
     const begin = (): void => {
       if (this.#states.get(name) === feed) stop = write();
     };
-    const feed = createStateFeed({
-      initial,
-      epoch: randomId(),
-      clock: this.#clock,
-      budget: keepsHistory ? this.#budget : this.#noHistory,
-      onClose: () => {
-        if (this.#states.get(name) !== feed) return;
-        this.#states.delete(name);
-        giveBack();
-        stop();
-      },
+    const budget = keepsHistory ? this.#budget : this.#noHistory;
+    const feed = new WritableStateFeed({ initial, epoch: randomId(), clock: this.#clock, budget }, () => {
+      if (this.#states.get(name) !== feed) return;
+      this.#states.delete(name);
+      giveBack();
+      stop();
     });
     this.#states.set(name, feed);
     if (this.#isStarted) queueMicrotask(begin);
@@ -80,9 +74,9 @@ export class Feeds {
   }
 
   /** Events in one order, to which whoever has the feed may append. Throws where the name is taken, as above. */
-  events<Event>(name: string, options: Omit<EventFeedOptions<Event>, 'epoch' | 'onClose'>): EventFeed<Event> {
+  events<Event>(name: string, options: Omit<EventFeedOptions<Event>, 'epoch'>): EventFeed<Event> {
     const giveBack = this.#take(name);
-    return createEventFeed({ ...options, epoch: randomId(), onClose: giveBack });
+    return new EventFeed({ ...options, epoch: randomId() }, giveBack);
   }
 
   /** The state of this name, another dialect's perhaps; undefined where nobody makes it. */

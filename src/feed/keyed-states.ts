@@ -1,8 +1,6 @@
-import type { Clock } from '../core/clock.ts';
+import { type Clock, once } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
-import { once } from '../core/once.ts';
-import type { Bound } from './bound.ts';
-import { createRegistry, type Lease, type Registry } from './registry.ts';
+import { type Bound, type Lease, Registry } from './registry.ts';
 import type { StateFeed, WritableStateFeed } from './state-feed.ts';
 
 /** What the readers of one feed want of it, such as how often it should be new; the writer hears them all. */
@@ -46,7 +44,7 @@ export class KeyedStates<Key, Wish> {
 
   constructor(options: KeyedStatesOptions<Key, Wish>, clock: Clock, make: MakeState) {
     const { key, initial, write, idleTtlMs = 0, bound } = options;
-    this.#registry = createRegistry<Key, Open<Wish>>({
+    this.#registry = new Registry<Key, Open<Wish>>({
       ...{ clock, key, lingerMs: idleTtlMs, bound },
       open: (params) => {
         const wishes = new ReadersWishes<Wish>();

@@ -4,7 +4,7 @@ import { TrieRouter } from 'hono/router/trie-router';
 import type { Access } from '../access/access.ts';
 import type { Policy } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
-import { destroyWithin } from '../core/destroy-within.ts';
+import { destroyWithin } from '../core/clock.ts';
 import { problemDocument, Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';

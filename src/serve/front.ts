@@ -1,6 +1,6 @@
 import type { Access } from '../access/access.ts';
-import { peerGroup } from '../access/client-address.ts';
-import { socketsPossible } from '../access/open-file-limit.ts';
+import { socketsPossible } from '../access/connection-limits.ts';
+import { peerGroup } from '../access/visitors.ts';
 import type { Clock } from '../core/clock.ts';
 import { Refusal } from '../core/errors.ts';
 import { addBuiltPage } from '../http/built-page.ts';
@@ -11,6 +11,7 @@ import { addPassthrough } from '../http/passthrough.ts';
 import { admitOrigins, createRouter } from '../http/router.ts';
 import { createHttpServer } from '../http/server.ts';
 import { createUpgradeRouter } from '../http/upgrade.ts';
+import type { Engine } from '../source/engine.ts';
 import { type ApiInfo, addApiDescription } from './asyncapi.ts';
 import { createServe, type Serve, type Served, type ServeParts } from './serve.ts';
 import type { ServiceParts } from './service.ts';
@@ -26,13 +27,13 @@ export interface FrontSettings {
   readonly TRUST_PROXY: number;
   readonly MAX_CONNECTIONS_PER_IP: number;
   readonly ENGINE_URL: string;
-  readonly ENGINE_TOKEN?: string | undefined;
   readonly ENGINE_PASSTHROUGH: readonly string[];
   readonly ENGINE_PASSTHROUGH_HEADERS: readonly string[];
 }
 
 export interface FrontParts extends ServiceParts {
   readonly access: Access;
+  readonly engine: Pick<Engine, 'placeFor' | 'forward'>;
   readonly operations: Operations;
   readonly info: ApiInfo;
   readonly clock: Clock;
@@ -48,8 +49,6 @@ export interface Front {
   listen(): Promise<{ readonly port: number; readonly url: string; readonly opsPort: number | undefined }>;
   /** Refuses what is new. */
   stopAccepting(): void;
-  /** Ends what is under way to the engine. */
-  stopForwarding(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,7 +57,7 @@ const flood = new Refusal('TOO_MANY_REQUESTS', { detail: 'too many at once on on
 const vital = /^\/(livez|readyz|health|.*\/(halt|resume))\/?(\?|$)/i;
 
 export function createFront(settings: FrontSettings, parts: FrontParts): Front {
-  const { access, operations, info, clock, log, meter } = parts;
+  const { access, engine, operations, info, clock, log, meter } = parts;
   const { policies, refusals } = access;
   const upgrades = createUpgradeRouter({ log, meter, access });
   const router = createRouter({ ...access, log, isWebSocketPath: upgrades.serves });
@@ -83,13 +82,12 @@ export function createFront(settings: FrontSettings, parts: FrontParts): Front {
       prefixes: settings.ENGINE_PASSTHROUGH,
       furtherHeaders: settings.ENGINE_PASSTHROUGH_HEADERS,
       engineUrl: settings.ENGINE_URL,
-      engineToken: settings.ENGINE_TOKEN,
+      engine,
       take: (path) => inPlaceOfEngine.get(path),
       ...{ clock, log, meter },
       authorise: (request, unsafe) =>
         access.authorise(request, policies.viewingAnything, unsafe ? policies.forwarding : undefined),
     });
-  let stopForwarding = async (): Promise<void> => {};
   const { HOST: host, OPS_PORT: opsPort } = settings;
   const server = createHttpServer(router, upgrades.handle, log, {
     port: settings.PORT,
@@ -118,7 +116,7 @@ export function createFront(settings: FrontSettings, parts: FrontParts): Front {
     serveFor: (dialect) => createServe(dialect, outlets),
     async listen() {
       // After the dialects, whose paths are their own whatever is forwarded around them.
-      stopForwarding = forward();
+      forward();
       const port = await server.listen();
       const url = `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host}:${port}`;
       return { port, url, opsPort: await opsServer?.listen() };
@@ -127,7 +125,6 @@ export function createFront(settings: FrontSettings, parts: FrontParts): Front {
       upgrades.stop();
       server.stopAccepting();
     },
-    stopForwarding: () => stopForwarding(),
     async close() {
       await Promise.all([server.close(), opsServer?.close()]);
     },

@@ -1,4 +1,4 @@
-import { once } from '../core/once.ts';
+import { once } from '../core/clock.ts';
 
 /** Who asks the engine, and for what. */
 export interface Asker {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
 import type { Session } from '../../src/deliver/session.ts';
 import { View } from '../../src/deliver/view.ts';
-import { createEventRendition } from '../../src/encode/event-rendition.ts';
-import { createEventFeed } from '../../src/feed/event-feed.ts';
+import { EventRendition } from '../../src/encode/event-rendition.ts';
+import { EventFeed } from '../../src/feed/event-feed.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
@@ -19,9 +19,9 @@ function setUp(beyond: 'oldest' | 'snapshot' = 'oldest') {
   const clock = createManualClock();
   const meter = createMemoryMeter();
   const hub = new Hub({ clock, meter, ...hubDefaults });
-  const feed = createEventFeed<string>({ epoch: 'e', capacity: maxBehind });
+  const feed = new EventFeed<string>({ epoch: 'e', capacity: maxBehind });
   const view = new View(
-    createEventRendition<string>({
+    new EventRendition<string>({
       dialect: 'test',
       feed,
       render: ([text]) => ({ type: text }),

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
 import { View } from '../../src/deliver/view.ts';
-import { createEventRendition, type EventRenditionOptions } from '../../src/encode/event-rendition.ts';
-import { createEventFeed } from '../../src/feed/event-feed.ts';
+import { EventRendition, type EventRenditionOptions } from '../../src/encode/event-rendition.ts';
+import { EventFeed } from '../../src/feed/event-feed.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
@@ -14,9 +14,9 @@ function setUp(options: Partial<EventRenditionOptions<number>> = {}) {
   const clock = createManualClock();
   const meter = createMemoryMeter();
   const hub = new Hub({ clock, meter, ...hubDefaults });
-  const feed = createEventFeed<number>({ epoch: 'life', capacity: 10 });
+  const feed = new EventFeed<number>({ epoch: 'life', capacity: 10 });
   const view = new View(
-    createEventRendition<number>({
+    new EventRendition<number>({
       ...{ dialect: 'test', feed, maxBehind: 10, beyond: 'oldest' },
       render: ([event]) => ({ type: `${event}` }),
       snapshot: () => ({ type: 'snapshot' }),

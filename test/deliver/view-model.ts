@@ -6,10 +6,10 @@ import { View } from '../../src/deliver/view.ts';
 import { jsonEncoding, msgpackEncoding } from '../../src/encode/encoding.ts';
 import { Message } from '../../src/encode/message.ts';
 import type { Urgency } from '../../src/encode/rendition.ts';
-import { createStateRendition, type PacketWords, type UrgencyOf } from '../../src/encode/state-rendition.ts';
+import { type PacketWords, StateRendition, type UrgencyOf } from '../../src/encode/state-rendition.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
-import { createProjection, type Projection } from '../../src/feed/projection.ts';
-import { createStateFeed } from '../../src/feed/state-feed.ts';
+import { Projection } from '../../src/feed/projection.ts';
+import { WritableStateFeed } from '../../src/feed/state-feed.ts';
 import { createFakeTransport, type FakeTransport } from '../support/fake-transport.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
@@ -69,7 +69,12 @@ export function createViewModel(initial: JsonObject) {
   const meter = createMemoryMeter();
   const turns: (() => void)[] = [];
   const hub = new Hub({ clock, meter, turnMs: 5, yieldTurn: (rest) => turns.push(rest) });
-  const feed = createStateFeed({ initial, epoch: 'e', clock, budget: new HistoryBudget(historyDefaults) });
+  const feed = new WritableStateFeed({
+    initial,
+    epoch: 'e',
+    clock,
+    budget: new HistoryBudget(historyDefaults),
+  });
   const opened = new Map<string, { view: View; projection: Projection }>();
   const clients: ModelClient[] = [];
   const faults: string[] = [];
@@ -83,12 +88,11 @@ export function createViewModel(initial: JsonObject) {
     const key = JSON.stringify(wanted);
     const known = opened.get(key);
     if (known !== undefined) return known;
-    const projection = createProjection(feed, {
-      sections: wanted.sections,
+    const projection = new Projection(feed, wanted.sections, {
       always: ['timestamp', 'status', 'sources'],
-      unremarkable: new Set(['timestamp']),
+      unremarkable: ['timestamp'],
     });
-    const rendition = createStateRendition({
+    const rendition = new StateRendition({
       dialect: 'test',
       projection,
       mode: wanted.mode,

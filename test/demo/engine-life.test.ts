@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createDemoEngine, type DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
 import { createRedisPublisher } from '../../src/demo/redis-publisher.ts';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { redisMissing, startRedis } from '../support/redis-server.ts';
 import { useIn, waitFor } from '../support/wait.ts';
@@ -116,7 +116,7 @@ describe('demo engine, over time', () => {
   });
 
   it('reaches a listener of each channel in the same process', async () => {
-    const events = createMemoryEvents();
+    const events = new MemoryEvents();
     const heard = new Set<string>();
     for (const channel of channels) events.subscribe(channel, () => heard.add(channel));
     const clock = createManualClock();

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EventIndex } from '../../src/encode/event-index.ts';
-import { createEventFeed } from '../../src/feed/event-feed.ts';
+import { EventFeed } from '../../src/feed/event-feed.ts';
 
 function setUp(capacity = 3, ring = { capacity: 100, maxBytes: 0 }) {
-  const feed = createEventFeed<string>({ epoch: 'e', ...ring, bytesOf: ({ length }) => length });
+  const feed = new EventFeed<string>({ epoch: 'e', ...ring, bytesOf: ({ length }) => length });
   const shows = (event: string) => !event.startsWith('x');
   return { feed, shows, open: () => new EventIndex(feed, shows, capacity) };
 }

@@ -1,20 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { HistoryBudget } from '../../src/feed/history.ts';
-import { createProjection } from '../../src/feed/projection.ts';
-import { createStateFeed } from '../../src/feed/state-feed.ts';
+import { Projection } from '../../src/feed/projection.ts';
+import { WritableStateFeed } from '../../src/feed/state-feed.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 const noHistory = { historySeconds: 0, historyMaxBytes: 0 };
 
 function setUp() {
-  const feed = createStateFeed({
+  const feed = new WritableStateFeed({
     initial: { market: { price: 1 }, count: 0 },
     epoch: 'e',
     clock: createManualClock(),
     budget: new HistoryBudget(noHistory),
   });
-  const projection = (sections: readonly string[] | undefined) =>
-    createProjection(feed, { sections, always: [], unremarkable: new Set() });
+  const projection = (sections: readonly string[] | undefined) => new Projection(feed, sections);
   const news = { whole: 0, narrowed: 0 };
   const [whole, narrowed] = [projection(undefined), projection(['market'])];
   feed.onVersion((version, previous) => {

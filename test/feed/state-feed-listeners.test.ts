@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
-import { createStateFeed } from '../../src/feed/state-feed.ts';
+import { WritableStateFeed } from '../../src/feed/state-feed.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 function create() {
   const budget = new HistoryBudget(historyDefaults);
-  const feed = createStateFeed({ initial: { n: 0 }, epoch: 'e1', clock: createManualClock(), budget });
+  const feed = new WritableStateFeed({ initial: { n: 0 }, epoch: 'e1', clock: createManualClock(), budget });
   const commit = (n: number): boolean => {
     feed.stage({ n });
     return feed.commit();

@@ -1,4 +1,4 @@
-import type { Connection } from '../../src/access/admission.ts';
+import type { Connection } from '../../src/access/access.ts';
 import type { Refusal } from '../../src/core/errors.ts';
 import { admitOrigins, createRouter, type Router } from '../../src/http/router.ts';
 import { createHttpServer } from '../../src/http/server.ts';

@@ -1,7 +1,7 @@
 import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { createEngineClient } from '../../src/source/engine-client.ts';
+import { EngineClient } from '../../src/source/engine-client.ts';
 import { useIn, waitFor, within } from '../support/wait.ts';
 import { type Handler, startEngineServer } from './engine-server.ts';
 
@@ -24,7 +24,7 @@ const encoded =
 
 async function setUp(test: TestContext, handler: Handler, maxBodyBytes = 4 * mebibyte) {
   const engine = await useIn(test, startEngineServer(handler));
-  const client = createEngineClient({ url: engine.url, maxBodyBytes });
+  const client = new EngineClient({ url: engine.url, maxBodyBytes });
   test.onTestFinished(() => client.close());
   return { engine, client };
 }

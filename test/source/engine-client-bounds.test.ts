@@ -1,5 +1,5 @@
 import { describe, expect, it, type TestContext } from 'vitest';
-import { createEngineClient } from '../../src/source/engine-client.ts';
+import { EngineClient } from '../../src/source/engine-client.ts';
 import { useIn, waitFor, within } from '../support/wait.ts';
 import { type Handler, startEngineServer } from './engine-server.ts';
 
@@ -8,7 +8,7 @@ const cap = 4 * 1024 * 1024;
 
 async function setUp(test: TestContext, handler: Handler, maxBodyBytes?: number) {
   const engine = await useIn(test, startEngineServer(handler));
-  const client = createEngineClient({
+  const client = new EngineClient({
     url: engine.url,
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
   });
@@ -31,7 +31,7 @@ const sized =
 describe('EngineClient bounds', () => {
   it.each([true, false])('takes a body of exactly 4 MiB (length announced: %s)', async (announced) => {
     const engine = await startEngineServer(sized(cap, announced));
-    const client = createEngineClient({ url: engine.url });
+    const client = new EngineClient({ url: engine.url });
     expect(await client.get('/', never)).toHaveLength(cap);
     await client.close();
     await engine.stop();
@@ -39,7 +39,7 @@ describe('EngineClient bounds', () => {
 
   it.each([true, false])('refuses one byte more (length announced: %s)', async (announced) => {
     const engine = await startEngineServer(sized(cap + 1, announced));
-    const client = createEngineClient({ url: engine.url });
+    const client = new EngineClient({ url: engine.url });
     await expect(client.get('/', never)).rejects.toMatchObject({ reason: 'too_large', retryable: false });
     await client.close();
     await engine.stop();
@@ -83,7 +83,7 @@ describe('EngineClient bounds', () => {
       if (kind === 'announced') response.setHeader('content-length', 100);
       response.write('{"price":1');
     });
-    const client = createEngineClient({ url: engine.url });
+    const client = new EngineClient({ url: engine.url });
     const outcome = client.get('/', AbortSignal.timeout(50));
     await expect(within('the timeout', outcome)).rejects.toMatchObject({ reason: 'timeout' });
     await waitFor('the connection to close', () => engine.abandoned === 1);

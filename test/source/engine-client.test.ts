@@ -1,14 +1,17 @@
 import { describe, expect, it, type TestContext } from 'vitest';
-import { createEngineClient, type EngineClientOptions } from '../../src/source/engine-client.ts';
+import { EngineClient } from '../../src/source/engine-client.ts';
 import { PollFailure } from '../../src/source/poll-failure.ts';
 import { useIn, waitFor } from '../support/wait.ts';
 import { json, startEngineServer } from './engine-server.ts';
 
 const never = new AbortController().signal;
 
-async function setUp(test: TestContext, options: Partial<EngineClientOptions> = {}) {
+async function setUp(
+  test: TestContext,
+  options: Partial<ConstructorParameters<typeof EngineClient>[0]> = {},
+) {
   const engine = await useIn(test, startEngineServer());
-  const client = createEngineClient({ url: engine.url, ...options });
+  const client = new EngineClient({ url: engine.url, ...options });
   test.onTestFinished(() => client.close());
   return { engine, client };
 }
@@ -59,7 +62,7 @@ describe('EngineClient', () => {
 
   it('sends the token and keeps the path of the base URL as a prefix', async (test) => {
     const { engine } = await setUp(test);
-    const client = createEngineClient({ url: `${engine.url}/engine/v1/`, token: 'secret' });
+    const client = new EngineClient({ url: `${engine.url}/engine/v1/`, token: 'secret' });
     test.onTestFinished(() => client.close());
     await client.get('/state?symbol=SPY', never);
     expect(engine.requests[0]?.url).toBe('/engine/v1/state?symbol=SPY');
@@ -68,7 +71,7 @@ describe('EngineClient', () => {
 
   it.each([301, 302, 303, 307, 308])('takes %i as a failure and asks nowhere else', async (status) => {
     const engine = await startEngineServer();
-    const client = createEngineClient({ url: engine.url });
+    const client = new EngineClient({ url: engine.url });
     engine.answerWith((_request, response) => {
       response.writeHead(status, { location: `${engine.url}/stolen?token=secret` }).end('{"price":1}');
     });
@@ -91,7 +94,7 @@ describe('EngineClient', () => {
     [504, true],
   ])('says of %i whether another try may help: %s', async (status, retryable) => {
     const engine = await startEngineServer(json('{"error":"hunter2"}', status));
-    const client = createEngineClient({ url: engine.url });
+    const client = new EngineClient({ url: engine.url });
     const failure = await failureOf(client.get('/x?token=hunter2', never));
     expect(failure).toMatchObject({
       reason: 'status',
@@ -143,7 +146,7 @@ describe('EngineClient', () => {
     'sends nothing for the path %j',
     async (path) => {
       const engine = await startEngineServer();
-      const client = createEngineClient({ url: engine.url, token: 'secret' });
+      const client = new EngineClient({ url: engine.url, token: 'secret' });
       const failure = await failureOf(client.get(path, never));
       expect(failure).toMatchObject({ reason: 'shape', retryable: false });
       expect(failure.message).not.toMatch(/127|evil/);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createEngineClient, type EngineLane } from '../../src/source/engine-client.ts';
+import { EngineClient, type EngineLane } from '../../src/source/engine-client.ts';
 import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
 import { startEngineServer } from './engine-server.ts';
 
@@ -13,7 +13,7 @@ async function setUp(test: TestScope) {
       if (request.url !== '/hang') response.end('{}');
     }),
   );
-  const client = createEngineClient({ url: engine.url });
+  const client = new EngineClient({ url: engine.url });
   const aborts: AbortController[] = [];
   const giveUp = (): void => aborts.forEach((abort) => void abort.abort());
   test.onTestFinished(async () => {

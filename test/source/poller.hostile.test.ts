@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import { createEngineClient } from '../../src/source/engine-client.ts';
-import { createPoller } from '../../src/source/poller.ts';
+import { EngineClient } from '../../src/source/engine-client.ts';
+import { Poller } from '../../src/source/poller.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { within } from '../support/wait.ts';
 import { json, startEngineServer } from './engine-server.ts';
@@ -15,12 +15,12 @@ describe('An answer with a great many members', () => {
     ],
   ])('of %i is taken, or a failure in its own words', async (count, expected) => {
     const engine = await startEngineServer();
-    const client = createEngineClient({ url: engine.url });
+    const client = new EngineClient({ url: engine.url });
     const keys = Array.from({ length: count }, (_, index) => `"key${index}":0`);
     engine.answerWith(json(`{${keys.join(',')}}`));
     const meter = createMemoryMeter();
-    const poller = createPoller({
-      ...{ name: 'state', path: '/', timeoutMs: 5000, client, clock: systemClock, meter },
+    const poller = new Poller({
+      ...{ name: 'state', path: '/', timeoutMs: 5000, engine: client, clock: systemClock, meter },
       read: (value) => value,
     });
     expect(await within('the poll', Promise.resolve(poller.poll()))).toMatchObject(expected);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createSchedule } from '../../src/source/schedule.ts';
+import { Schedule } from '../../src/source/schedule.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 
@@ -22,14 +22,9 @@ interface Run {
 function setUp(expression: string, startsAt: number, inTick: () => void = () => {}) {
   const clock = createManualClock(startsAt);
   const runs: Run[] = [];
-  const schedule = createSchedule({
-    expression,
-    clock,
-    log: createMemoryLog(),
-    onTick: () => {
-      runs.push({ wall: clock.now(), monotonic: clock.monotonic() });
-      inTick();
-    },
+  const schedule = new Schedule(expression, clock, createMemoryLog(), () => {
+    runs.push({ wall: clock.now(), monotonic: clock.monotonic() });
+    inTick();
   });
   onTestFinished(() => schedule.stop());
   schedule.start();

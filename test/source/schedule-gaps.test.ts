@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSchedule } from '../../src/source/schedule.ts';
+import { Schedule } from '../../src/source/schedule.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 
@@ -11,7 +11,7 @@ const monday = (hours: number, minutes = 0, seconds = 0): number =>
 
 function setUp(expression: string, startsAt: number) {
   const clock = createManualClock(startsAt);
-  const schedule = createSchedule({ expression, clock, log: createMemoryLog(), onTick: () => {} });
+  const schedule = new Schedule(expression, clock, createMemoryLog(), () => {});
   return {
     periodAt(time: number): number {
       clock.advance(Math.max(0, time - clock.now()));

@@ -14,10 +14,10 @@ import { createDiagnosticsViews, dialect } from './views.ts';
 export const diagnostics = defineDialect({
   ...diagnosticsSettings,
   create(context, { MAX_RATE_HZ: maxRateHz }) {
-    const { access, serve, events, feeds, traffic, board, hub, sessions, clock, log, meter } = context;
+    const { access, serve, events, feeds, engine, board, hub, sessions, clock, log, meter } = context;
     const logBook = createLogBook(feeds, clock);
     const figures = createFigures({
-      engine: traffic.figures,
+      engine: () => engine.figures(),
       // Nothing, where that dialect is not served.
       activePlans: () => feeds.find('telemetry')?.current.document.active_plans,
       sessions: () => sessions.size,

@@ -1,6 +1,6 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
 import type { JsonValue } from '../../core/json.ts';
-import type { EngineFigures } from '../../source/engine-traffic.ts';
+import type { EngineFigures } from '../../source/engine.ts';
 import type { LlmFigures, Telemetry } from './packets.ts';
 import type { LlmEvent } from './schema.ts';
 

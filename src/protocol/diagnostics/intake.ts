@@ -3,8 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { JsonValue } from '../../core/json.ts';
 import { createWarningThrottle, type Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
-import { RefusalBudget } from '../../core/refusal-budget.ts';
-import { TokenBucket } from '../../core/token-bucket.ts';
+import { RefusalBudget, TokenBucket } from '../../core/token-bucket.ts';
 import { maxEventMembers, parseUntrusted, type RefusalReason } from '../../core/untrusted-json.ts';
 import type { Journal } from './journal.ts';
 import {

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { createWarningThrottle, type Log } from '../../core/log.ts';
 import type { Meter } from '../../core/meter.ts';
-import { RefusalBudget } from '../../core/refusal-budget.ts';
+import { RefusalBudget } from '../../core/token-bucket.ts';
 import type { Parsed, RefusalReason } from '../../core/untrusted-json.ts';
 
 export interface EventIntakeOptions<Event> {

@@ -10,7 +10,7 @@ import { taggedJson } from '../../http/etag.ts';
 import { fence } from '../../http/forwarded-headers.ts';
 import type { Inquiry } from '../../serve/http.ts';
 import type { Serve } from '../../serve/serve.ts';
-import type { SharedForwarder } from '../../source/bounded-forwarder.ts';
+import type { Engine } from '../../source/engine.ts';
 import type { EngineAnswer } from '../../source/engine-client.ts';
 import { leadsElsewhere } from '../../source/engine-path.ts';
 import { PollFailure, unreadable } from '../../source/poll-failure.ts';
@@ -20,7 +20,7 @@ export interface RestTwinsOptions {
   readonly serve: Pick<Serve, 'http'>;
   /** Who may look. */
   readonly viewing: Policy;
-  readonly engine: SharedForwarder;
+  readonly engine: Pick<Engine, 'ask'>;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -13,7 +13,7 @@ import { dialect } from './stream-client.ts';
 export const streams = defineDialect({
   ...streamsSettings,
   create(context, { POLL_TIMEOUT_MS: pollTimeoutMs, INSTANCE_LOG_DIR: directory }) {
-    const { access, serve, events, traffic, clock, log } = context;
+    const { access, serve, events, engine, clock, log } = context;
     const instances = createSharedInstances({ ...context, pollTimeoutMs });
     const messages = createMessageViews(context);
     const logs = directory === undefined ? undefined : createLogViews({ ...context, directory });
@@ -24,7 +24,7 @@ export const streams = defineDialect({
     serve.webSocket('/ws/instances', endpoints.instances);
     serve.webSocket('/ws/instances/:name/logs', endpoints.logs);
     serve.webSocket('/ws/messages', endpoints.messages);
-    serveRestTwins({ serve, viewing, engine: traffic.forwarder, clock, log });
+    serveRestTwins({ serve, viewing, engine, clock, log });
 
     // Its sources start with the first client that needs them: only what will fail then is said now.
     if (directory !== undefined) {

@@ -3,7 +3,7 @@ import { defineSettings, type SettingsOf } from '../../config/dialect-settings.t
 import { integer } from '../../config/kinds.ts';
 import { authEnabled, isLoopbackHost } from '../../config/safety.ts';
 import { forbiddenKeys } from '../../core/untrusted-json.ts';
-import { enginePathPattern } from '../../source/engine-client.ts';
+import { enginePathPattern } from '../../source/engine-path.ts';
 import { cronFault } from '../../source/schedule.ts';
 import { engineSources } from './document/ownership.ts';
 import { reservedKeys } from './document/shape.ts';

@@ -12,7 +12,7 @@ import { createJournal } from '../../../src/protocol/diagnostics/journal.ts';
 import { createLogBook } from '../../../src/protocol/diagnostics/log-book.ts';
 import type { EventKind } from '../../../src/protocol/diagnostics/schema.ts';
 import { createDiagnosticsViews } from '../../../src/protocol/diagnostics/views.ts';
-import type { EngineFigures } from '../../../src/source/engine-traffic.ts';
+import type { EngineFigures } from '../../../src/source/engine.ts';
 import { viewing } from '../../support/access.ts';
 import { serviceOf } from '../../support/conversation.ts';
 import { createFeeds } from '../../support/feeds.ts';

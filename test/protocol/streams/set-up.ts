@@ -12,9 +12,9 @@ import {
   type MessageFilter,
 } from '../../../src/protocol/streams/message/message-views.ts';
 import type { Endpoint } from '../../../src/serve/endpoint.ts';
-import type { EngineClient } from '../../../src/source/engine-client.ts';
+import type { Engine } from '../../../src/source/engine.ts';
 import { PollFailure } from '../../../src/source/poll-failure.ts';
-import { createSourceBoard } from '../../../src/source/source-board.ts';
+import { SourceBoard } from '../../../src/source/source-board.ts';
 import { viewing } from '../../support/access.ts';
 import { serviceOf } from '../../support/conversation.ts';
 import type { FakeTransport } from '../../support/fake-transport.ts';
@@ -38,7 +38,7 @@ export interface Request {
 }
 
 /** An engine whose answers the test gives, request by request. */
-function createScriptedClient(): EngineClient & { readonly requests: Request[] } {
+function createScriptedClient(): Pick<Engine, 'get'> & { readonly requests: Request[] } {
   const requests: Request[] = [];
   return {
     requests,
@@ -60,7 +60,6 @@ function createScriptedClient(): EngineClient & { readonly requests: Request[] }
       });
       return body;
     },
-    close: async () => {},
   };
 }
 
@@ -74,10 +73,10 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
   const views = new Views({ hub, clock, maxViews: 3 });
   const client = createScriptedClient();
   const feeds = createFeeds(clock);
-  const board = createSourceBoard({ clock, log, meter });
+  const board = new SourceBoard({ clock, log, meter });
   const dependencies = { clock, log, meter };
   const shared = { ...dependencies, feeds, views };
-  const instances = createSharedInstances({ ...shared, client, board, pollTimeoutMs: 60_000 });
+  const instances = createSharedInstances({ ...shared, engine: client, board, pollTimeoutMs: 60_000 });
   const messages = createMessageViews(shared);
   test.onTestFinished(() => instances.close());
 

@@ -1,5 +1,4 @@
-import { Access } from '../../../src/access/access.ts';
-import type { Connection } from '../../../src/access/admission.ts';
+import { Access, type Connection } from '../../../src/access/access.ts';
 import type { Principal } from '../../../src/access/principal.ts';
 import type { Refusal } from '../../../src/core/errors.ts';
 import { createHttpServer } from '../../../src/http/server.ts';

@@ -2,17 +2,17 @@ import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import type { Meter } from '../../../core/meter.ts';
 import type { Feeds } from '../../../feed/feeds.ts';
-import type { EngineClient } from '../../../source/engine-client.ts';
-import { createPoller } from '../../../source/poller.ts';
+import type { Engine } from '../../../source/engine.ts';
+import { Poller } from '../../../source/poller.ts';
 import type { SourceBoard } from '../../../source/source-board.ts';
-import { createSupervisor } from '../../../source/supervisor.ts';
+import { Supervisor } from '../../../source/supervisor.ts';
 import { createFirstAnswer } from '../first-answer.ts';
 import { type Instance, readInstances } from './instance.ts';
 import type { InstanceEvent } from './instance-event.ts';
 import { createInstances, type Instances } from './instances.ts';
 
 export interface InstanceSourceOptions {
-  readonly client: EngineClient;
+  readonly engine: Pick<Engine, 'get'>;
   readonly board: Pick<SourceBoard, 'open'>;
   readonly feeds: Feeds;
   /** One poll, its retries included. */
@@ -41,29 +41,24 @@ const pollEveryMs = 950;
 
 /** Polls at once, and about each second from then on. */
 export function createInstanceSource(options: InstanceSourceOptions): InstanceSource {
-  const { client, board, feeds, pollTimeoutMs, clock, log, meter } = options;
+  const { engine, board, feeds, pollTimeoutMs, clock, log, meter } = options;
   const instances = createInstances({ feeds, clock, meter });
   const firstAnswer = createFirstAnswer(clock);
   // Hidden: no other dialect shows how fresh these are.
   const source = board.open(name, { freshMs: () => 2 * pollEveryMs, hidden: true });
-  const poller = createPoller<Instance[]>({
-    ...{ name, path, timeoutMs: pollTimeoutMs, client, clock, meter },
+  const poller = new Poller<Instance[]>({
+    ...{ name, path, timeoutMs: pollTimeoutMs, engine, clock, meter },
     read: readInstances,
   });
-  const supervisor = createSupervisor<Instance[]>({
-    sources: [{ poller, source }],
-    clock,
-    log,
-    startRound: () => ({
-      answered(_name, answer, startedAt) {
-        if (closed) return;
-        source.succeeded();
-        instances.applyAnswer(answer, startedAt);
-        firstAnswer.came();
-      },
-      failed: () => {},
-    }),
-  });
+  const supervisor = new Supervisor<Instance[]>([{ poller, source }], { clock, log }, () => ({
+    answered(_name, answer, startedAt) {
+      if (closed) return;
+      source.succeeded();
+      instances.applyAnswer(answer, startedAt);
+      firstAnswer.came();
+    },
+    failed: () => {},
+  }));
   const names = new Set([name]);
   let closed = false;
   supervisor.poll(names);

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { type Clock, isoTime } from '../../../core/clock.ts';
 import { isJsonObject, type JsonValue, numberAsText } from '../../../core/json.ts';
-import { hasMoreThan } from '../../../core/json-text.ts';
-import { mayBeRounded, quoteLongIntegers } from '../../../core/long-integers.ts';
+import { hasMoreThan, mayBeRounded, quoteLongIntegers } from '../../../core/json-text.ts';
 import { maxEventMembers, type Parsed, parseUntrusted } from '../../../core/untrusted-json.ts';
 import { eventTime } from '../instance/instance-event.ts';
 

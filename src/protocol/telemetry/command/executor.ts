@@ -1,8 +1,7 @@
-import type { Clock } from '../../../core/clock.ts';
+import { type Clock, settledWithin } from '../../../core/clock.ts';
 import { errorMessage } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 import type { Meter } from '../../../core/meter.ts';
-import { settledWithin } from '../../../core/settled-within.ts';
 import type { PolledState } from '../document/polled-state.ts';
 import { commandOutcome, type EngineSuccess } from './answer.ts';
 import {

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../../../core/clock.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
-import type { SourceState } from '../../../source/freshness.ts';
+import type { SourceState } from '../../../source/source.ts';
 import type { Path } from '../../../wire/merge-patch.ts';
 import type { Ownership } from './ownership.ts';
 import { fieldsOf, isDocumentedScalar } from './shape.ts';

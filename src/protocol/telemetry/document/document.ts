@@ -1,12 +1,13 @@
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import { CommitTiming, commitTimingDefaults, type Round } from '../../../feed/commit-timing.ts';
 import type { StateFeed, WritableStateFeed } from '../../../feed/state-feed.ts';
+import type { Engine } from '../../../source/engine.ts';
 import type { EngineLane } from '../../../source/engine-client.ts';
-import type { Source, SourceChange } from '../../../source/freshness.ts';
 import type { PollFailure } from '../../../source/poll-failure.ts';
-import { createPoller } from '../../../source/poller.ts';
+import { Poller } from '../../../source/poller.ts';
+import type { Source, SourceChange } from '../../../source/source.ts';
 import type { SourceBoard } from '../../../source/source-board.ts';
-import { createSupervisor, type RoundListener, type Supervisor } from '../../../source/supervisor.ts';
+import { type RoundListener, Supervisor } from '../../../source/supervisor.ts';
 import type { Context } from '../../dialect.ts';
 import type { TelemetrySettings } from '../settings.ts';
 import { Aggregate, symbolOf } from './aggregate.ts';
@@ -19,7 +20,8 @@ import type { StateRemarks } from './state-remarks.ts';
 import { urgencyOf } from './urgency.ts';
 
 /** What all documents are made with. */
-export type DocumentContext = Pick<Context, 'client' | 'board' | 'feeds' | 'clock' | 'log' | 'meter'> & {
+export type DocumentContext = Pick<Context, 'board' | 'feeds' | 'clock' | 'log' | 'meter'> & {
+  readonly engine: Pick<Engine, 'get'>;
   readonly remarks: StateRemarks;
 };
 
@@ -70,7 +72,7 @@ export class Document {
   protected readonly timing: CommitTiming;
   /** By the label of their polls. */
   readonly #polled: ReadonlyMap<string, Polled>;
-  readonly #polls: Supervisor;
+  readonly #polls: Supervisor<Normalised>;
   readonly #stops: readonly (() => void)[];
   #spokenSince: number | undefined;
   /** Of a symbol's: what it shows of the engine's document. */
@@ -78,7 +80,7 @@ export class Document {
   /** Of a symbol's: the round of the newest tick, until the engine's document has shared what the tick brought it. */
   #round: Round | undefined;
 
-  constructor(options: DocumentOptions, { client, feeds, remarks, clock, log, meter }: DocumentContext) {
+  constructor(options: DocumentOptions, { engine, feeds, remarks, clock, log, meter }: DocumentContext) {
     const { feedName, write, board, ownership, periodMs, settings, ofSymbol } = options;
     this.#options = options;
     this.#shared = ofSymbol?.shared;
@@ -93,25 +95,16 @@ export class Document {
     const sources = Array.from(
       this.#polled,
       ([label, { name, source, path, timeoutMs, lane = 'sources' }]) => {
-        const poller = createPoller({
-          ...{
-            name: label,
-            path,
-            timeoutMs: timeoutMs ?? settings.POLL_TIMEOUT_MS,
-            client,
-            lane,
-            clock,
-            meter,
-          },
+        const poller = new Poller({
+          name: label,
+          timeoutMs: timeoutMs ?? settings.POLL_TIMEOUT_MS,
           read: (body) => this.#aggregate.readAnswer(name, body),
+          ...{ path, engine, lane, clock, meter },
         });
         return { source, poller };
       },
     );
-    this.#polls = createSupervisor({
-      ...{ sources, clock, log },
-      startRound: (polls) => this.#startRound(polls),
-    });
+    this.#polls = new Supervisor(sources, { clock, log }, (polls) => this.#startRound(polls));
     this.#stops = [
       board.onChange((name, change) => this.#sourcesChanged(name, change)),
       remarks.onChange(() => this.timing.now()),

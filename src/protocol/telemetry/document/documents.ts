@@ -1,8 +1,7 @@
 import type { Cancel } from '../../../core/clock.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import { Bound } from '../../../feed/bound.ts';
-import { createRegistry, type Lease, type Registry } from '../../../feed/registry.ts';
-import { createSchedule, type Schedule } from '../../../source/schedule.ts';
+import { Bound, type Lease, Registry } from '../../../feed/registry.ts';
+import { Schedule } from '../../../source/schedule.ts';
 import { type FurtherSource, type TelemetrySettings, telemetrySettings } from '../settings.ts';
 import { symbolOf } from './aggregate.ts';
 import { Document, type DocumentContext } from './document.ts';
@@ -61,11 +60,11 @@ export class Documents implements PolledState {
         this.engine.poll(names);
         if (cron === settings.POLL_CRON) for (const document of this.#symbols.values()) document.poll();
       };
-      this.#schedules.set(cron, createSchedule({ expression: cron, clock, log, onTick }));
+      this.#schedules.set(cron, new Schedule(cron, clock, log, onTick));
     }
     this.#shared = this.#sharedOf(this.engine.feed.current.document);
     this.engine.feed.onVersion(({ document }, previous) => this.#share(document, previous.document));
-    this.#registry = createRegistry({
+    this.#registry = new Registry({
       clock,
       key: (symbol: string) => symbol,
       open: (symbol) => {

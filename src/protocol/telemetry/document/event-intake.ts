@@ -2,7 +2,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { isJsonObject, type JsonObject, withoutKey } from '../../../core/json.ts';
 import { createWarningThrottle, type Log, type WarningThrottle } from '../../../core/log.ts';
 import type { Meter } from '../../../core/meter.ts';
-import { RefusalBudget } from '../../../core/refusal-budget.ts';
+import { RefusalBudget } from '../../../core/token-bucket.ts';
 import { maxEventMembers, parseUntrusted, type RefusalReason } from '../../../core/untrusted-json.ts';
 import { documentedSections } from './shape.ts';
 

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../../core/json.ts';
 import type { Log } from '../../../core/log.ts';
 import type { Meter } from '../../../core/meter.ts';
-import type { Source } from '../../../source/freshness.ts';
 import type { PollFailure } from '../../../source/poll-failure.ts';
-import { createSourceBoard, type SourceBoard } from '../../../source/source-board.ts';
+import type { Source } from '../../../source/source.ts';
+import { SourceBoard } from '../../../source/source-board.ts';
 import { telemetrySettings } from '../settings.ts';
 import { Document, type DocumentContext, type DocumentOptions } from './document.ts';
 import type { Normalised } from './normalise.ts';
@@ -34,7 +34,7 @@ export class SymbolDocument extends Document {
     context: DocumentContext,
   ) {
     const { symbol } = ofSymbol;
-    const board = createSourceBoard({ clock: context.clock, log: silentLog, meter: silentMeter });
+    const board = new SourceBoard({ clock: context.clock, log: silentLog, meter: silentMeter });
     const source = board.open('state', { freshMs: () => 2 * options.periodMs() });
     const path = `${engineSources[0].path}?${new URLSearchParams({ symbol })}`;
     super(

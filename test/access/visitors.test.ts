@@ -1,6 +1,6 @@
 import { createServer, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clientAddress } from '../../src/access/client-address.ts';
+import { clientAddress } from '../../src/access/visitors.ts';
 
 const peer = '127.0.0.1';
 

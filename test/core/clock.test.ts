@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { settledWithin } from '../../src/core/settled-within.ts';
+import { once, settledWithin } from '../../src/core/clock.ts';
 import { createManualClock } from '../support/manual-clock.ts';
+
+it('once does its task the first time only', () => {
+  let times = 0;
+  const act = once(() => {
+    times += 1;
+  });
+  act();
+  act();
+  expect(times).toBe(1);
+});
 
 describe('settledWithin', () => {
   it.each([

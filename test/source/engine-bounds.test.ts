@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createBoundedForwarder } from '../../src/source/bounded-forwarder.ts';
+import { Engine } from '../../src/source/engine.ts';
 import type { EngineAnswer } from '../../src/source/engine-client.ts';
 import type { Asker } from '../../src/source/engine-places.ts';
 import { PollFailure } from '../../src/source/poll-failure.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { setUpTraffic } from './engine-traffic-set-up.ts';
+import { setUpEngine } from './engine-set-up.ts';
 
 const answered: EngineAnswer = { status: 200, contentType: undefined, retryAfter: undefined, body: '{}' };
 /** A quarter of the connections, and of what may be under way. */
@@ -12,16 +13,23 @@ const connections = 4;
 const bound = 32;
 const asker: Asker = { client: 'a', path: 'messages' };
 
-/** A forwarder whose requests end when the test says so, and a client that has asked for all it may. */
+/** An engine whose requests end when the test says so, and a client that has asked for all it may. */
 function setUp() {
   const meter = createMemoryMeter();
   const waiting: { resolve(answer: EngineAnswer): void; reject(error: Error): void }[] = [];
-  const forwarder = createBoundedForwarder(
-    { ask: () => new Promise((resolve, reject) => waiting.push({ resolve, reject })) },
+  const engine = new Engine({
+    client: {
+      get: () => Promise.reject(new Error('nothing is polled')),
+      ask: () => new Promise((resolve, reject) => waiting.push({ resolve, reject })),
+      forward: () => Promise.reject(new Error('nothing is forwarded')),
+      close: async () => {},
+    },
+    board: { lastAnswerAt: undefined },
+    clock: createManualClock(),
     meter,
-  );
+  });
   const ask = (of: Asker = asker, signal = new AbortController().signal) =>
-    forwarder.ask('/messages', signal, of);
+    engine.ask('/messages', signal, of);
   const asked = Array.from({ length: bound }, () => ask());
   return {
     waiting,
@@ -32,7 +40,7 @@ function setUp() {
   };
 }
 
-describe('BoundedForwarder', () => {
+describe('Engine, of what clients ask it at once,', () => {
   it('says itself that there are too many, and when to come again, where the engine has enough to do', async () => {
     const { ask, waiting, refused } = setUp();
     const answer = await ask();
@@ -89,11 +97,11 @@ describe('BoundedForwarder', () => {
   });
 
   it('leaves those it refuses out of the engine’s figures', async () => {
-    const { traffic } = setUpTraffic();
+    const { engine } = setUpEngine();
     for (let count = 0; count < bound; count += 1) {
-      traffic.forwarder.ask('/hanging', new AbortController().signal, asker).catch(() => {});
+      engine.ask('/hanging', new AbortController().signal, asker).catch(() => {});
     }
-    expect((await traffic.forwarder.ask('/hanging', new AbortController().signal, asker)).status).toBe(429);
-    expect(traffic.figures()).toMatchObject({ requestCount: connections, successPercent: 100 });
+    expect((await engine.ask('/hanging', new AbortController().signal, asker)).status).toBe(429);
+    expect(engine.figures()).toMatchObject({ requestCount: connections, successPercent: 100 });
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { PollFailure } from '../../src/source/poll-failure.ts';
-import { never, setUpTraffic } from './engine-traffic-set-up.ts';
+import { never, setUpEngine } from './engine-set-up.ts';
 
-describe('EngineTraffic', () => {
+describe('Engine', () => {
   it('knows nothing at first', () => {
-    expect(setUpTraffic().traffic.figures()).toEqual({
+    expect(setUpEngine().engine.figures()).toEqual({
       requestCount: 0,
       successPercent: 100,
       latencyMs: undefined,
@@ -13,54 +13,54 @@ describe('EngineTraffic', () => {
   });
 
   it('passes requests, answers and failures on as they are, and closes what it wraps', async () => {
-    const { request, traffic, isClosed } = setUpTraffic();
+    const { request, engine, isClosed } = setUpEngine();
     expect(await request(1)).toBe('/state');
     const failure = new PollFailure('connect', 'ECONNREFUSED');
     expect(await request(1, failure)).toBe(failure);
-    await traffic.client.close();
+    await engine.close();
     expect(isClosed()).toBe(true);
   });
 
   it('counts a request when it is sent', () => {
-    const { traffic } = setUpTraffic();
-    const pending = traffic.client.get('/hanging', never);
-    expect(traffic.figures()).toMatchObject({ requestCount: 1, successPercent: 100 });
+    const { engine } = setUpEngine();
+    const pending = engine.get('/hanging', never);
+    expect(engine.figures()).toMatchObject({ requestCount: 1, successPercent: 100 });
     expect(pending).toBeInstanceOf(Promise);
   });
 
   it('counts as success what was answered with 2xx, and no other', async () => {
-    const { request, traffic } = setUpTraffic();
+    const { request, engine } = setUpEngine();
     await request(5);
     await request(5, new PollFailure('timeout', 'late'));
     await request(5, new PollFailure('status', 'HTTP 500', { status: 500 }));
     await request(5);
-    expect(traffic.figures()).toMatchObject({ requestCount: 4, successPercent: 50 });
+    expect(engine.figures()).toMatchObject({ requestCount: 4, successPercent: 50 });
   });
 
   it('takes the latency of the last request that was answered, with whatever status', async () => {
-    const { request, traffic } = setUpTraffic();
+    const { request, engine } = setUpEngine();
     await request(12.5);
-    expect(traffic.figures().latencyMs).toBe(12.5);
+    expect(engine.figures().latencyMs).toBe(12.5);
     await request(900, new PollFailure('timeout', 'late'));
     await request(1, new PollFailure('connect', 'ECONNREFUSED'));
-    expect(traffic.figures().latencyMs).toBe(12.5);
+    expect(engine.figures().latencyMs).toBe(12.5);
     await request(7, new PollFailure('status', 'HTTP 404', { status: 404 }));
-    expect(traffic.figures().latencyMs).toBe(7);
+    expect(engine.figures().latencyMs).toBe(7);
   });
 
   it('takes a poll for a success only where its answer could be used', async () => {
-    const { request, traffic, open, clock } = setUpTraffic();
+    const { request, engine, open, clock } = setUpEngine();
     const source = open('state');
     await request(1);
     source.failed('the answer is not valid JSON');
-    expect(traffic.figures().lastSuccessAt).toBeUndefined();
+    expect(engine.figures().lastSuccessAt).toBeUndefined();
     clock.advance(10);
     source.succeeded();
-    expect(traffic.figures().lastSuccessAt).toBe(clock.now());
+    expect(engine.figures().lastSuccessAt).toBe(clock.now());
   });
 
   it('tells when a source fails and when it is well again, and not how long it goes on', () => {
-    const { turns, open, clock } = setUpTraffic();
+    const { turns, open, clock } = setUpEngine();
     const [state, agents] = [open('state'), open('agents')];
     state.succeeded();
     agents.failed('HTTP 404');
@@ -79,23 +79,23 @@ describe('EngineTraffic', () => {
   });
 
   it('takes Redis for no poll', () => {
-    const { turns, open, traffic } = setUpTraffic();
+    const { turns, open, engine } = setUpEngine();
     const redis = open('redis');
     redis.failed('lost', 'stale');
     redis.succeeded();
     expect(turns).toEqual([]);
-    expect(traffic.figures().lastSuccessAt).toBeUndefined();
+    expect(engine.figures().lastSuccessAt).toBeUndefined();
   });
 
   it('tells nobody any more who has stopped listening', () => {
-    const { turns, stop, open } = setUpTraffic();
+    const { turns, stop, open } = setUpEngine();
     stop();
     open('state').failed('HTTP 500');
     expect(turns).toEqual([]);
   });
 
   it('takes a source for well that is closed, and hears of it again when it is opened again', () => {
-    const { turns, open } = setUpTraffic();
+    const { turns, open } = setUpEngine();
     for (let turn = 1; turn <= 2; turn += 1) {
       const source = open('instances');
       source.failed('ECONNREFUSED');

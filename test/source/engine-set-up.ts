@@ -1,5 +1,5 @@
-import { createEngineTraffic } from '../../src/source/engine-traffic.ts';
-import { createSourceBoard } from '../../src/source/source-board.ts';
+import { Engine } from '../../src/source/engine.ts';
+import { SourceBoard } from '../../src/source/source-board.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
@@ -7,14 +7,14 @@ import { createMemoryMeter } from '../support/memory-meter.ts';
 export const never = new AbortController().signal;
 
 /** An engine that answers when the test says so. */
-export function setUpTraffic() {
+export function setUpEngine() {
   const clock = createManualClock();
-  const board = createSourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
+  const board = new SourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
   const waiting: { resolve(): void; reject(error: Error): void }[] = [];
   const asked: { resolve(status: number): void; reject(error: Error): void }[] = [];
   let closed = false;
   const meter = createMemoryMeter();
-  const traffic = createEngineTraffic({
+  const engine = new Engine({
     board,
     clock,
     meter,
@@ -27,6 +27,7 @@ export function setUpTraffic() {
             reject,
           }),
         ),
+      forward: () => Promise.reject(new Error('nothing is forwarded')),
       close: async () => {
         closed = true;
       },
@@ -35,7 +36,7 @@ export function setUpTraffic() {
   const turns: number[] = [];
   const stop = board.onChange((_name, change) => void (change === 'turned' && turns.push(clock.monotonic())));
   const request = async (ms: number, failure?: Error): Promise<unknown> => {
-    const answer = traffic.client.get('/state', never);
+    const answer = engine.get('/state', never);
     clock.advance(ms);
     const one = waiting.shift();
     if (failure === undefined) one?.resolve();
@@ -45,7 +46,7 @@ export function setUpTraffic() {
   /** A request of somebody else's, which ends with a status or a failure. */
   const forward = async (end: number | Error, signal = never): Promise<unknown> => {
     const ended = new AbortController();
-    const answer = traffic.forwarder.ask('/messages', ended.signal, { client: 'a', path: 'messages' });
+    const answer = engine.ask('/messages', ended.signal, { client: 'a', path: 'messages' });
     await new Promise<void>((resolve) => setImmediate(resolve));
     if (signal.aborted) ended.abort(signal.reason);
     clock.advance(1);
@@ -55,5 +56,5 @@ export function setUpTraffic() {
     return await answer.catch((error: unknown) => error);
   };
   const open = (name: string) => board.open(name, { freshMs: () => 1000, isConnection: name === 'redis' });
-  return { clock, meter, traffic, turns, stop, request, forward, open, isClosed: () => closed };
+  return { clock, meter, engine, turns, stop, request, forward, open, isClosed: () => closed };
 }

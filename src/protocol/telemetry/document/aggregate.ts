@@ -14,12 +14,10 @@ import type { WritableStateFeed } from '../../../feed/state-feed.ts';
 import { PollFailure } from '../../../source/poll-failure.ts';
 import { applyMergePatch } from '../../../wire/merge-patch.ts';
 import { EngineTime } from './engine-time.ts';
-import type { LogContext } from './log-lines.ts';
-import { type Normalised, normalise } from './normalise.ts';
-import type { Note } from './note.ts';
+import { type LogContext, type Normalised, normalise } from './normalise.ts';
+import { type Note, SourceNotes } from './notes.ts';
 import type { Ownership } from './ownership.ts';
 import { isDocumentedScalar, withoutPlaceholders } from './shape.ts';
-import { SourceNotes } from './source-notes.ts';
 
 const maxDocumentBytes = 16 * 1024 * 1024;
 /** What the engine's three answers may have together: events add no further ones. */

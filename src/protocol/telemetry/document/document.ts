@@ -12,10 +12,10 @@ import type { Context } from '../../dialect.ts';
 import type { TelemetrySettings } from '../settings.ts';
 import { Aggregate, symbolOf } from './aggregate.ts';
 import { DocumentSources } from './document-sources.ts';
+import { Standstill } from './engine-time.ts';
 import type { Normalised } from './normalise.ts';
 import type { Ownership } from './ownership.ts';
 import { initialDocument } from './shape.ts';
-import { Standstill } from './standstill.ts';
 import type { StateRemarks } from './state-remarks.ts';
 import { urgencyOf } from './urgency.ts';
 
@@ -172,22 +172,16 @@ export class Document {
   }
 
   #startRound(polls: number): RoundListener<Normalised> {
-    // What the engine's document shares of the same tick belongs to the version, so it is one more to wait for.
+    // A version is to have all that a tick brings: of a symbol's, what the engine's document has of it as well.
     const round = this.timing.startRound(this.#shared === undefined ? polls : polls + 1);
     this.#round = round;
     return {
-      answered: (label, answer, startedAt) => {
-        this.answered(label, answer, startedAt);
-        round.answered();
-      },
-      failed: (_label, changed, failure) => {
-        this.failed(failure);
-        round.failed(changed);
-      },
+      answered: (label, answer, startedAt) => this.answered(label, answer, startedAt, round),
+      failed: (_label, changed, failure) => this.failed(failure, changed, round),
     };
   }
 
-  protected answered(label: string, answer: Normalised, startedAt: number): void {
+  protected answered(label: string, answer: Normalised, startedAt: number, round: Round): void {
     const polled = this.#polled.get(label);
     if (polled === undefined) return;
     const { name, source } = polled;
@@ -196,10 +190,13 @@ export class Document {
     source.note(this.#aggregate.notesOf(name));
     source.succeeded(name === 'state' ? this.#standstill.answered(answer.document) : undefined);
     this.#options.onAnswer?.(name, answer.document, startedAt, wasAnswering);
+    round.answered();
   }
 
-  /** Its source, which knows of it, is told in the document anyway. */
-  protected failed(_failure: PollFailure): void {}
+  /** @param changed whether it changed what is shown of the source */
+  protected failed(_failure: PollFailure, changed: boolean, round: Round): void {
+    round.failed(changed);
+  }
 
   /** A source on the board changed. What answers and events change of those polled here is told with them. */
   #sourcesChanged(name: string, change: SourceChange): void {

@@ -1,3 +1,4 @@
+import { type Clock, isoTime } from '../../../core/clock.ts';
 import { readInstant } from '../../../core/instant.ts';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 
@@ -63,4 +64,73 @@ export class EngineTime {
   #unchanged(): TimeVerdict {
     return { wentBack: false, timestamp: this.#shown?.timestamp };
   }
+}
+
+export interface StandstillOptions {
+  /** How long `timestamp` may stand still, in ms. 0: never judged. Undefined: learned from how it moves. */
+  readonly maxAgeMs: number | undefined;
+  /** From one poll to the next, in ms; asked at each answer. */
+  readonly periodMs: () => number;
+  readonly clock: Clock;
+}
+
+const leastLimitMs = 10_000;
+const gapsKept = 8;
+/** Before it has moved so often, nobody knows whether it moves at all, and how often. */
+const movesToJudge = 3;
+
+/**
+ * Whether an engine that answers is alive: one that is wedged goes on giving the same figures, of the same
+ * `timestamp`. How long that may stand still is learned, since there are engines that give a new one with each bar
+ * of a minute: three times the longest gap of late. An engine that says it does not run (`status` other than ACTIVE)
+ * may stand still for as long as it likes.
+ */
+export class Standstill {
+  readonly #options: StandstillOptions;
+  #timestamp: number | undefined;
+  #moves = 0;
+  /** The newest gaps between moves, in ms. */
+  readonly #gaps: number[] = [];
+  /** From when on it stands still: its last move, or when the engine began to run again. */
+  #since: { readonly monotonic: number; readonly wall: number } | undefined;
+
+  constructor(options: StandstillOptions) {
+    this.#options = options;
+  }
+
+  /** Takes what a poll was answered with. Undefined: all is well; else what is not, for people. */
+  answered({ status, ...answer }: JsonObject): string | undefined {
+    const { clock } = this.#options;
+    const now = { monotonic: clock.monotonic(), wall: clock.now() };
+    const timestamp = EngineTime.of(answer);
+    const hasMoved = timestamp !== undefined && timestamp !== this.#timestamp;
+    if (hasMoved) this.#noteMove(timestamp, now.monotonic);
+    if (hasMoved || !isRunning(status)) this.#since = now;
+    if (this.#since === undefined) return undefined;
+    const stoodMs = now.monotonic - this.#since.monotonic;
+    if (stoodMs <= this.#limitMs()) return undefined;
+    return `the engine answers, but its timestamp stands still since ${isoTime(this.#since.wall)}`;
+  }
+
+  #noteMove(timestamp: number, now: number): void {
+    const isFirst = this.#timestamp === undefined;
+    this.#timestamp = timestamp;
+    if (isFirst) return;
+    this.#moves += 1;
+    if (this.#moves > 1 && this.#since !== undefined) this.#gaps.push(now - this.#since.monotonic);
+    if (this.#gaps.length > gapsKept) this.#gaps.shift();
+  }
+
+  #limitMs(): number {
+    const { maxAgeMs, periodMs } = this.#options;
+    if (maxAgeMs === 0) return Number.POSITIVE_INFINITY;
+    if (maxAgeMs !== undefined) return maxAgeMs;
+    if (this.#moves < movesToJudge) return Number.POSITIVE_INFINITY;
+    return Math.max(leastLimitMs, 3 * Math.max(...this.#gaps), 3 * periodMs());
+  }
+}
+
+/** An engine that gives no status, or does not know it, is not said to rest. */
+function isRunning(status: unknown): boolean {
+  return status === undefined || status === null || String(status).toUpperCase() === 'ACTIVE';
 }

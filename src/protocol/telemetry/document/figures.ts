@@ -6,7 +6,7 @@ import {
   numberAsText,
 } from '../../../core/json.ts';
 import { forbiddenKeys } from '../../../core/untrusted-json.ts';
-import type { NoteBook } from './note.ts';
+import type { NoteBook } from './notes.ts';
 
 /** The sections that are maps of name → figures. */
 export type FiguresSection = 'agents' | 'models';

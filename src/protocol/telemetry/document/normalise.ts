@@ -1,12 +1,17 @@
 import { readInstant } from '../../../core/instant.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
+import { isJsonObject, type JsonArray, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import { Draft } from '../../../feed/draft.ts';
 import type { Path } from '../../../wire/merge-patch.ts';
 import { readFigures } from './figures.ts';
-import { type LogContext, readLogLines } from './log-lines.ts';
-import { type Note, NoteBook } from './note.ts';
-import { numberInText } from './number-text.ts';
+import { type Note, NoteBook } from './notes.ts';
 import { type Kind, kindsIn } from './shape.ts';
+
+export interface LogContext {
+  /** ISO 8601 time that a log line without one of its own gets. */
+  readonly tickTime: string;
+  /** The log lines in force, already read. */
+  readonly previousLogs: JsonValue | undefined;
+}
 
 /** An input in the documented shape. */
 export interface Normalised {
@@ -92,4 +97,53 @@ function readTimestamp(value: JsonValue, book: NoteBook): string | undefined {
   const read = readInstant(value);
   if (read === undefined && value !== null) book.add(['timestamp'], 'a time', value);
   return read?.text;
+}
+
+/** A JSON number (RFC 8259 §6), with spaces around it and a leading plus allowed. */
+const pattern = /^\s*(?:\+(?!-))?(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*$/;
+
+/**
+ * The number that a text is, as decimal types are written by engines that must not round them (Python's `Decimal`);
+ * undefined for any other text, such as an empty one, `0x1F`, `1,000` or `NaN`, and where it is beyond what a double
+ * holds. The nearest one where its digits are more than a double has.
+ */
+export function numberInText(text: string): number | undefined {
+  const [, digits] = pattern.exec(text) ?? [];
+  const number = Number(digits);
+  return digits !== undefined && Number.isFinite(number) ? number : undefined;
+}
+
+const linesKept = 10;
+
+/**
+ * The last ten lines as `{level, message, timestamp}`; what is neither text nor an object is left out. A plain
+ * line gets the tick's time when it first appears and keeps it: otherwise every tick would change all of them.
+ */
+export function readLogLines(logs: JsonArray, { tickTime, previousLogs }: LogContext): JsonArray {
+  const lines = logs.filter((line) => typeof line === 'string' || isJsonObject(line)).slice(-linesKept);
+  const seen = new Map<string, JsonValue[]>();
+  for (const line of Array.isArray(previousLogs) ? previousLogs : []) {
+    if (isJsonObject(line) && typeof line.message === 'string') {
+      const times = seen.get(line.message) ?? [];
+      times.push(line.timestamp ?? tickTime);
+      seen.set(line.message, times);
+    }
+  }
+  const timeOf = (message: string): JsonValue => seen.get(message)?.shift() ?? tickTime;
+  return lines.map((line) => {
+    if (!isJsonObject(line)) return { level: 'INFO', message: String(line), timestamp: timeOf(String(line)) };
+    const message = typeof line.message === 'string' ? line.message : '';
+    return {
+      ...line,
+      level: typeof line.level === 'string' ? line.level : 'INFO',
+      message,
+      timestamp: timeText(line.timestamp) ?? timeOf(message),
+    };
+  });
+}
+
+/** In UTC where it can be read, else as it stands: people may still read it. */
+function timeText(timestamp: JsonValue | undefined): string | undefined {
+  if (typeof timestamp !== 'string' && typeof timestamp !== 'number') return undefined;
+  return readInstant(timestamp)?.text ?? String(timestamp);
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../core/json.ts';
 import type { Log } from '../../../core/log.ts';
 import type { Meter } from '../../../core/meter.ts';
+import type { Round } from '../../../feed/commit-timing.ts';
 import type { PollFailure } from '../../../source/poll-failure.ts';
 import type { Source } from '../../../source/source.ts';
 import { SourceBoard } from '../../../source/source-board.ts';
@@ -92,17 +93,18 @@ export class SymbolDocument extends Document {
     if (this.#isAwake) super.pollState();
   }
 
-  protected override answered(label: string, answer: Normalised, startedAt: number): void {
-    super.answered(label, answer, startedAt);
+  protected override answered(label: string, answer: Normalised, startedAt: number, round: Round): void {
+    super.answered(label, answer, startedAt, round);
     this.#isUnknown = false;
     // Whoever waits for the first answer is shown it: not what the round may still gather.
     if (this.#settle !== undefined) this.timing.now();
     this.#ended();
   }
 
-  protected override failed(failure: PollFailure): void {
+  protected override failed(failure: PollFailure, changed: boolean, round: Round): void {
     this.#isUnknown = failure.status === 404;
     if (this.#isUnknown) for (const listener of this.#unknownListeners) listener();
+    super.failed(failure, changed, round);
     this.#ended();
   }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isoTime } from '../../../../src/core/clock.ts';
 import type { JsonObject } from '../../../../src/core/json.ts';
-import { Standstill } from '../../../../src/protocol/telemetry/document/standstill.ts';
+import { Standstill } from '../../../../src/protocol/telemetry/document/engine-time.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
 
 function setUp(maxAgeMs?: number, periodMs = 1000) {

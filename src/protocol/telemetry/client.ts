@@ -12,10 +12,9 @@ import type { Position } from '../../feed/position.ts';
 import type { Lease } from '../../feed/registry.ts';
 import type { Client, MessageOf, Unreadable } from '../../serve/endpoint.ts';
 import type { AckPacket, ErrorPacket, Granted, PongPacket } from '../../wire/packet.ts';
-import type { hears } from './api.ts';
 import type { RunCommand } from './command/commands.ts';
 import { stateStatus } from './document/urgency.ts';
-import type { CommandMessage, SubscribeMessage } from './schema.ts';
+import type { CommandMessage, hears, SubscribeMessage } from './schema.ts';
 import { badOption, canonicalise, describeView, type OptionsRead, type ViewOptions } from './view/options.ts';
 import { type TelemetryView, type TelemetryViews, tooManySymbols } from './view/views.ts';
 

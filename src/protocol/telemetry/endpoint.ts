@@ -2,11 +2,11 @@ import type { Policy } from '../../access/policy.ts';
 import { Refusal } from '../../core/errors.ts';
 import { usualCloses } from '../../deliver/closes.ts';
 import { defineEndpoint } from '../../serve/endpoint.ts';
-import { hears, tells } from './api.ts';
 import { type ClientDependencies, TelemetryClient } from './client.ts';
 import type { Documents } from './document/documents.ts';
+import { hears, tells } from './schema.ts';
+import { telemetrySettings } from './settings.ts';
 import { connectOptions, optionsFor, refuseOptions } from './view/options.ts';
-import { dialect } from './view/views.ts';
 
 export interface EndpointDependencies extends ClientDependencies {
   readonly documents: Documents;
@@ -20,7 +20,7 @@ export interface EndpointDependencies extends ClientDependencies {
 export function telemetryEndpoint(dependencies: EndpointDependencies) {
   const { documents, views, commanding, viewing, compression } = dependencies;
   return defineEndpoint({
-    id: dialect,
+    id: telemetrySettings.name,
     description: 'The merged state of the engine: WELCOME at once, then TELEMETRY or DELTA with each change',
     access: viewing,
     query: connectOptions,

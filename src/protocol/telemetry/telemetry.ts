@@ -11,7 +11,7 @@ import { serveHttpApi } from './http-api.ts';
 import { telemetrySettings } from './settings.ts';
 import { HistoryReadings } from './view/history.ts';
 import { defaultView } from './view/options.ts';
-import { createTelemetryViews, dialect } from './view/views.ts';
+import { TelemetryViews } from './view/views.ts';
 
 /** The telemetry dialect: its documents, their views, and the commands. */
 export const telemetry = defineDialect({
@@ -21,8 +21,8 @@ export const telemetry = defineDialect({
     const remarks = new StateRemarks();
     const documents = new Documents(settings, { ...context, remarks });
     events.subscribe(settings.REDIS_STATE_CHANNEL, (message) => documents.onEvent(message));
-    const views = createTelemetryViews({ documents, views: context.views, clock, meter });
-    const viewing = access.policies.viewing(dialect);
+    const views = new TelemetryViews(documents, context.views, context);
+    const viewing = access.policies.viewing(telemetrySettings.name);
     const { commanding } = access.policies;
     // Where nobody shows a token, anybody could read who did what.
     const tellsWho = access.demandsToken(viewing);

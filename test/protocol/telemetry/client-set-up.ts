@@ -8,7 +8,7 @@ import type { RunCommand } from '../../../src/protocol/telemetry/command/command
 import { stateStatus } from '../../../src/protocol/telemetry/document/urgency.ts';
 import { telemetryEndpoint } from '../../../src/protocol/telemetry/endpoint.ts';
 import { defaultView, describeView, type ViewOptions } from '../../../src/protocol/telemetry/view/options.ts';
-import { createTelemetryViews } from '../../../src/protocol/telemetry/view/views.ts';
+import { TelemetryViews } from '../../../src/protocol/telemetry/view/views.ts';
 import { commanding, viewing } from '../../support/access.ts';
 import { serviceOf } from '../../support/conversation.ts';
 import { PacketReader } from '../../support/packet-reader.ts';
@@ -30,7 +30,7 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
   const hub = new Hub({ clock, meter, ...hubDefaults });
   const sessions = new Sessions({ hub, clock, meter });
   const gatewayViews = new Views({ hub, clock, maxViews: options.maxRenditions ?? 500 });
-  const views = createTelemetryViews({ documents, views: gatewayViews, clock, meter });
+  const views = new TelemetryViews(documents, gatewayViews, { clock, meter });
   const keepalive = { ...keepaliveDefaults, silentAfterMs: Number.POSITIVE_INFINITY };
   const dependencies = {
     ...{ documents, views, clock, log, commanding, viewing },

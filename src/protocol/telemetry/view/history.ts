@@ -1,9 +1,9 @@
+import Denque from 'denque';
 import { z } from 'zod';
 import type { Clock } from '../../../core/clock.ts';
 import type { Version } from '../../../feed/history.ts';
+import { formatPosition } from '../../../feed/position.ts';
 import type { Projection } from '../../../feed/projection.ts';
-import { HistoryPoints } from './history-points.ts';
-import { Turns } from './turns.ts';
 
 const maxSeconds = 600;
 const maxPoints = 600;
@@ -119,4 +119,89 @@ function shownVersions(projection: Projection, first: number, last: number): Ver
     const previous = versions[index - 1];
     return previous === undefined || projection.differs(version, previous);
   });
+}
+
+const maxPointBytes = 16 * 1024 * 1024;
+/** What nobody has asked for meanwhile is not kept. */
+const pointsKeptMs = 5000;
+
+/** The points of histories as they are sent: made once for those who read at about the same time. */
+class HistoryPoints {
+  readonly #clock: Clock;
+  readonly #made = new Map<string, Buffer>();
+  #bytes = 0;
+  #usedAt = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * One version as the JSON object `{seq, at, data}`.
+   * @param epoch of the projection
+   */
+  of(epoch: string, projection: Projection, version: Version): Buffer {
+    this.#use();
+    const key = formatPosition({ epoch, seq: version.seq });
+    let point = this.#made.get(key);
+    if (point === undefined) {
+      const at = new Date(version.at).toISOString();
+      point = Buffer.from(JSON.stringify({ seq: version.seq, at, data: projection.of(version) }));
+      if (this.#bytes + point.length > maxPointBytes) this.#clear();
+      this.#bytes += point.length;
+      this.#made.set(key, point);
+    }
+    return point;
+  }
+
+  #use(): void {
+    this.#usedAt = this.#clock.monotonic();
+    if (this.#made.size === 0) this.#clock.after(pointsKeptMs, () => this.#expire());
+  }
+
+  #expire(): void {
+    const waitMs = this.#usedAt + pointsKeptMs - this.#clock.monotonic();
+    if (waitMs <= 0) this.#clear();
+    else this.#clock.after(waitMs, () => this.#expire());
+  }
+
+  #clear(): void {
+    this.#made.clear();
+    this.#bytes = 0;
+  }
+}
+
+/**
+ * Does long work bit by bit, whoever's it is: one bit a turn of the event loop, since what follows of each, such as
+ * writing it to a socket, takes as long again.
+ */
+export class Turns {
+  readonly #yieldTurn: (rest: () => void) => void;
+  readonly #waiting = new Denque<() => void>();
+
+  /** @param yieldTurn runs the rest after others had their turn. Default setImmediate */
+  constructor(yieldTurn: (rest: () => void) => void = (rest) => void setImmediate(rest)) {
+    this.#yieldTurn = yieldTurn;
+  }
+
+  /** Does one bit of work in a turn to come, in order. What it throws rejects the promise. */
+  do<Result>(work: () => Result): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(() => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      });
+      if (this.#waiting.length === 1) this.#goOn();
+    });
+  }
+
+  #goOn(): void {
+    this.#yieldTurn(() => {
+      this.#waiting.shift()?.();
+      if (this.#waiting.length > 0) this.#goOn();
+    });
+  }
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { Refusal } from '../../../core/errors.ts';
 import type { Meter } from '../../../core/meter.ts';
 import type { View } from '../../../deliver/view.ts';
-import type { Views } from '../../../deliver/views.ts';
+import type { Views, ViewsOfKind } from '../../../deliver/views.ts';
 import { jsonEncoding, msgpackEncoding } from '../../../encode/encoding.ts';
 import { Message } from '../../../encode/message.ts';
 import { type PacketWords, StateRendition } from '../../../encode/state-rendition.ts';
@@ -15,9 +15,8 @@ import type { DeltaPacket, Granted, TelemetryPacket, WelcomePacket } from '../..
 import type { Documents } from '../document/documents.ts';
 import type { SymbolDocument } from '../document/symbol-document.ts';
 import { stateStatus, urgencyOf } from '../document/urgency.ts';
+import { telemetrySettings } from '../settings.ts';
 import { type ViewOptions, viewKey } from './options.ts';
-
-export const dialect = 'telemetry';
 
 export type TelemetryView = View<TelemetryRendition>;
 
@@ -29,18 +28,6 @@ export const tooManySymbols = new Refusal('LIMIT', {
   detail: 'too many symbols, or half of them yours, see MAX_SYMBOLS',
   retryAfterS: 5,
 });
-
-export interface TelemetryViews {
-  /** @param holder by whom the shares of views and symbols are counted */
-  acquire(options: ViewOptions, holder: string | undefined): Lease<TelemetryView> | Refusal;
-}
-
-export interface TelemetryViewsDependencies {
-  readonly documents: Documents;
-  readonly views: Views;
-  readonly clock: Clock;
-  readonly meter: Meter;
-}
 
 /**
  * A client that was sent nothing for so long gets its packet again, while the state is fresh: silence means that the
@@ -63,46 +50,48 @@ export function telemetryProjection(feed: StateFeed, sections: readonly string[]
   });
 }
 
-export function createTelemetryViews({
-  documents,
-  clock,
-  meter,
-  ...gateway
-}: TelemetryViewsDependencies): TelemetryViews {
-  const make = (options: ViewOptions): TelemetryRendition => {
-    const symbolLease = options.symbol === undefined ? undefined : documents.acquire(options.symbol);
-    const { feed } = symbolLease?.resource ?? documents.engine;
-    return new TelemetryRendition(feed, options, symbolLease, { clock, meter });
-  };
-  const views = gateway.views.ofKind({
-    key: viewKey,
-    make,
-    pace: (options, { projection }) => ({
-      intervalMs: options.interval === 'pause' ? Number.POSITIVE_INFINITY : options.interval,
-      repeatAfterMs: isDefault(options) ? repeatAfterMs : 0,
-      isRepeated: () => stateStatus(projection.feed.current.document) === 'fresh',
-    }),
-    isReserved: (options) => options.symbol === undefined && isDefault(options),
-  });
+/** The views of the documents, each shared by all clients that want the same. */
+export class TelemetryViews {
+  readonly #documents: Documents;
+  readonly #views: ViewsOfKind<ViewOptions, TelemetryRendition>;
 
-  return {
-    acquire(options, holder) {
-      // Its own besides the view's: by it the symbols that somebody uses are counted.
-      const symbolLease =
-        options.symbol === undefined ? undefined : documents.acquire(options.symbol, holder);
-      if (options.symbol !== undefined && symbolLease === undefined) return tooManySymbols;
-      const lease = views.acquire(options, holder);
-      if (lease === undefined) symbolLease?.release();
-      if (lease === undefined || symbolLease === undefined) return lease ?? tooManyViews;
-      return {
-        resource: lease.resource,
-        release() {
-          lease.release();
-          symbolLease.release();
-        },
-      };
-    },
-  };
+  constructor(documents: Documents, views: Views, parts: { readonly clock: Clock; readonly meter: Meter }) {
+    this.#documents = documents;
+    this.#views = views.ofKind({
+      key: viewKey,
+      make(options: ViewOptions) {
+        const symbolLease = options.symbol === undefined ? undefined : documents.acquire(options.symbol);
+        const { feed } = symbolLease?.resource ?? documents.engine;
+        return new TelemetryRendition(feed, options, symbolLease, parts);
+      },
+      pace: (options, { projection }) => ({
+        intervalMs: options.interval === 'pause' ? Number.POSITIVE_INFINITY : options.interval,
+        repeatAfterMs: isDefault(options) ? repeatAfterMs : 0,
+        isRepeated: () => stateStatus(projection.feed.current.document) === 'fresh',
+      }),
+      isReserved: (options) => options.symbol === undefined && isDefault(options),
+    });
+  }
+
+  /** @param holder by whom the shares of views and symbols are counted */
+  acquire(options: ViewOptions, holder: string | undefined): Lease<TelemetryView> | Refusal {
+    if (options.symbol === undefined) return this.#views.acquire(options, holder) ?? tooManyViews;
+    // Its own besides the view's: by it the symbols that somebody uses are counted.
+    const symbolLease = this.#documents.acquire(options.symbol, holder);
+    if (symbolLease === undefined) return tooManySymbols;
+    const lease = this.#views.acquire(options, holder);
+    if (lease === undefined) {
+      symbolLease.release();
+      return tooManyViews;
+    }
+    return {
+      resource: lease.resource,
+      release() {
+        lease.release();
+        symbolLease.release();
+      },
+    };
+  }
 }
 
 /** Whether nothing of it was asked for but perhaps a symbol and an encoding. */
@@ -126,7 +115,16 @@ export class TelemetryRendition extends StateRendition {
   ) {
     const projection = telemetryProjection(feed, options.sections);
     const encoding = options.encoding === 'msgpack' ? msgpackEncoding : jsonEncoding;
-    super({ dialect, projection, mode: options.mode, encoding, words, urgencyOf, clock, meter });
+    super({
+      dialect: telemetrySettings.name,
+      projection,
+      mode: options.mode,
+      encoding,
+      words,
+      urgencyOf,
+      clock,
+      meter,
+    });
     this.options = options;
     this.#symbolLease = symbolLease;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { hears, tells } from '../../../src/protocol/telemetry/api.ts';
+import { hears, tells } from '../../../src/protocol/telemetry/schema.ts';
 import { connectOptions } from '../../../src/protocol/telemetry/view/options.ts';
 import { describedChannel } from '../../support/conversation.ts';
 import { setUpClients } from './client-set-up.ts';

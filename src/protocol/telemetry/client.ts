@@ -15,7 +15,7 @@ import type { AckPacket, ErrorPacket, Granted, PongPacket } from '../../wire/pac
 import type { RunCommand } from './command/commands.ts';
 import { stateStatus } from './document/urgency.ts';
 import type { CommandMessage, hears, SubscribeMessage } from './schema.ts';
-import { badOption, canonicalise, describeView, type OptionsRead, type ViewOptions } from './view/options.ts';
+import { describeView, optionsFor, refuseOptions, type ViewOptions } from './view/options.ts';
 import { type TelemetryView, type TelemetryViews, tooManySymbols } from './view/views.ts';
 
 export interface ClientDependencies {
@@ -85,8 +85,7 @@ export class TelemetryClient implements Client<MessageOf<typeof hears>> {
 
   unreadable({ misshapen }: Unreadable): boolean {
     if (misshapen?.message.type !== 'SUBSCRIBE') return false;
-    const { message } = badOption(misshapen.error);
-    this.#refuse({ ...askedBy(misshapen.message.requestId), code: 'BAD_OPTION', message });
+    this.#refuseOption(refuseOptions(misshapen.error), askedBy(misshapen.message.requestId));
     return true;
   }
 
@@ -105,11 +104,11 @@ export class TelemetryClient implements Client<MessageOf<typeof hears>> {
   #subscribe(message: SubscribeMessage): void {
     const asked = askedBy(message.requestId);
     const wanted = this.#optionsAfter(message);
-    if (!wanted.ok) {
-      this.#refuse({ ...asked, code: 'BAD_OPTION', message: wanted.message });
+    if (wanted instanceof Refusal) {
+      this.#refuseOption(wanted, asked);
       return;
     }
-    const lease = this.#dependencies.views.acquire(wanted.options, this.#principal.holder);
+    const lease = this.#dependencies.views.acquire(wanted, this.#principal.holder);
     if (lease instanceof Refusal) {
       this.#refuse({ ...asked, code: 'LIMIT', message: limitText(lease) });
       return;
@@ -118,22 +117,17 @@ export class TelemetryClient implements Client<MessageOf<typeof hears>> {
   }
 
   /** The options in force with those of the message put in. */
-  #optionsAfter({ mode, encoding, interval, sections, symbol }: SubscribeMessage): OptionsRead<ViewOptions> {
+  #optionsAfter({ mode, encoding, interval, sections, symbol }: SubscribeMessage): ViewOptions | Refusal {
     const { options, projection } = this.#view.rendition;
-    return canonicalise(
-      {
-        mode: mode ?? options.mode,
-        encoding: encoding ?? options.encoding,
-        interval: interval ?? options.interval,
-        sections:
-          sections === undefined ? options.sections && [...options.sections] : (sections ?? undefined),
-        symbol: symbol === undefined ? options.symbol : (symbol ?? undefined),
-      },
-      // One that it has may have left the document since.
-      (section) =>
-        Object.hasOwn(projection.feed.current.document, section) ||
-        options.sections?.includes(section) === true,
-    );
+    const wanted = {
+      mode: mode ?? options.mode,
+      encoding: encoding ?? options.encoding,
+      interval: interval ?? options.interval,
+      sections: sections === undefined ? options.sections && [...options.sections] : (sections ?? undefined),
+      symbol: symbol === undefined ? options.symbol : (symbol ?? undefined),
+    };
+    // A section that it has may have left the document since.
+    return optionsFor(wanted, projection.feed.current.document, options.sections);
   }
 
   /** The old view ends, then the answer, then the new view's whole state: in that order. */
@@ -201,6 +195,10 @@ export class TelemetryClient implements Client<MessageOf<typeof hears>> {
       role: this.#principal.role ?? 'viewer',
       commands: this.#mayCommand,
     };
+  }
+
+  #refuseOption({ detail = '' }: Refusal, asked: ReturnType<typeof askedBy>): void {
+    this.#refuse({ ...asked, code: 'BAD_OPTION', message: detail });
   }
 
   #refuse(error: Omit<ErrorPacket, 'type'>): void {

@@ -26,14 +26,18 @@ const maxProtectedPaths = 100_000;
 /** Measuring costs a walk over the document: it is done once for each so many bytes or members of events. */
 const measureEvery = { bytes: 256 * 1024, members: 5000 };
 
+interface AggregateParts {
+  readonly ownership: Ownership;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
 /** Merges poll answers and events into the pending document of one feed. Commits nothing by itself. */
 export class Aggregate {
   readonly #feed: WritableStateFeed;
-  readonly #ownership: Ownership;
   readonly #symbol: string | undefined;
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #meter: Meter;
+  readonly #parts: AggregateParts;
   readonly #arbiter = new Arbiter();
   readonly #engineTime = new EngineTime();
   readonly #notes = new SourceNotes();
@@ -41,20 +45,12 @@ export class Aggregate {
   #unmeasured = { bytes: 0, members: 0 };
   #hasSpoken = false;
 
-  /** @param symbol the symbol that a state must be about; undefined: whatever it is */
-  constructor(
-    feed: WritableStateFeed,
-    ownership: Ownership,
-    symbol: string | undefined,
-    { clock, log, meter }: { readonly clock: Clock; readonly log: Log; readonly meter: Meter },
-  ) {
+  /** @param symbol what a state must be about; undefined: whatever it is about */
+  constructor(feed: WritableStateFeed, symbol: string | undefined, parts: AggregateParts) {
     this.#feed = feed;
-    this.#ownership = ownership;
     this.#symbol = symbol;
-    this.#clock = clock;
-    this.#log = log;
-    this.#meter = meter;
-    this.#warn = createWarningThrottle(log, clock);
+    this.#parts = parts;
+    this.#warn = createWarningThrottle(parts.log, parts.clock);
   }
 
   /** What is odd about what a source owns: by its last answer, and by events since. */
@@ -69,9 +65,10 @@ export class Aggregate {
 
   /** Checks and normalises the body of a poll. Throws PollFailure where the source must count as failed. */
   readAnswer(name: string, body: JsonValue): Normalised {
-    const partial = this.#ownership.partial(name, body);
+    const partial = this.#parts.ownership.partial(name, body);
     const cleaned = withoutKey(partial, 'sources');
-    if (cleaned !== partial) this.#meter.count('bff_rejected_total', { edge: 'poll', reason: 'sources_key' });
+    if (cleaned !== partial)
+      this.#parts.meter.count('bff_rejected_total', { edge: 'poll', reason: 'sources_key' });
     const normalised = normalise(cleaned, this.#logContext());
     // A list is an answer where it is a way to write the section that the source fills, and only there.
     if (Array.isArray(body) && normalised.unknown.length > 0) {
@@ -81,22 +78,22 @@ export class Aggregate {
     if (name === 'state' && this.#symbol !== undefined && symbolOf(normalised.document) !== this.#symbol) {
       throw new PollFailure('shape', 'the answer is about another symbol');
     }
-    const isOwn = ({ path: [key = ''] }: Note): boolean => this.#ownership.ownerOf(key) === name;
+    const isOwn = ({ path: [key = ''] }: Note): boolean => this.#parts.ownership.ownerOf(key) === name;
     return { ...normalised, notes: normalised.notes.filter(isOwn) };
   }
 
   /** Stages an answer: it replaces all that its source owns, except what newer events protect. */
   applyAnswer(name: string, { document: answer, notes }: Normalised, startedAt: number): void {
     const before = this.#feed.pending;
-    let document = this.#ownership.replace(before, name, answer);
+    let document = this.#parts.ownership.replace(before, name, answer);
     if (name === 'state') document = this.#settleTopLevel(before, document, answer, startedAt);
     const time: InputTime = { engineTime: EngineTime.of(answer), localTime: startedAt };
     const { document: reconciled, undone } = this.#arbiter.reconcile(
       document,
       time,
-      (key) => this.#ownership.ownerOf(key) === name,
+      (key) => this.#parts.ownership.ownerOf(key) === name,
     );
-    if (undone > 0) this.#meter.count('bff_arbitrated_total', {}, undone);
+    if (undone > 0) this.#parts.meter.count('bff_arbitrated_total', {}, undone);
     if (name === 'state') this.#hasSpoken = true;
     this.#feed.stage(reconciled);
     const isNews = this.#notes.answered(name, notes, reconciled, (path) => this.#arbiter.protects(path));
@@ -122,7 +119,7 @@ export class Aggregate {
     const timestamp = this.#engineTime.afterEvent(said, receivedAt);
     this.#feed.stage(timestamp === undefined ? merged : { ...merged, timestamp }, receivedAt);
     this.#report('event', notes, true);
-    this.#notes.told(said, notes, (key) => this.#ownership.ownerOf(key));
+    this.#notes.told(said, notes, (key) => this.#parts.ownership.ownerOf(key));
     return patch;
   }
 
@@ -142,7 +139,7 @@ export class Aggregate {
   #report(edge: 'poll' | 'event', notes: readonly Note[], isNews: boolean): void {
     const [first] = notes;
     if (first === undefined) return;
-    this.#meter.count('bff_rejected_total', { edge, reason: 'wrong_type' }, notes.length);
+    this.#parts.meter.count('bff_rejected_total', { edge, reason: 'wrong_type' }, notes.length);
     if (isNews) this.#warn(edge, { edge, detail: first.text, fields: notes.length }, 'field of a wrong type');
   }
 
@@ -156,7 +153,7 @@ export class Aggregate {
     const verdict = this.#engineTime.afterAnswer(answer, startedAt);
     if (verdict.wentBack) {
       this.#arbiter.releaseNewerThan(verdict.engineTime);
-      this.#log.warn({ timestamp: answer.timestamp }, 'engine time went back: taken as a restart');
+      this.#parts.log.warn({ timestamp: answer.timestamp }, 'engine time went back: taken as a restart');
     }
     const [previous, current] = [symbolOf(before), symbolOf(document)];
     // An event may come before any answer has said which symbol it is about: that is no other one.
@@ -190,7 +187,7 @@ export class Aggregate {
   }
 
   #logContext(): LogContext {
-    return { tickTime: isoTime(this.#clock.now()), previousLogs: this.#feed.pending.logs };
+    return { tickTime: isoTime(this.#parts.clock.now()), previousLogs: this.#feed.pending.logs };
   }
 }
 

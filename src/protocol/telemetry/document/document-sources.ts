@@ -13,34 +13,24 @@ const maxPaths = 256;
 /** Paths told of one source. */
 const maxTold = 32;
 
+interface DocumentSourcesParts {
+  readonly ownership: Ownership;
+  readonly remarks: StateRemarks;
+  readonly periodMs: () => number;
+  readonly clock: Clock;
+}
+
 /** What a document says of its sources: their states, and what events keep current of those that are not fresh. */
 export class DocumentSources {
-  readonly #ownership: Ownership;
-  readonly #periodMs: () => number;
-  readonly #remarks: StateRemarks;
-  readonly #clock: Clock;
+  readonly #parts: DocumentSourcesParts;
   readonly #onExpiry: () => void;
   readonly #live = new LivePaths();
   #cancelExpiry: Cancel | undefined;
   #remarked: { states: SourceStates; remarks: Remarks; made: SourceStates } | undefined;
 
-  /**
-   * @param parts `periodMs`: from one poll to the next
-   * @param onExpiry told that what is told has changed with time alone
-   */
-  constructor(
-    parts: {
-      readonly ownership: Ownership;
-      readonly periodMs: () => number;
-      readonly remarks: StateRemarks;
-      readonly clock: Clock;
-    },
-    onExpiry: () => void,
-  ) {
-    this.#ownership = parts.ownership;
-    this.#periodMs = parts.periodMs;
-    this.#remarks = parts.remarks;
-    this.#clock = parts.clock;
+  /** @param onExpiry told that what is told has changed with time alone */
+  constructor(parts: DocumentSourcesParts, onExpiry: () => void) {
+    this.#parts = parts;
     this.#onExpiry = onExpiry;
   }
 
@@ -58,7 +48,7 @@ export class DocumentSources {
   }
 
   #withRemarks(states: SourceStates): SourceStates {
-    const { current } = this.#remarks;
+    const { current } = this.#parts.remarks;
     const { state } = states;
     if (state === undefined || Object.keys(current).length === 0) return states;
     if (states !== this.#remarked?.states || current !== this.#remarked.remarks) {
@@ -70,14 +60,15 @@ export class DocumentSources {
 
   #withLive(states: SourceStates): SourceStates {
     if (Object.values(states).every(({ status }) => status === 'fresh')) return states;
-    const now = this.#clock.monotonic();
-    const windowMs = 2 * this.#periodMs();
+    const { clock, ownership, periodMs } = this.#parts;
+    const now = clock.monotonic();
+    const windowMs = 2 * periodMs();
     const oldest = this.#live.oldestSince(now - windowMs);
     if (oldest === undefined) return states;
     this.#expireAfter(oldest + windowMs - now);
     const told = Object.entries(states).map(([name, state]): [string, SourceState] => {
       if (state.status === 'fresh') return [name, state];
-      const live = this.#live.told((key) => this.#ownership.ownerOf(key) === name);
+      const live = this.#live.told((key) => ownership.ownerOf(key) === name);
       return [name, live.length === 0 ? state : { ...state, live }];
     });
     return Object.fromEntries(told);
@@ -90,7 +81,7 @@ export class DocumentSources {
   /** A moment later: a path set so long ago is still told of. */
   #expireAfter(ms: number): void {
     if (this.#cancelExpiry !== undefined) return;
-    this.#cancelExpiry = this.#clock.after(ms + 1, () => {
+    this.#cancelExpiry = this.#parts.clock.after(ms + 1, () => {
       this.#cancelExpiry = undefined;
       this.#onExpiry();
     });

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import { CommitTiming, commitTimingDefaults, type Round } from '../../../feed/commit-timing.ts';
 import type { StateFeed, WritableStateFeed } from '../../../feed/state-feed.ts';
 import type { Engine } from '../../../source/engine.ts';
@@ -20,10 +20,14 @@ import type { StateRemarks } from './state-remarks.ts';
 import { urgencyOf } from './urgency.ts';
 
 /** What all documents are made with. */
-export type DocumentContext = Pick<Context, 'board' | 'feeds' | 'clock' | 'log' | 'meter'> & {
+export interface DocumentContext extends Pick<Context, 'feeds' | 'clock' | 'log' | 'meter'> {
   readonly engine: Pick<Engine, 'get'>;
+  readonly ownership: Ownership;
   readonly remarks: StateRemarks;
-};
+  /** From one poll of the state to the next, in ms. */
+  readonly periodMs: () => number;
+  readonly settings: TelemetrySettings;
+}
 
 /** One thing that a document polls. */
 interface Polled {
@@ -37,16 +41,12 @@ interface Polled {
   readonly lane?: EngineLane;
 }
 
-export interface DocumentOptions {
+interface DocumentOptions {
   readonly feedName: string;
   /** Begins to poll, and returns how to stop. Called as `NamedStateOptions` have it. */
   readonly write?: () => () => void;
   readonly polled: readonly Polled[];
   readonly board: SourceBoard;
-  readonly ownership: Ownership;
-  /** From one poll of the state to the next, in ms. */
-  readonly periodMs: () => number;
-  readonly settings: Pick<TelemetrySettings, 'MAX_RATE_HZ' | 'POLL_TIMEOUT_MS' | 'STATE_MAX_AGE_MS'>;
   /** Told of each answer that was applied. `wasAnswering`: whether its source was fresh before. */
   readonly onAnswer?: (name: string, answer: JsonObject, startedAt: number, wasAnswering: boolean) => void;
   /** The only symbol that it may be about, and what it shows of the engine's document until `share` says otherwise. */
@@ -65,13 +65,12 @@ export interface DocumentOptions {
  */
 export class Document {
   readonly #options: DocumentOptions;
+  readonly #ownership: Ownership;
   readonly #feed: WritableStateFeed;
   readonly #aggregate: Aggregate;
   readonly #sources: DocumentSources;
   readonly #standstill: Standstill;
   protected readonly timing: CommitTiming;
-  /** By the label of their polls. */
-  readonly #polled: ReadonlyMap<string, Polled>;
   readonly #polls: Supervisor<Normalised>;
   readonly #stops: readonly (() => void)[];
   #spokenSince: number | undefined;
@@ -80,31 +79,27 @@ export class Document {
   /** Of a symbol's: the round of the newest tick, until the engine's document has shared what the tick brought it. */
   #round: Round | undefined;
 
-  constructor(options: DocumentOptions, { engine, feeds, remarks, clock, log, meter }: DocumentContext) {
-    const { feedName, write, board, ownership, periodMs, settings, ofSymbol } = options;
+  constructor(options: DocumentOptions, context: DocumentContext) {
+    const { feedName, write, polled, board, ofSymbol } = options;
+    const { engine, feeds, ownership, remarks, settings, clock, meter } = context;
     this.#options = options;
+    this.#ownership = ownership;
     this.#shared = ofSymbol?.shared;
-    this.#sources = new DocumentSources({ ownership, periodMs, remarks, clock }, () => this.timing.soon());
+    this.#sources = new DocumentSources(context, () => this.timing.soon());
     const initial = this.#complete(initialDocument(clock.now(), ofSymbol?.symbol));
     this.#feed = feeds.state(feedName, { initial, write });
-    this.#aggregate = new Aggregate(this.#feed, ownership, ofSymbol?.symbol, { clock, log, meter });
-    this.#standstill = new Standstill({ maxAgeMs: settings.STATE_MAX_AGE_MS, periodMs, clock });
+    this.#aggregate = new Aggregate(this.#feed, ofSymbol?.symbol, context);
+    this.#standstill = new Standstill(settings.STATE_MAX_AGE_MS, context);
     const rates = { ...commitTimingDefaults, maxRateHz: settings.MAX_RATE_HZ };
     this.timing = new CommitTiming(clock, rates, () => this.#commit());
-    this.#polled = new Map(options.polled.map((polled) => [polled.label ?? polled.name, polled]));
-    const sources = Array.from(
-      this.#polled,
-      ([label, { name, source, path, timeoutMs, lane = 'sources' }]) => {
-        const poller = new Poller({
-          name: label,
-          timeoutMs: timeoutMs ?? settings.POLL_TIMEOUT_MS,
-          read: (body) => this.#aggregate.readAnswer(name, body),
-          ...{ path, engine, lane, clock, meter },
-        });
+    const sources = polled.map(
+      ({ name, label = name, source, path, timeoutMs = settings.POLL_TIMEOUT_MS, lane = 'sources' }) => {
+        const read = (body: JsonValue): Normalised => this.#aggregate.readAnswer(name, body);
+        const poller = new Poller({ name: label, path, timeoutMs, lane, read, engine, clock, meter });
         return { source, poller };
       },
     );
-    this.#polls = new Supervisor(sources, { clock, log }, (polls) => this.#startRound(polls));
+    this.#polls = new Supervisor(sources, context, (polls) => this.#startRound(polls));
     this.#stops = [
       board.onChange((name, change) => this.#sourcesChanged(name, change)),
       remarks.onChange(() => this.timing.now()),
@@ -125,20 +120,14 @@ export class Document {
     return this.#options.ofSymbol?.symbol ?? symbolOf(this.#feed.pending);
   }
 
-  /** Whether the state is polled with success, whether or not it moves. */
-  get isAnswering(): boolean {
-    return this.#options.polled.some(({ name, source }) => name === 'state' && source.isAnswering);
+  /** Polls now what the labels name. */
+  poll(labels: ReadonlySet<string>): void {
+    this.#polls.poll(labels);
   }
 
-  /** Polls now. @param names of what; default: everything */
-  poll(names: ReadonlySet<string> = new Set(this.#polled.keys())): void {
-    this.#polls.poll(names);
-  }
-
-  /** Polls the state out of turn. */
-  pollState(): void {
-    const labels = [...this.#polled].filter(([, { name }]) => name === 'state').map(([label]) => label);
-    this.#polls.pollAfresh(new Set(labels));
+  /** Polls it out of turn, and once more where it is being polled. */
+  pollAfresh(labels: ReadonlySet<string>): void {
+    this.#polls.pollAfresh(labels);
   }
 
   /** Takes an event that the intake let through. False where it would make the document too large. */
@@ -146,7 +135,7 @@ export class Document {
     const patch = this.#aggregate.applyEvent(event, receivedAt, bytes);
     if (patch === undefined) return false;
     this.#sources.noteEvent(patch, receivedAt);
-    for (const { name, source } of this.#polled.values()) source.note(this.#aggregate.notesOf(name));
+    for (const { name, source } of this.#options.polled) source.note(this.#aggregate.notesOf(name));
     this.timing.event(urgencyOf(this.#feed.pending, this.#feed.current.document).includes('now'));
     return true;
   }
@@ -182,7 +171,7 @@ export class Document {
   }
 
   protected answered(label: string, answer: Normalised, startedAt: number, round: Round): void {
-    const polled = this.#polled.get(label);
+    const polled = this.#options.polled.find(({ name, label: own = name }) => own === label);
     if (polled === undefined) return;
     const { name, source } = polled;
     this.#aggregate.applyAnswer(name, answer, startedAt);
@@ -213,11 +202,10 @@ export class Document {
 
   /** The document as it is shown: with what is said of the sources, and with what it shows of the engine's. */
   #complete(document: JsonObject): JsonObject {
-    const { ownership, board } = this.#options;
-    const sources = this.#sources.of(board.states);
+    const sources = this.#sources.of(this.#options.board.states);
     const shared = this.#shared;
     if (shared === undefined) return { ...document, sources };
     const ofEngine = isJsonObject(shared.sources) ? shared.sources : {};
-    return { ...ownership.ownPart('state', document), ...shared, sources: { ...ofEngine, ...sources } };
+    return { ...this.#ownership.ownPart('state', document), ...shared, sources: { ...ofEngine, ...sources } };
   }
 }

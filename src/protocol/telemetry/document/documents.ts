@@ -2,6 +2,8 @@ import type { Cancel } from '../../../core/clock.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { Bound, type Lease, Registry } from '../../../feed/registry.ts';
 import { Schedule } from '../../../source/schedule.ts';
+import type { Source } from '../../../source/source.ts';
+import type { Context } from '../../dialect.ts';
 import { type FurtherSource, type TelemetrySettings, telemetrySettings } from '../settings.ts';
 import { symbolOf } from './aggregate.ts';
 import { Document, type DocumentContext } from './document.ts';
@@ -14,61 +16,60 @@ import { urgencyOf } from './urgency.ts';
 /** How long the document of a symbol outlives its last viewer, with its history and its epoch. */
 const symbolLingerMs = 30_000;
 
-/** The engine's document, and those of the symbols that somebody looks at: when they are polled, and which event is whose. */
+const statePoll: ReadonlySet<string> = new Set(['state']);
+
+/**
+ * The engine's document, and those of the symbols that somebody looks at: when each is polled, and which of them an
+ * event is about.
+ */
 export class Documents implements PolledState {
   readonly engine: Document;
+  readonly #settings: TelemetrySettings;
   readonly #context: DocumentContext;
-  readonly #ownership: Ownership;
   readonly #intake: EventIntake;
+  readonly #sources: readonly FurtherSource[];
+  /** By their cron expressions. */
   readonly #schedules = new Map<string, Schedule>();
+  readonly #state: Source;
   readonly #symbols = new Map<string, SymbolDocument>();
   readonly #registry: Registry<string, SymbolDocument>;
   readonly #statusListeners = new Set<StatusListener>();
   /** Of the engine's document all that is not its state's, as it was committed last. */
   #shared: JsonObject;
 
-  constructor(settings: TelemetrySettings, context: DocumentContext) {
-    const { board, clock, log } = context;
-    this.#context = context;
-    this.#intake = new EventIntake(context);
-    const sources: readonly FurtherSource[] = [...engineSources, ...settings.sources];
-    const cronOf = ({ everyCron = settings.POLL_CRON }: FurtherSource): string => everyCron;
-    const periodMsOf = (cron: string): number => this.#schedules.get(cron)?.periodMs() ?? 1000;
-    const ownership = new Ownership(sources);
-    this.#ownership = ownership;
-    const common = { ownership, periodMs: () => periodMsOf(settings.POLL_CRON), settings };
+  constructor(
+    settings: TelemetrySettings,
+    parts: Omit<DocumentContext, 'ownership' | 'periodMs' | 'settings'> & Pick<Context, 'board'>,
+  ) {
+    this.#settings = settings;
+    this.#sources = [...engineSources, ...settings.sources];
+    const periodMs = (): number => this.#scheduleOf().periodMs();
+    this.#context = { ...parts, ownership: new Ownership(this.#sources), periodMs, settings };
+    this.#intake = new EventIntake(parts);
+    const opened = (source: FurtherSource, required: boolean) => {
+      const schedule = this.#scheduleOf(source.everyCron);
+      return parts.board.open(source.name, { freshMs: () => 2 * schedule.periodMs(), required });
+    };
+    this.#state = opened(engineSources[0], true);
+    const polled = this.#sources.map((source) => ({
+      ...source,
+      source: source === engineSources[0] ? this.#state : opened(source, false),
+    }));
     this.engine = new Document(
       {
-        ...common,
-        feedName: telemetrySettings.name,
+        ...{ feedName: telemetrySettings.name, polled, board: parts.board },
         write: () => this.#startPolls(),
-        board,
-        polled: sources.map((source) => ({
-          ...source,
-          source: board.open(source.name, {
-            freshMs: () => 2 * periodMsOf(cronOf(source)),
-            required: source.name === 'state',
-          }),
-        })),
         onAnswer: (...answer) => this.#engineAnswered(...answer),
       },
-      context,
+      this.#context,
     );
-    for (const cron of new Set([settings.POLL_CRON, ...sources.map(cronOf)])) {
-      const names = new Set(sources.filter((source) => cronOf(source) === cron).map(({ name }) => name));
-      const onTick = (): void => {
-        this.engine.poll(names);
-        if (cron === settings.POLL_CRON) for (const document of this.#symbols.values()) document.poll();
-      };
-      this.#schedules.set(cron, new Schedule(cron, clock, log, onTick));
-    }
     this.#shared = this.#sharedOf(this.engine.feed.current.document);
     this.engine.feed.onVersion(({ document }, previous) => this.#share(document, previous.document));
     this.#registry = new Registry({
-      clock,
+      clock: parts.clock,
       key: (symbol: string) => symbol,
       open: (symbol) => {
-        const document = new SymbolDocument({ symbol, shared: this.#shared }, common, context);
+        const document = new SymbolDocument({ symbol, shared: this.#shared }, this.#context);
         this.#symbols.set(symbol, document);
         return document;
       },
@@ -83,13 +84,34 @@ export class Documents implements PolledState {
     });
   }
 
+  /** The one schedule of all sources that have the same. Default: that of the state. */
+  #scheduleOf(cron = this.#settings.POLL_CRON): Schedule {
+    const known = this.#schedules.get(cron);
+    if (known !== undefined) return known;
+    const { clock, log } = this.#context;
+    const schedule: Schedule = new Schedule(cron, clock, log, () => this.#tick(schedule));
+    this.#schedules.set(cron, schedule);
+    return schedule;
+  }
+
+  #tick(schedule: Schedule): void {
+    const due = this.#sources.filter(({ everyCron }) => this.#scheduleOf(everyCron) === schedule);
+    this.engine.poll(new Set(due.map(({ name }) => name)));
+    if (schedule === this.#scheduleOf()) for (const symbol of this.#symbols.values()) symbol.poll();
+  }
+
   /** All at once, then by schedule. Returns how to stop. */
   #startPolls(): () => void {
-    this.engine.poll();
+    this.engine.poll(new Set(this.#sources.map(({ name }) => name)));
     for (const schedule of this.#schedules.values()) schedule.start();
     return () => {
       for (const schedule of this.#schedules.values()) schedule.stop();
     };
+  }
+
+  /** Whether the engine's state is polled with success, whether or not it moves. */
+  get isAnswering(): boolean {
+    return this.#state.isAnswering;
   }
 
   #engineAnswered(name: string, { status }: JsonObject, startedAt: number, wasAnswering: boolean): void {
@@ -107,7 +129,9 @@ export class Documents implements PolledState {
   }
 
   #sharedOf(document: JsonObject): JsonObject {
-    const shared = Object.entries(document).filter(([key]) => this.#ownership.ownerOf(key) !== 'state');
+    const shared = Object.entries(document).filter(
+      ([key]) => this.#context.ownership.ownerOf(key) !== 'state',
+    );
     return Object.fromEntries(shared);
   }
 
@@ -129,7 +153,7 @@ export class Documents implements PolledState {
     const ofEngine = this.engine.symbol;
     const isEngines = symbol === undefined || ofEngine === undefined || ofEngine === symbol;
     const ofSymbol = symbol === undefined ? undefined : this.#symbols.get(symbol);
-    const stateOnly = ofSymbol === undefined ? undefined : this.#ownership.ownPart('state', event);
+    const stateOnly = ofSymbol === undefined ? undefined : this.#context.ownership.ownPart('state', event);
     // Once for an event of which anything is lost: what a symbol's document shares, no event about it can say.
     if (!isEngines && stateOnly !== event) this.#intake.refuse('other_symbol', symbol ?? '');
     if (isEngines) apply(this.engine, event);
@@ -143,8 +167,8 @@ export class Documents implements PolledState {
 
   /** Polls the state of every document out of turn. */
   poll(): void {
-    this.engine.pollState();
-    for (const document of this.#symbols.values()) document.pollState();
+    this.engine.pollAfresh(statePoll);
+    for (const symbol of this.#symbols.values()) symbol.pollAfresh();
   }
 
   close(): void {

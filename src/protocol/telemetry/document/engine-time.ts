@@ -66,14 +66,6 @@ export class EngineTime {
   }
 }
 
-export interface StandstillOptions {
-  /** How long `timestamp` may stand still, in ms. 0: never judged. Undefined: learned from how it moves. */
-  readonly maxAgeMs: number | undefined;
-  /** From one poll to the next, in ms; asked at each answer. */
-  readonly periodMs: () => number;
-  readonly clock: Clock;
-}
-
 const leastLimitMs = 10_000;
 const gapsKept = 8;
 /** Before it has moved so often, nobody knows whether it moves at all, and how often. */
@@ -86,7 +78,9 @@ const movesToJudge = 3;
  * may stand still for as long as it likes.
  */
 export class Standstill {
-  readonly #options: StandstillOptions;
+  readonly #maxAgeMs: number | undefined;
+  readonly #periodMs: () => number;
+  readonly #clock: Clock;
   #timestamp: number | undefined;
   #moves = 0;
   /** The newest gaps between moves, in ms. */
@@ -94,14 +88,22 @@ export class Standstill {
   /** From when on it stands still: its last move, or when the engine began to run again. */
   #since: { readonly monotonic: number; readonly wall: number } | undefined;
 
-  constructor(options: StandstillOptions) {
-    this.#options = options;
+  /**
+   * @param maxAgeMs how long `timestamp` may stand still. 0: never judged. Undefined: learned from how it moves
+   * @param parts `periodMs`: from one poll to the next
+   */
+  constructor(
+    maxAgeMs: number | undefined,
+    { periodMs, clock }: { readonly periodMs: () => number; readonly clock: Clock },
+  ) {
+    this.#maxAgeMs = maxAgeMs;
+    this.#periodMs = periodMs;
+    this.#clock = clock;
   }
 
   /** Takes what a poll was answered with. Undefined: all is well; else what is not, for people. */
   answered({ status, ...answer }: JsonObject): string | undefined {
-    const { clock } = this.#options;
-    const now = { monotonic: clock.monotonic(), wall: clock.now() };
+    const now = { monotonic: this.#clock.monotonic(), wall: this.#clock.now() };
     const timestamp = EngineTime.of(answer);
     const hasMoved = timestamp !== undefined && timestamp !== this.#timestamp;
     if (hasMoved) this.#noteMove(timestamp, now.monotonic);
@@ -122,11 +124,10 @@ export class Standstill {
   }
 
   #limitMs(): number {
-    const { maxAgeMs, periodMs } = this.#options;
-    if (maxAgeMs === 0) return Number.POSITIVE_INFINITY;
-    if (maxAgeMs !== undefined) return maxAgeMs;
+    if (this.#maxAgeMs === 0) return Number.POSITIVE_INFINITY;
+    if (this.#maxAgeMs !== undefined) return this.#maxAgeMs;
     if (this.#moves < movesToJudge) return Number.POSITIVE_INFINITY;
-    return Math.max(leastLimitMs, 3 * Math.max(...this.#gaps), 3 * periodMs());
+    return Math.max(leastLimitMs, 3 * Math.max(...this.#gaps), 3 * this.#periodMs());
   }
 }
 

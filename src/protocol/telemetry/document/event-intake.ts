@@ -18,32 +18,25 @@ type EventRefusal =
   | 'document_full'
   | 'other_symbol';
 
-export interface EventIntakeOptions {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly meter: Meter;
-  /** Largest event taken, in bytes. Default 1 MiB. */
-  readonly maxEventBytes?: number;
-}
+/** Of one event, on the wire. */
+const maxBytes = 1024 * 1024;
 
 /** Checks events at the edge. What it lets through is a partial document, with whatever its fields may hold. */
 export class EventIntake {
   readonly #meter: Meter;
   readonly #clock: Clock;
   readonly #warn: WarningThrottle;
-  readonly #maxEventBytes: number;
   readonly #budget = new RefusalBudget();
 
-  constructor({ clock, log, meter, maxEventBytes = 1024 * 1024 }: EventIntakeOptions) {
+  constructor({ clock, log, meter }: { readonly clock: Clock; readonly log: Log; readonly meter: Meter }) {
     this.#meter = meter;
     this.#clock = clock;
     this.#warn = createWarningThrottle(log, clock);
-    this.#maxEventBytes = maxEventBytes;
   }
 
   /** The event in a message; undefined where nothing of it is to be applied. */
   read(message: Buffer): JsonObject | undefined {
-    if (message.length > this.#maxEventBytes) return this.refuse('too_large', `${message.length} bytes`);
+    if (message.length > maxBytes) return this.refuse('too_large', `${message.length} bytes`);
     if (!this.#budget.admits(message.length, this.#clock.monotonic())) {
       return this.refuse('flood', `${message.length} bytes, unread`);
     }

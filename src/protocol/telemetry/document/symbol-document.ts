@@ -6,7 +6,7 @@ import type { PollFailure } from '../../../source/poll-failure.ts';
 import type { Source } from '../../../source/source.ts';
 import { SourceBoard } from '../../../source/source-board.ts';
 import { telemetrySettings } from '../settings.ts';
-import { Document, type DocumentContext, type DocumentOptions } from './document.ts';
+import { Document, type DocumentContext } from './document.ts';
 import type { Normalised } from './normalise.ts';
 import { engineSources } from './ownership.ts';
 
@@ -14,6 +14,8 @@ import { engineSources } from './ownership.ts';
 const silentMeter: Meter = { count: () => {}, gauge: () => {}, forget: () => {}, observe: () => {} };
 /** Nor is it in the log: there `state` is the engine's. That polls of a symbol fail is logged all the same. */
 const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+const ownPolls: ReadonlySet<string> = new Set(['symbol_state']);
 
 /**
  * The document of one symbol: a state of its own, polled while somebody looks at it, and everything else shared with
@@ -29,18 +31,13 @@ export class SymbolDocument extends Document {
   #isUnknown = false;
   readonly #unknownListeners = new Set<() => void>();
 
-  constructor(
-    ofSymbol: { readonly symbol: string; readonly shared: JsonObject },
-    options: Pick<DocumentOptions, 'ownership' | 'periodMs' | 'settings'>,
-    context: DocumentContext,
-  ) {
+  constructor(ofSymbol: { readonly symbol: string; readonly shared: JsonObject }, context: DocumentContext) {
     const { symbol } = ofSymbol;
     const board = new SourceBoard({ clock: context.clock, log: silentLog, meter: silentMeter });
-    const source = board.open('state', { freshMs: () => 2 * options.periodMs() });
+    const source = board.open('state', { freshMs: () => 2 * context.periodMs() });
     const path = `${engineSources[0].path}?${new URLSearchParams({ symbol })}`;
     super(
       {
-        ...options,
         ...{ feedName: `${telemetrySettings.name}/${symbol}`, board, ofSymbol },
         polled: [{ name: 'state', label: 'symbol_state', source, path, lane: 'symbols' }],
       },
@@ -85,12 +82,12 @@ export class SymbolDocument extends Document {
     this.#state.pause();
   }
 
-  override poll(): void {
-    if (this.#isAwake) super.poll();
+  override poll(labels = ownPolls): void {
+    if (this.#isAwake) super.poll(labels);
   }
 
-  override pollState(): void {
-    if (this.#isAwake) super.pollState();
+  override pollAfresh(labels = ownPolls): void {
+    if (this.#isAwake) super.pollAfresh(labels);
   }
 
   protected override answered(label: string, answer: Normalised, startedAt: number, round: Round): void {

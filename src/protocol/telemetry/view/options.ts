@@ -2,14 +2,11 @@ import { z } from 'zod';
 import { Refusal } from '../../../core/errors.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { parsePosition } from '../../../feed/position.ts';
+import type { Granted } from '../../../wire/packet.ts';
 import { documentedSections } from '../document/shape.ts';
 
 /** How one client wants to see the telemetry: every field decided, and in its canonical form. */
-export interface ViewOptions {
-  readonly mode: 'full' | 'delta';
-  readonly encoding: 'json' | 'msgpack';
-  /** Least milliseconds between two packets, one of `intervals`; or urgent news only. */
-  readonly interval: number | 'pause';
+export interface ViewOptions extends Pick<Granted, 'mode' | 'encoding' | 'interval'> {
   /** Sorted, without repetition; undefined: all. */
   readonly sections: readonly string[] | undefined;
   /** Undefined: the default document. */
@@ -90,52 +87,37 @@ const expectations: Readonly<Record<string, string>> = {
   since: '<epoch>-<seq>, as in the last packet',
 };
 
-export type OptionsRead<Options> =
-  | { readonly ok: true; readonly options: Options }
-  | { readonly ok: false; readonly option: string; readonly message: string };
-
-/** What is asked for in the query of a connection or a request, or why it cannot be had. */
-export function optionsFor(query: ViewQuery, document: JsonObject): ViewOptions | Refusal {
-  const canonical = canonicalise(query, (section) => Object.hasOwn(document, section));
-  return canonical.ok ? canonical.options : new Refusal('BAD_OPTION', { detail: canonical.message });
+/**
+ * What is asked for, with all that was left open decided; refused where a section is neither documented nor in the
+ * document, nor shown already.
+ */
+export function optionsFor(
+  { mode = 'full', encoding = 'json', interval: ms = 0, sections: wanted, symbol }: ViewQuery,
+  document: JsonObject,
+  shown: readonly string[] = [],
+): ViewOptions | Refusal {
+  const unknown = wanted?.find(
+    (section) =>
+      !documentedSections.has(section) && !Object.hasOwn(document, section) && !shown.includes(section),
+  );
+  if (unknown === undefined) return { mode, encoding, interval: ms, sections: wanted, symbol };
+  return badOption(`sections: no section "${unknown.slice(0, 64)}" in the document`);
 }
 
-/** What is wrong with a query that is none. */
+/** Names the first option at fault, and what it may be. */
 export function refuseOptions(error: z.ZodError): Refusal {
-  return new Refusal('BAD_OPTION', { detail: badOption(error).message });
-}
-
-/** Decides what was left open, and refuses sections that are neither documented nor in the document. */
-export function canonicalise(
-  given: ViewQuery,
-  present: (section: string) => boolean,
-): OptionsRead<ViewOptions> {
-  const unknown = given.sections?.find((section) => !documentedSections.has(section) && !present(section));
-  if (unknown !== undefined) {
-    return {
-      ok: false,
-      option: 'sections',
-      message: `sections: no section "${unknown.slice(0, 64)}" in the document`,
-    };
-  }
-  const { mode = 'full', encoding = 'json', interval: ms = 0, sections: shown, symbol } = given;
-  return { ok: true, options: { mode, encoding, interval: ms, sections: shown, symbol } };
-}
-
-/** The one option at fault, and what it may be. */
-export function badOption(error: z.ZodError): Extract<OptionsRead<never>, { ok: false }> {
   const [issue] = error.issues;
   if (issue?.code === 'unrecognized_keys') {
     const [unknown = ''] = issue.keys;
     const known = Object.keys(viewOptionShape).join(', ');
-    return {
-      ok: false,
-      option: unknown,
-      message: `${unknown.slice(0, 64)}: no such option, there are ${known}`,
-    };
+    return badOption(`${unknown.slice(0, 64)}: no such option, there are ${known}`);
   }
   const option = String(issue?.path[0] ?? 'options');
-  return { ok: false, option, message: `${option}: expected ${expectations[option] ?? 'another value'}` };
+  return badOption(`${option}: expected ${expectations[option] ?? 'another value'}`);
+}
+
+function badOption(detail: string): Refusal {
+  return new Refusal('BAD_OPTION', { detail });
 }
 
 /** The options of a view for people, as a query: those that are the default left out. */

@@ -27,7 +27,7 @@ export function setUpAggregate(further: readonly EngineSource[] = []) {
     budget: new HistoryBudget(historyDefaults),
   });
   const ownership = new Ownership([...engineSources, ...further]);
-  const aggregate = new Aggregate(feed, ownership, undefined, { clock, log, meter });
+  const aggregate = new Aggregate(feed, undefined, { ownership, clock, log, meter });
   const intake = new EventIntake({ clock, log, meter });
 
   const read = (name: string, body: JsonValue | string): Normalised => {

@@ -7,7 +7,7 @@ import { createManualClock } from '../../../support/manual-clock.ts';
 
 function setUp(maxAgeMs?: number, periodMs = 1000) {
   const clock = createManualClock();
-  const standstill = new Standstill({ maxAgeMs, periodMs: () => periodMs, clock });
+  const standstill = new Standstill(maxAgeMs, { periodMs: () => periodMs, clock });
   let engineTime = Date.parse('2026-06-01T12:00:00Z');
   const answer = (more: JsonObject = { status: 'ACTIVE' }): string | undefined => {
     clock.advance(1000);

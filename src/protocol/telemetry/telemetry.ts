@@ -30,7 +30,7 @@ export const telemetry = defineDialect({
     const executor = createCommandExecutor({
       engineUrl: settings.ENGINE_URL,
       ...(settings.ENGINE_TOKEN === undefined ? {} : { engineToken: settings.ENGINE_TOKEN }),
-      isStateFresh: () => documents.isAnswering,
+      isStateFresh: () => documents.engine.isAnswering,
       polls: documents,
       onAcked(acknowledged) {
         watch.acked(acknowledged);

@@ -151,8 +151,8 @@ export class Aggregate {
     startedAt: number,
   ): JsonObject {
     const verdict = this.#engineTime.afterAnswer(answer, startedAt);
-    if (verdict.wentBack) {
-      this.#arbiter.releaseNewerThan(verdict.engineTime);
+    if (verdict.wentBackTo !== undefined) {
+      this.#arbiter.releaseNewerThan(verdict.wentBackTo);
       this.#parts.log.warn({ timestamp: answer.timestamp }, 'engine time went back: taken as a restart');
     }
     const [previous, current] = [symbolOf(before), symbolOf(document)];

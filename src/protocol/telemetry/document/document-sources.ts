@@ -26,7 +26,6 @@ export class DocumentSources {
   readonly #onExpiry: () => void;
   readonly #live = new LivePaths();
   #cancelExpiry: Cancel | undefined;
-  #remarked: { states: SourceStates; remarks: Remarks; made: SourceStates } | undefined;
 
   /** @param onExpiry told that what is told has changed with time alone */
   constructor(parts: DocumentSourcesParts, onExpiry: () => void) {
@@ -39,23 +38,11 @@ export class DocumentSources {
     this.#live.note(patch, receivedAt);
   }
 
-  /**
-   * The states given, with what is remarked on the state and `live` in them: the same object where there is none, or
-   * as long as nothing else changed.
-   */
+  /** The states given, with what is remarked on the state, and with `live` where there is such. */
   of(states: SourceStates): SourceStates {
-    return this.#withLive(this.#withRemarks(states));
-  }
-
-  #withRemarks(states: SourceStates): SourceStates {
-    const { current } = this.#parts.remarks;
     const { state } = states;
-    if (state === undefined || Object.keys(current).length === 0) return states;
-    if (states !== this.#remarked?.states || current !== this.#remarked.remarks) {
-      const made = { ...states, state: { ...state, ...current } };
-      this.#remarked = { states, remarks: current, made };
-    }
-    return this.#remarked.made;
+    const { current } = this.#parts.remarks;
+    return this.#withLive(state === undefined ? states : { ...states, state: { ...state, ...current } });
   }
 
   #withLive(states: SourceStates): SourceStates {

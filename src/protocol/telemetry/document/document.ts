@@ -120,6 +120,11 @@ export class Document {
     return this.#options.ofSymbol?.symbol ?? symbolOf(this.#feed.pending);
   }
 
+  /** Whether the state is polled with success, whether or not it moves. */
+  get isAnswering(): boolean {
+    return this.#options.polled.some(({ name, source }) => name === 'state' && source.isAnswering);
+  }
+
   /** Polls now what the labels name. */
   poll(labels: ReadonlySet<string>): void {
     this.#polls.poll(labels);

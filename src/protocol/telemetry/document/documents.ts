@@ -2,7 +2,6 @@ import type { Cancel } from '../../../core/clock.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { Bound, type Lease, Registry } from '../../../feed/registry.ts';
 import { Schedule } from '../../../source/schedule.ts';
-import type { Source } from '../../../source/source.ts';
 import type { Context } from '../../dialect.ts';
 import { type FurtherSource, type TelemetrySettings, telemetrySettings } from '../settings.ts';
 import { symbolOf } from './aggregate.ts';
@@ -30,7 +29,6 @@ export class Documents implements PolledState {
   readonly #sources: readonly FurtherSource[];
   /** By their cron expressions. */
   readonly #schedules = new Map<string, Schedule>();
-  readonly #state: Source;
   readonly #symbols = new Map<string, SymbolDocument>();
   readonly #registry: Registry<string, SymbolDocument>;
   readonly #statusListeners = new Set<StatusListener>();
@@ -46,15 +44,12 @@ export class Documents implements PolledState {
     const periodMs = (): number => this.#scheduleOf().periodMs();
     this.#context = { ...parts, ownership: new Ownership(this.#sources), periodMs, settings };
     this.#intake = new EventIntake(parts);
-    const opened = (source: FurtherSource, required: boolean) => {
+    const polled = this.#sources.map((source) => {
       const schedule = this.#scheduleOf(source.everyCron);
-      return parts.board.open(source.name, { freshMs: () => 2 * schedule.periodMs(), required });
-    };
-    this.#state = opened(engineSources[0], true);
-    const polled = this.#sources.map((source) => ({
-      ...source,
-      source: source === engineSources[0] ? this.#state : opened(source, false),
-    }));
+      const freshMs = (): number => 2 * schedule.periodMs();
+      const opened = parts.board.open(source.name, { freshMs, required: source.name === 'state' });
+      return { ...source, source: opened };
+    });
     this.engine = new Document(
       {
         ...{ feedName: telemetrySettings.name, polled, board: parts.board },
@@ -109,11 +104,6 @@ export class Documents implements PolledState {
     };
   }
 
-  /** Whether the engine's state is polled with success, whether or not it moves. */
-  get isAnswering(): boolean {
-    return this.#state.isAnswering;
-  }
-
   #engineAnswered(name: string, { status }: JsonObject, startedAt: number, wasAnswering: boolean): void {
     if (name !== 'state') return;
     if (!wasAnswering) this.#context.log.info({}, 'engine connected');
@@ -129,10 +119,8 @@ export class Documents implements PolledState {
   }
 
   #sharedOf(document: JsonObject): JsonObject {
-    const shared = Object.entries(document).filter(
-      ([key]) => this.#context.ownership.ownerOf(key) !== 'state',
-    );
-    return Object.fromEntries(shared);
+    const { ownership } = this.#context;
+    return Object.fromEntries(Object.entries(document).filter(([key]) => ownership.ownerOf(key) !== 'state'));
   }
 
   /** Undefined where `MAX_SYMBOLS` are in use. */

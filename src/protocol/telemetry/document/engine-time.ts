@@ -2,13 +2,12 @@ import { type Clock, isoTime } from '../../../core/clock.ts';
 import { readInstant } from '../../../core/instant.ts';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 
-export type TimeVerdict =
-  | {
-      readonly wentBack: false;
-      /** The timestamp the document shows now; undefined where no input has had one. */
-      readonly timestamp: JsonValue | undefined;
-    }
-  | { readonly wentBack: true; readonly timestamp: JsonValue; readonly engineTime: number };
+interface TimeVerdict {
+  /** The timestamp the document shows now; undefined where no input has had one. */
+  readonly timestamp: JsonValue | undefined;
+  /** Where that is an earlier time than before: which, in epoch ms. */
+  readonly wentBackTo?: number;
+}
 
 /**
  * The engine's time as the document shows it. It never goes back on the word of one answer; two in a row that
@@ -44,7 +43,7 @@ export class EngineTime {
     if (this.#answersBehind < 2) return this.#unchanged();
     this.#answered = engineTime;
     this.#show(timestamp, engineTime, startedAt);
-    return { wentBack: true, timestamp, engineTime };
+    return { timestamp, wentBackTo: engineTime };
   }
 
   /** The timestamp the document shows after an event; undefined where the event does not move it. */
@@ -62,7 +61,7 @@ export class EngineTime {
   }
 
   #unchanged(): TimeVerdict {
-    return { wentBack: false, timestamp: this.#shown?.timestamp };
+    return { timestamp: this.#shown?.timestamp };
   }
 }
 

@@ -206,7 +206,7 @@ describe('EngineDocument of an engine that is wedged', () => {
     expect(Object(subject.shown().sources).state.error).toBe(
       'the engine answers, but its timestamp stands still since 2026-01-01T00:00:00.000Z',
     );
-    expect(subject.documents.isAnswering).toBe(true);
+    expect(engine.isAnswering).toBe(true);
   });
 });
 

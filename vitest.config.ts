@@ -4,7 +4,7 @@ import { configDefaults, defineConfig, type TestProjectInlineConfiguration } fro
 type ProjectConfig = NonNullable<TestProjectInlineConfiguration['test']>;
 
 /** Every test may meet a busy machine: what is to be quick is not told by how long a test takes. */
-const patient = { testTimeout: 30_000, hookTimeout: 30_000 };
+const patient = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 45_000 } } };
 /** Real browsers and processes on a machine that others use: what fails twice in a row has failed. */
 const real = { retry: process.env.CI === undefined ? 0 : 1 };
 /** One process after the other reads the sources once, and not once for each of its files. */

@@ -20,7 +20,7 @@ describe.skipIf(chromiumMissing)('The dashboard’s HALT', () => {
     const proxy = await useIn(test, startDashboardProxy(gateway.port));
     proxy.block({ webSockets: true, eventStreams: true });
     const { page, shows, part, faults } = await openDashboard(test, browser, proxy.url);
-    await shows('transport', /^POLLING$/, { timeoutMs: 20_000 });
+    await shows('transport', /^POLLING$/);
     await page.getByRole('button', { name: 'Halt …' }).click();
     await page.getByLabel(/^Reason/).fill('drill');
     await page.getByRole('button', { name: 'Halt trading' }).click();

@@ -180,9 +180,7 @@ describe.skipIf(chromiumMissing)('The dashboard’s controls', () => {
     const settings = { AUTH_JWT_SECRET: testSecret };
     const { page, shows, shoot } = await open(test, settings, `/#token=${token}`);
     await shows('symbol', /^SPY$/);
-    await shows('situation-text', /^The gateway wants another token: enter one under Connection/, {
-      timeoutMs: 20_000,
-    });
+    await shows('situation-text', /^The gateway wants another token: enter one under Connection/);
     expect(await page.getByTestId('price').textContent()).toMatch(/\d/);
     await shoot('token-expired');
     await page.getByLabel('Token').fill(await secretToken(testClaims()));

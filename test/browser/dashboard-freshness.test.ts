@@ -111,7 +111,7 @@ describe.skipIf(chromiumMissing)('The dashboard, of each value', () => {
     await shows('situation-text', /^Reconnecting/);
     await shows('price', /\d/);
     await useIn(test, startGateway({ engine: false, settings: { PORT: `${gateway.port}` } }));
-    await shows('situation-text', /^The engine has not answered yet/, { timeoutMs: 15_000 });
+    await shows('situation-text', /^The engine has not answered yet/);
     await shows('price', /^$/);
   });
 

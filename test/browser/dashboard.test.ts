@@ -87,7 +87,7 @@ describe.skipIf(chromiumMissing)('The dashboard', () => {
   it('shows as far back as the gateway remembers', async (test) => {
     const gateway = await startDemo(test);
     const first = await openDashboard(test, browser, gateway.url);
-    await first.shows('price-change', /in ([5-9]|\d\d) s/, { timeoutMs: 15_000 });
+    await first.shows('price-change', /in ([5-9]|\d\d) s/);
     const { page, textOf } = await openDashboard(test, browser, gateway.url);
     await waitFor('more than the page itself has seen', async () => {
       const shownS = Number(/in (\d+) s/.exec(await textOf('price-change'))?.[1] ?? 0);

@@ -105,7 +105,7 @@ async function crowdIn(test: TestScope, port: number, token: string) {
   });
 }
 
-describe('A HALT of an operator, with every limit exhausted', { timeout: 60_000, retry: 2 }, () => {
+describe('A HALT of an operator, with every limit exhausted', { retry: 2 }, () => {
   it('reaches the engine within a second, on an open connection and by HTTP', async (test) => {
     const engine = await startEngine(test);
     const { port, stop } = await startGateway(test, engine.url);

@@ -12,8 +12,7 @@ import { createRedisPublisher } from '../demo/redis-publisher.ts';
 import { listenFault } from '../http/server.ts';
 import type { Settings } from '../settings.ts';
 import { MemoryEvents } from '../source/events.ts';
-import { runUntilSignal } from './run-until-signal.ts';
-import { serve } from './serve.ts';
+import { runUntilSignal, serve } from './serve.ts';
 
 /**
  * The demo engine alone: events go to Redis where `REDIS_URL` is set, logs of its instances to the folder

@@ -1,25 +1,25 @@
 import type { Message } from '../encode/message.ts';
 import type { Lease } from '../feed/registry.ts';
 
-/** Who follows views: a session. */
+/** A session, as the views that it follows know it. */
 export interface Follower {
-  /** Told that its client could not be sent an update. */
+  /** Its client could not be sent an update. */
   blocked(now: number): void;
-  /** Told that it is too far behind to be sent so many events, besides those that it was told of before. */
+  /** It is too far behind to be sent so many more events. */
   dropped(count: number): void;
   leave(following: Following): void;
   resync(following: Following): void;
 }
 
-/** What a session follows: its place in one view, which it holds the lease of. */
+/** A session in one view, whose lease it holds. */
 export class Following<View = unknown> {
   readonly lease: Lease<View>;
   readonly session: Follower;
   /** Index in the view's arrays. */
   slot: number;
-  /** Makes the first message, where it was not sent yet: it may say more than an update does. */
+  /** Makes the first message, which may say more than an update. Undefined once it was sent. */
   first: (() => Message) | undefined;
-  /** Of the events dropped since where it stands, those that the session knows of. */
+  /** Of the events dropped after its cursor, how many the session was told of. */
   #droppedKnown = 0;
 
   constructor(lease: Lease<View>, session: Follower, slot: number, first: (() => Message) | undefined) {
@@ -33,24 +33,24 @@ export class Following<View = unknown> {
     return this.lease.resource;
   }
 
-  /** Ends it, and gives the view back. */
+  /** Leaves the view and releases its lease. */
   leave(): void {
     this.session.leave(this);
   }
 
-  /** Sends the whole newest state, whatever was sent before: at once, or when the client can be sent to. */
+  /** Sends the newest state, whatever was sent before, as soon as the client is writable. */
   resync(): void {
     this.session.resync(this);
   }
 
-  /** @param dropped all that it will not be sent, from where it stands on */
+  /** @param dropped all events after its cursor that it will not be sent */
   noteDropped(dropped: number): void {
     const more = dropped - this.#droppedKnown;
     this.#droppedKnown = dropped;
     if (more > 0) this.session.dropped(more);
   }
 
-  /** It stands somewhere else now. */
+  /** Its cursor has moved. */
   forgetDropped(): void {
     this.#droppedKnown = 0;
   }

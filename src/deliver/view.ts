@@ -3,21 +3,8 @@ import type { Rendition, Update } from '../encode/rendition.ts';
 import type { Lease } from '../feed/registry.ts';
 import type { FanOutCounts } from './fan-out-counts.ts';
 import { type Follower, Following } from './following.ts';
-import { nothing, Release } from './release.ts';
+import { nothing, type Pace, Release } from './pace.ts';
 import { never, type Outlet, Slots } from './slots.ts';
-
-/** When the sessions of a view are sent what it shows. */
-export interface Pace {
-  /** Least ms between two updates to one session, urgent news excepted. 0: none. Infinity: only that. Default 0. */
-  readonly intervalMs?: number;
-  /**
-   * A session that was sent nothing for so long gets the current update again, where there is no interval.
-   * 0: never. Default 0.
-   */
-  readonly repeatAfterMs?: number;
-  /** Whether what there is now is worth repeating. Default: it always is. */
-  readonly isRepeated?: () => boolean;
-}
 
 const always = (): boolean => true;
 
@@ -25,7 +12,7 @@ const always = (): boolean => true;
 export class View<Shown extends Rendition = Rendition> {
   readonly rendition: Shown;
   readonly intervalMs: number;
-  /** How much of its news may go out; without an interval, all of it. */
+  /** Which of its news may be sent at present; without an interval, all of it. */
   readonly release: Release;
   readonly #repeatAfterMs: number;
   readonly #isRepeated: () => boolean;
@@ -45,8 +32,8 @@ export class View<Shown extends Rendition = Rendition> {
 
   /**
    * Adds a session.
-   * @param first makes what it is to be sent first. Default: the newest state.
-   * @param cursor where its client stands. Default: it was sent nothing yet.
+   * @param first makes its first message. Default: the newest state.
+   * @param cursor `seq` up to which its client was sent everything. Default: it was sent nothing yet.
    */
   add(
     lease: Lease<View>,
@@ -66,11 +53,6 @@ export class View<Shown extends Rendition = Rendition> {
     this.#slots.remove(following);
   }
 
-  /** Whether it lacks an update. */
-  isBehind({ slot }: Following<View>): boolean {
-    return (this.#slots.cursors[slot] ?? nothing) < this.rendition.seq;
-  }
-
   /** How many versions or events it lacks. */
   behind({ slot }: Following<View>): number {
     return this.rendition.seq - (this.#slots.cursors[slot] ?? nothing);
@@ -81,7 +63,7 @@ export class View<Shown extends Rendition = Rendition> {
     return this.#mayBeSent(slot, this.rendition.seq, now);
   }
 
-  /** Whether it was sent nothing for so long that a sweep will bring it the current update again. */
+  /** Whether it was sent nothing for so long that a sweep will repeat the current update to it. */
   isRepeatDue({ slot }: Following<View>, now: number): boolean {
     return this.#repeatAfterMs > 0 && this.#sinceSent(slot, now) >= this.#repeatAfterMs && this.#isRepeated();
   }
@@ -95,17 +77,14 @@ export class View<Shown extends Rendition = Rendition> {
     return now - (this.#slots.sentAt[slot] ?? never);
   }
 
-  /** Forgets what it was sent. */
+  /** Forgets what it was sent, so that the next message is the whole state. */
   reset(following: Following<View>): void {
     if (!this.#slots.has(following)) return;
     this.countDropped(following);
     this.#slots.cursors[following.slot] = nothing;
   }
 
-  /**
-   * Tells its session how many events it will not be sent, as far as that was not told yet. Of one that is not sent
-   * to, nobody works this out event by event.
-   */
+  /** Tells its session how many events it will not be sent. While it is not writable, that is not counted as they come. */
   countDropped(following: Following<View>): void {
     const cursor = this.#slots.cursors[following.slot] ?? nothing;
     if (cursor === nothing || !this.#slots.has(following)) return;
@@ -117,7 +96,7 @@ export class View<Shown extends Rendition = Rendition> {
     return this.#slots.sentCounts[slot] ?? 0;
   }
 
-  /** Sends one session what there is now, or what it is to be sent first, whatever it was sent before. */
+  /** Sends one session its first message, or the newest state, whatever it was sent before. */
   sendWhole(following: Following<View>, now: number, counts: FanOutCounts): boolean {
     if (!this.#canTake(following.slot, now)) return false;
     const message = following.first?.() ?? this.rendition.latest();
@@ -128,18 +107,18 @@ export class View<Shown extends Rendition = Rendition> {
     return true;
   }
 
-  /** Sends one session what it lacks, as far as its client keeps up. */
+  /** Sends one session what it lacks, for as long as it is writable. */
   catchUp(following: Following<View>, now: number, counts: FanOutCounts): void {
     this.#serve(following.slot, this.rendition.seq, this.rendition, now, counts);
   }
 
-  /** Begins to bring an update to all sessions. */
+  /** Begins a sweep over all sessions. */
   beginSweep(): void {
     this.#slots.order.begin(this.size);
   }
 
   /**
-   * Goes on with it: to `count` sessions, or fewer if that takes as many messages.
+   * Visits the next `count` sessions, or fewer if they are sent that many messages.
    * @returns whether that was all
    */
   sweep(update: Update, count: number, now: number, counts: FanOutCounts): boolean {
@@ -162,14 +141,14 @@ export class View<Shown extends Rendition = Rendition> {
     }
   }
 
-  /** Asked before anything is worked out for it. */
+  /** Asked before a message is made for it. */
   #canTake(slot: number, now: number): boolean {
     if (this.#slots.outlets[slot]?.canTake() === true) return true;
     this.#slots.followings[slot]?.session.blocked(now);
     return false;
   }
 
-  /** Sends the session at `slot` one step after the other until it stands at `seq`: false if it does not keep up. */
+  /** Sends the session at `slot` step by step all up to `seq`. False: it is not writable. */
   #serve(
     slot: number,
     seq: number,
@@ -189,7 +168,7 @@ export class View<Shown extends Rendition = Rendition> {
       const behind = step !== undefined && step.dropped > 0 ? this.#slots.followings[slot] : undefined;
       behind?.noteDropped(step?.dropped ?? 0);
       if (step === undefined || !this.#send(slot, step.message, step.seq, now, counts, isSpaced)) {
-        // The rest of what was due is no further update: it need not wait for the interval.
+        // What remains belongs to the same update: it need not wait for the interval.
         if (cursor === this.#slots.cursors[slot] && cursor !== from) this.#slots.sentAt[slot] = never;
         return false;
       }
@@ -200,7 +179,7 @@ export class View<Shown extends Rendition = Rendition> {
   }
 
   /**
-   * @param isSpaced whether the next one has to keep its distance from it
+   * @param isSpaced whether the interval counts from this message
    * @returns false where nothing more can be sent to it for now
    */
   #send(
@@ -218,7 +197,7 @@ export class View<Shown extends Rendition = Rendition> {
       return false;
     }
     counts.add(message, bytes);
-    // It may have left just now, and another one have its place.
+    // It may have left meanwhile, and another session be in its slot.
     if (this.#slots.outlets[slot] !== outlet) return false;
     this.#slots.cursors[slot] = seq;
     if (isSpaced) this.#slots.sentAt[slot] = Math.trunc(now);

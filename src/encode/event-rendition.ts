@@ -1,8 +1,7 @@
 import type { EventFeed, FeedEntry } from '../feed/event-feed.ts';
 import { formatPosition, parsePosition } from '../feed/position.ts';
-import { DroppedCount } from './dropped-count.ts';
 import { jsonEncoding } from './encoding.ts';
-import { EventIndex } from './event-index.ts';
+import { DroppedCount, EventIndex } from './event-index.ts';
 import { Message, type Packet } from './message.ts';
 import type { NewsListener, Rendition, Step, Update } from './rendition.ts';
 
@@ -11,32 +10,29 @@ export interface EventRenditionOptions<Event> {
   readonly feed: EventFeed<Event>;
   /** Which events it shows. Default: all. */
   readonly shows?: (event: Event) => boolean;
-  /** Words events in a row; one at a time, unless they are `gathered`. */
+  /** Makes one packet of consecutive events: of a single one, unless they are `gathered`. */
   readonly render: (events: readonly [Event, ...Event[]]) => Packet;
   /** Whether an event that a session lacks may be added to a message with those before it. Default: none may. */
   readonly gathered?: (event: Event, before: readonly Event[]) => boolean;
-  /**
-   * Whether only the snapshot can tell of an event: a session that comes to it is sent that, and has everything
-   * then. Default: `render` has words for each.
-   */
+  /** Whether an event has no packet of its own: a session that comes to it is sent the snapshot. Default: none. */
   readonly bySnapshot?: (event: Event) => boolean;
-  /** Whether an event counts among those dropped: as many as the numbers it takes. Default: each does. */
+  /** Whether an event that is dropped counts, by its weight in the feed. Default: each does. */
   readonly counts?: (event: Event) => boolean;
-  /** The first message of a session: what there is now, whatever came before. */
+  /** The current state, which is the first message of a session. */
   readonly snapshot: () => Packet;
-  /** Another number after each change of the snapshot, for which it is made once. Default: the newest event's. */
+  /** Changes whenever the snapshot does, which is made once for each value. Default: `seq` of the newest event. */
   readonly snapshotVersion?: () => number;
-  /** Events that a session may lack and still be sent each of them, as far as the feed keeps them. */
+  /** A session is sent each event that it lacks up to this many, as far as the feed keeps them. */
   readonly maxBehind: number;
   /** How a session goes on that lacks more: from the snapshot, or from the oldest event that it can be sent. */
   readonly beyond: 'snapshot' | 'oldest';
-  /** What it is told first, where it goes on from the oldest: how many events it will not be sent. */
+  /** The packet that tells it how many events it will not be sent, before it goes on from the oldest. */
   readonly tellDropped?: (count: number) => Packet;
 }
 
 /**
- * Of the events that a session may lack, so many may follow a snapshot that it is sent. Those who come to one soon
- * after one another share it: however many clients fall behind again and again, few are made.
+ * A snapshot is shared until this share of `maxBehind` has followed it, so that few are made however many clients
+ * keep falling behind.
  */
 const shareOfSnapshot = 0.25;
 
@@ -102,7 +98,7 @@ export class EventRendition<Event> implements Rendition {
     return this.#shown.recent(count);
   }
 
-  /** What there is now; made once for all who come to it before it changes. */
+  /** The snapshot; made once for all who are sent it before it changes. */
   latest(): Message {
     const { snapshot, snapshotVersion } = this.#options;
     const seq = this.#seq;
@@ -151,7 +147,7 @@ export class EventRendition<Event> implements Rendition {
     return formatPosition({ epoch: this.#feed.epoch, seq });
   }
 
-  /** @param seq where whoever is sent it stands then */
+  /** @param seq the position of a session that was sent it */
   #messageOf(packet: Packet, seq: number): Message {
     return new Message(packet, jsonEncoding, { position: this.#positionAt(seq) });
   }
@@ -171,13 +167,13 @@ export class EventRendition<Event> implements Rendition {
     const { forgotten } = this.#shown;
     const dropped = this.droppedAfter(cursor);
     if (beyond === 'snapshot') return { ...this.#snapshotStep(forgotten), dropped };
-    // What is forgotten need not be anything that counts: then there is nothing to be told.
+    // None of the events that were dropped may count: then there is nothing to tell.
     if (tellDropped !== undefined && dropped > 0)
       return { message: this.#messageOf(tellDropped(dropped), forgotten), seq: forgotten, dropped };
     return { ...this.after(forgotten), dropped };
   }
 
-  /** @param least where whoever is sent it must stand then, or further */
+  /** @param least the least position of a session that was sent it */
   #snapshotStep(least: number): Step {
     const last = this.#lastSnapshotStep;
     const since = last === undefined ? 0 : this.#shown.length - this.#shown.indexAfter(last.seq);

@@ -10,7 +10,7 @@ import type { Encoding } from './encoding.ts';
 import { Message, type Packet } from './message.ts';
 import type { NewsListener, Rendition, Step, Update, Urgency } from './rendition.ts';
 
-/** How a dialect words an update. */
+/** The packets in which a dialect tells of a state. */
 export interface PacketWords {
   full(data: JsonObject, position: Position): Packet;
   /** Needed for the mode `delta`. */
@@ -32,7 +32,7 @@ export interface StateRenditionOptions {
   readonly meter: Meter;
 }
 
-/** Deltas after which a full packet follows, for whoever lost the thread without noticing. */
+/** Deltas in a row after which a full packet follows, for clients that lost track without noticing. */
 const deltasPerKeyframe = 600;
 /** A delta must be smaller than this share of the full packet. */
 const worthwhile = 0.7;
@@ -73,7 +73,7 @@ export class StateRendition implements Rendition {
     return this.#newestUpdate().after(cursor);
   }
 
-  /** What led here is not kept: a document as it was is the business of whoever words the first message. */
+  /** Past documents are not kept here: a dialect that resumes from one makes the first message itself. */
   cursorAt(): undefined {
     return undefined;
   }
@@ -88,7 +88,7 @@ export class StateRendition implements Rendition {
     if (this.#options.mode === 'delta' && position.seq !== this.#swept.seq) {
       const data = this.projection.of(this.#feed.current);
       this.#deltasInARow = this.#lastSweep?.wasToldAsDelta === true ? this.#deltasInARow + 1 : 0;
-      update.tellAsDelta(this.#deltaOf(update, data, position));
+      update.lazyDelta = this.#deltaOf(update, data, position);
       this.#swept = { seq: position.seq, data };
     }
     this.#lastSweep = update;
@@ -118,10 +118,8 @@ export class StateRendition implements Rendition {
     // A whole packet has much in common with the one before, and next to nothing with a delta.
     const previous = mode === 'full' ? this.#lastSweep?.main : undefined;
     const makeFull = () => this.#timed(words.full(this.projection.of(version), position), position, previous);
-    const update = new StateUpdate(version, position.seq, makeFull);
-    // Where only what is unremarkable changed since: how to get here, and when it was learnt, are the same.
-    if (this.#newest?.seq === position.seq) update.continue(this.#newest);
-    return update;
+    const before = this.#newest?.seq === position.seq ? this.#newest : undefined;
+    return new StateUpdate(version, position.seq, before, makeFull);
   }
 
   /** What changed since the last sweep, made when the first session that holds its base can take it. */
@@ -136,7 +134,8 @@ export class StateRendition implements Rendition {
       const { length } = message.payload;
       // The full packet is only made where it may be the smaller one: making it each time is what deltas save.
       const certain = length < worthwhile * this.encoding.leastBytes(data);
-      return certain || length < worthwhile * update.full.payload.length ? message : undefined;
+      const isWorthwhile = certain || length < worthwhile * update.full.payload.length;
+      return isWorthwhile ? { message, seq: position.seq, dropped: 0 } : undefined;
     });
   }
 
@@ -164,57 +163,55 @@ function restate(delta: Delta | undefined, data: JsonObject, keys: readonly stri
   return { ...delta, patch: { ...delta.patch, ...stated } };
 }
 
-/** What leads from one state to the next, unless the whole is better. */
+/** What leads from one state to the next, unless the whole is better: made when first asked for, and once. */
 class LazyDelta {
   readonly base: number;
-  readonly #make: () => Message | undefined;
+  readonly #make: () => Step | undefined;
   #isMade = false;
-  #message: Message | undefined;
+  #step: Step | undefined;
 
-  constructor(base: number, make: () => Message | undefined) {
+  constructor(base: number, make: () => Step | undefined) {
     this.base = base;
     this.#make = make;
   }
 
-  get message(): Message | undefined {
+  get step(): Step | undefined {
     if (!this.#isMade) {
       this.#isMade = true;
-      this.#message = this.#make();
+      this.#step = this.#make();
     }
-    return this.#message;
+    return this.#step;
   }
 
   /** The same, if anybody needed it. */
-  get made(): Message | undefined {
-    return this.#message;
+  get made(): Step | undefined {
+    return this.#step;
   }
 }
 
 /** One version, made ready. Its messages are made when first asked for, and once. */
 class StateUpdate implements Update {
-  /** What the feed holds. */
   readonly version: Version;
   readonly seq: number;
   receivedAt: number | undefined;
+  /** What changed since the last sweep. Undefined: only the whole is told. */
+  lazyDelta: LazyDelta | undefined;
   readonly #makeFull: () => Message;
   #full: Step | undefined;
-  #delta: LazyDelta | undefined;
-  #deltaStep: Step | undefined;
 
-  constructor(version: Version, seq: number, makeFull: () => Message) {
+  /** @param before the update to the same `seq`: only what is unremarkable changed since, so the way here is the same */
+  constructor(version: Version, seq: number, before: StateUpdate | undefined, makeFull: () => Message) {
     this.version = version;
     this.seq = seq;
-    this.receivedAt = version.receivedAt;
+    this.receivedAt = before === undefined ? version.receivedAt : before.receivedAt;
+    this.lazyDelta = before?.lazyDelta;
     this.#makeFull = makeFull;
   }
 
   /** A delta goes only to those who hold exactly its base; all others get the whole. */
   after(cursor: number): Step {
-    const delta = this.#delta?.base === cursor ? this.#delta.message : undefined;
-    if (delta !== undefined) {
-      this.#deltaStep ??= { message: delta, seq: this.seq, dropped: 0 };
-      return this.#deltaStep;
-    }
+    const delta = this.lazyDelta?.base === cursor ? this.lazyDelta.step : undefined;
+    if (delta !== undefined) return delta;
     this.#full ??= { message: this.#makeFull(), seq: this.seq, dropped: 0 };
     return this.#full;
   }
@@ -226,25 +223,16 @@ class StateUpdate implements Update {
 
   /** What changed since the last sweep, where that is worthwhile. */
   get delta(): { readonly message: Message; readonly base: number } | undefined {
-    const message = this.#delta?.message;
-    return this.#delta && message && { message, base: this.#delta.base };
+    const step = this.lazyDelta?.step;
+    return this.lazyDelta && step && { message: step.message, base: this.lazyDelta.base };
   }
 
   get wasToldAsDelta(): boolean {
-    return this.#delta?.made !== undefined;
-  }
-
-  tellAsDelta(delta: LazyDelta | undefined): void {
-    this.#delta = delta;
-  }
-
-  continue(before: StateUpdate): void {
-    this.receivedAt = before.receivedAt;
-    this.#delta = before.#delta;
+    return this.lazyDelta?.made !== undefined;
   }
 
   /** What most sessions are sent of it, if it was made. */
   get main(): Message | undefined {
-    return this.#delta?.made ?? this.#full?.message;
+    return (this.lazyDelta?.made ?? this.#full)?.message;
   }
 }

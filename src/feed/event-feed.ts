@@ -53,13 +53,8 @@ export class EventFeed<Event> {
 
   /** The entry with this `seq`, if it is still kept. */
   find(seq: number): FeedEntry<Event> | undefined {
-    let [low, high] = [0, this.#ring.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#ring.peekAt(middle)?.seq ?? 0) < seq) low = middle + 1;
-      else high = middle;
-    }
-    const entry = this.#ring.peekAt(low);
+    const index = countWhile(this.#ring.length, (at) => (this.#ring.peekAt(at)?.seq ?? 0) < seq);
+    const entry = this.#ring.peekAt(index);
     return entry?.seq === seq ? entry : undefined;
   }
 
@@ -97,4 +92,15 @@ export class EventFeed<Event> {
     this.#listeners.clear();
     this.#onClose();
   }
+}
+
+/** How many of the items of a sorted list a condition holds for, which holds for the first ones only. */
+export function countWhile(length: number, holdsAt: (index: number) => boolean): number {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holdsAt(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../core/clock.ts';
 
-/** A use of something shared. Giving it back twice counts once. */
+/** A counted use of a shared resource. Releasing it twice counts once. */
 export interface Lease<Resource> {
   readonly resource: Resource;
   release(): void;
@@ -20,9 +20,9 @@ export interface RegistryOptions<Params, Resource> {
   readonly clock: Clock;
   /** How long a resource outlives its last user. 0: not at all. Default 0. */
   readonly lingerMs?: number;
-  /** Of resources at once. At it, what has lingered longest makes room. Default: none. */
+  /** How many resources there may be. At the bound, the one that has lingered longest is closed. Default: no bound. */
   readonly bound?: Bound | undefined;
-  /** Which are opened all the same, and counted. Default: none. */
+  /** Which are opened even at the bound; they count. Default: none. */
   readonly isReserved?: ((params: Params) => boolean) | undefined;
 }
 
@@ -140,7 +140,7 @@ interface Entry<Resource> {
 
 type GiveBack<Resource> = (entry: Entry<Resource>, holder: string | undefined) => void;
 
-/** One use, held by whoever asked. An object and no closures: there are as many as sessions. */
+/** An object without closures: there are as many as sessions. */
 class Use<Resource> implements Lease<Resource> {
   readonly #entry: Entry<Resource>;
   readonly #holder: string | undefined;
@@ -165,8 +165,8 @@ class Use<Resource> implements Lease<Resource> {
 }
 
 /**
- * How many resources there may be at once, of one registry or of several together. From half of it on nobody is given
- * another who uses half already.
+ * How many resources there may be at once, of one registry or of several together. Once half are in use, a holder
+ * who uses half of the bound itself gets no more.
  */
 export class Bound {
   readonly #max: number;
@@ -181,7 +181,7 @@ export class Bound {
 
   /**
    * Whether one more may be opened.
-   * @param holder by whom. Undefined: it may be many
+   * @param holder for whom. Undefined: nobody in particular
    * @param makeRoom closes one that nobody uses; false where there is none
    */
   hasRoom(holder: string | undefined, makeRoom: () => boolean): boolean {
@@ -199,12 +199,12 @@ export class Bound {
     this.#size -= 1;
   }
 
-  /** A holder uses one that it did not use before. */
+  /** A holder began to use a resource. */
   used(holder: string): void {
     this.#shares.set(holder, (this.#shares.get(holder) ?? 0) + 1);
   }
 
-  /** A holder uses one no more. */
+  /** A holder stopped using a resource. */
   left(holder: string): void {
     const share = (this.#shares.get(holder) ?? 1) - 1;
     if (share > 0) this.#shares.set(holder, share);

@@ -12,8 +12,8 @@ import type { Place } from '../source/engine-places.ts';
 import { whenAnswerOver } from './answer-over.ts';
 import { bodyCutOff, readBody } from './body.ts';
 import { answerHeadersOf, placeBelow, requestHeadersOf, staysBelow } from './forwarded-headers.ts';
-import { problemResponse } from './problem.ts';
 import { createRelay } from './relay.ts';
+import { problemResponse } from './responses.ts';
 import type { Handler, HttpContext, Router } from './router.ts';
 
 /** Who answers requests for a path, given in its plainest form, instead of the engine; undefined: the engine does. */

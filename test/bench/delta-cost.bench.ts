@@ -1,9 +1,8 @@
 import type { JsonObject } from '../../src/core/json.ts';
-import { jsonEncoding, msgpackEncoding } from '../../src/encode/encoding.ts';
+import { jsonEncoding, msgpackEncoding, pack } from '../../src/encode/encoding.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import { WritableStateFeed } from '../../src/feed/state-feed.ts';
 import { type Delta, diff } from '../../src/wire/delta.ts';
-import { pack } from '../../src/wire/msgpack.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import type { Bar, Figure } from './report.ts';
 import { runBench } from './run-bench.ts';

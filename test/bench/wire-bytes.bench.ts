@@ -7,8 +7,7 @@ import { type PacketWords, StateRendition } from '../../src/encode/state-renditi
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import { type StateFeed, WritableStateFeed } from '../../src/feed/state-feed.ts';
 import { telemetryProjection } from '../../src/protocol/telemetry/view/views.ts';
-import { windowByTerms } from '../../src/transport/compression-window.ts';
-import { framesOf } from '../../src/transport/frames.ts';
+import { framesOf, windowByTerms } from '../../src/transport/frames.ts';
 import type { DeltaPacket, TelemetryPacket } from '../../src/wire/packet.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter, type MemoryMeter } from '../support/memory-meter.ts';

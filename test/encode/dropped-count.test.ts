@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DroppedCount } from '../../src/encode/dropped-count.ts';
+import { DroppedCount } from '../../src/encode/event-index.ts';
 
 describe('DroppedCount', () => {
   it('counts every number between two places where none was said not to count', () => {

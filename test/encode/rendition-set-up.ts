@@ -49,7 +49,7 @@ export function setUpRendition(options: RenditionSetUp = {}) {
     mode,
     encoding,
     words,
-    ...(urgencyOf === undefined ? {} : { urgencyOf }),
+    urgencyOf,
     clock,
     meter,
   });

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { systemClock } from '../../src/core/clock.ts';
 import { addPassthrough, type PassthroughOptions } from '../../src/http/passthrough.ts';
-import { createHttpServer } from '../../src/http/server.ts';
+import { HttpServer } from '../../src/http/server.ts';
 import { Engine } from '../../src/source/engine.ts';
 import { EngineClient } from '../../src/source/engine-client.ts';
 import { anyNumber } from '../support/any-number.ts';
@@ -59,7 +59,7 @@ export async function startPassthrough(
     log,
     ...options,
   });
-  const server = createHttpServer(router, () => {}, log, {
+  const server = new HttpServer(router, { handle: () => {} }, log, {
     port: 0,
     extraPorts: [],
     places: anyNumber,
@@ -67,7 +67,7 @@ export async function startPassthrough(
   });
   const port = await server.listen();
   test.onTestFinished(async () => {
-    await server.close();
+    server.close();
     await forwarding.close();
     await stopEngine();
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import { createPrometheusMeter } from '../../src/observe/prometheus.ts';
+import { PrometheusMeter } from '../../src/observe/prometheus.ts';
 import type { SourceOptions } from '../../src/source/source.ts';
 import { SourceBoard } from '../../src/source/source-board.ts';
 import { createManualClock } from '../support/manual-clock.ts';
@@ -13,7 +13,7 @@ const at = (ms: number): string => new Date(Date.parse(start) + ms).toISOString(
 function setUp(options: SourceOptions = { freshMs: () => 2000 }) {
   const clock = createManualClock(Date.parse(start));
   const log = createMemoryLog();
-  const meter = createPrometheusMeter();
+  const meter = new PrometheusMeter();
   const board = new SourceBoard({ clock, log, meter });
   let expiries = 0;
   const stop = board.onChange((_name, change) => {

@@ -1,4 +1,4 @@
-import { createGateway, type GatewayOptions } from '../../src/app.ts';
+import { Gateway, type GatewayOptions } from '../../src/app.ts';
 import type { Environment } from '../../src/config/environment.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { KeepaliveLimits } from '../../src/deliver/keepalive.ts';
@@ -52,7 +52,7 @@ export async function startGateway(
     ...settings,
   };
   const log = createMemoryLog();
-  const gateway = createGateway({
+  const gateway = new Gateway({
     settings: { ...loadSettings({ env }), ENGINE_URL: env.ENGINE_URL },
     log,
     ...(events === undefined ? {} : { events }),

@@ -1,12 +1,13 @@
+import type { Policy } from '../../access/policy.ts';
 import { type Clock, isoTime } from '../../core/clock.ts';
-import type { Log, WarningThrottle } from '../../core/log.ts';
+import { createWarningThrottle, type Log, type WarningThrottle } from '../../core/log.ts';
+import { usualCloses } from '../../deliver/closes.ts';
 import type { Session } from '../../deliver/session.ts';
-import type { Client, MessageOf, Unreadable } from '../../serve/endpoint.ts';
-import type { hears } from './api.ts';
-import { messageOf } from './packets.ts';
-import type { DiagnosticsViews } from './views.ts';
+import { type Client, defineEndpoint, type MessageOf, type Unreadable } from '../../serve/endpoint.ts';
+import { hears, messageOf, tells } from './packets.ts';
+import { type DiagnosticsViews, dialect } from './views.ts';
 
-export interface ClientDependencies {
+interface ClientDependencies {
   readonly views: DiagnosticsViews;
   /** Those that are connected. */
   readonly clients: Set<DiagnosticsClient>;
@@ -29,6 +30,7 @@ export interface ConnectionState {
 }
 
 const warnEveryDrops = 10;
+const malformedEveryMs = 1000;
 
 /** One diagnostics client: what it says, and how delivery to it goes. */
 export class DiagnosticsClient implements Client<MessageOf<typeof hears>> {
@@ -100,4 +102,25 @@ export class DiagnosticsClient implements Client<MessageOf<typeof hears>> {
     this.#session.answer(views.telemetryNow());
     this.#session.answer(views.logsNow());
   }
+}
+
+/** `/ws/diagnostics`. Never deflated: secrets may stand beside text that others chose. */
+export function diagnosticsEndpoint(viewing: Policy, parts: Omit<ClientDependencies, 'warnMalformed'>) {
+  const warnMalformed = createWarningThrottle(parts.log, parts.clock, malformedEveryMs);
+  const dependencies: ClientDependencies = { ...parts, warnMalformed };
+  return defineEndpoint({
+    id: dialect,
+    description: 'Live diagnostics: telemetry and the newest logs at once, then each event as it happens',
+    access: viewing,
+    hears,
+    tells,
+    closes: usualCloses,
+    // One that is behind skips events and reads on: what is dropped is counted, and it costs nothing here.
+    keepalive: { slowAfterMs: Number.POSITIVE_INFINITY },
+    newId: () => crypto.randomUUID(),
+    connectedLine: ({ id }) => `WebSocket connected: ${id}`,
+    disconnectedLine: ({ id, sent, droppedCount }) =>
+      `WebSocket disconnected: ${id} (sent: ${sent}, dropped: ${droppedCount})`,
+    open: () => (session) => new DiagnosticsClient(session, dependencies),
+  });
 }

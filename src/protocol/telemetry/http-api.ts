@@ -1,7 +1,7 @@
 import type { Policy } from '../../access/policy.ts';
 import { Refusal } from '../../core/errors.ts';
 import { formatPosition } from '../../feed/position.ts';
-import { taggedJson } from '../../http/etag.ts';
+import { taggedJson } from '../../http/responses.ts';
 import type { Serve } from '../../serve/serve.ts';
 import type { Document } from './document/document.ts';
 import type { Documents } from './document/documents.ts';

@@ -3,14 +3,11 @@ import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
 import { type KeepaliveLimits, keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
 import { Views } from '../../../src/deliver/views.ts';
-import { streamEndpoints } from '../../../src/protocol/streams/endpoints.ts';
-import { createSharedInstances } from '../../../src/protocol/streams/instance/shared-instances.ts';
+import { SharedInstances } from '../../../src/protocol/streams/instance/shared-instances.ts';
 import type { LogRequest } from '../../../src/protocol/streams/log/log-client.ts';
 import type { LogViews } from '../../../src/protocol/streams/log/log-views.ts';
-import {
-  createMessageViews,
-  type MessageFilter,
-} from '../../../src/protocol/streams/message/message-views.ts';
+import { type MessageFilter, Messages } from '../../../src/protocol/streams/messages.ts';
+import { streamEndpoints } from '../../../src/protocol/streams/streams.ts';
 import type { Endpoint } from '../../../src/serve/endpoint.ts';
 import type { Engine } from '../../../src/source/engine.ts';
 import { PollFailure } from '../../../src/source/poll-failure.ts';
@@ -75,9 +72,9 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
   const feeds = createFeeds(clock);
   const board = new SourceBoard({ clock, log, meter });
   const dependencies = { clock, log, meter };
-  const shared = { ...dependencies, feeds, views };
-  const instances = createSharedInstances({ ...shared, engine: client, board, pollTimeoutMs: 60_000 });
-  const messages = createMessageViews(shared);
+  const options = { ...dependencies, feeds, engine: client, board, pollTimeoutMs: 60_000 };
+  const instances = new SharedInstances(options, views);
+  const messages = new Messages(feeds, views, dependencies);
   test.onTestFinished(() => instances.close());
 
   const transports: FakeTransport[] = [];

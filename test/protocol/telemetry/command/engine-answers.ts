@@ -1,4 +1,4 @@
-import type { Command } from '../../../../src/protocol/telemetry/command/outcome.ts';
+import type { Command } from '../../../../src/protocol/telemetry/command/order.ts';
 
 /** An ACK, or the error: before the state was asked, where the effect is unknown. */
 export type Expected = 'ACK' | { readonly code: string; readonly effect: 'none' | 'unknown' };

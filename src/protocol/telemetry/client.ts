@@ -15,8 +15,8 @@ import type { AckPacket, ErrorPacket, Granted, PongPacket } from '../../wire/pac
 import type { Commands } from './command/commands.ts';
 import { answerPacket } from './command/order.ts';
 import { stateStatus } from './document/urgency.ts';
-import type { CommandMessage, hears, SubscribeMessage } from './schema.ts';
-import { describeView, optionsFor, refuseOptions, type ViewOptions } from './view/options.ts';
+import type { CommandMessage, SubscribeMessage, telemetryHears } from './schema.ts';
+import { describeView, optionsFor, refuseOptions, type TelemetryViewOptions } from './view/options.ts';
 import { type TelemetryView, type TelemetryViews, tooManySymbols } from './view/views.ts';
 
 export interface ClientDependencies {
@@ -36,7 +36,7 @@ const tooManyViewsText = 'too many different views are in use, or half of them b
 const tooManySymbolsText = 'too many symbols are in use, or half of them by you (MAX_SYMBOLS)';
 
 /** One telemetry client: the view it has, and what it says. */
-export class TelemetryClient implements Client<MessageOf<typeof hears>> {
+export class TelemetrySubscriber implements Client<MessageOf<typeof telemetryHears>> {
   readonly #session: Session;
   readonly #principal: Principal;
   readonly #dependencies: ClientDependencies;
@@ -67,7 +67,7 @@ export class TelemetryClient implements Client<MessageOf<typeof hears>> {
     return describeView(this.#view.rendition.options);
   }
 
-  receive(message: MessageOf<typeof hears>): void {
+  receive(message: MessageOf<typeof telemetryHears>): void {
     switch (message.type) {
       case 'PING':
         if (message.t !== undefined) this.#pong(message.t);
@@ -118,7 +118,13 @@ export class TelemetryClient implements Client<MessageOf<typeof hears>> {
   }
 
   /** The options in force with those of the message put in. */
-  #optionsAfter({ mode, encoding, interval, sections, symbol }: SubscribeMessage): ViewOptions | Refusal {
+  #optionsAfter({
+    mode,
+    encoding,
+    interval,
+    sections,
+    symbol,
+  }: SubscribeMessage): TelemetryViewOptions | Refusal {
     const { options, projection } = this.#view.rendition;
     const wanted = {
       mode: mode ?? options.mode,

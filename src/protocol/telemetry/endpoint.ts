@@ -2,9 +2,9 @@ import type { Policy } from '../../access/policy.ts';
 import { Refusal } from '../../core/errors.ts';
 import { usualCloses } from '../../deliver/closes.ts';
 import { defineEndpoint } from '../../serve/endpoint.ts';
-import { type ClientDependencies, TelemetryClient } from './client.ts';
+import { type ClientDependencies, TelemetrySubscriber } from './client.ts';
 import type { Documents } from './document/documents.ts';
-import { hears, tells } from './schema.ts';
+import { telemetryHears, telemetryTells } from './schema.ts';
 import { telemetrySettings } from './settings.ts';
 import { connectOptions, optionsFor, refuseOptions } from './view/options.ts';
 
@@ -25,8 +25,8 @@ export function telemetryEndpoint(dependencies: EndpointDependencies) {
     access: viewing,
     query: connectOptions,
     resumeField: 'since',
-    hears,
-    tells,
+    hears: telemetryHears,
+    tells: telemetryTells,
     closes: usualCloses,
     compression,
     maxMessageBytes: 16 * 1024,
@@ -42,7 +42,7 @@ export function telemetryEndpoint(dependencies: EndpointDependencies) {
       const lease = views.acquire(options, principal.holder);
       if (lease instanceof Refusal) return lease;
       hold(lease);
-      return (session) => new TelemetryClient(session, principal, lease, query.since, dependencies);
+      return (session) => new TelemetrySubscriber(session, principal, lease, query.since, dependencies);
     },
   });
 }

@@ -1,29 +1,25 @@
-import type { Policy } from '../../access/policy.ts';
 import { Refusal } from '../../core/errors.ts';
 import { formatPosition } from '../../feed/position.ts';
 import { taggedJson } from '../../http/responses.ts';
 import type { Serve } from '../../serve/serve.ts';
 import type { Document } from './document/document.ts';
 import type { Documents } from './document/documents.ts';
-import { type HistoryReadings, historyQuery } from './view/history.ts';
+import type { EndpointDependencies } from './endpoint.ts';
+import { HistoryReadings, historyQuery } from './view/history.ts';
 import { connectOptions, optionsFor, refuseOptions } from './view/options.ts';
 import { telemetryProjection, tooManySymbols } from './view/views.ts';
-
-export interface HttpApiDependencies {
-  readonly serve: Pick<Serve, 'http'>;
-  readonly documents: Documents;
-  readonly histories: HistoryReadings;
-  /** Who may look. */
-  readonly viewing: Policy;
-}
 
 const badSpan = new Refusal('BAD_OPTION', {
   detail: 'expected seconds from 1 to 600 and step from 0 to 600',
 });
 
 /** The HTTP twins of the dialect: snapshot and history. */
-export function serveHttpApi({ serve, documents, histories, viewing: access }: HttpApiDependencies): void {
+export function serveTelemetryApi(
+  serve: Pick<Serve, 'http'>,
+  { documents, viewing: access, clock }: Pick<EndpointDependencies, 'documents' | 'viewing' | 'clock'>,
+): void {
   const asked = { access, query: connectOptions, queryFault: refuseOptions };
+  const histories = new HistoryReadings(clock);
 
   serve.http('get', '/api/telemetry', {
     ...asked,

@@ -54,7 +54,7 @@ export const haltMessage = z
 export const resumeMessage = z.object({ type: z.literal('RESUME'), ...commandFields }).describe('Resumes it');
 
 /** What clients may say. */
-export const hears = {
+export const telemetryHears = {
   PING: { summary: 'Keepalive, and round trip where it carries t', schema: pingMessage },
   RESYNC: { summary: 'Asks for a full TELEMETRY', schema: resyncMessage },
   SUBSCRIBE: { summary: 'Changes the options of the view', schema: subscribeMessage },
@@ -131,7 +131,7 @@ const error = z.object({
 });
 
 /** What they are sent. */
-export const tells = {
+export const telemetryTells = {
   WELCOME: {
     summary: 'The first frame: the whole document, or what changed since',
     schema: welcome satisfies z.ZodType<WelcomePacket>,

@@ -7,9 +7,8 @@ import { CommandWatch } from './command/watch.ts';
 import { Documents } from './document/documents.ts';
 import { StateRemarks } from './document/state-remarks.ts';
 import { type EndpointDependencies, telemetryEndpoint } from './endpoint.ts';
-import { serveHttpApi } from './http-api.ts';
+import { serveTelemetryApi } from './http-api.ts';
 import { telemetrySettings } from './settings.ts';
-import { HistoryReadings } from './view/history.ts';
 import { defaultView } from './view/options.ts';
 import { TelemetryViews } from './view/views.ts';
 
@@ -63,6 +62,6 @@ export function serveTelemetry(serve: Serve, dependencies: EndpointDependencies)
   serve.webSocket('/', endpoint);
   serve.webSocket('/ws/stream', { ...endpoint, id: 'telemetryStream' });
   serve.eventStream('/api/stream/telemetry', endpoint);
-  serveHttpApi({ serve, ...dependencies, histories: new HistoryReadings(dependencies.clock) });
+  serveTelemetryApi(serve, dependencies);
   serveCommandApi(serve, dependencies);
 }

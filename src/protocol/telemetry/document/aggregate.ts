@@ -15,7 +15,7 @@ import { PollFailure } from '../../../source/poll-failure.ts';
 import { applyMergePatch } from '../../../wire/merge-patch.ts';
 import { EngineTime } from './engine-time.ts';
 import { type LogContext, type Normalised, normalise } from './normalise.ts';
-import { type Note, SourceNotes } from './notes.ts';
+import { type Note, StandingNotes } from './notes.ts';
 import type { Ownership } from './ownership.ts';
 import { isDocumentedScalar, withoutPlaceholders } from './shape.ts';
 
@@ -40,7 +40,7 @@ export class Aggregate {
   readonly #parts: AggregateParts;
   readonly #arbiter = new Arbiter();
   readonly #engineTime = new EngineTime();
-  readonly #notes = new SourceNotes();
+  readonly #notes = new StandingNotes();
   readonly #warn: WarningThrottle;
   #unmeasured = { bytes: 0, members: 0 };
   #hasSpoken = false;

@@ -6,7 +6,7 @@ import type { Context } from '../../dialect.ts';
 import { type FurtherSource, type TelemetrySettings, telemetrySettings } from '../settings.ts';
 import { symbolOf } from './aggregate.ts';
 import { Document, type DocumentContext } from './document.ts';
-import { EventIntake } from './event-intake.ts';
+import { StateEventIntake } from './event-intake.ts';
 import { engineSources, Ownership } from './ownership.ts';
 import type { PolledState, StatusListener } from './polled-state.ts';
 import { SymbolDocument } from './symbol-document.ts';
@@ -25,7 +25,7 @@ export class Documents implements PolledState {
   readonly engine: Document;
   readonly #settings: TelemetrySettings;
   readonly #context: DocumentContext;
-  readonly #intake: EventIntake;
+  readonly #intake: StateEventIntake;
   readonly #sources: readonly FurtherSource[];
   /** By their cron expressions. */
   readonly #schedules = new Map<string, Schedule>();
@@ -43,7 +43,7 @@ export class Documents implements PolledState {
     this.#sources = [...engineSources, ...settings.sources];
     const periodMs = (): number => this.#scheduleOf().periodMs();
     this.#context = { ...parts, ownership: new Ownership(this.#sources), periodMs, settings };
-    this.#intake = new EventIntake(parts);
+    this.#intake = new StateEventIntake(parts);
     const polled = this.#sources.map((source) => {
       const schedule = this.#scheduleOf(source.everyCron);
       const freshMs = (): number => 2 * schedule.periodMs();

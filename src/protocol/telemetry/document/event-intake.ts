@@ -22,7 +22,7 @@ type EventRefusal =
 const maxBytes = 1024 * 1024;
 
 /** Checks events at the edge. What it lets through is a partial document, with whatever its fields may hold. */
-export class EventIntake {
+export class StateEventIntake {
   readonly #meter: Meter;
   readonly #clock: Clock;
   readonly #warn: WarningThrottle;

@@ -50,7 +50,7 @@ const none: readonly string[] = [];
  * What is odd about the document now, by the source that owns it. A note stands for as long as what is shown in its
  * place is what the input which it is about left there.
  */
-export class SourceNotes {
+export class StandingNotes {
   #notes: readonly StandingNote[] = [];
 
   /** Each once. */

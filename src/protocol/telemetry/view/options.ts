@@ -6,7 +6,7 @@ import type { Granted } from '../../../wire/packet.ts';
 import { documentedSections } from '../document/shape.ts';
 
 /** How one client wants to see the telemetry: every field decided, and in its canonical form. */
-export interface ViewOptions extends Pick<Granted, 'mode' | 'encoding' | 'interval'> {
+export interface TelemetryViewOptions extends Pick<Granted, 'mode' | 'encoding' | 'interval'> {
   /** Sorted, without repetition; undefined: all. */
   readonly sections: readonly string[] | undefined;
   /** Undefined: the default document. */
@@ -14,7 +14,7 @@ export interface ViewOptions extends Pick<Granted, 'mode' | 'encoding' | 'interv
 }
 
 /** That of a client which asks for nothing. */
-export const defaultView: ViewOptions = {
+export const defaultView: TelemetryViewOptions = {
   mode: 'full',
   encoding: 'json',
   interval: 0,
@@ -95,7 +95,7 @@ export function optionsFor(
   { mode = 'full', encoding = 'json', interval: ms = 0, sections: wanted, symbol }: ViewQuery,
   document: JsonObject,
   shown: readonly string[] = [],
-): ViewOptions | Refusal {
+): TelemetryViewOptions | Refusal {
   const unknown = wanted?.find(
     (section) =>
       !documentedSections.has(section) && !Object.hasOwn(document, section) && !shown.includes(section),
@@ -121,7 +121,7 @@ function badOption(detail: string): Refusal {
 }
 
 /** The options of a view for people, as a query: those that are the default left out. */
-export function describeView({ mode, encoding, interval, sections, symbol }: ViewOptions): string {
+export function describeView({ mode, encoding, interval, sections, symbol }: TelemetryViewOptions): string {
   const query = new URLSearchParams({ mode, encoding });
   if (interval !== 0) query.set('interval', `${interval}`);
   if (sections !== undefined) query.set('sections', sections.join());
@@ -130,6 +130,12 @@ export function describeView({ mode, encoding, interval, sections, symbol }: Vie
 }
 
 /** The same text for the same view, however it was asked for. */
-export function viewKey({ mode, encoding, interval: ms, sections: shown, symbol }: ViewOptions): string {
+export function viewKey({
+  mode,
+  encoding,
+  interval: ms,
+  sections: shown,
+  symbol,
+}: TelemetryViewOptions): string {
   return JSON.stringify([mode, encoding, ms, shown ?? null, symbol ?? null]);
 }

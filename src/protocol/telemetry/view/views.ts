@@ -16,7 +16,7 @@ import type { Documents } from '../document/documents.ts';
 import type { SymbolDocument } from '../document/symbol-document.ts';
 import { stateStatus, urgencyOf } from '../document/urgency.ts';
 import { telemetrySettings } from '../settings.ts';
-import { type ViewOptions, viewKey } from './options.ts';
+import { type TelemetryViewOptions, viewKey } from './options.ts';
 
 export type TelemetryView = View<TelemetryRendition>;
 
@@ -53,13 +53,13 @@ export function telemetryProjection(feed: StateFeed, sections: readonly string[]
 /** The views of the documents, each shared by all clients that want the same. */
 export class TelemetryViews {
   readonly #documents: Documents;
-  readonly #views: ViewsOfKind<ViewOptions, TelemetryRendition>;
+  readonly #views: ViewsOfKind<TelemetryViewOptions, TelemetryRendition>;
 
   constructor(documents: Documents, views: Views, parts: { readonly clock: Clock; readonly meter: Meter }) {
     this.#documents = documents;
     this.#views = views.ofKind({
       key: viewKey,
-      make(options: ViewOptions) {
+      make(options: TelemetryViewOptions) {
         const symbolLease = options.symbol === undefined ? undefined : documents.acquire(options.symbol);
         const { feed } = symbolLease?.resource ?? documents.engine;
         return new TelemetryRendition(feed, options, symbolLease, parts);
@@ -74,7 +74,7 @@ export class TelemetryViews {
   }
 
   /** @param holder by whom the shares of views and symbols are counted */
-  acquire(options: ViewOptions, holder: string | undefined): Lease<TelemetryView> | Refusal {
+  acquire(options: TelemetryViewOptions, holder: string | undefined): Lease<TelemetryView> | Refusal {
     if (options.symbol === undefined) return this.#views.acquire(options, holder) ?? tooManyViews;
     // Its own besides the view's: by it the symbols that somebody uses are counted.
     const symbolLease = this.#documents.acquire(options.symbol, holder);
@@ -95,13 +95,13 @@ export class TelemetryViews {
 }
 
 /** Whether nothing of it was asked for but perhaps a symbol and an encoding. */
-function isDefault({ mode, interval, sections }: ViewOptions): boolean {
+function isDefault({ mode, interval, sections }: TelemetryViewOptions): boolean {
   return mode === 'full' && interval === 0 && sections === undefined;
 }
 
 /** One way of seeing one document. */
 export class TelemetryRendition extends StateRendition {
-  readonly options: ViewOptions;
+  readonly options: TelemetryViewOptions;
   readonly #symbolLease: Lease<SymbolDocument> | undefined;
   /** Clients that join in the same version share the message, unless they differ in what they may do. */
   #welcomes = { version: 0, messages: new Map<string, Message>() };
@@ -109,7 +109,7 @@ export class TelemetryRendition extends StateRendition {
   /** @param symbolLease the document behind it, where it is not the engine's own; given back when it is closed */
   constructor(
     feed: StateFeed,
-    options: ViewOptions,
+    options: TelemetryViewOptions,
     symbolLease: Lease<SymbolDocument> | undefined,
     { clock, meter }: { readonly clock: Clock; readonly meter: Meter },
   ) {

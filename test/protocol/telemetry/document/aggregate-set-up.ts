@@ -3,7 +3,7 @@ import { parseUntrusted } from '../../../../src/core/untrusted-json.ts';
 import { HistoryBudget, historyDefaults } from '../../../../src/feed/history.ts';
 import { WritableStateFeed } from '../../../../src/feed/state-feed.ts';
 import { Aggregate } from '../../../../src/protocol/telemetry/document/aggregate.ts';
-import { EventIntake } from '../../../../src/protocol/telemetry/document/event-intake.ts';
+import { StateEventIntake } from '../../../../src/protocol/telemetry/document/event-intake.ts';
 import type { Normalised } from '../../../../src/protocol/telemetry/document/normalise.ts';
 import {
   type EngineSource,
@@ -28,7 +28,7 @@ export function setUpAggregate(further: readonly EngineSource[] = []) {
   });
   const ownership = new Ownership([...engineSources, ...further]);
   const aggregate = new Aggregate(feed, undefined, { ownership, clock, log, meter });
-  const intake = new EventIntake({ clock, log, meter });
+  const intake = new StateEventIntake({ clock, log, meter });
 
   const read = (name: string, body: JsonValue | string): Normalised => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);

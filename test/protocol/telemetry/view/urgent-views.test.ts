@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ViewOptions } from '../../../../src/protocol/telemetry/view/options.ts';
+import type { TelemetryViewOptions } from '../../../../src/protocol/telemetry/view/options.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { setUpClients } from '../client-set-up.ts';
 import { state } from '../document/aggregate-set-up.ts';
@@ -11,7 +11,7 @@ const eachSecond = { settings: { POLL_CRON: '* * * * * *' } };
 const freshMs = 2000;
 const gatherMs = 25;
 
-const views: readonly Partial<ViewOptions>[] = [
+const views: readonly Partial<TelemetryViewOptions>[] = [
   { interval: 30_000 },
   { interval: 10_000, mode: 'delta' },
   { interval: 60_000, sections: ['logs'], encoding: 'msgpack' },

@@ -23,19 +23,19 @@ export interface ClientDependencies {
   readonly views: TelemetryViews;
   readonly clock: Clock;
   readonly log: Log;
-  /** Carries out HALT and RESUME; the outcome goes back to the client that asked. */
+  /** Carries out HALT and RESUME. */
   readonly commands: Pick<Commands, 'run'>;
-  /** What it takes to command. */
+  /** Who may command. */
   readonly commanding: Policy;
 }
 
-/** Full packets on demand: one at once, then at most one a second. */
+/** RESYNC: the first is answered at once, further ones at most once a second. */
 const resyncEveryMs = 1000;
 const nothing = (): void => {};
 const tooManyViewsText = 'too many different views are in use, or half of them by you (MAX_RENDITIONS)';
 const tooManySymbolsText = 'too many symbols are in use, or half of them by you (MAX_SYMBOLS)';
 
-/** One telemetry client: the view it has, and what it says. */
+/** One connected client: its view, and the handling of its messages. */
 export class TelemetrySubscriber implements Client<MessageOf<typeof telemetryHears>> {
   readonly #session: Session;
   readonly #principal: Principal;
@@ -45,7 +45,7 @@ export class TelemetrySubscriber implements Client<MessageOf<typeof telemetryHea
   #stopWatchingSymbol: Cancel = nothing;
   #resyncs: Throttle | undefined;
 
-  /** @param since where it stands that comes back */
+  /** @param since the position of a client that reconnects */
   constructor(
     session: Session,
     principal: Principal,
@@ -117,7 +117,7 @@ export class TelemetrySubscriber implements Client<MessageOf<typeof telemetryHea
     this.#switchTo(lease, (granted) => ({ type: 'ACK', ...asked, granted }));
   }
 
-  /** The options in force with those of the message put in. */
+  /** The current options, overridden by those of the message. */
   #optionsAfter({
     mode,
     encoding,
@@ -133,11 +133,11 @@ export class TelemetrySubscriber implements Client<MessageOf<typeof telemetryHea
       sections: sections === undefined ? options.sections && [...options.sections] : (sections ?? undefined),
       symbol: symbol === undefined ? options.symbol : (symbol ?? undefined),
     };
-    // A section that it has may have left the document since.
+    // A section of the current view stays valid although the document may no longer have it.
     return optionsFor(wanted, projection.feed.current.document, options.sections);
   }
 
-  /** The old view ends, then the answer, then the new view's whole state: in that order. */
+  /** Leaves the old view, sends the answer, then the new view's full state: in that order. */
   #switchTo(lease: Lease<TelemetryView>, answer: (granted: Granted) => AckPacket | ErrorPacket): void {
     const { epoch } = this.#view.rendition.projection.position;
     const [before, view] = [this.#following, lease.resource];
@@ -152,7 +152,7 @@ export class TelemetrySubscriber implements Client<MessageOf<typeof telemetryHea
     this.#watchSymbol();
   }
 
-  /** A symbol that the engine does not know: an error, and the default document instead. */
+  /** Falls back to the default document, with an error, when the engine does not know the symbol. */
   #watchSymbol(): void {
     this.#stopWatchingSymbol();
     this.#stopWatchingSymbol = nothing;
@@ -219,12 +219,12 @@ export class TelemetrySubscriber implements Client<MessageOf<typeof telemetryHea
   }
 }
 
-/** Why a view cannot be had, as clients of this protocol are told. */
+/** The text of a LIMIT error on this protocol. */
 function limitText(limit: Refusal): string {
   return limit === tooManySymbols ? tooManySymbolsText : tooManyViewsText;
 }
 
-/** Names the request that an answer is to. */
+/** The fields of an answer that name the request. */
 function askedBy(requestId: JsonValue | undefined) {
   const asked = { command: 'SUBSCRIBE' } as const;
   return typeof requestId === 'string' ? { ...asked, requestId: requestId.slice(0, 128) } : asked;

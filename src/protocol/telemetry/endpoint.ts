@@ -30,7 +30,7 @@ export function telemetryEndpoint(dependencies: EndpointDependencies) {
     closes: usualCloses,
     compression,
     maxMessageBytes: 16 * 1024,
-    // A HALT is never lost for how much else is said.
+    // The rate limit never drops a HALT.
     limits: { urgent: { types: ['HALT'], from: commanding } },
     connectedLine: () => 'Telemetry client connected',
     disconnectedLine: () => 'Telemetry client disconnected',

@@ -13,7 +13,7 @@ const badSpan = new Refusal('BAD_OPTION', {
   detail: 'expected seconds from 1 to 600 and step from 0 to 600',
 });
 
-/** The HTTP twins of the dialect: snapshot and history. */
+/** Snapshot and history over plain HTTP. */
 export function serveTelemetryApi(
   serve: Pick<Serve, 'http'>,
   { documents, viewing: access, clock }: Pick<EndpointDependencies, 'documents' | 'viewing' | 'clock'>,
@@ -55,8 +55,8 @@ export function serveTelemetryApi(
 }
 
 /**
- * The document of a symbol, once the engine has said what it knows of it; without a symbol, the engine's own. An
- * answer of before the engine said anything says so in a header: what stands in it is no figure.
+ * Answers from the document of a symbol, after its first poll, or from the engine's. A header marks an answer without
+ * data of the engine: its values are placeholders.
  */
 async function withDocument(
   symbol: string | undefined,

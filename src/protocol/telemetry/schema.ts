@@ -25,7 +25,7 @@ const pingMessage = z
   .object({ type: z.literal('PING'), t: json.optional() })
   .describe('Keepalive. Silent, unless it carries t: then PONG echoes it');
 const resyncMessage = z.object({ type: z.literal('RESYNC') }).describe('Asks for a full TELEMETRY');
-/** Strict: an option that is misspelt would otherwise be an option that silently does nothing. */
+/** Strict, as a misspelt option would otherwise be ignored silently. */
 const subscribeMessage = z
   .strictObject({
     type: z.literal('SUBSCRIBE'),
@@ -37,7 +37,7 @@ const subscribeMessage = z
   .describe(
     'Changes the options given and keeps the others; null for sections: all, for symbol: the default document',
   );
-/** Cut rather than refused: a HALT must not fail for what stands beside it. */
+/** Cut rather than refused: a HALT must not fail for its reason or id. */
 const bounded = (max: number) =>
   z
     .string()

@@ -23,7 +23,7 @@ export const telemetry = defineDialect({
     const views = new TelemetryViews(documents, context.views, context);
     const viewing = access.policies.viewing(telemetrySettings.name);
     const { commanding } = access.policies;
-    // Where nobody shows a token, anybody could read who did what.
+    // Where viewers need no token, anybody could read who did what.
     const tellsWho = access.demandsToken(viewing);
     const watch = new CommandWatch({ polls: documents, remarks, clock, audit, log, tellsWho });
     const commands = new Commands({
@@ -42,13 +42,13 @@ export const telemetry = defineDialect({
     });
 
     return {
-      // What they said is asked for.
+      // Missed events are made up for by a poll.
       onReconnected: () => documents.poll(),
       close() {
         watch.stop();
         documents.close();
       },
-      // Takes no more commands, and waits for a HALT under way: one given just before the end must not be cut off.
+      // Takes no more commands, and waits for a HALT under way, which must not be cut off.
       settle: (withinMs) => commands.close(withinMs),
     };
   },
@@ -56,7 +56,7 @@ export const telemetry = defineDialect({
 
 /** Serves `/` and `/ws/stream`, the same as Server-Sent Events, and the HTTP twins. */
 export function serveTelemetry(serve: Serve, dependencies: EndpointDependencies): void {
-  // Held for good, so that the view which asks for nothing is there whatever else is in use.
+  // Held for good, so that the default view is available whatever else is in use.
   dependencies.views.acquire(defaultView, undefined);
   const endpoint = telemetryEndpoint(dependencies);
   serve.webSocket('/', endpoint);

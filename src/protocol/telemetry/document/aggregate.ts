@@ -20,10 +20,10 @@ import type { Ownership } from './ownership.ts';
 import { isDocumentedScalar, withoutPlaceholders } from './shape.ts';
 
 const maxDocumentBytes = 16 * 1024 * 1024;
-/** What the engine's three answers may have together: events add no further ones. */
+/** As many as the engine's three answers may have together; events may not exceed it. */
 const maxDocumentMembers = 60_000;
 const maxProtectedPaths = 100_000;
-/** Measuring costs a walk over the document: it is done once for each so many bytes or members of events. */
+/** Measuring walks over the whole document, so it is done only after so many bytes or members of events. */
 const measureEvery = { bytes: 256 * 1024, members: 5000 };
 
 interface AggregateParts {
@@ -45,7 +45,7 @@ export class Aggregate {
   #unmeasured = { bytes: 0, members: 0 };
   #hasSpoken = false;
 
-  /** @param symbol what a state must be about; undefined: whatever it is about */
+  /** @param symbol the only symbol that a state may be about; undefined: any */
   constructor(feed: WritableStateFeed, symbol: string | undefined, parts: AggregateParts) {
     this.#feed = feed;
     this.#symbol = symbol;
@@ -53,12 +53,12 @@ export class Aggregate {
     this.#warn = createWarningThrottle(parts.log, parts.clock);
   }
 
-  /** What is odd about what a source owns: by its last answer, and by events since. */
+  /** The notes on what a source owns, from its last answer and from events since. */
   notesOf(source: string): readonly string[] {
     return this.#notes.of(source);
   }
 
-  /** Whether the engine has said what there is: by an answer, or by an event that tells its status. */
+  /** Whether the engine has stated its state: in an answer, or in an event with a `status`. */
   get hasSpoken(): boolean {
     return this.#hasSpoken;
   }
@@ -70,7 +70,7 @@ export class Aggregate {
     if (cleaned !== partial)
       this.#parts.meter.count('bff_rejected_total', { edge: 'poll', reason: 'sources_key' });
     const normalised = normalise(cleaned, this.#logContext());
-    // A list is an answer where it is a way to write the section that the source fills, and only there.
+    // A list is valid only as one of the shapes of the section that the source fills.
     if (Array.isArray(body) && normalised.unknown.length > 0) {
       const detail = normalised.notes[0]?.text ?? '';
       throw new PollFailure('shape', 'the answer has the wrong shape', { detail });
@@ -101,15 +101,15 @@ export class Aggregate {
   }
 
   /**
-   * Stages an event that the intake let through.
-   * @param bytes how large it was on the wire
-   * @returns the merge patch that it was, without its `timestamp`; undefined where it would make the document too large
+   * Stages an event that passed the intake.
+   * @param bytes its size on the wire
+   * @returns the merge patch that was applied, without `timestamp`; undefined where the document would be too large
    */
   applyEvent(event: JsonObject, receivedAt: number, bytes: number): JsonObject | undefined {
     const { document: said, notes, unknown } = normalise(event, this.#logContext());
     const patch = withoutKey(this.#forgetting(unknown, said), 'timestamp');
     const engineTime = EngineTime.of(said);
-    // From here on it is a document like any other, in which what nobody has said must not look like a figure.
+    // From here on the placeholders of the initial document would pass for figures.
     const speaks = typeof said.status === 'string' && said.status !== 'INITIALIZING';
     const before = speaks && !this.#hasSpoken ? withoutPlaceholders(this.#feed.pending) : this.#feed.pending;
     const merged = applyMergePatch(before, patch, isDocumentedScalar);
@@ -123,7 +123,7 @@ export class Aggregate {
     return patch;
   }
 
-  /** A merge patch that takes with it what the document has of these sections: they are not what they were. */
+  /** The merge patch, extended so that these sections lose all members that it does not set. */
   #forgetting(sections: readonly string[], patch: JsonObject): JsonObject {
     if (sections.length === 0) return patch;
     const { pending } = this.#feed;
@@ -143,7 +143,7 @@ export class Aggregate {
     if (isNews) this.#warn(edge, { edge, detail: first.text, fields: notes.length }, 'field of a wrong type');
   }
 
-  /** The rules for `timestamp` and `status`, and for a state that is suddenly another symbol's. */
+  /** Applies the rules for `timestamp`, for `status`, and for a state that is now about another symbol. */
   #settleTopLevel(
     before: JsonObject,
     document: JsonObject,
@@ -156,14 +156,14 @@ export class Aggregate {
       this.#parts.log.warn({ timestamp: answer.timestamp }, 'engine time went back: taken as a restart');
     }
     const [previous, current] = [symbolOf(before), symbolOf(document)];
-    // An event may come before any answer has said which symbol it is about: that is no other one.
+    // Before the first answer no symbol is known, which does not count as another one.
     if (previous !== undefined && current !== undefined && previous !== current) {
       this.#arbiter.release('market');
     }
     return {
       ...document,
       timestamp: verdict.timestamp ?? before.timestamp ?? null,
-      // Always in the payload; null is what a document says of a value that its engine does not give.
+      // Always in the payload: null where the engine gives none.
       status: answer.status ?? null,
     };
   }
@@ -180,7 +180,7 @@ export class Aggregate {
     return false;
   }
 
-  /** One that adds nothing is taken, however full it is: it may say that trading was halted. */
+  /** An event that adds no members is accepted even by a full document: it may tell of a halt. */
   #hasTooMany(document: JsonObject): boolean {
     const members = countMembers(document);
     return members > maxDocumentMembers && members > countMembers(this.#feed.pending);
@@ -191,7 +191,7 @@ export class Aggregate {
   }
 }
 
-/** The symbol a document is about; undefined where it does not say, or does not know yet. */
+/** The symbol that a document is about; undefined where it has none (yet). */
 export function symbolOf(document: JsonObject): string | undefined {
   const symbol = isJsonObject(document.market) ? document.market.symbol : undefined;
   return typeof symbol === 'string' && symbol !== '' ? symbol : undefined;

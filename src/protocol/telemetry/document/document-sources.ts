@@ -8,9 +8,9 @@ import type { Remarks, StateRemarks } from './state-remarks.ts';
 
 type SourceStates = Readonly<Record<string, SourceState & Remarks>>;
 
-/** Paths remembered; the ones set longest ago go first. */
+/** Paths kept; the oldest are dropped first. */
 const maxPaths = 256;
-/** Paths told of one source. */
+/** Paths listed for one source. */
 const maxTold = 32;
 
 interface DocumentSourcesParts {
@@ -27,7 +27,7 @@ export class DocumentSources {
   readonly #live = new LivePaths();
   #cancelExpiry: Cancel | undefined;
 
-  /** @param onExpiry told that what is told has changed with time alone */
+  /** @param onExpiry called when `live` has changed by the passing of time alone */
   constructor(parts: DocumentSourcesParts, onExpiry: () => void) {
     this.#parts = parts;
     this.#onExpiry = onExpiry;
@@ -38,7 +38,7 @@ export class DocumentSources {
     this.#live.note(patch, receivedAt);
   }
 
-  /** The states given, with what is remarked on the state, and with `live` where there is such. */
+  /** The given states, completed by the remarks on `state` and by `live`. */
   of(states: SourceStates): SourceStates {
     const { state } = states;
     const { current } = this.#parts.remarks;
@@ -65,7 +65,7 @@ export class DocumentSources {
     this.#cancelExpiry?.();
   }
 
-  /** A moment later: a path set so long ago is still told of. */
+  /** One ms later, since a path that is exactly so old still counts. */
   #expireAfter(ms: number): void {
     if (this.#cancelExpiry !== undefined) return;
     this.#cancelExpiry = this.#parts.clock.after(ms + 1, () => {
@@ -76,8 +76,7 @@ export class DocumentSources {
 }
 
 /**
- * What events have set of late, so that a price which moves by events does not stand under "last known values" while
- * polls fail.
+ * The paths that events have set recently: while polls fail, a price that moves by events is not a last known value.
  */
 export class LivePaths {
   /** When each path was last set, monotonic ms; the one set longest ago is first. */
@@ -106,7 +105,7 @@ export class LivePaths {
     }
   }
 
-  /** When the first of those set since then was set, monotonic ms; undefined where none was. Forgets the older. */
+  /** When the oldest path that was set since then was set, monotonic ms; undefined: none was. Drops older ones. */
   oldestSince(since: number): number | undefined {
     for (const [text, { at }] of this.#setAt) {
       if (at >= since) return at;
@@ -117,7 +116,7 @@ export class LivePaths {
 
   /**
    * The paths, those of documented sections first: a section's name where all its documented fields were set.
-   * @param owns whether a top-level key is asked for
+   * @param owns selects top-level keys
    */
   told(owns: (key: string) => boolean): readonly string[] {
     const paths = new Set<string>();

@@ -19,7 +19,7 @@ import { initialDocument } from './shape.ts';
 import type { StateRemarks } from './state-remarks.ts';
 import { urgencyOf } from './urgency.ts';
 
-/** What all documents are made with. */
+/** What all documents share. */
 export interface DocumentContext extends Pick<Context, 'feeds' | 'clock' | 'log' | 'meter'> {
   readonly engine: Pick<Engine, 'get'>;
   readonly ownership: Ownership;
@@ -32,7 +32,7 @@ export interface DocumentContext extends Pick<Context, 'feeds' | 'clock' | 'log'
 /** One thing that a document polls. */
 interface Polled {
   readonly name: string;
-  /** What it is called in logs and metrics. Default: `name`. */
+  /** Its name in logs and metrics. Default: `name`. */
   readonly label?: string;
   /** On the board of the document. */
   readonly source: Source;
@@ -43,19 +43,19 @@ interface Polled {
 
 interface DocumentOptions {
   readonly feedName: string;
-  /** Begins to poll, and returns how to stop. Called as `NamedStateOptions` have it. */
+  /** Starts the polls, and returns how to stop them; see `NamedStateOptions`. */
   readonly write?: () => () => void;
   readonly polled: readonly Polled[];
   readonly board: SourceBoard;
   /** Told of each answer that was applied. `wasAnswering`: whether its source was fresh before. */
   readonly onAnswer?: (name: string, answer: JsonObject, startedAt: number, wasAnswering: boolean) => void;
-  /** The only symbol that it may be about, and what it shows of the engine's document until `share` says otherwise. */
+  /** Of a symbol's document: the symbol, and the shared sections until the first `share`. */
   readonly ofSymbol?: { readonly symbol: string; readonly shared: JsonObject };
 }
 
 /**
- * What is known of the engine, or of one symbol: a pending document, into which the answers of polls and the events
- * are merged, and which is committed as versions of a feed.
+ * The state of the engine, or of one symbol: answers of polls and events are merged into a pending document, which is
+ * committed as versions of a feed.
  *
  * ```
  *   poll ──> answered ──> aggregate ──> pending document ──> commit ──> version of the feed
@@ -74,9 +74,9 @@ export class Document {
   readonly #polls: Supervisor<Normalised>;
   readonly #stops: readonly (() => void)[];
   #spokenSince: number | undefined;
-  /** Of a symbol's: what it shows of the engine's document. */
+  /** Of a symbol's document: the sections that it shows of the engine's. */
   #shared: JsonObject | undefined;
-  /** Of a symbol's: the round of the newest tick, until the engine's document has shared what the tick brought it. */
+  /** The newest round, until the engine's document has shared what the same tick changed there. */
   #round: Round | undefined;
 
   constructor(options: DocumentOptions, context: DocumentContext) {
@@ -110,12 +110,12 @@ export class Document {
     return this.#feed;
   }
 
-  /** The first version in which the engine says something; undefined before: then no value in it is a figure. */
+  /** The first version with data of the engine; undefined before: all values are placeholders then. */
   get spokenSince(): number | undefined {
     return this.#spokenSince;
   }
 
-  /** What it is about; undefined before the engine said so. */
+  /** The symbol it is about; undefined before the engine said so. */
   get symbol(): string | undefined {
     return this.#options.ofSymbol?.symbol ?? symbolOf(this.#feed.pending);
   }
@@ -125,17 +125,17 @@ export class Document {
     return this.#options.polled.some(({ name, source }) => name === 'state' && source.isAnswering);
   }
 
-  /** Polls now what the labels name. */
+  /** Polls these now; one that is being polled is left out. */
   poll(labels: ReadonlySet<string>): void {
     this.#polls.poll(labels);
   }
 
-  /** Polls it out of turn, and once more where it is being polled. */
+  /** Polls these out of turn; one that is being polled is polled once more after. */
   pollAfresh(labels: ReadonlySet<string>): void {
     this.#polls.pollAfresh(labels);
   }
 
-  /** Takes an event that the intake let through. False where it would make the document too large. */
+  /** Applies an event that passed the intake. False where the document would be too large. */
   event(event: JsonObject, receivedAt: number, bytes: number): boolean {
     const patch = this.#aggregate.applyEvent(event, receivedAt, bytes);
     if (patch === undefined) return false;
@@ -146,8 +146,8 @@ export class Document {
   }
 
   /**
-   * What it shows of the engine's document is this from now on: committed there, and here together with the answer of
-   * its own poll of the same tick where one is still awaited.
+   * Takes the shared sections of a new version of the engine's document. They are committed together with the answer
+   * to its own poll of the same tick, where that is still awaited.
    */
   share(shared: JsonObject, isUrgent: boolean): void {
     this.#shared = shared;
@@ -166,7 +166,7 @@ export class Document {
   }
 
   #startRound(polls: number): RoundListener<Normalised> {
-    // A version is to have all that a tick brings: of a symbol's, what the engine's document has of it as well.
+    // A tick is to be one version: a symbol's document waits for what the tick changes in the engine's, too.
     const round = this.timing.startRound(this.#shared === undefined ? polls : polls + 1);
     this.#round = round;
     return {
@@ -192,20 +192,20 @@ export class Document {
     round.failed(changed);
   }
 
-  /** A source on the board changed. What answers and events change of those polled here is told with them. */
+  /** Changes that answers and events make to polled sources are committed with those. */
   #sourcesChanged(name: string, change: SourceChange): void {
     const isPolled = this.#options.polled.some((polled) => polled.name === name);
     if (change === 'aged' || (change !== 'turned' && !isPolled)) this.timing.soon();
   }
 
-  /** Completes what is pending at the commit, so that a change of freshness travels with the data it came with. */
+  /** `sources` are put in at the commit, so that a change of freshness is in the version of the data it came with. */
   #commit(): void {
     this.#feed.stage(this.#complete(this.#feed.pending));
     this.#feed.commit();
     if (this.#aggregate.hasSpoken) this.#spokenSince ??= this.#feed.current.seq;
   }
 
-  /** The document as it is shown: with what is said of the sources, and with what it shows of the engine's. */
+  /** The document with `sources`, and with the sections shared by the engine's document. */
   #complete(document: JsonObject): JsonObject {
     const sources = this.#sources.of(this.#options.board.states);
     const shared = this.#shared;

@@ -12,14 +12,13 @@ import type { PolledState, StatusListener } from './polled-state.ts';
 import { SymbolDocument } from './symbol-document.ts';
 import { urgencyOf } from './urgency.ts';
 
-/** How long the document of a symbol outlives its last viewer, with its history and its epoch. */
+/** How long the document of a symbol, its history and its epoch are kept after its last viewer. */
 const symbolLingerMs = 30_000;
 
 const statePoll: ReadonlySet<string> = new Set(['state']);
 
 /**
- * The engine's document, and those of the symbols that somebody looks at: when each is polled, and which of them an
- * event is about.
+ * The engine's document, and one for each symbol in use: polls them by schedule, and routes events to them.
  */
 export class Documents implements PolledState {
   readonly engine: Document;
@@ -32,7 +31,7 @@ export class Documents implements PolledState {
   readonly #symbols = new Map<string, SymbolDocument>();
   readonly #registry: Registry<string, SymbolDocument>;
   readonly #statusListeners = new Set<StatusListener>();
-  /** Of the engine's document all that is not its state's, as it was committed last. */
+  /** The sections of the engine's newest version that all symbols share: all that `state` does not own. */
   #shared: JsonObject;
 
   constructor(
@@ -79,7 +78,7 @@ export class Documents implements PolledState {
     });
   }
 
-  /** The one schedule of all sources that have the same. Default: that of the state. */
+  /** The schedule of a cron expression, shared by all sources that have it. Default: that of the state. */
   #scheduleOf(cron = this.#settings.POLL_CRON): Schedule {
     const known = this.#schedules.get(cron);
     if (known !== undefined) return known;
@@ -95,7 +94,7 @@ export class Documents implements PolledState {
     if (schedule === this.#scheduleOf()) for (const symbol of this.#symbols.values()) symbol.poll();
   }
 
-  /** All at once, then by schedule. Returns how to stop. */
+  /** Polls all sources at once, then by schedule. Returns how to stop. */
   #startPolls(): () => void {
     this.engine.poll(new Set(this.#sources.map(({ name }) => name)));
     for (const schedule of this.#schedules.values()) schedule.start();
@@ -110,7 +109,7 @@ export class Documents implements PolledState {
     for (const listener of this.#statusListeners) listener(status, startedAt);
   }
 
-  /** Has the symbols' documents show what a version of the engine's brought of all but its state. */
+  /** Passes changes of the shared sections on to the documents of symbols. */
   #share(document: JsonObject, before: JsonObject): void {
     this.#shared = this.#sharedOf(document);
     if (Object.keys(this.#shared).every((key) => document[key] === before[key])) return;
@@ -123,12 +122,12 @@ export class Documents implements PolledState {
     return Object.fromEntries(Object.entries(document).filter(([key]) => ownership.ownerOf(key) !== 'state'));
   }
 
-  /** Undefined where `MAX_SYMBOLS` are in use. */
+  /** The document of a symbol; undefined where `MAX_SYMBOLS` are in use. */
   acquire(symbol: string, holder?: string): Lease<SymbolDocument> | undefined {
     return this.#registry.acquire(symbol, holder);
   }
 
-  /** Takes an event from outside, to every document that it is about. */
+  /** Applies a message of the event channel to every document that it is about. */
   onEvent(message: Buffer): void {
     const receivedAt = this.#context.clock.monotonic();
     const event = this.#intake.read(message);
@@ -142,7 +141,7 @@ export class Documents implements PolledState {
     const isEngines = symbol === undefined || ofEngine === undefined || ofEngine === symbol;
     const ofSymbol = symbol === undefined ? undefined : this.#symbols.get(symbol);
     const stateOnly = ofSymbol === undefined ? undefined : this.#context.ownership.ownPart('state', event);
-    // Once for an event of which anything is lost: what a symbol's document shares, no event about it can say.
+    // Counted once per event of which anything is dropped: events about a symbol cannot change shared sections.
     if (!isEngines && stateOnly !== event) this.#intake.refuse('other_symbol', symbol ?? '');
     if (isEngines) apply(this.engine, event);
     if (ofSymbol !== undefined && stateOnly !== undefined) apply(ofSymbol, stateOnly);

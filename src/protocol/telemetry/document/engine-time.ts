@@ -3,21 +3,21 @@ import { readInstant } from '../../../core/instant.ts';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 
 interface TimeVerdict {
-  /** The timestamp the document shows now; undefined where no input has had one. */
+  /** The timestamp to show; undefined while no input had one. */
   readonly timestamp: JsonValue | undefined;
-  /** Where that is an earlier time than before: which, in epoch ms. */
+  /** Set where the engine's clock was set back: to which time, epoch ms. */
   readonly wentBackTo?: number;
 }
 
 /**
- * The engine's time as the document shows it. It never goes back on the word of one answer; two in a row that
- * do are an engine that was restarted with an earlier clock. Two kinds of answer do not count as saying so, as
- * they say nothing about the clock: one that was asked for before the newer time was known, and one of the very
- * time that answers had reached, a snapshot that is still the newest where an event has come since.
+ * The engine's time as the document shows it. One answer with an earlier time does not set it back; two in a row are
+ * taken as a restart with an earlier clock. Two kinds of answer do not count: one whose request was started before the
+ * newer time was known, and one with the newest time of all answers, which is the current snapshot although an event
+ * was newer.
  */
 export class EngineTime {
   #shown: { timestamp: JsonValue; engineTime: number; since: number } | undefined;
-  /** The newest time of an answer, in epoch ms: events run ahead of it. */
+  /** The newest time of an answer, epoch ms. Events may be ahead of it. */
   #answered = Number.NEGATIVE_INFINITY;
   #answersBehind = 0;
 
@@ -67,14 +67,13 @@ export class EngineTime {
 
 const leastLimitMs = 10_000;
 const gapsKept = 8;
-/** Before it has moved so often, nobody knows whether it moves at all, and how often. */
+/** Moves of `timestamp` before its standing still is judged. */
 const movesToJudge = 3;
 
 /**
- * Whether an engine that answers is alive: one that is wedged goes on giving the same figures, of the same
- * `timestamp`. How long that may stand still is learned, since there are engines that give a new one with each bar
- * of a minute: three times the longest gap of late. An engine that says it does not run (`status` other than ACTIVE)
- * may stand still for as long as it likes.
+ * Detects an engine that hangs but answers, with the same figures of the same `timestamp`. How long `timestamp` may
+ * stand still is learned, as some engines update it only once a minute: three times the longest recent gap. It may
+ * stand still for any time while the engine is not running (`status` other than ACTIVE).
  */
 export class Standstill {
   readonly #maxAgeMs: number | undefined;
@@ -82,9 +81,9 @@ export class Standstill {
   readonly #clock: Clock;
   #timestamp: number | undefined;
   #moves = 0;
-  /** The newest gaps between moves, in ms. */
+  /** The last gaps between moves, in ms. */
   readonly #gaps: number[] = [];
-  /** From when on it stands still: its last move, or when the engine began to run again. */
+  /** Since when it stands still: its last move, or when the engine resumed. */
   #since: { readonly monotonic: number; readonly wall: number } | undefined;
 
   /**
@@ -100,7 +99,7 @@ export class Standstill {
     this.#clock = clock;
   }
 
-  /** Takes what a poll was answered with. Undefined: all is well; else what is not, for people. */
+  /** Judges the answer of a poll. Undefined: all is well; otherwise the error, for people. */
   answered({ status, ...answer }: JsonObject): string | undefined {
     const now = { monotonic: this.#clock.monotonic(), wall: this.#clock.now() };
     const timestamp = EngineTime.of(answer);
@@ -130,7 +129,7 @@ export class Standstill {
   }
 }
 
-/** An engine that gives no status, or does not know it, is not said to rest. */
+/** An engine without a status counts as running. */
 function isRunning(status: unknown): boolean {
   return status === undefined || status === null || String(status).toUpperCase() === 'ACTIVE';
 }

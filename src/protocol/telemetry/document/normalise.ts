@@ -7,9 +7,9 @@ import { type Note, NoteBook } from './notes.ts';
 import { type Kind, kindsIn } from './shape.ts';
 
 export interface LogContext {
-  /** ISO 8601 time that a log line without one of its own gets. */
+  /** The time of a log line that has none, ISO 8601. */
   readonly tickTime: string;
-  /** The log lines in force, already read. */
+  /** The normalised log lines of the pending document. */
   readonly previousLogs: JsonValue | undefined;
 }
 
@@ -17,15 +17,15 @@ export interface LogContext {
 export interface Normalised {
   /** Every documented field that is in it is of its documented type, or null. */
   readonly document: JsonObject;
-  /** What was of another type. */
+  /** Fields that were of another type. */
   readonly notes: readonly Note[];
-  /** Sections in whose place there was something else, so that nothing of them is known. */
+  /** Documented sections that were of another type altogether. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Brings a full or partial document of an engine to the documented shape, field by field: one that is of another type
- * becomes null, and is named, and costs none of the others. Numbers may stand as text; times come out in UTC.
+ * Brings a full or partial document of an engine to the documented shape, field by field: a field of another type
+ * becomes null, with a note, and does not affect the others. Numbers may be given as text; times are converted to UTC.
  */
 export function normalise(input: JsonObject, context: LogContext): Normalised {
   const book = new NoteBook();
@@ -46,7 +46,7 @@ export function normalise(input: JsonObject, context: LogContext): Normalised {
   return { document, notes: book.notes, unknown };
 }
 
-/** A key as it is documented; undefined for a documented section in whose place something else stands. */
+/** The normalised section; undefined for a documented one of another type. */
 function readSection(
   key: string,
   value: JsonValue,
@@ -63,7 +63,7 @@ function readSection(
   return undefined;
 }
 
-/** The section without anything in it: pages read its fields, and must find it. */
+/** The section with nothing known: pages read its fields, so it must be there. */
 function nothingKnown(section: string): JsonValue {
   if (section === 'logs') return [];
   return Object.fromEntries(Object.keys(kindsIn(section) ?? {}).map((field) => [field, null]));
@@ -92,7 +92,7 @@ function readScalar(path: Path, kind: Kind, value: JsonValue, book: NoteBook): J
   return number ?? null;
 }
 
-/** Undefined where there is none that can be read: it is as good as left out. */
+/** Undefined where it cannot be read: it is left out then. */
 function readTimestamp(value: JsonValue, book: NoteBook): string | undefined {
   const read = readInstant(value);
   if (read === undefined && value !== null) book.add(['timestamp'], 'a time', value);
@@ -142,7 +142,7 @@ export function readLogLines(logs: JsonArray, { tickTime, previousLogs }: LogCon
   });
 }
 
-/** In UTC where it can be read, else as it stands: people may still read it. */
+/** In UTC where it can be parsed, otherwise unchanged: people may still read it. */
 function timeText(timestamp: JsonValue | undefined): string | undefined {
   if (typeof timestamp !== 'string' && typeof timestamp !== 'number') return undefined;
   return readInstant(timestamp)?.text ?? String(timestamp);

@@ -10,23 +10,23 @@ import { Document, type DocumentContext } from './document.ts';
 import type { Normalised } from './normalise.ts';
 import { engineSources } from './ownership.ts';
 
-/** A symbol is no label: metrics count all symbols together, and its state is nobody else's `state`. */
+/** Symbols are no metric labels, and `state` there is the engine's. */
 const silentMeter: Meter = { count: () => {}, gauge: () => {}, forget: () => {}, observe: () => {} };
-/** Nor is it in the log: there `state` is the engine's. That polls of a symbol fail is logged all the same. */
+/** Nor is the freshness of a symbol logged, only its failed polls. */
 const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 const ownPolls: ReadonlySet<string> = new Set(['symbol_state']);
 
 /**
- * The document of one symbol: a state of its own, polled while somebody looks at it, and everything else shared with
- * the engine's document.
+ * The document of one symbol: a state of its own, polled while it has viewers, and the shared sections of the engine's
+ * document.
  */
 export class SymbolDocument extends Document {
   readonly #board: SourceBoard;
   readonly #state: Source;
   #isAwake = false;
   #settled = Promise.resolve();
-  /** Resolves `settled`; undefined where it is resolved. */
+  /** Resolves `settled`; undefined once it is. */
   #settle: (() => void) | undefined;
   #isUnknown = false;
   readonly #unknownListeners = new Set<() => void>();
@@ -48,7 +48,7 @@ export class SymbolDocument extends Document {
     this.wake();
   }
 
-  /** Resolves once the engine answered, or failed to, since somebody has been looking. */
+  /** Resolves with the first answer or failure since it was opened or woken. */
   get settled(): Promise<void> {
     return this.#settled;
   }
@@ -58,25 +58,25 @@ export class SymbolDocument extends Document {
     return this.#isUnknown;
   }
 
-  /** Calls the listener when the engine says so. Returns how to stop. */
+  /** Calls the listener when the engine says so. Returns how to stop listening. */
   onUnknown(listener: () => void): () => void {
     this.#unknownListeners.add(listener);
     return () => this.#unknownListeners.delete(listener);
   }
 
-  /** Somebody looks, for the first time or again. */
+  /** It has a viewer, the first one or again. */
   wake(): void {
     this.#isAwake = true;
     this.#settled = new Promise((resolve) => {
       this.#settle = resolve;
     });
     this.#state.resume();
-    // Who looks now is not to be shown it as fresher than it is, until what is told soon.
+    // Its age must show at once, not only when the change of freshness is gathered.
     this.timing.now();
     this.poll();
   }
 
-  /** Nobody looks at present: keeps everything, and asks the engine nothing. */
+  /** It has no viewers: keeps its state, and stops polling. */
   rest(): void {
     this.#isAwake = false;
     this.#state.pause();
@@ -93,7 +93,7 @@ export class SymbolDocument extends Document {
   protected override answered(label: string, answer: Normalised, startedAt: number, round: Round): void {
     super.answered(label, answer, startedAt, round);
     this.#isUnknown = false;
-    // Whoever waits for the first answer is shown it: not what the round may still gather.
+    // The first answer is shown at once to those who wait for it, before the round is complete.
     if (this.#settle !== undefined) this.timing.now();
     this.#ended();
   }

@@ -20,7 +20,7 @@ export const urgencyOf: UrgencyOf = (document, previous) => {
   return urgencies;
 };
 
-/** What a document says of how fresh its state is. */
+/** The freshness of the state, according to the document. */
 export function stateStatus(document: JsonObject): (typeof statuses)[number] | undefined {
   const { status } = sourceOf(document);
   return statuses.find((known) => known === status);

@@ -16,11 +16,11 @@ export const historyQuery = z.object({
 
 type HistorySpan = z.infer<typeof historyQuery>;
 
-/** Bytes that are made for a reader in one go, or one point that is more. */
+/** The size of a chunk; a single point may be larger. */
 const chunkBytes = 64 * 1024;
 const comma = Buffer.from(',\n');
 
-/** Histories as they are read: made bit by bit, once for those who read the same, and never ahead of a reader. */
+/** Streams histories: made chunk by chunk as they are read, each point once for all readers. */
 export class HistoryReadings {
   readonly #clock: Clock;
   readonly #turns: Turns;
@@ -34,9 +34,8 @@ export class HistoryReadings {
 
   /**
    * The kept versions as one JSON array of `{seq, at, data}`, oldest first, made as it is read: `at` is when the
-   * gateway committed the version, ISO 8601; versions of before the engine ever answered are none. The newest version
-   * is always the last point. Versions are not kept for who reads slowly: those that the history drops before their
-   * turn are left out.
+   * gateway committed the version, ISO 8601; versions without data of the engine are left out. The newest version is
+   * always the last point. Versions are not kept for slow readers: those that the history drops meanwhile are left out.
    */
   stream(
     projection: Projection,
@@ -69,7 +68,7 @@ export class HistoryReadings {
       {
         pull: async (controller) => {
           const chunk = await this.#turns.do(() => (isOver ? undefined : nextChunk()));
-          // The reader left while it waited for its turn.
+          // The reader left meanwhile.
           if (chunk === undefined) return;
           controller.enqueue(chunk);
           if (isOver) controller.close();
@@ -91,7 +90,7 @@ function nextHeld(projection: Projection, seqs: Iterator<number>): Version | und
   return undefined;
 }
 
-/** The versions between two that a reader is sent. @param now of the request, monotonic ms */
+/** The versions to send, from the first to the last. @param now of the request, monotonic ms */
 function seqsOf(
   projection: Projection,
   [first, last]: readonly [number | undefined, number],
@@ -122,10 +121,10 @@ function shownVersions(projection: Projection, first: number, last: number): Ver
 }
 
 const maxPointBytes = 16 * 1024 * 1024;
-/** What nobody has asked for meanwhile is not kept. */
+/** How long points are kept after the last use of any. */
 const pointsKeptMs = 5000;
 
-/** The points of histories as they are sent: made once for those who read at about the same time. */
+/** A cache of encoded points, for readers at about the same time. */
 class HistoryPoints {
   readonly #clock: Clock;
   readonly #made = new Map<string, Buffer>();
@@ -172,19 +171,19 @@ class HistoryPoints {
 }
 
 /**
- * Does long work bit by bit, whoever's it is: one bit a turn of the event loop, since what follows of each, such as
- * writing it to a socket, takes as long again.
+ * Runs pieces of work of all readers one by one, one per turn of the event loop: what follows each, such as writing to a
+ * socket, takes as long again.
  */
 export class Turns {
   readonly #yieldTurn: (rest: () => void) => void;
   readonly #waiting = new Denque<() => void>();
 
-  /** @param yieldTurn runs the rest after others had their turn. Default setImmediate */
+  /** @param yieldTurn runs the rest in a later turn. Default: setImmediate */
   constructor(yieldTurn: (rest: () => void) => void = (rest) => void setImmediate(rest)) {
     this.#yieldTurn = yieldTurn;
   }
 
-  /** Does one bit of work in a turn to come, in order. What it throws rejects the promise. */
+  /** Runs a piece of work in a later turn, in order. What it throws rejects the promise. */
   do<Result>(work: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push(() => {

@@ -13,7 +13,7 @@ export interface TelemetryViewOptions extends Pick<Granted, 'mode' | 'encoding' 
   readonly symbol: string | undefined;
 }
 
-/** That of a client which asks for nothing. */
+/** The view of a client without options. */
 export const defaultView: TelemetryViewOptions = {
   mode: 'full',
   encoding: 'json',
@@ -22,7 +22,7 @@ export const defaultView: TelemetryViewOptions = {
   symbol: undefined,
 };
 
-/** Intervals in use, so that clients share them. What is asked for is rounded up to the next one. */
+/** Intervals are rounded up to one of these, so that clients share views. */
 const intervals = [0, 50, 100, 250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000] as const;
 const maxInterval = intervals[intervals.length - 1] ?? 0;
 const maxSections = 32;
@@ -69,7 +69,7 @@ const maxSinceLength = 100;
 const since = z
   .string()
   .max(maxSinceLength)
-  // A position without an epoch is a position nobody can know: the whole document answers it.
+  // A position without an epoch cannot be known: it is answered with the whole document.
   .transform(parsePosition)
   .describe('<epoch>-<seq> of the last packet held: with mode=delta, WELCOME tells only what changed since');
 
@@ -88,8 +88,8 @@ const expectations: Readonly<Record<string, string>> = {
 };
 
 /**
- * What is asked for, with all that was left open decided; refused where a section is neither documented nor in the
- * document, nor shown already.
+ * The options with defaults filled in; a refusal where a section is neither documented nor in the document nor shown
+ * already.
  */
 export function optionsFor(
   { mode = 'full', encoding = 'json', interval: ms = 0, sections: wanted, symbol }: ViewQuery,
@@ -120,7 +120,7 @@ function badOption(detail: string): Refusal {
   return new Refusal('BAD_OPTION', { detail });
 }
 
-/** The options of a view for people, as a query: those that are the default left out. */
+/** The options of a view for people, as a query without those that have their default. */
 export function describeView({ mode, encoding, interval, sections, symbol }: TelemetryViewOptions): string {
   const query = new URLSearchParams({ mode, encoding });
   if (interval !== 0) query.set('interval', `${interval}`);

@@ -30,11 +30,11 @@ export const tooManySymbols = new Refusal('LIMIT', {
 });
 
 /**
- * A client that was sent nothing for so long gets its packet again, while the state is fresh: silence means that the
- * gateway, the way to it or the engine is dead.
+ * A plain client that was sent nothing for so long gets its packet again, while the state is fresh: so silence means
+ * that the gateway, the network or the engine is down.
  */
 const repeatAfterMs = 5000;
-/** What a WELCOME since a position may be of the whole one; beyond it the whole document is sent. */
+/** A WELCOME with a delta must be smaller than this share of the full one. */
 const worthwhile = 0.7;
 
 const words: PacketWords = {
@@ -76,7 +76,7 @@ export class TelemetryViews {
   /** @param holder by whom the shares of views and symbols are counted */
   acquire(options: TelemetryViewOptions, holder: string | undefined): Lease<TelemetryView> | Refusal {
     if (options.symbol === undefined) return this.#views.acquire(options, holder) ?? tooManyViews;
-    // Its own besides the view's: by it the symbols that somebody uses are counted.
+    // Besides the view's own lease: by this one the share of the holder is counted.
     const symbolLease = this.#documents.acquire(options.symbol, holder);
     if (symbolLease === undefined) return tooManySymbols;
     const lease = this.#views.acquire(options, holder);
@@ -94,7 +94,7 @@ export class TelemetryViews {
   }
 }
 
-/** Whether nothing of it was asked for but perhaps a symbol and an encoding. */
+/** Whether all options but symbol and encoding have their default. */
 function isDefault({ mode, interval, sections }: TelemetryViewOptions): boolean {
   return mode === 'full' && interval === 0 && sections === undefined;
 }
@@ -103,7 +103,7 @@ function isDefault({ mode, interval, sections }: TelemetryViewOptions): boolean 
 export class TelemetryRendition extends StateRendition {
   readonly options: TelemetryViewOptions;
   readonly #symbolLease: Lease<SymbolDocument> | undefined;
-  /** Clients that join in the same version share the message, unless they differ in what they may do. */
+  /** Clients that join in the same version and are granted the same share the message. */
   #welcomes = { version: 0, messages: new Map<string, Message>() };
 
   /** @param symbolLease the document behind it, where it is not the engine's own; given back when it is closed */

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import { parseUntrusted } from '../../../core/untrusted-json.ts';
-import { type Command, type CommandFailure, type CommandOutcome, refuseCommand } from './order.ts';
+import { type CommandFailure, type CommandOutcome, type CommandType, refuseCommand } from './order.ts';
 
 /** 409: another attempt with the same key is still being worked on. The others say "not now" in so many words. */
 const tryAgainStatuses: ReadonlySet<number> = new Set([408, 409, 425, 429]);
@@ -8,12 +8,12 @@ const tryAgainStatuses: ReadonlySet<number> = new Set([408, 409, 425, 429]);
 const gatewayStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
 const noWords: ReadonlySet<string> = new Set(['ERROR', 'FAILED', 'FAILURE', 'REJECTED', 'DENIED']);
 const yesWords: ReadonlySet<string> = new Set(['OK', 'SUCCESS', 'ACCEPTED']);
-const doneWords: Readonly<Record<Command, ReadonlySet<string>>> = {
+const doneWords: Readonly<Record<CommandType, ReadonlySet<string>>> = {
   HALT: new Set(['HALT', 'HALTED', 'HALTING', 'STOPPED', 'STOPPING', 'PAUSED', 'ALREADY_HALTED']),
   RESUME: new Set(['ACTIVE', 'RUNNING', 'STARTING', 'STARTED', 'RESUMED', 'RESUMING']),
 };
 /** What contradicts a command that was acknowledged: fewer words, since an engine may be slow, and busy with more. */
-const contraryWords: Readonly<Record<Command, ReadonlySet<string>>> = {
+const contraryWords: Readonly<Record<CommandType, ReadonlySet<string>>> = {
   HALT: new Set(['ACTIVE', 'RUNNING']),
   RESUME: new Set(['HALT']),
 };
@@ -35,7 +35,7 @@ const mayHaveTakenEffect = 'the command may have taken effect';
  * | 502, 503, 504 | ENGINE_UNREACHABLE | unknown |
  * | other 5xx: it failed, perhaps half-way | ENGINE_REFUSED | unknown |
  */
-export function readEngineAnswer(command: Command, status: number, body: string): CommandOutcome {
+export function readEngineAnswer(command: CommandType, status: number, body: string): CommandOutcome {
   const parsed = parseUntrusted(body, { nonFinite: 'null', exactIntegers: true });
   const said = parsed.ok ? parsed.value : undefined;
   if (isSuccess(status)) {
@@ -55,7 +55,7 @@ export function readEngineAnswer(command: Command, status: number, body: string)
 }
 
 /** An answer whose body cannot be decoded. Only that of a success has anything to say besides the status. */
-export function unreadableAnswer(command: Command, status: number, why: string): CommandOutcome {
+export function unreadableAnswer(command: CommandType, status: number, why: string): CommandOutcome {
   return isSuccess(status) ? inDoubt('ENGINE_REFUSED', why) : readEngineAnswer(command, status, '');
 }
 
@@ -76,17 +76,17 @@ export function withDoubt(why: string): string {
 }
 
 /** Whether the engine's `status` shows a command done. */
-export function showsDone(command: Command, status: JsonValue | undefined): boolean {
+export function showsDone(command: CommandType, status: JsonValue | undefined): boolean {
   return doneWords[command].has(wordOf(status));
 }
 
 /** Whether the engine's `status` says the contrary of a command that it said yes to. */
-export function contradicts(command: Command, status: JsonValue | undefined): boolean {
+export function contradicts(command: CommandType, status: JsonValue | undefined): boolean {
   return contraryWords[command].has(wordOf(status));
 }
 
 /** The JSON of a 2xx. */
-function readSuccess(command: Command, status: number, said: JsonValue): CommandOutcome {
+function readSuccess(command: CommandType, status: number, said: JsonValue): CommandOutcome {
   const what = answered(status, said);
   const word = isJsonObject(said) ? wordOf(said.status) : '';
   if (isJsonObject(said) && String(said.status).trim().toLowerCase() === 'offline')
@@ -110,7 +110,7 @@ function readSuccess(command: Command, status: number, said: JsonValue): Command
  * What the JSON of a 2xx says of the command that it answers. A no wins, since engines report a kill switch that
  * failed with 200 as well; and only what is known for a yes is one.
  */
-function verdictOf(command: Command, answer: JsonValue): 'yes' | 'no' | 'unclear' {
+function verdictOf(command: CommandType, answer: JsonValue): 'yes' | 'no' | 'unclear' {
   if (!isJsonObject(answer)) return 'unclear';
   const { status, success, ok, halted } = answer;
   const flags = command === 'HALT' ? [success, ok, halted] : [success, ok];

@@ -8,13 +8,13 @@ import type { CommandEngine } from './engine.ts';
 import { Halts } from './halts.ts';
 import { CommandOnce } from './once.ts';
 import {
+  type CommandOrder,
   type CommandOutcome,
   type CommandSender,
   type CommandSuccess,
   forbidCommand,
   maxIdLength,
   maxReasonLength,
-  type Order,
   refuseCommand,
 } from './order.ts';
 import { Resumes } from './resume.ts';
@@ -66,7 +66,7 @@ export class Commands {
 
   constructor(options: CommandsOptions) {
     const { engine, isStateFresh, log } = options;
-    const onAcked = (order: Order, success: CommandSuccess): void => this.#acked(order, success);
+    const onAcked = (order: CommandOrder, success: CommandSuccess): void => this.#acked(order, success);
     this.#options = options;
     this.#once = new CommandOnce(engine.clock, engine.polls);
     this.#resumes = new Resumes({
@@ -97,7 +97,7 @@ export class Commands {
     await Promise.allSettled(this.#underWay);
   }
 
-  async #run(order: Order): Promise<CommandOutcome> {
+  async #run(order: CommandOrder): Promise<CommandOutcome> {
     const { commanding, engine } = this.#options;
     const startedAt = engine.clock.monotonic();
     const forbidden = refusal(order.sender.principal, commanding);
@@ -116,7 +116,7 @@ export class Commands {
     return await outcome;
   }
 
-  #carryOut(order: Order, startedAt: number): Promise<CommandOutcome> {
+  #carryOut(order: CommandOrder, startedAt: number): Promise<CommandOutcome> {
     return new Promise((resolve) => {
       const settle = (outcome: CommandOutcome): void => resolve(this.#settled(order, outcome, startedAt));
       if (this.#isClosed) {
@@ -137,7 +137,7 @@ export class Commands {
   }
 
   /** Counts and notes what a command came to that was carried out or refused. */
-  #settled(order: Order, outcome: CommandOutcome, startedAt: number): CommandOutcome {
+  #settled(order: CommandOrder, outcome: CommandOutcome, startedAt: number): CommandOutcome {
     if (!outcome.ok) {
       const labels = { edge: 'command', reason: outcome.code.toLowerCase() };
       this.#options.meter.count('bff_rejected_total', labels);
@@ -147,7 +147,7 @@ export class Commands {
   }
 
   /** The engine said yes: its state is to show it, at once and for some time. */
-  #acked(order: Order, { isBegun }: CommandSuccess): void {
+  #acked(order: CommandOrder, { isBegun }: CommandSuccess): void {
     const { engine, watch, log } = this.#options;
     try {
       watch.acked(order, isBegun);
@@ -161,7 +161,7 @@ export class Commands {
    * The one line that each command leaves behind, also a command that was refused before anything was sent. What
    * others chose is bounded, and of the sender's token there is the subject only.
    */
-  #audit(order: Order, outcome: CommandOutcome, startedAt: number, isRepetition = false): void {
+  #audit(order: CommandOrder, outcome: CommandOutcome, startedAt: number, isRepetition = false): void {
     const { type, reason, requestId, sender } = order;
     const { engine, log } = this.#options;
     log.info(

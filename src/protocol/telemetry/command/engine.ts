@@ -7,17 +7,20 @@ import { createOneConnection, type OneConnection } from '../../../source/one-con
 import { PollFailure } from '../../../source/poll-failure.ts';
 import type { PolledState } from '../document/polled-state.ts';
 import { connectionFailure, readEngineAnswer, showsDone, unreadableAnswer } from './answer.ts';
-import { type Command, type CommandOutcome, maxReasonLength, type Order } from './order.ts';
+import { type CommandOrder, type CommandOutcome, type CommandType, maxReasonLength } from './order.ts';
 
 /** What every attempt of one command carries unchanged. */
 export interface CommandRequest {
-  readonly type: Command;
+  readonly type: CommandType;
   /** Sent as `Idempotency-Key`. */
   readonly key: string;
   readonly reason?: string | undefined;
 }
 
-const paths: Readonly<Record<Command, string>> = { HALT: '/api/system/halt', RESUME: '/api/system/resume' };
+const paths: Readonly<Record<CommandType, string>> = {
+  HALT: '/api/system/halt',
+  RESUME: '/api/system/resume',
+};
 const maxBodyBytes = 64 * 1024;
 /** Only a safeguard: whoever sends gives up earlier. */
 const connectTimeoutMs = 5000;
@@ -51,7 +54,7 @@ export class CommandEngine {
   }
 
   /** What an order is sent as. Its key is new: to one that it knows the engine would repeat its answer. */
-  newRequest({ type, reason }: Order): CommandRequest {
+  newRequest({ type, reason }: CommandOrder): CommandRequest {
     return { type, key: this.#newKey(), reason: reason?.slice(0, maxReasonLength) };
   }
 
@@ -84,7 +87,7 @@ export class Attempt {
   #isAborted = false;
 
   constructor(
-    command: Command,
+    command: CommandType,
     request: Dispatcher.RequestOptions & { readonly origin: string },
     permit: () => boolean,
   ) {
@@ -110,7 +113,7 @@ export class Attempt {
     this.#end();
   }
 
-  async #send(command: Command, request: Dispatcher.RequestOptions): Promise<CommandOutcome> {
+  async #send(command: CommandType, request: Dispatcher.RequestOptions): Promise<CommandOutcome> {
     try {
       return await readAnswer(command, await this.#client.request(request));
     } catch (error) {
@@ -127,7 +130,7 @@ export class Attempt {
   }
 }
 
-async function readAnswer(command: Command, response: Dispatcher.ResponseData): Promise<CommandOutcome> {
+async function readAnswer(command: CommandType, response: Dispatcher.ResponseData): Promise<CommandOutcome> {
   const { statusCode } = response;
   try {
     return readEngineAnswer(command, statusCode, await readAnswerBody(response, maxBodyBytes));
@@ -153,7 +156,7 @@ export class Confirmation {
   #isInDoubt = false;
   #cancelAsk: Cancel | undefined;
 
-  constructor(command: Command, engine: CommandEngine, onShown: (status: JsonValue | undefined) => void) {
+  constructor(command: CommandType, engine: CommandEngine, onShown: (status: JsonValue | undefined) => void) {
     this.#engine = engine;
     this.#onShown = onShown;
     this.#stopListening = engine.polls.onStatus((status, startedAt) => {

@@ -1,7 +1,7 @@
 import type { Cancel } from '../../../core/clock.ts';
 import { withDoubt } from './answer.ts';
 import { type Attempt, type CommandEngine, type CommandRequest, Confirmation } from './engine.ts';
-import type { CommandFailure, CommandOutcome, CommandSuccess, Order } from './order.ts';
+import type { CommandFailure, CommandOrder, CommandOutcome, CommandSuccess } from './order.ts';
 
 /** From the order to its outcome, whatever the engine does. */
 const haltWithinMs = 2000;
@@ -40,7 +40,7 @@ export class HaltRun {
    * @param onLateSuccess called when the engine says yes after the outcome was told. Without it every attempt ends
    *   with the outcome
    */
-  constructor(engine: CommandEngine, order: Order, onLateSuccess?: (success: CommandSuccess) => void) {
+  constructor(engine: CommandEngine, order: CommandOrder, onLateSuccess?: (success: CommandSuccess) => void) {
     this.#engine = engine;
     this.#request = engine.newRequest(order);
     this.#onLateSuccess = onLateSuccess;

@@ -2,7 +2,7 @@ import { type Cancel, settledWithin } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import type { CommandEngine } from './engine.ts';
 import { HaltRun } from './halt.ts';
-import type { CommandSuccess, Order, Pending } from './order.ts';
+import type { CommandOrder, CommandSuccess, Pending } from './order.ts';
 import type { Resumes } from './resume.ts';
 
 const repeatEveryMs = 1000;
@@ -15,7 +15,7 @@ interface HaltsOptions {
   /** The audit log. */
   readonly log: Log;
   /** Called when the engine said yes: for those who joined a HALT once. */
-  readonly onAcked: (order: Order, success: CommandSuccess) => void;
+  readonly onAcked: (order: CommandOrder, success: CommandSuccess) => void;
 }
 
 /** Every HALT: it waits for nothing, cancels the RESUMEs before it, and where another is under way joins that. */
@@ -91,7 +91,7 @@ export class Halts {
     resumes.next();
   }
 
-  #succeededLate(order: Order, success: CommandSuccess): void {
+  #succeededLate(order: CommandOrder, success: CommandSuccess): void {
     const { log, onAcked } = this.#options;
     log.info({ audit: true, command: 'HALT', outcome: 'ACK' }, 'HALT confirmed late');
     onAcked(order, success);
@@ -121,7 +121,7 @@ export class Halts {
 class HaltHold {
   readonly #options: HaltsOptions;
   /** The HALT that is repeated. Undefined: none is. */
-  #order: Order | undefined;
+  #order: CommandOrder | undefined;
   #sending: HaltRun | undefined;
   /** Whether to repeat it at once when the one that is being sent has its outcome. */
   #isDueAgain = false;
@@ -137,7 +137,7 @@ class HaltHold {
     return this.#sending !== undefined;
   }
 
-  begin(order: Order): void {
+  begin(order: CommandOrder): void {
     const { engine, log } = this.#options;
     const isActive = this.#order !== undefined;
     this.#order = order;

@@ -1,14 +1,14 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { PolledState } from '../document/polled-state.ts';
 import { contradicts } from './answer.ts';
-import type { Command, CommandOutcome, Order } from './order.ts';
+import type { CommandOrder, CommandOutcome, CommandType } from './order.ts';
 
 /** How long a command that was carried out is known by its id: a client tries another way after a second. */
 const rememberedMs = { HALT: 3000, RESUME: 60_000 } as const;
 const maxRemembered = 1000;
 
 interface Execution {
-  readonly type: Command;
+  readonly type: CommandType;
   readonly connectionId: string;
   readonly outcome: Promise<CommandOutcome>;
   /** What it came to, once that is known. */
@@ -41,7 +41,7 @@ export class CommandOnce {
    * What a repetition is to be told: the outcome of the first execution; or that it comes too late, since another
    * command was carried out after that one. Undefined: it is to be carried out.
    */
-  repetition(order: Order): Promise<CommandOutcome> | 'overtaken' | undefined {
+  repetition(order: CommandOrder): Promise<CommandOutcome> | 'overtaken' | undefined {
     const key = keyOf(order);
     const execution = key === undefined ? undefined : this.#executions.get(key);
     if (execution === undefined) return undefined;
@@ -58,7 +58,7 @@ export class CommandOnce {
   }
 
   /** Notes a command that is carried out now. */
-  note(order: Order, outcome: Promise<CommandOutcome>): void {
+  note(order: CommandOrder, outcome: Promise<CommandOutcome>): void {
     const { type } = order;
     // From now on: a HALT that comes while a RESUME is under way is to cancel it.
     if (type === 'RESUME') this.#overtake(type);
@@ -79,14 +79,14 @@ export class CommandOnce {
     }
   }
 
-  #overtake(by: Command): void {
+  #overtake(by: CommandType): void {
     for (const execution of this.#executions.values())
       if (execution.type !== by) execution.isOvertaken = true;
   }
 }
 
 /** Without a token it is the id alone that counts: a client's address may be another by another way. */
-function keyOf({ type, requestId, sender }: Order): string | undefined {
+function keyOf({ type, requestId, sender }: CommandOrder): string | undefined {
   const { subject = '' } = sender.principal;
   return requestId === undefined ? undefined : JSON.stringify([type, subject, requestId]);
 }

@@ -4,11 +4,11 @@ import type { JsonValue } from '../../../core/json.ts';
 import type { AckPacket, CommandEffect, ErrorPacket } from '../../../wire/packet.ts';
 
 /** What an operator may tell the engine. */
-export type Command = 'HALT' | 'RESUME';
+export type CommandType = 'HALT' | 'RESUME';
 
 /** A command as it was given. */
-export interface Order {
-  readonly type: Command;
+export interface CommandOrder {
+  readonly type: CommandType;
   readonly reason?: string | undefined;
   readonly requestId?: string | undefined;
   readonly sender: CommandSender;
@@ -23,7 +23,7 @@ export interface CommandSender {
 
 /** An order that is being carried out. */
 export interface Pending {
-  readonly order: Order;
+  readonly order: CommandOrder;
   /** Tells its sender what it came to. */
   readonly settle: (outcome: CommandOutcome) => void;
 }
@@ -87,7 +87,7 @@ export function forbidCommand({ code }: Refusal): CommandFailure {
 
 /** The answer to who gave the command. */
 export function answerPacket(
-  { type: command, requestId }: Pick<Order, 'type' | 'requestId'>,
+  { type: command, requestId }: Pick<CommandOrder, 'type' | 'requestId'>,
   outcome: CommandOutcome,
 ): AckPacket | ErrorPacket {
   const asked = { command, ...(requestId === undefined ? {} : { requestId }) };

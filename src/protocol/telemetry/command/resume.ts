@@ -3,9 +3,9 @@ import { connectionFailure, noAnswerIn } from './answer.ts';
 import { type Attempt, type CommandEngine, type CommandRequest, Confirmation } from './engine.ts';
 import {
   type CommandFailure,
+  type CommandOrder,
   type CommandOutcome,
   type CommandSuccess,
-  type Order,
   type Pending,
   refuseCommand,
 } from './order.ts';
@@ -144,7 +144,7 @@ interface ResumesOptions {
   readonly isBlocked: () => boolean;
   /** Called just before the first byte is written. */
   readonly onSent: () => void;
-  readonly onAcked: (order: Order, success: CommandSuccess) => void;
+  readonly onAcked: (order: CommandOrder, success: CommandSuccess) => void;
   /** A cancelled RESUME that had been sent was answered, or given up. */
   readonly onCancelledEnd: () => void;
 }

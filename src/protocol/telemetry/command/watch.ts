@@ -4,7 +4,7 @@ import type { Log } from '../../../core/log.ts';
 import type { PolledState } from '../document/polled-state.ts';
 import type { HaltRemark, StateRemarks } from '../document/state-remarks.ts';
 import { contradicts, showsDone } from './answer.ts';
-import { maxIdLength, type Order } from './order.ts';
+import { type CommandOrder, maxIdLength } from './order.ts';
 
 interface CommandWatchOptions {
   readonly polls: PolledState;
@@ -24,7 +24,7 @@ const runningPolls = 2;
 
 /** A command that the engine said yes to. */
 interface Watched {
-  readonly order: Order;
+  readonly order: CommandOrder;
   readonly at: number;
   readonly settleMs: number;
   /** A poll begun after it said the contrary. */
@@ -55,7 +55,7 @@ export class CommandWatch {
   }
 
   /** @param isBegun the engine only said that it has begun */
-  acked(order: Order, isBegun: boolean): void {
+  acked(order: CommandOrder, isBegun: boolean): void {
     const { clock, polls } = this.#options;
     const at = clock.monotonic();
     const ms = isBegun ? settleMs.begun : settleMs.done;
@@ -123,7 +123,7 @@ export class CommandWatch {
     log.error(fields, 'the engine contradicts a command that it acknowledged');
   }
 
-  #remarkOn({ reason, sender }: Order): HaltRemark {
+  #remarkOn({ reason, sender }: CommandOrder): HaltRemark {
     const { clock, tellsWho } = this.#options;
     const { subject, role = 'viewer' } = sender.principal;
     return {

@@ -25,7 +25,7 @@ async function halt(test: TestScope, handler: Handler) {
   return await within('the answer', haltAt(server.url).answer);
 }
 
-describe('CommandExchange', () => {
+describe('Attempt', () => {
   it.for([
     ['gzip', gzipSync],
     ['BR', brotliCompressSync],

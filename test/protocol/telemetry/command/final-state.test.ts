@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/core/clock.ts';
 import { createDemoEngine } from '../../../../src/demo/engine.ts';
 import { CommandEngine } from '../../../../src/protocol/telemetry/command/engine.ts';
-import type { Command } from '../../../../src/protocol/telemetry/command/order.ts';
+import type { CommandType } from '../../../../src/protocol/telemetry/command/order.ts';
 import { type TestScope, useIn, waitFor } from '../../../support/wait.ts';
 import { type ReceivedCommand, setUpCommands, watch } from './set-up.ts';
 
@@ -63,7 +63,7 @@ describe('state of the engine after the last HALT', () => {
         const { engine, run, clock, passTimeUntil, passTime } = await setUpCommands(scope);
         const model = createModelEngine(fates);
         engine.handle(model.handle);
-        const ask = (command: Command): ReturnType<typeof watch> => watch(run(command));
+        const ask = (command: CommandType): ReturnType<typeof watch> => watch(run(command));
         try {
           for (const next of steps) {
             if (next === 'late') model.doLate();

@@ -11,7 +11,11 @@ import {
   CommandEngine,
   type CommandRequest,
 } from '../../../../src/protocol/telemetry/command/engine.ts';
-import type { Command, CommandOutcome, Order } from '../../../../src/protocol/telemetry/command/order.ts';
+import type {
+  CommandOrder,
+  CommandOutcome,
+  CommandType,
+} from '../../../../src/protocol/telemetry/command/order.ts';
 import { commanding } from '../../../support/access.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
 import { createMemoryLog } from '../../../support/memory-log.ts';
@@ -25,7 +29,7 @@ const limitMs = { HALT: 4000 + 2 * turnMs, RESUME: 14_000 + 4 * turnMs } as cons
 
 /** A command as the model knows it; `given` counts those of both kinds. */
 interface Given {
-  readonly type: Command;
+  readonly type: CommandType;
   readonly given: number;
   readonly at: number;
   told: { readonly outcome: CommandOutcome; readonly at: number } | undefined;
@@ -42,7 +46,7 @@ interface ScriptedAttempt {
 }
 
 type Step =
-  | { readonly kind: 'give'; readonly type: Command }
+  | { readonly kind: 'give'; readonly type: CommandType }
   | { readonly kind: 'connect' | 'drop'; readonly pick: number }
   | { readonly kind: 'answer'; readonly pick: number; readonly status: number; readonly body: string }
   | { readonly kind: 'poll'; readonly status: string; readonly ageMs: number }
@@ -62,7 +66,7 @@ class Model {
   readonly #orders = new Map<string, Given>();
   readonly #ofReason = new Map<string | undefined, Given>();
   /** When the engine last said yes to each, as the number of commands given by then. */
-  readonly #yes: Partial<Record<Command, number>> = {};
+  readonly #yes: Partial<Record<CommandType, number>> = {};
   #isFresh = true;
   readonly #commands: Commands;
 
@@ -72,7 +76,7 @@ class Model {
       clock: this.#clock,
       polls: this.#polls,
     });
-    engine.newRequest = (order: Order) => {
+    engine.newRequest = (order: CommandOrder) => {
       const request = CommandEngine.prototype.newRequest.call(engine, order);
       const given = this.#ofReason.get(order.reason);
       if (given !== undefined) this.#orders.set(request.key, given);
@@ -130,7 +134,7 @@ class Model {
     await settled();
   }
 
-  #give(type: Command): void {
+  #give(type: CommandType): void {
     const given: Given = {
       type,
       given: this.given.length,
@@ -286,5 +290,5 @@ describe('Commands in any order, before an engine that may do anything', () => {
       }),
       { numRuns: 300 },
     );
-  }, 60_000);
+  });
 });

@@ -5,10 +5,10 @@ import type { JsonValue } from '../../../../src/core/json.ts';
 import { Commands } from '../../../../src/protocol/telemetry/command/commands.ts';
 import { CommandEngine } from '../../../../src/protocol/telemetry/command/engine.ts';
 import type {
-  Command,
+  CommandOrder,
   CommandOutcome,
   CommandSender,
-  Order,
+  CommandType,
 } from '../../../../src/protocol/telemetry/command/order.ts';
 import type { StatusListener } from '../../../../src/protocol/telemetry/document/polled-state.ts';
 import { startEngineServer } from '../../../source/engine-server.ts';
@@ -56,7 +56,7 @@ export async function startCommandEngine() {
     open: () => server.restart(),
     close: () => server.stop(),
     /** The oldest not returned yet, which must be to this command. */
-    async next(command: Command): Promise<ReceivedCommand> {
+    async next(command: CommandType): Promise<ReceivedCommand> {
       const request = await waitFor(`a ${command} at the engine`, () => waiting.shift());
       const path = `/api/system/${command.toLowerCase()}`;
       if (!request.path.endsWith(path)) throw new Error(`${request.path} came before ${command}`);
@@ -147,8 +147,8 @@ export async function setUpCommands(
     polls,
     commands,
     run: (
-      type: Command,
-      order: Pick<Order, 'reason' | 'requestId'> = {},
+      type: CommandType,
+      order: Pick<CommandOrder, 'reason' | 'requestId'> = {},
       sender = trader,
     ): Promise<CommandOutcome> => commands.run({ type, ...order }, sender),
     passTimeUntil,

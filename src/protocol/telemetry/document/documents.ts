@@ -1,5 +1,5 @@
 import type { Cancel } from '../../../core/clock.ts';
-import type { JsonObject } from '../../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../../core/json.ts';
 import { Bound, type Lease, Registry } from '../../../feed/registry.ts';
 import { Schedule } from '../../../source/schedule.ts';
 import type { Context } from '../../dialect.ts';
@@ -8,19 +8,24 @@ import { symbolOf } from './aggregate.ts';
 import { Document, type DocumentContext } from './document.ts';
 import { StateEventIntake } from './event-intake.ts';
 import { engineSources, Ownership } from './ownership.ts';
-import type { PolledState, StatusListener } from './polled-state.ts';
 import { SymbolDocument } from './symbol-document.ts';
 import { urgencyOf } from './urgency.ts';
 
 /** How long the document of a symbol, its history and its epoch are kept after its last viewer. */
 const symbolLingerMs = 30_000;
 
+/** @param startedAt when the poll was started, monotonic ms */
+export type StatusListener = (status: JsonValue | undefined, startedAt: number) => void;
+
+/** What commands need of the state's polls. */
+export type PolledState = Pick<Documents, 'onStatus' | 'poll'>;
+
 const statePoll: ReadonlySet<string> = new Set(['state']);
 
 /**
  * The engine's document, and one for each symbol in use: polls them by schedule, and routes events to them.
  */
-export class Documents implements PolledState {
+export class Documents {
   readonly engine: Document;
   readonly #settings: TelemetrySettings;
   readonly #context: DocumentContext;
@@ -147,6 +152,7 @@ export class Documents implements PolledState {
     if (ofSymbol !== undefined && stateOnly !== undefined) apply(ofSymbol, stateOnly);
   }
 
+  /** Tells the `status` in each answer to a poll of the engine's own state. Returns how to stop listening. */
   onStatus(listener: StatusListener): Cancel {
     this.#statusListeners.add(listener);
     return () => this.#statusListeners.delete(listener);

@@ -171,8 +171,8 @@ class HistoryPoints {
 }
 
 /**
- * Runs pieces of work of all readers one by one, one per turn of the event loop: what follows each, such as writing to a
- * socket, takes as long again.
+ * Runs pieces of work of all readers one per turn of the event loop: what follows each, such as writing to a socket,
+ * takes as long again.
  */
 export class Turns {
   readonly #yieldTurn: (rest: () => void) => void;

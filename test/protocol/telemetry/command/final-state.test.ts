@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/core/clock.ts';
-import { createDemoEngine } from '../../../../src/demo/engine.ts';
+import { DemoEngine } from '../../../../src/demo/engine.ts';
 import { CommandEngine } from '../../../../src/protocol/telemetry/command/engine.ts';
 import type { CommandType } from '../../../../src/protocol/telemetry/command/order.ts';
 import { type TestScope, useIn, waitFor } from '../../../support/wait.ts';
@@ -91,7 +91,7 @@ describe('state of the engine after the last HALT', () => {
   });
 
   it('is HALT at the demo engine that answers RESUME slowly', async (test) => {
-    const demo = createDemoEngine({ port: 0, stepMs: 60_000 });
+    const demo = new DemoEngine({ port: 0, stepMs: 60_000 });
     const { url } = await demo.start();
     await useIn(test, demo);
     demo.faults.apply({ kind: 'slow', path: '/api/system/resume', delayMs: 300 });

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { posix } from 'node:path';
 import type { Dispatcher } from 'undici';
 import { type CredentialRequest, withoutToken } from '../access/credentials.ts';
@@ -8,16 +9,12 @@ import { createWarningThrottle, type Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 import { type Engine, tooManyForEngine } from '../source/engine.ts';
 import { pathFault } from '../source/engine-path.ts';
-import type { Place } from '../source/engine-places.ts';
-import { whenAnswerOver } from './answer-over.ts';
+import type { EnginePlace } from '../source/engine-places.ts';
 import { bodyCutOff, readBody } from './body.ts';
 import { answerHeadersOf, placeBelow, requestHeadersOf, staysBelow } from './forwarded-headers.ts';
-import { createRelay } from './relay.ts';
+import { Relay } from './relay.ts';
 import { problemResponse } from './responses.ts';
 import type { Handler, HttpContext, Router } from './router.ts';
-
-/** Who answers requests for a path, given in its plainest form, instead of the engine; undefined: the engine does. */
-export type TakePath = (path: string) => Handler | undefined;
 
 export interface PassthroughOptions {
   /** Path prefixes forwarded, such as `/api/instances`: the path itself and everything below it. */
@@ -32,7 +29,8 @@ export interface PassthroughOptions {
     request: CredentialRequest,
     unsafe: boolean,
   ) => Promise<Pick<Principal, 'anonymous' | 'client'> | Refusal>;
-  readonly take: TakePath;
+  /** Who answers requests for a path, given in its plainest form, in the engine's place; undefined: the engine does. */
+  readonly take: (path: string) => Handler | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -58,7 +56,7 @@ export function addPassthrough(router: Router, options: PassthroughOptions): voi
   const relay = (
     { env }: HttpContext,
     answer: Dispatcher.ResponseData,
-    place: Place,
+    place: EnginePlace,
     headers: Headers,
   ): Response => {
     const { statusCode: status, body } = answer;
@@ -67,19 +65,19 @@ export function addPassthrough(router: Router, options: PassthroughOptions): voi
       body.resume();
       return new Response(null, { status, headers });
     }
-    const { stream, end } = createRelay(body, env.outgoing, {
+    const relayed = new Relay(body, env.outgoing, {
       ...relayBounds,
       clock,
       onTaken: place.answered,
       onStalled: () => meter.count('bff_rejected_total', { edge: 'forward', reason: 'stalled' }),
     });
-    whenAnswerOver(env.outgoing, end);
-    return new Response(stream, { status, headers });
+    whenAnswerOver(env.outgoing, () => relayed.end());
+    return new Response(relayed.stream, { status, headers });
   };
 
   const ask = async (
     context: HttpContext,
-    place: Place,
+    place: EnginePlace,
     personal: boolean,
     signal: AbortSignal,
     body: Buffer | null,
@@ -119,7 +117,7 @@ export function addPassthrough(router: Router, options: PassthroughOptions): voi
     if (body === 'cut_off') return problemResponse(bodyCutOff);
     if (body === 'too_large') return problemResponse(bodyTooLarge);
     const gone = new AbortController();
-    let place: Place | undefined;
+    let place: EnginePlace | undefined;
     whenAnswerOver(outgoing, () => {
       gone.abort();
       place?.release();
@@ -166,4 +164,10 @@ function plainest(path: string): string {
 /** What hangs together: `/api/orders/7/fills` and `/api/orders/8/fills`. */
 function kindOf(path: string): string {
   return path.replaceAll(/(?<=\/)[^/]*\d[^/]*/g, '*');
+}
+
+/** Calls the task once, when an answer has been sent or can no longer be: its turn on the socket has come before. */
+function whenAnswerOver(response: ServerResponse, task: () => void): void {
+  if (response.destroyed) task();
+  else response.once('close', task);
 }

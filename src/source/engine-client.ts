@@ -6,17 +6,20 @@ import { faultWords, statusWords } from './fault-words.ts';
 import { PollFailure } from './poll-failure.ts';
 
 /**
- * Whose connections a request takes. None can keep another from the engine, however many of it hang.
+ * Whose connections a poll takes.
  *
  * - `sources`: as many as there are requests, each source having no more than one.
  * - `symbols`: at most 16; there are as many symbols as clients ask for, so further ones wait their turn.
- * - `others`: at most 16, for what is asked on behalf of somebody else.
- * - `forwards`: at most 16, for what is passed on as it is.
  */
-export type EngineLane = 'sources' | 'symbols' | 'others' | 'forwards';
+export type PollLane = 'sources' | 'symbols';
+/**
+ * Requests of one lane cannot keep those of another from the engine, however many of them hang. At most 16 connections
+ * each have `others`, what is asked for clients, and `forwards`, what is passed on as it is.
+ */
+type EngineLane = PollLane | 'others' | 'forwards';
 
 /** What the engine answered, whether or not that is a success. */
-export interface EngineAnswer {
+export interface ForwardedAnswer {
   /** Never a redirect. */
   readonly status: number;
   readonly contentType: string | undefined;
@@ -89,7 +92,7 @@ export class EngineClient {
    * The body of a 2xx answer to `GET {url}{path}`.
    * @throws PollFailure for everything else: other statuses, redirects, oversize bodies, lost connections, abort
    */
-  get(path: string, signal: AbortSignal, lane: EngineLane = 'sources'): Promise<string> {
+  get(path: string, signal: AbortSignal, lane: PollLane = 'sources'): Promise<string> {
     return this.#get(lane, path, signal, async (response) => {
       await refuseUnlessSuccess(response);
       return await readAnswerBody(response, this.#maxBodyBytes);
@@ -100,7 +103,7 @@ export class EngineClient {
    * The answer to `GET {url}{path}`, whatever its status, for somebody else who is to be told what it is.
    * @throws PollFailure where there is none: redirects, oversize bodies, lost connections, abort
    */
-  ask(path: string, signal: AbortSignal): Promise<EngineAnswer> {
+  ask(path: string, signal: AbortSignal): Promise<ForwardedAnswer> {
     return this.#get('others', path, signal, async (response) => ({
       status: response.statusCode,
       contentType: firstOf(response.headers['content-type']),

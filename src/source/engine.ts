@@ -2,8 +2,8 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import { problemDocument, Refusal } from '../core/errors.ts';
 import type { Meter } from '../core/meter.ts';
-import type { EngineAnswer, EngineClient, EngineLane, ForwardedRequest } from './engine-client.ts';
-import { type Asker, EnginePlaces, type Place } from './engine-places.ts';
+import type { EngineClient, ForwardedAnswer, ForwardedRequest, PollLane } from './engine-client.ts';
+import { type Asker, type EnginePlace, EnginePlaces } from './engine-places.ts';
 import { PollFailure } from './poll-failure.ts';
 import type { SourceBoard } from './source-board.ts';
 import { SuccessRate } from './success-rate.ts';
@@ -19,16 +19,16 @@ export interface EngineFigures {
   readonly lastSuccessAt: number | undefined;
 }
 
-/** RFC 6585 §4: an engine that hangs would otherwise have requests pile up. */
+/** Answers a client at its bound (RFC 6585 §4), so that requests do not pile up behind an engine that hangs. */
 export const tooManyForEngine = new Refusal('TOO_MANY_REQUESTS', {
   detail: 'too many requests wait for the engine already: of this client, for this path, or in all',
   retryAfterS: 1,
 });
 
 /**
- * The one owner of the engine's connections, but for those that carry a command each. Everybody asks the engine
- * through it: sources, REST twins and the pass-through. It bounds what clients ask, and knows how the gateway gets on
- * with its engine.
+ * The one owner of the engine's connections, except for commands, each of which has a connection of its own. Sources,
+ * REST twins and the pass-through all ask the engine through it. It bounds what clients may ask at once and keeps the
+ * figures of the gateway's requests.
  */
 export class Engine {
   readonly #client: Pick<EngineClient, 'get' | 'ask' | 'forward' | 'close'>;
@@ -43,7 +43,7 @@ export class Engine {
 
   constructor(parts: {
     readonly client: Pick<EngineClient, 'get' | 'ask' | 'forward' | 'close'>;
-    /** Knows which answers could be used: that one came does not say so. */
+    /** Knows when an answer could last be used, which an HTTP 200 alone does not tell. */
     readonly board: Pick<SourceBoard, 'lastAnswerAt'>;
     readonly clock: Clock;
     readonly meter: Meter;
@@ -55,7 +55,7 @@ export class Engine {
   }
 
   /** For polls: as `EngineClient.get`. */
-  async get(path: string, signal: AbortSignal, lane?: EngineLane): Promise<string> {
+  async get(path: string, signal: AbortSignal, lane?: PollLane): Promise<string> {
     const startedAt = this.#clock.monotonic();
     const ended = (succeeded: boolean, answered: boolean): void => {
       const now = this.#clock.monotonic();
@@ -75,11 +75,11 @@ export class Engine {
 
   /**
    * For one of the gateway's clients: the engine's answer, whatever its status; 429 in its place where the asker has
-   * its share under way already. Who asks for what there is not, or goes away, has the engine neither succeed nor
-   * fail, and how long it takes is not how long a poll takes. What is refused here is not counted as a request.
+   * its share under way already, which is not counted as a request. A 4xx, or a client that goes away, is neither a
+   * success nor a failure of the engine; the latency is that of polls alone.
    * @throws PollFailure as `EngineClient.ask` does
    */
-  async ask(path: string, signal: AbortSignal, asker: Asker): Promise<EngineAnswer> {
+  async ask(path: string, signal: AbortSignal, asker: Asker): Promise<ForwardedAnswer> {
     const place = await this.#place(this.#asked, asker, signal).catch(() => {
       throw new PollFailure('timeout', 'no complete answer in time');
     });
@@ -99,14 +99,14 @@ export class Engine {
   }
 
   /**
-   * The right to `forward` one request; undefined: the asker has its share under way already.
+   * A place to `forward` one request with; undefined: the asker has its share under way already.
    * @throws the signal's reason, where it is aborted before
    */
-  placeFor(asker: Asker, signal: AbortSignal): Promise<Place | undefined> {
+  placeFor(asker: Asker, signal: AbortSignal): Promise<EnginePlace | undefined> {
     return this.#place(this.#forwarded, asker, signal);
   }
 
-  /** Passes a request on as it is, by whoever has a place. It is in no figure. */
+  /** Passes a request on as it is. To be called with a place only. Not counted in the figures. */
   forward(request: ForwardedRequest): Promise<Dispatcher.ResponseData> {
     return this.#client.forward(request);
   }
@@ -124,7 +124,7 @@ export class Engine {
     return this.#client.close();
   }
 
-  async #place(places: EnginePlaces, asker: Asker, signal: AbortSignal): Promise<Place | undefined> {
+  async #place(places: EnginePlaces, asker: Asker, signal: AbortSignal): Promise<EnginePlace | undefined> {
     const place = await places.take(asker, signal);
     if (place === undefined) {
       this.#meter.count('bff_rejected_total', { edge: 'forward', reason: 'too_many' });
@@ -134,7 +134,7 @@ export class Engine {
 }
 
 /** A problem as the gateway words it (RFC 9457), in the place of the engine's answer. */
-function tooManyAnswer(): EngineAnswer {
+function tooManyAnswer(): ForwardedAnswer {
   const problem = problemDocument(tooManyForEngine.code, { detail: tooManyForEngine.detail });
   return {
     status: problem.status,
@@ -144,7 +144,7 @@ function tooManyAnswer(): EngineAnswer {
   };
 }
 
-/** Whether it was not reached, or took too long: not where the client went away, or the answer does not suit us. */
+/** Whether the engine was not reached or took too long, rather than the client having gone away. */
 function isFailureOfEngine(error: unknown, { reason }: AbortSignal): boolean {
   if (!(error instanceof PollFailure)) return true;
   if (error.reason === 'connect') return true;

@@ -30,7 +30,7 @@ export class MemoryEvents implements Events {
   }
 }
 
-/** The same, with each event counted as it comes: also where nobody is there to be told of it. */
+/** The same, with each event counted on arrival, whether or not its listener uses it. */
 export function countingEvents(events: Events, meter: Meter): Events {
   return {
     subscribe: (channel, listener) =>

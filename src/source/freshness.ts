@@ -3,7 +3,7 @@ import type { Cancel, Clock } from '../core/clock.ts';
 export type SourceStatus = 'fresh' | 'stale' | 'down';
 
 /**
- * What the answers of a source say of it, by themselves and by their age.
+ * The status of a source by its answers and their age.
  *
  * ```
  *            success                 late                  late for `downAfterMs`
@@ -11,12 +11,12 @@ export type SourceStatus = 'fresh' | 'stale' | 'down';
  *                          ^───── success ───────┘
  * ```
  */
-export class Freshness {
+export class AnswerFreshness {
   readonly #downAfterMs: number;
   readonly #clock: Clock;
   readonly #onAged: () => void;
   #status: SourceStatus = 'down';
-  /** What comes with time alone, and when, monotonic ms. */
+  /** The next change with time alone, and when, monotonic ms. */
   #next: { readonly status: 'stale' | 'down'; readonly at: number } | undefined;
   #timer: Cancel = () => {};
   #paused = false;
@@ -37,7 +37,7 @@ export class Freshness {
     this.#become('stale', freshMs);
   }
 
-  /** It is no fresher than this. */
+  /** Lowers the status to this at least. */
   drop(to: 'stale' | 'down'): void {
     if (to === 'down') {
       this.#status = 'down';
@@ -59,7 +59,7 @@ export class Freshness {
     if (!this.#paused) return;
     this.#paused = false;
     this.#wait();
-    // At once: whoever looks now is not to be shown what was so when the last one looked.
+    // At once, so that whoever looks now is not shown an outdated status.
     while (this.#next !== undefined && this.#next.at <= this.#clock.monotonic()) this.#age();
   }
 

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonValue } from '../core/json.ts';
 import type { Meter } from '../core/meter.ts';
 import { parseUntrusted } from '../core/untrusted-json.ts';
 import type { Engine } from './engine.ts';
-import type { EngineLane } from './engine-client.ts';
+import type { PollLane } from './engine-client.ts';
 import { PollFailure, unreadable } from './poll-failure.ts';
 
 export interface PollerOptions<Answer> {
@@ -16,7 +16,7 @@ export interface PollerOptions<Answer> {
   readonly timeoutMs: number;
   readonly engine: Pick<Engine, 'get'>;
   /** Whose connections it takes. Default `sources`. */
-  readonly lane?: EngineLane;
+  readonly lane?: PollLane;
   readonly clock: Clock;
   readonly meter: Meter;
   /** Checks and normalises a body. Throws PollFailure('shape', …) for what it cannot take. */
@@ -37,11 +37,11 @@ export type PollResult<Answer> =
       readonly open: boolean;
     };
 
-/** In a row. Then the source is down, without second tries; each tick still asks, so that it is back within one. */
+/** In a row. Then the breaker is open: the source is down and polls have no second try, but each tick still polls. */
 const failuresToOpen = 5;
 const retryAfterMs = 60;
 
-/** Polls one endpoint of the engine, on its own: nothing it does holds up another poller. */
+/** Polls one endpoint of the engine, independently of other pollers. */
 export class Poller<Answer> {
   readonly name: string;
   readonly #options: PollerOptions<Answer>;
@@ -70,7 +70,7 @@ export class Poller<Answer> {
     const cancel = clock.after(timeoutMs, () => time.abort());
     try {
       const result = await this.#attemptTwice(time.signal);
-      // A process that was stopped meanwhile: the answer is as old as that, though its timer had no turn yet.
+      // The process was suspended meanwhile: the answer is that old, though its timer has not fired yet.
       if (clock.monotonic() - startedAt > timeoutMs) throw new PollFailure('timeout', 'late');
       this.#failuresInARow = 0;
       return result;
@@ -108,7 +108,7 @@ export class Poller<Answer> {
   }
 }
 
-/** Over at once where the time is up. */
+/** Resolves at once when the signal is aborted. */
 function pause(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

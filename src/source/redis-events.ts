@@ -109,7 +109,7 @@ export class RedisEvents implements Events {
     this.#source.failed(error, 'stale');
   }
 
-  /** What the source is down for want of: the channel that it is for, or all there are. */
+  /** Forbidden channels that make the source down: the required one, or all of them. */
   get #missingChannels(): readonly string[] | undefined {
     const required = this.#requiredChannel;
     if (required !== undefined && this.#forbidden.has(required)) return [required];
@@ -117,7 +117,7 @@ export class RedisEvents implements Events {
     return size > 0 && size === this.#listeners.size ? [...this.#forbidden] : undefined;
   }
 
-  /** The connection is well; the source only where what it is for is permitted. */
+  /** The connection is up; the source is fresh unless a channel that it needs is forbidden. */
   #confirmed(): void {
     const missing = this.#missingChannels;
     if (missing === undefined) this.#source.succeeded();
@@ -172,7 +172,7 @@ export class RedisEvents implements Events {
     this.#onConnected();
   }
 
-  /** Each by itself: one that is forbidden would have all refused. */
+  /** One request a channel: Redis refuses a whole SUBSCRIBE for one forbidden channel. Returns those refused. */
   async #subscribeTo(channels: readonly string[]): Promise<ReadonlySet<string>> {
     const results = await Promise.allSettled(channels.map((channel) => this.#redis.subscribe(channel)));
     const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
@@ -184,7 +184,7 @@ export class RedisEvents implements Events {
   async #askAgain(): Promise<void> {
     if (this.#forbidden.size === 0) return;
     const asked = [...this.#forbidden];
-    // A connection that fails meanwhile is reported by what else is said on it.
+    // A connection that fails meanwhile is reported by its own events.
     const refused = await this.#subscribeTo(asked).catch(() => undefined);
     if (refused === undefined || refused.size === asked.length || !this.#subscribed) return;
     const permitted = asked.filter((channel) => !refused.has(channel));

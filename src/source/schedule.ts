@@ -9,14 +9,14 @@ interface Plan {
   /** Epoch ms. */
   readonly at: number;
   readonly waitMs: number;
-  /** How long after it the next one comes: past that, it is no longer this one that is due. */
+  /** Time from it to the run after it. */
   readonly gapMs: number;
 }
 
 const shortestPeriodMs = 1000;
 /** How soon a wall clock that was set is noticed. */
 const lookEveryMs = 1000;
-/** So soon that a source does not go stale meanwhile, and not for a clock that is merely being corrected. */
+/** Soon enough that no source goes stale, and late enough to ignore small corrections of the clock. */
 const overdueShare = 0.25;
 const leastOverdueMs = 250;
 
@@ -99,7 +99,7 @@ export class Schedule {
     return at <= now && (now - at < gapMs || this.#runs.after(now - gapMs) <= now);
   }
 
-  /** How long until it cannot be put down to the schedule that there is no run: the wall clock was set back. */
+  /** Time until a run is overdue by the monotonic clock, as when the wall clock was set back. */
   #untilOverdueMs(): number {
     const { waitMs } = this.#plan;
     const overdueAt = this.#lastRunAt + waitMs + Math.max(waitMs * overdueShare, leastOverdueMs);

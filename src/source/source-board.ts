@@ -49,7 +49,7 @@ export class SourceBoard {
         if (!isConnection) this.#lastAnswerAt = this.#parts.clock.now();
       },
       onChange: (change) => {
-        // Of one that is not shown nothing else can change.
+        // Changes of what is shown do not concern a hidden source.
         if (hidden && change !== 'turned') return;
         for (const listener of this.#listeners) listener(name, change);
       },
@@ -59,7 +59,7 @@ export class SourceBoard {
     return source;
   }
 
-  /** The only way in which a change of freshness travels. Returns how to stop listening. */
+  /** Returns how to stop listening. */
   onChange(listener: SourceListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -2,7 +2,7 @@ import { type Clock, isoTime } from '../core/clock.ts';
 import { equalJson } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
-import { Freshness, type SourceStatus } from './freshness.ts';
+import { AnswerFreshness, type SourceStatus } from './freshness.ts';
 
 /** What a document says of one of its sources. A type, not an interface, so that it is a JSON object. */
 export type SourceState = {
@@ -31,18 +31,18 @@ export interface SourceOptions {
 }
 
 /**
- * What happened to a source: what is shown of it changed by what was `reported` of it, by what was `noted` of it,
- * or as it `aged`; or it `turned`, which only polls do: one failed, and the one before had not, or the reverse. That
- * need not be shown: a single failure leaves a source fresh.
+ * What happened to a source. What is shown of it changed: by a success or failure (`reported`), by its notes (`noted`)
+ * or with time (`aged`). Or a poll `turned` from success to failure or back, which need not be shown: a single failure
+ * leaves a source fresh.
  */
 export type SourceChange = 'reported' | 'noted' | 'aged' | 'turned';
 
-/** The board that it is on. */
+/** What a source tells its board. */
 interface SourceOwner {
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
-  /** What is shown of it is this from now on. */
+  /** Its state from now on. */
   onShown(state: SourceState): void;
   /** How an attempt ended. */
   onOutcome(succeeded: boolean): void;
@@ -52,7 +52,7 @@ interface SourceOwner {
 }
 
 const maxNotes = 8;
-/** A source that fails in two ways by turns would otherwise be a change each second. */
+/** A source that alternates between two errors would otherwise change each second. */
 const errorKeptMs = 10_000;
 const downAfterDefaultMs = 30_000;
 
@@ -65,7 +65,7 @@ export class Source {
   readonly #name: string;
   readonly #options: SourceOptions;
   readonly #owner: SourceOwner;
-  readonly #answers: Freshness;
+  readonly #answers: AnswerFreshness;
   #standsStill: string | undefined;
   #lastError: string | undefined;
   #state: SourceState;
@@ -74,14 +74,14 @@ export class Source {
   #isFailing = false;
   #closed = false;
 
-  /** By `SourceBoard.open`. */
+  /** Called by `SourceBoard.open`. */
   constructor(name: string, options: SourceOptions, owner: SourceOwner) {
     const { clock, meter } = owner;
     this.#name = name;
     this.#options = options;
     this.#owner = owner;
     const { downAfterMs = downAfterDefaultMs } = options;
-    this.#answers = new Freshness(downAfterMs, clock, () => this.#show('aged'));
+    this.#answers = new AnswerFreshness(downAfterMs, clock, () => this.#show('aged'));
     this.#state = { status: 'down', since: isoTime(clock.now()) };
     owner.onShown(this.#state);
     meter.gauge('bff_source_up', { source: name }, 0);
@@ -91,12 +91,12 @@ export class Source {
     return this.#state;
   }
 
-  /** Whether it is fresh by its answers alone, moving or not. */
+  /** Whether its answers are fresh, even if what they say stands still. */
   get isAnswering(): boolean {
     return this.#answers.status === 'fresh';
   }
 
-  /** @param standsStill since when what it says does not move, for people. Default: it moves. */
+  /** @param standsStill says, for people, since when its values have not changed. Default: they change. */
   succeeded(standsStill?: string): boolean {
     if (this.#closed) return false;
     this.#ended(true);
@@ -128,17 +128,17 @@ export class Source {
     return true;
   }
 
-  /** Nobody asks it for the time being, so that its silence says nothing: it does not age until `resume`. */
+  /** It is not polled for now, so it does not age until `resume`. */
   pause(): void {
     this.#answers.pause();
   }
 
-  /** It is asked again, and shown as old as it has become meanwhile. */
+  /** It is polled again, and its age counts from its last answer. */
   resume(): void {
     this.#answers.resume();
   }
 
-  /** Nobody asks it any more: what still comes of it is neither told nor shown, nor are its figures. */
+  /** It is not polled any more: what is still reported is ignored, and its metric is removed. */
   close(): void {
     this.#closed = true;
     this.#answers.stop();
@@ -153,14 +153,14 @@ export class Source {
     if (this.#options.isConnection !== true) this.#owner.onChange('turned');
   }
 
-  /** Shows what is so now, and tells it if it is another thing than before. */
+  /** Updates the state, and tells the board of a change. */
   #show(change: SourceChange): boolean {
     const isNews = this.#follow();
     if (isNews) this.#owner.onChange(change);
     return isNews;
   }
 
-  /** A status is shown at once, and with it its error; another error of the same status in time. */
+  /** Another status is shown at once, with its error; another error of the same status is throttled. */
   #follow(): boolean {
     const { status, error } = this.#current();
     if (status !== this.#state.status) {
@@ -169,7 +169,7 @@ export class Source {
     }
     if (error === undefined || error === this.#state.error) return false;
     const now = this.#owner.clock.monotonic();
-    // From the start there is none: why it is down is said once that is known.
+    // At the start there is no error: the first one is shown at once.
     if (this.#state.error !== undefined && now - this.#errorAt < errorKeptMs) return false;
     this.#errorAt = now;
     this.#set({ ...this.#state, error });
@@ -180,7 +180,7 @@ export class Source {
     if (this.isAnswering) {
       return { status: this.#standsStill === undefined ? 'fresh' : 'stale', error: this.#standsStill };
     }
-    // While nothing was asked there is nothing to be said.
+    // Nothing was asked yet, so nothing is late.
     const late = this.#state.status === 'down' && this.#state.error === undefined;
     return {
       status: this.#answers.status,

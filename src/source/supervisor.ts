@@ -4,7 +4,7 @@ import type { PollFailure } from './poll-failure.ts';
 import type { Poller, PollResult } from './poller.ts';
 import type { Source } from './source.ts';
 
-/** What one polled source does in a round. */
+/** A source and what polls it. */
 export interface PolledSource<Answer> {
   readonly poller: Pick<Poller<Answer>, 'name' | 'poll' | 'isBusy'>;
   readonly source: Source;
@@ -17,7 +17,7 @@ export interface RoundListener<Answer> {
   failed(name: string, changed: boolean, failure: PollFailure): void;
 }
 
-/** Sends the polls of a round together, and keeps each one's outcome apart from the others'. */
+/** Starts the polls of a round together, and handles each outcome by itself. */
 export class Supervisor<Answer> {
   readonly #sources: readonly PolledSource<Answer>[];
   readonly #startRound: (polls: number) => RoundListener<Answer>;

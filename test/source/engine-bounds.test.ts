@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/source/engine.ts';
-import type { EngineAnswer } from '../../src/source/engine-client.ts';
+import type { ForwardedAnswer } from '../../src/source/engine-client.ts';
 import type { Asker } from '../../src/source/engine-places.ts';
 import { PollFailure } from '../../src/source/poll-failure.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { setUpEngine } from './engine-set-up.ts';
 
-const answered: EngineAnswer = { status: 200, contentType: undefined, retryAfter: undefined, body: '{}' };
+const answered: ForwardedAnswer = { status: 200, contentType: undefined, retryAfter: undefined, body: '{}' };
 /** A quarter of the connections, and of what may be under way. */
 const connections = 4;
 const bound = 32;
@@ -16,7 +16,7 @@ const asker: Asker = { client: 'a', path: 'messages' };
 /** An engine whose requests end when the test says so, and a client that has asked for all it may. */
 function setUp() {
   const meter = createMemoryMeter();
-  const waiting: { resolve(answer: EngineAnswer): void; reject(error: Error): void }[] = [];
+  const waiting: { resolve(answer: ForwardedAnswer): void; reject(error: Error): void }[] = [];
   const engine = new Engine({
     client: {
       get: () => Promise.reject(new Error('nothing is polled')),

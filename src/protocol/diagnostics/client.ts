@@ -4,8 +4,8 @@ import { createWarningThrottle, type Log, type WarningThrottle } from '../../cor
 import { usualCloses } from '../../deliver/closes.ts';
 import type { Session } from '../../deliver/session.ts';
 import { type Client, defineEndpoint, type MessageOf, type Unreadable } from '../../serve/endpoint.ts';
-import { hears, messageOf, tells } from './packets.ts';
-import { type DiagnosticsViews, dialect } from './views.ts';
+import { diagnosticsHears, diagnosticsMessage, diagnosticsTells } from './packets.ts';
+import { type DiagnosticsViews, diagnosticsDialect } from './views.ts';
 
 interface ClientDependencies {
   readonly views: DiagnosticsViews;
@@ -13,7 +13,7 @@ interface ClientDependencies {
   readonly clients: Set<DiagnosticsClient>;
   readonly clock: Clock;
   readonly log: Log;
-  /** For what is said of delivery to these clients: it must not become an event that is delivered to them. */
+  /** For lines about delivery to these clients, which must not become events that are delivered to them. */
   readonly unrecordedLog: Log;
   /** Says at most once a second, for all clients together, that frames were no JSON. */
   readonly warnMalformed: WarningThrottle;
@@ -33,7 +33,7 @@ const warnEveryDrops = 10;
 const malformedEveryMs = 1000;
 
 /** One diagnostics client: what it says, and how delivery to it goes. */
-export class DiagnosticsClient implements Client<MessageOf<typeof hears>> {
+export class DiagnosticsClient implements Client<MessageOf<typeof diagnosticsHears>> {
   readonly #session: Session;
   readonly #dependencies: ClientDependencies;
   readonly #connectedAt: string;
@@ -72,7 +72,7 @@ export class DiagnosticsClient implements Client<MessageOf<typeof hears>> {
     );
   }
 
-  receive({ type }: MessageOf<typeof hears>): void {
+  receive({ type }: MessageOf<typeof diagnosticsHears>): void {
     if (type === 'ping') this.#pong();
     else if (type === 'refresh') this.#refresh();
     // Every client gets everything: there is nothing to choose.
@@ -94,7 +94,7 @@ export class DiagnosticsClient implements Client<MessageOf<typeof hears>> {
   #pong(): void {
     const timestamp = isoTime(this.#dependencies.clock.now());
     this.#lastHeartbeat = timestamp;
-    this.#session.answer(messageOf({ type: 'pong', timestamp, connection_id: this.#session.id }));
+    this.#session.answer(diagnosticsMessage({ type: 'pong', timestamp, connection_id: this.#session.id }));
   }
 
   #refresh(): void {
@@ -109,11 +109,11 @@ export function diagnosticsEndpoint(viewing: Policy, parts: Omit<ClientDependenc
   const warnMalformed = createWarningThrottle(parts.log, parts.clock, malformedEveryMs);
   const dependencies: ClientDependencies = { ...parts, warnMalformed };
   return defineEndpoint({
-    id: dialect,
+    id: diagnosticsDialect,
     description: 'Live diagnostics: telemetry and the newest logs at once, then each event as it happens',
     access: viewing,
-    hears,
-    tells,
+    hears: diagnosticsHears,
+    tells: diagnosticsTells,
     closes: usualCloses,
     // One that is behind skips events and reads on: what is dropped is counted, and it costs nothing here.
     keepalive: { slowAfterMs: Number.POSITIVE_INFINITY },

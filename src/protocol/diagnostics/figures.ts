@@ -1,23 +1,23 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { Engine } from '../../source/engine.ts';
-import type { LlmFigures, TelemetryFigures } from './packets.ts';
+import type { LastLlmCall, TelemetryFigures } from './packets.ts';
 import type { LlmEvent } from './schema.ts';
 
-/** Whose figures they are. */
+/** Where the figures come from. */
 interface FigureInputs {
-  /** Of the gateway's requests to it. */
+  /** Has the figures of the gateway's requests. */
   readonly engine: Pick<Engine, 'figures'>;
   /** What the engine's state says of its plans; undefined where it says nothing, or nobody asks it. */
   readonly activePlans: () => JsonValue | undefined;
-  /** Open ones of every dialect. */
+  /** Open sessions of every dialect. */
   readonly sessions: { readonly size: number };
   /** Knows when the last fan-out was, epoch ms. */
   readonly hub: { readonly lastFanOutAt: number | undefined };
   readonly clock: Clock;
 }
 
-const noLlm: LlmFigures = {
+const noLlm: LastLlmCall = {
   llm_latency_ms: null,
   llm_prompt_tokens: null,
   llm_completion_tokens: null,
@@ -29,7 +29,7 @@ const noLlm: LlmFigures = {
 };
 
 /** The figures that a `telemetry` frame shows, as they are when it is asked. */
-export class Figures {
+export class DiagnosticsFigures {
   readonly #inputs: FigureInputs;
   #llm = noLlm;
   #plans = 0;
@@ -66,12 +66,12 @@ export class Figures {
       last_llm_update: event.last_llm_update ?? isoTime(this.#inputs.clock.now()),
       last_llm_session: event.last_llm_session ?? null,
     };
-    // What the state said until now is older than this.
+    // Takes note of the state first, so that it does not override this newer value.
     this.#activePlans();
     if (isCount(event.active_plans)) this.#plans = event.active_plans;
   }
 
-  /** The state and the events both tell them: who said something new last is right. */
+  /** Reported by the state and by events: the last change wins. */
   #activePlans(): number {
     const told = this.#inputs.activePlans();
     if (told !== this.#plansInState && isCount(told)) this.#plans = told;

@@ -3,7 +3,7 @@ import { type ProblemCode, Refusal } from '../../core/errors.ts';
 import { bodyCutOff, readBody } from '../../http/body.ts';
 import type { Serve } from '../../serve/serve.ts';
 import type { DiagnosticsClient } from './client.ts';
-import type { Figures } from './figures.ts';
+import type { DiagnosticsFigures } from './figures.ts';
 import { type Intake, type IntakeRefusal, maxEventBytes } from './intake.ts';
 import type { LogBook } from './log-book.ts';
 import { logsQuery } from './schema.ts';
@@ -12,7 +12,7 @@ const path = '/api/diagnostics';
 const badLimit = new Refusal('BAD_OPTION', { detail: 'limit: expected a whole number from 1 to 200' });
 
 /** The HTTP twins of the dialect, and the way in for those who have no Redis. */
-export function serveHttpApi({
+export function serveDiagnosticsApi({
   serve,
   figures,
   logBook,
@@ -22,7 +22,7 @@ export function serveHttpApi({
   ingesting,
 }: {
   readonly serve: Pick<Serve, 'http'>;
-  readonly figures: Pick<Figures, 'read'>;
+  readonly figures: Pick<DiagnosticsFigures, 'read'>;
   readonly logBook: Pick<LogBook, 'newest'>;
   readonly clients: Iterable<Pick<DiagnosticsClient, 'state'>>;
   readonly intake: Pick<Intake, 'onPost' | 'onBody'>;

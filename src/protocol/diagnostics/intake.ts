@@ -8,12 +8,12 @@ import { maxEventMembers, parseUntrusted, type RefusalReason } from '../../core/
 import type { Journal } from './journal.ts';
 import {
   type EventKind,
+  type FaultPlace,
   faultsOf,
   graphEvent,
   ingestBody,
   llmEvent,
   logEvent,
-  type Place,
   personaEvent,
 } from './schema.ts';
 
@@ -28,15 +28,15 @@ export interface IntakeRefusal {
 
 /** Of one event on its way in. */
 export const maxEventBytes = 64 * 1024;
-/** POSTs from everybody together: each event is sent to every client, and the clients' bounds are for all of them. */
+/** Of all POSTs together, since each event is sent to every client. */
 const postRate = { perSecond: 100, burst: 200 };
 const jsonType = /^application\/json\s*(;|$)/i;
 
-type Take = (data: JsonValue, place: Place, receivedAt: number) => IntakeRefusal | undefined;
+type Take = (data: JsonValue, place: FaultPlace, receivedAt: number) => IntakeRefusal | undefined;
 
-const inMessage: Place = { whole: 'event', prefix: '' };
-const inBody: Place = { whole: 'data', prefix: 'data.' };
-const wholeBody: Place = { whole: 'body', prefix: '' };
+const inMessage: FaultPlace = { whole: 'event', prefix: '' };
+const inBody: FaultPlace = { whole: 'data', prefix: 'data.' };
+const wholeBody: FaultPlace = { whole: 'body', prefix: '' };
 
 /** Takes events from outside, each whole or not at all. */
 export class Intake {

@@ -1,6 +1,6 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
 import type { LogRecord } from '../../core/log.ts';
-import type { Figures } from './figures.ts';
+import type { DiagnosticsFigures } from './figures.ts';
 import type { LogBook } from './log-book.ts';
 import type { GraphEvent, LlmEvent, LogEvent, PersonaEvent } from './schema.ts';
 import type { DiagnosticsViews } from './views.ts';
@@ -10,7 +10,7 @@ const levels = { info: 'info', warn: 'warning', error: 'error' } as const;
 /** Does what an event says, and tells all clients. `receivedAt`: monotonic ms. */
 export class Journal {
   readonly #views: DiagnosticsViews;
-  readonly #figures: Figures;
+  readonly #figures: DiagnosticsFigures;
   readonly #logBook: LogBook;
   readonly #clock: Clock;
   readonly #newId: () => string;
@@ -18,7 +18,7 @@ export class Journal {
   /** @param newId an id like no other */
   constructor(
     views: DiagnosticsViews,
-    figures: Figures,
+    figures: DiagnosticsFigures,
     logBook: LogBook,
     clock: Clock,
     newId: () => string,

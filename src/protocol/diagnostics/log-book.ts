@@ -38,9 +38,9 @@ export class LogBook {
       .reverse();
   }
 
-  /** By the time of recording, never the engine's: that one may come twice. */
+  /** By the time of recording: the engine's may repeat. */
   #nextId(now: number): string {
-    // A clock that was set back must not give an id again.
+    // A clock that was set back must not repeat an id.
     const ms = Math.max(now, this.#last.ms);
     this.#last = { ms, entries: ms === this.#last.ms ? this.#last.entries + 1 : 1 };
     const { entries } = this.#last;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Message } from '../../encode/message.ts';
 import type { MessageKinds } from '../../serve/endpoint.ts';
-import { entryTypes, logLevels } from './schema.ts';
+import { entryLevels, entryTypes } from './schema.ts';
 
 /** What clients hear and say. Each frame is declared once: as a schema, of which its type is made. */
 
@@ -14,7 +14,7 @@ const logEntry = z.strictObject({
   /** `log-<epoch ms>`, with `-2`, `-3`, … for further entries of the same millisecond. */
   id: z.string().regex(/^log-\d+(-\d+)?$/),
   timestamp: time,
-  level: z.enum(logLevels),
+  level: z.enum(entryLevels),
   message: z.string(),
 });
 const personaEntry = z.strictObject({
@@ -34,7 +34,7 @@ const graphUpdate = z.strictObject({
   details: anyObject,
 });
 /** What stays of the last `llm` event. */
-const llmFigures = z.strictObject({
+const lastLlmCall = z.strictObject({
   llm_latency_ms: z.number().min(0).nullable(),
   llm_prompt_tokens: count.nullable(),
   llm_completion_tokens: count.nullable(),
@@ -52,10 +52,10 @@ const telemetryFigures = z.strictObject({
   active_websockets: count.describe('Open sessions of every dialect'),
   last_update: time.nullable().describe('Last successful poll'),
   last_broadcast: time.nullable().describe('Last fan-out'),
-  ...llmFigures.shape,
+  ...lastLlmCall.shape,
 });
 export type LogEntry = Readonly<z.infer<typeof logEntry>>;
-export type LlmFigures = Readonly<z.infer<typeof llmFigures>>;
+export type LastLlmCall = Readonly<z.infer<typeof lastLlmCall>>;
 export type TelemetryFigures = Readonly<z.infer<typeof telemetryFigures>>;
 
 const frame = <Type extends string, Data extends z.ZodType>(type: Type, data: Data) =>
@@ -78,14 +78,14 @@ export type LogsPacket = z.infer<typeof logs>;
 const says = <Type extends string>(type: Type) => z.object({ type: z.literal(type) });
 
 /** What clients may say. */
-export const hears = {
+export const diagnosticsHears = {
   ping: { summary: 'Keepalive; never required', schema: says('ping') },
   refresh: { summary: 'Asks for telemetry and logs again', schema: says('refresh') },
   subscribe: { summary: 'Ignored: every client gets everything', schema: says('subscribe') },
 };
 
 /** What they are sent. */
-export const tells: MessageKinds = {
+export const diagnosticsTells: MessageKinds = {
   telemetry: { summary: 'First frame, then every 5 s and when it matters', schema: telemetry },
   logs: { summary: 'Second frame: up to 20 log entries, newest first', schema: logs },
   log: { summary: 'A log entry, as it is recorded', schema: log },
@@ -94,6 +94,8 @@ export const tells: MessageKinds = {
   pong: { summary: 'Answer to a ping', schema: pong },
 };
 
-export function messageOf(packet: z.infer<typeof telemetry> | LogsPacket | z.infer<typeof pong>): Message {
+export function diagnosticsMessage(
+  packet: z.infer<typeof telemetry> | LogsPacket | z.infer<typeof pong>,
+): Message {
   return new Message(packet);
 }

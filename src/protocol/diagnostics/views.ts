@@ -13,11 +13,11 @@ import type { Feeds } from '../../feed/feeds.ts';
 import { Projection } from '../../feed/projection.ts';
 import type { Lease } from '../../feed/registry.ts';
 import type { WritableStateFeed } from '../../feed/state-feed.ts';
-import type { Figures } from './figures.ts';
+import type { DiagnosticsFigures } from './figures.ts';
 import type { LogBook } from './log-book.ts';
-import { type EventPacket, type LogsPacket, messageOf } from './packets.ts';
+import { diagnosticsMessage, type EventPacket, type LogsPacket } from './packets.ts';
 
-export const dialect = 'diagnostics';
+export const diagnosticsDialect = 'diagnostics';
 
 type Subject = 'events' | 'telemetry';
 
@@ -26,9 +26,9 @@ const maxBehind = 100;
 const logsSent = 20;
 const telemetryEveryMs = 5000;
 
-/** What every client follows: what happens, and how things are. */
+/** What every client follows: the events, and the figures. */
 export class DiagnosticsViews {
-  readonly #figures: Figures;
+  readonly #figures: DiagnosticsFigures;
   readonly #eventFeed: EventFeed<EventPacket>;
   readonly #events: EventRendition<EventPacket>;
   readonly #telemetryFeed: WritableStateFeed;
@@ -36,7 +36,8 @@ export class DiagnosticsViews {
   readonly #views: ViewsOfKind<Subject, Rendition>;
   readonly #held: readonly Lease<View>[];
   /** The figures of this moment, which may be newer than what was last sent to all. One function for all sessions. */
-  readonly telemetryNow = (): Message => messageOf({ type: 'telemetry', data: this.#figures.read() });
+  readonly telemetryNow = (): Message =>
+    diagnosticsMessage({ type: 'telemetry', data: this.#figures.read() });
 
   /**
    * @param maxRateHz telemetry frames a second that events may cause, burst 5; 0: no cap
@@ -51,7 +52,7 @@ export class DiagnosticsViews {
     clock,
     meter,
   }: {
-    readonly figures: Figures;
+    readonly figures: DiagnosticsFigures;
     readonly logBook: LogBook;
     readonly maxRateHz: number;
     readonly feeds: Feeds;
@@ -60,9 +61,9 @@ export class DiagnosticsViews {
     readonly meter: Meter;
   }) {
     this.#figures = figures;
-    this.#eventFeed = feeds.events<EventPacket>(`${dialect}/events`, { capacity: maxBehind });
+    this.#eventFeed = feeds.events<EventPacket>(`${diagnosticsDialect}/events`, { capacity: maxBehind });
     this.#events = new EventRendition<EventPacket>({
-      dialect,
+      dialect: diagnosticsDialect,
       feed: this.#eventFeed,
       render: ([event]) => event,
       snapshot: (): LogsPacket => ({ type: 'logs', data: logBook.newest(logsSent) }),
@@ -70,18 +71,18 @@ export class DiagnosticsViews {
       maxBehind,
       beyond: 'oldest',
     });
-    this.#telemetryFeed = feeds.state(dialect, {
+    this.#telemetryFeed = feeds.state(diagnosticsDialect, {
       initial: figures.read(),
       keepsHistory: false,
       write: () => this.#timing.beat(telemetryEveryMs),
     });
     this.#timing = new CommitTiming(clock, { ...commitTimingDefaults, maxRateHz }, () => {
       this.#telemetryFeed.stage(figures.read());
-      // Whoever waits for the next frame is not to wonder whether it got lost.
+      // Sent even where nothing has changed: clients expect a frame at each interval.
       this.#telemetryFeed.commit(true);
     });
     const telemetry = new StateRendition({
-      dialect,
+      dialect: diagnosticsDialect,
       projection: new Projection(this.#telemetryFeed),
       mode: 'full',
       encoding: jsonEncoding,
@@ -94,7 +95,7 @@ export class DiagnosticsViews {
       make: (subject) => (subject === 'events' ? this.#events : telemetry),
       isFixed: true,
     });
-    // Held for good: they go on whether anybody follows or not.
+    // Held for good: they are kept up to date whether anybody follows or not.
     this.#held = [this.acquire('events'), this.acquire('telemetry')];
   }
 

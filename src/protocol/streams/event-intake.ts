@@ -6,7 +6,7 @@ import type { Meter } from '../../core/meter.ts';
 import { RefusalBudget } from '../../core/token-bucket.ts';
 import type { Parsed, RefusalReason } from '../../core/untrusted-json.ts';
 
-/** When it happened, in UTC. A time that is none is as good as none. */
+/** When it happened, in UTC; undefined where it is no valid time. */
 export const eventTime = z
   .unknown()
   .optional()
@@ -15,7 +15,7 @@ export const eventTime = z
 const maxEventBytes = 1024 * 1024;
 
 /** Checks events at the edge. */
-export class EventIntake<Event> {
+export class StreamEventIntake<Event> {
   readonly #edge: 'instance_event' | 'message_event';
   readonly #parse: (text: string) => Parsed;
   readonly #schema: z.ZodType<Event>;
@@ -51,13 +51,13 @@ export class EventIntake<Event> {
     const read = parsed.ok ? this.#schema.safeParse(parsed.value) : undefined;
     if (read?.success === true) return read.data;
     this.#budget.spend(length, this.#clock.monotonic());
-    // A path leads through fields of the schema only: others are left out unseen.
+    // The path names fields of the schema only, never keys of the event.
     return parsed.ok
       ? this.refuse('shape', read?.error.issues[0]?.path.join('.'))
       : this.refuse(parsed.reason);
   }
 
-  /** Counts a refusal and warns of it, in words of the gateway's own: nothing of an event gets into a log. */
+  /** Counts a refusal and warns of it, in the gateway's own words: no content of an event is logged. */
   refuse(reason: RefusalReason | 'too_large' | 'flood' | 'shape' | 'full', field?: string): undefined {
     this.#meter.count('bff_rejected_total', { edge: this.#edge, reason });
     this.#warn(reason, { edge: this.#edge, reason, field }, 'event refused');

@@ -11,11 +11,11 @@ import { EventRendition } from '../../encode/event-rendition.ts';
 import type { EventFeed } from '../../feed/event-feed.ts';
 import type { Feeds } from '../../feed/feeds.ts';
 import type { Lease } from '../../feed/registry.ts';
-import { EventIntake, eventTime } from './event-intake.ts';
+import { eventTime, StreamEventIntake } from './event-intake.ts';
 import type { MessageMetadata } from './packets.ts';
-import { dialect, maxBehind } from './stream-client.ts';
+import { maxBehind, streamsDialect } from './stream-client.ts';
 
-/** An empty one is what a form sends that was not filled in. */
+/** Empty text counts as absent: forms send that for a field not filled in. */
 const filter = z
   .string()
   .max(256)
@@ -28,7 +28,7 @@ export const messageQuery = z.object({
   correlation_id: filter.describe('The chain that a message belongs to'),
 });
 
-/** Both: and. An absent one lets every message pass. */
+/** An event must match both; an absent field matches all. */
 export interface MessageFilter {
   /** Sender or receiver. */
   readonly instance: string | undefined;
@@ -36,15 +36,15 @@ export interface MessageFilter {
 }
 
 const recentShown = 100;
-/** Events kept, so that a filter which few of them pass has something to show. */
+/** Events kept: enough for a filter that few of them match. */
 const history = { capacity: 10_000, maxBytes: 8 * 1024 * 1024 };
-/** What an event takes besides its texts. */
+/** Memory of an event besides its texts. */
 const eventBytes = 300;
 
-/** What becomes of the messages between instances, kept for all who ask, in views by filter. */
+/** The events of messages between instances, kept once, with a view for each filter in use. */
 export class Messages {
   readonly #clock: Clock;
-  readonly #intake: EventIntake<MessageEvent>;
+  readonly #intake: StreamEventIntake<MessageEvent>;
   readonly #feed: EventFeed<MessageEvent>;
   readonly #views: ViewsOfKind<MessageFilter, EventRendition<MessageEvent>>;
 
@@ -55,8 +55,8 @@ export class Messages {
   ) {
     this.#clock = parts.clock;
     const schema = messageEventSchema(parts.clock);
-    this.#intake = new EventIntake('message_event', parseMessageEvent, schema, parts);
-    this.#feed = feeds.events<MessageEvent>(`${dialect}/messages`, { ...history, bytesOf });
+    this.#intake = new StreamEventIntake('message_event', parseMessageEvent, schema, parts);
+    this.#feed = feeds.events<MessageEvent>(`${streamsDialect}/messages`, { ...history, bytesOf });
     this.#views = views.ofKind({
       key: ({ instance, correlationId }) => JSON.stringify([instance, correlationId]),
       make: (filter) => this.#renditionOf(filter),
@@ -81,7 +81,7 @@ export class Messages {
 
   #renditionOf(filter: MessageFilter): EventRendition<MessageEvent> {
     const rendition: EventRendition<MessageEvent> = new EventRendition<MessageEvent>({
-      ...{ dialect, feed: this.#feed, maxBehind, beyond: 'snapshot' },
+      ...{ dialect: streamsDialect, feed: this.#feed, maxBehind, beyond: 'snapshot' },
       shows: (event) => passes(event, filter),
       render: ([event]) => ({ type: 'message_event', ...event.metadata }),
       snapshot: () => ({
@@ -107,7 +107,7 @@ function bytesOf({ metadata, correlationId = '' }: MessageEvent): number {
 
 interface MessageEvent {
   readonly metadata: MessageMetadata;
-  /** Filters, and is not sent. */
+  /** For filters only; not sent to clients. */
   readonly correlationId: string | undefined;
 }
 
@@ -121,7 +121,7 @@ const schema = z.object({
   from: text,
   to: text,
   message_type: text,
-  /** A text; anything else would be more than a detail. */
+  /** Null where it is no text. */
   detail: z
     .preprocess(numberAsText, z.string())
     .transform((detail) => detail.slice(0, maxDetailLength))
@@ -131,7 +131,7 @@ const schema = z.object({
   correlation_id: text.optional().catch(undefined),
 });
 
-/** What is taken out of an event of the channel `message_events`: by name, each field for itself. */
+/** Reads an event of the channel `message_events`. */
 function messageEventSchema(clock: Clock) {
   return schema.transform(
     ({ message_id, event, from, to, message_type, detail, timestamp, correlation_id }): MessageEvent => ({
@@ -145,8 +145,8 @@ function messageEventSchema(clock: Clock) {
 }
 
 /**
- * The value in a text. What is in the private part of an event is none of our business: whatever its keys and its
- * depth are, they are no reason to refuse it, unless they are too many to be read in passing.
+ * Parses an event. Its private part is ignored, so its keys and depth are no reason to refuse it, as long as it has no
+ * more members than an event may have.
  */
 function parseMessageEvent(json: string): Parsed {
   const options = { nonFinite: 'null', exactIntegers: true, maxMembers: maxEventMembers } as const;

@@ -5,7 +5,7 @@ import type { MessageKinds, MessageOf } from '../../serve/endpoint.ts';
 
 /** What the streams hear and send. Each packet is declared once: as a schema, of which its type is made. */
 
-/** Of what an error packet has told: 4000 and the HTTP status that would say it. */
+/** Closes that follow an error packet: 4000 plus the matching HTTP status. */
 const badParameters: Close = { code: 4400, reason: 'badParameters' };
 const unknownName: Close = { code: 4404, reason: 'unknownName' };
 const unavailable: Close = { code: 4500, reason: 'unavailable' };
@@ -68,7 +68,7 @@ const always = {
 };
 
 /** What clients of each stream may say. */
-export const hears = { ping };
+export const streamsHear = { ping };
 
 export const instancesHear = {
   ping,
@@ -127,11 +127,11 @@ export const messagesTell = {
 } satisfies MessageKinds;
 
 /** What the clients of this dialect are sent, as JSON. */
-export type ServerPacket =
+export type StreamPacket =
   | MessageOf<typeof instancesTell>
   | MessageOf<typeof logsTell>
   | MessageOf<typeof messagesTell>;
 
-export function messageOf(packet: ServerPacket): Message {
+export function streamMessage(packet: StreamPacket): Message {
   return new Message(packet);
 }

@@ -10,13 +10,13 @@ import { SharedInstances } from './instance/shared-instances.ts';
 import { LogClient, type LogDependencies, logQuery } from './log/log-client.ts';
 import { LogViews } from './log/log-views.ts';
 import { Messages, messageQuery } from './messages.ts';
-import { hears, instancesHear, instancesTell, logsTell, messagesTell } from './packets.ts';
+import { instancesHear, instancesTell, logsTell, messagesTell, streamsHear } from './packets.ts';
 import { serveRestTwins } from './rest-twins.ts';
-import { commonTerms, dialect, refuse, StreamClient } from './stream-client.ts';
+import { commonTerms, refuse, StreamClient, streamsDialect } from './stream-client.ts';
 
 /** The streams dialect: instances, their logs, and the messages between them. */
 export const streams = defineDialect({
-  name: dialect,
+  name: streamsDialect,
   settings: {
     /** Folder of `<name>.log` of each instance. Default: none, and no logs are served. */
     INSTANCE_LOG_DIR: z.string().min(1).optional(),
@@ -28,14 +28,14 @@ export const streams = defineDialect({
     const logs = directory === undefined ? undefined : new LogViews({ ...context, directory }, views);
     events.subscribe('instance_events', (message) => instances.onEvent(message));
     events.subscribe('message_events', (message) => messages.onEvent(message));
-    const viewing = access.policies.viewing(dialect);
+    const viewing = access.policies.viewing(streamsDialect);
     const endpoints = streamEndpoints({ instances, messages, logs, viewing, log });
     serve.webSocket('/ws/instances', endpoints.instances);
     serve.webSocket('/ws/instances/:name/logs', endpoints.logs);
     serve.webSocket('/ws/messages', endpoints.messages);
     serveRestTwins({ serve, viewing, engine, clock, log });
 
-    // Its sources start with the first client that needs them: only what will fail then is said now.
+    // Sources start with the first client; a missing log folder is reported at start all the same.
     if (directory !== undefined) {
       requireFolder(directory).catch((error: unknown) =>
         log.warn(
@@ -84,7 +84,7 @@ export function streamEndpoints(
       id: 'instanceLogs',
       description: 'The log of an instance: its last lines, then each that is written',
       query: logQuery,
-      hears,
+      hears: streamsHear,
       tells: logsTell,
       openFaulty: (_error, { path }) => sendingAway(path, 'bad_request', badLogQuery),
       open({ query, params, path, principal: { holder } }) {
@@ -98,7 +98,7 @@ export function streamEndpoints(
       id: 'messages',
       description: 'What becomes of the messages between instances: metadata only',
       query: messageQuery,
-      hears,
+      hears: streamsHear,
       tells: messagesTell,
       openFaulty: (_error, { path }) => sendingAway(path, 'bad_request', badMessageQuery),
       open({ query: { instance, correlation_id: correlationId }, path, principal, hold }) {

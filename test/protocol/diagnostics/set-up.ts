@@ -5,7 +5,7 @@ import { Sessions } from '../../../src/deliver/sessions.ts';
 import { Views } from '../../../src/deliver/views.ts';
 import { LogRecorder } from '../../../src/observe/log-recorder.ts';
 import { type DiagnosticsClient, diagnosticsEndpoint } from '../../../src/protocol/diagnostics/client.ts';
-import { Figures } from '../../../src/protocol/diagnostics/figures.ts';
+import { DiagnosticsFigures } from '../../../src/protocol/diagnostics/figures.ts';
 import { Intake } from '../../../src/protocol/diagnostics/intake.ts';
 import { Journal } from '../../../src/protocol/diagnostics/journal.ts';
 import { LogBook } from '../../../src/protocol/diagnostics/log-book.ts';
@@ -46,7 +46,7 @@ export function setUpDiagnostics({
     activePlans: undefined,
   };
   const logBook = new LogBook(feeds, clock);
-  const figures = new Figures({
+  const figures = new DiagnosticsFigures({
     engine: { figures: () => inputs.engine },
     activePlans: () => inputs.activePlans,
     sessions,

@@ -4,7 +4,7 @@ import type { Meter } from '../../../core/meter.ts';
 import { Arbiter } from '../../../feed/arbiter.ts';
 import type { EventFeed } from '../../../feed/event-feed.ts';
 import type { Feeds } from '../../../feed/feeds.ts';
-import { dialect, maxBehind } from '../stream-client.ts';
+import { maxBehind, streamsDialect } from '../stream-client.ts';
 import { type Instance, type InstanceEvent, instanceSchema, maxInstances, patchOf } from './instance.ts';
 import { changesBetween, type InstanceChange } from './instance-change.ts';
 
@@ -33,7 +33,7 @@ export class Instances {
   #version = 1;
 
   constructor(feeds: Feeds, clock: Clock, meter: Meter) {
-    this.feed = feeds.events<InstanceChange>(`${dialect}/instances`, { capacity: changesKept });
+    this.feed = feeds.events<InstanceChange>(`${streamsDialect}/instances`, { capacity: changesKept });
     this.#clock = clock;
     this.#meter = meter;
   }

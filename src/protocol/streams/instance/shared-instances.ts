@@ -2,9 +2,9 @@ import { maxEventMembers, parseUntrusted } from '../../../core/untrusted-json.ts
 import type { Views, ViewsOfKind } from '../../../deliver/views.ts';
 import { EventRendition } from '../../../encode/event-rendition.ts';
 import { type Lease, Registry } from '../../../feed/registry.ts';
-import { EventIntake } from '../event-intake.ts';
-import type { ServerPacket } from '../packets.ts';
-import { dialect, maxBehind } from '../stream-client.ts';
+import { StreamEventIntake } from '../event-intake.ts';
+import type { StreamPacket } from '../packets.ts';
+import { maxBehind, streamsDialect } from '../stream-client.ts';
 import { type InstanceEvent, instanceEvent } from './instance.ts';
 import type { InstanceChange } from './instance-change.ts';
 import { InstanceSource, type InstanceSourceOptions } from './instance-source.ts';
@@ -19,19 +19,19 @@ export interface InstanceDesk {
   readonly views: ViewsOfKind<Archived, EventRendition<InstanceChange>>;
 }
 
-/** Somebody who reloads a page need not wait for the engine again. */
+/** So that reloading a page does not wait for the engine again. */
 const lingerMs = 30_000;
 
-/** One for all who need it: the engine is asked from the first one on, until a while after the last. */
+/** One desk shared by all clients: the engine is polled from the first one until a while after the last. */
 export class SharedInstances {
-  readonly #intake: EventIntake<InstanceEvent>;
+  readonly #intake: StreamEventIntake<InstanceEvent>;
   readonly #registry: Registry<'instances', InstanceDesk>;
   readonly #options: InstanceSourceOptions;
   #open: InstanceDesk | undefined;
 
   constructor(options: InstanceSourceOptions, views: Views) {
     this.#options = options;
-    this.#intake = new EventIntake('instance_event', parse, instanceEvent, options);
+    this.#intake = new StreamEventIntake('instance_event', parse, instanceEvent, options);
     this.#registry = new Registry({
       clock: options.clock,
       key: (key) => key,
@@ -86,14 +86,14 @@ function viewsOf(instances: Instances, views: Views): InstanceDesk['views'] {
 }
 
 function renditionOf(instances: Instances, showsArchived: boolean): EventRendition<InstanceChange> {
-  const snapshot = (): ServerPacket => ({
+  const snapshot = (): StreamPacket => ({
     type: 'snapshot',
     instances: instances.list(showsArchived),
     include_archived: showsArchived,
   });
   const other = showsArchived ? 'hidesArchived' : 'showsArchived';
   return new EventRendition<InstanceChange>({
-    dialect,
+    dialect: streamsDialect,
     feed: instances.feed,
     shows: ({ audience }) => audience !== other,
     bySnapshot: ({ delta }) => delta === undefined,

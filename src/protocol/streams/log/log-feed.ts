@@ -4,10 +4,10 @@ import type { Meter } from '../../../core/meter.ts';
 import type { EventFeed } from '../../../feed/event-feed.ts';
 import type { Feeds } from '../../../feed/feeds.ts';
 import { FileTail } from '../file-tail/file-tail.ts';
-import { dialect, maxBehind } from '../stream-client.ts';
+import { maxBehind, streamsDialect } from '../stream-client.ts';
 
-/** What a look at the file brought: some lines, in one go, which make a frame, another file, or none to be read. */
-export type LogEvent = Lines | 'rotated' | 'unavailable';
+/** What was found at a look at the file: lines, that it was replaced, or that it cannot be read. */
+export type TailEvent = Lines | 'rotated' | 'unavailable';
 
 interface Lines {
   readonly lines: readonly string[];
@@ -34,7 +34,7 @@ export const maxBacklogLength = 4 * 1024 * 1024;
 const aroundLine = 3;
 /** What is held of one log, for sessions that lack some of it and for backlogs: more than these may hold. */
 const maxHeldBytes = 16 * 1024 * 1024;
-/** What a line takes besides its characters: millions of empty ones are not for nothing. */
+/** Memory of a line besides its characters. */
 const lineBytes = 32;
 /**
  * A burst is read no faster than clients that keep up are sent it: what they lack stays far below what is held. A file
@@ -44,7 +44,7 @@ const readPace = { bytes: 2 * 1024 * 1024, everyMs: gatherMs };
 
 /** The log of one instance, as one tailer reads it, whoever many watch. */
 export class LogFeed {
-  readonly feed: EventFeed<LogEvent>;
+  readonly feed: EventFeed<TailEvent>;
   /** Resolves once the file was looked at. Never rejects. */
   readonly ready: Promise<void>;
   readonly #tail: FileTail;
@@ -59,14 +59,14 @@ export class LogFeed {
       onLines: (lines) => {
         const length = lines.reduce((sum, line) => sum + line.length + aroundLine, 0);
         this.feed.append({ lines, length }, clock.monotonic());
-        // What the file begins with is the backlog of those who come, and none of them waits for a frame of it.
+        // The lines at the start are the backlog, which is not sent as frames, so reading them is not paced.
         return isBegun ? this.#pace.took(length) : undefined;
       },
       onRotated: () => this.feed.append('rotated', clock.monotonic()),
       onUnavailable: () => this.feed.append('unavailable', clock.monotonic()),
     });
     // After the tailer, which is not made for a name that is not allowed.
-    this.feed = feeds.events<LogEvent>(`${dialect}/logs/${name}`, {
+    this.feed = feeds.events<TailEvent>(`${streamsDialect}/logs/${name}`, {
       capacity: Math.max(maxBacklog, maxBehind),
       maxBytes: maxHeldBytes,
       bytesOf: (event) => (typeof event === 'string' ? 0 : event.length + lineBytes * event.lines.length),
@@ -89,12 +89,12 @@ export class LogFeed {
   }
 }
 
-export function linesOf(event: LogEvent): readonly string[] {
+export function linesOf(event: TailEvent): readonly string[] {
   return typeof event === 'string' ? [] : event.lines;
 }
 
 /** Up to `count` of the newest lines of the file that is followed, oldest first, within the bounds of a backlog. */
-export function lastLines(feed: EventFeed<LogEvent>, count: number): readonly string[] {
+export function lastLines(feed: EventFeed<TailEvent>, count: number): readonly string[] {
   const newestFirst: string[] = [];
   let length = 0;
   const most = Math.min(count, maxBacklog);

@@ -4,16 +4,16 @@ import type { Views, ViewsOfKind } from '../../../deliver/views.ts';
 import { EventRendition } from '../../../encode/event-rendition.ts';
 import { Message } from '../../../encode/message.ts';
 import { type Lease, Registry } from '../../../feed/registry.ts';
-import type { ServerPacket } from '../packets.ts';
-import { dialect, maxBehind } from '../stream-client.ts';
+import type { StreamPacket } from '../packets.ts';
+import { maxBehind, streamsDialect } from '../stream-client.ts';
 import {
   gatherMs,
-  type LogEvent,
   LogFeed,
   type LogFeedOptions,
   lastLines,
   linesOf,
   maxBacklog,
+  type TailEvent,
 } from './log-feed.ts';
 
 export type Ansi = 'keep' | 'strip';
@@ -59,23 +59,23 @@ export class LogViews {
 }
 
 /** A log with escape sequences, or without. */
-export class LogRendition extends EventRendition<LogEvent> {
+export class LogRendition extends EventRendition<TailEvent> {
   /** Resolves once the file was looked at. Never rejects. */
   readonly ready: Promise<void>;
   readonly #lease: Lease<LogFeed>;
-  readonly #backlogOf: (count: number) => ServerPacket;
+  readonly #backlogOf: (count: number) => StreamPacket;
   #backlog: { readonly seq: number; readonly count: number; readonly message: Message } | undefined;
 
   constructor(lease: Lease<LogFeed> | undefined, ansi: Ansi) {
     if (lease === undefined) throw new Error('a registry without a bound refused');
     const { feed, ready } = lease.resource;
     const textOf = ansi === 'strip' ? withoutAnsi : (line: string): string => line;
-    const backlogOf = (count: number): ServerPacket => {
+    const backlogOf = (count: number): StreamPacket => {
       const lines = lastLines(feed, count).map(textOf);
       return { type: 'backlog', lines, count: lines.length };
     };
     super({
-      dialect,
+      dialect: streamsDialect,
       feed,
       render: (events) => packetOf(events, textOf),
       gathered: joins,
@@ -111,7 +111,7 @@ export class LogRendition extends EventRendition<LogEvent> {
 }
 
 /** Lines go with lines; another file begins with a frame of its own. */
-function joins(event: LogEvent, before: readonly LogEvent[]): boolean {
+function joins(event: TailEvent, before: readonly TailEvent[]): boolean {
   if (typeof event === 'string') return false;
   let length = event.length;
   for (const earlier of before) {
@@ -121,7 +121,7 @@ function joins(event: LogEvent, before: readonly LogEvent[]): boolean {
   return length <= maxFrameLength;
 }
 
-function packetOf(events: readonly LogEvent[], textOf: (line: string) => string): ServerPacket {
+function packetOf(events: readonly TailEvent[], textOf: (line: string) => string): StreamPacket {
   if (events[0] === 'rotated') return { type: 'rotated' };
   if (events[0] === 'unavailable') return { type: 'unavailable', reason: noLog };
   const lines = events.flatMap(linesOf).map(textOf);

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EventFeed } from '../../../../src/feed/event-feed.ts';
 import {
-  type LogEvent,
   lastLines,
   maxBacklog,
   maxBacklogLength,
+  type TailEvent,
 } from '../../../../src/protocol/streams/log/log-feed.ts';
 
 function setUpFeed() {
-  const feed = new EventFeed<LogEvent>({ epoch: 'log', capacity: maxBacklog });
+  const feed = new EventFeed<TailEvent>({ epoch: 'log', capacity: maxBacklog });
   const add = (...lines: readonly string[]) => feed.append({ lines, length: 0 });
   return { feed, add };
 }

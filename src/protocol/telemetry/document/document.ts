@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/jso
 import { CommitTiming, commitTimingDefaults, type Round } from '../../../feed/commit-timing.ts';
 import type { StateFeed, WritableStateFeed } from '../../../feed/state-feed.ts';
 import type { Engine } from '../../../source/engine.ts';
-import type { EngineLane } from '../../../source/engine-client.ts';
+import type { PollLane } from '../../../source/engine-client.ts';
 import type { PollFailure } from '../../../source/poll-failure.ts';
 import { Poller } from '../../../source/poller.ts';
 import type { Source, SourceChange } from '../../../source/source.ts';
@@ -38,7 +38,7 @@ interface Polled {
   readonly source: Source;
   readonly path: string;
   readonly timeoutMs?: number | undefined;
-  readonly lane?: EngineLane;
+  readonly lane?: PollLane;
 }
 
 interface DocumentOptions {

@@ -14,13 +14,12 @@ export interface Events {
 /** Events within one process: for a gateway that runs beside its engine without Redis. */
 export class MemoryEvents implements Events {
   readonly #listeners = new Map<string, EventListener>();
+  /** A function of its own, to be handed to an engine as the one that it publishes by. */
+  readonly publish = (channel: string, message: string): void =>
+    this.#listeners.get(channel)?.(Buffer.from(message));
 
   subscribe(channel: string, listener: EventListener): void {
     this.#listeners.set(channel, listener);
-  }
-
-  publish(channel: string, message: string): void {
-    this.#listeners.get(channel)?.(Buffer.from(message));
   }
 
   start(): void {}

@@ -5,7 +5,7 @@ import { readAnswerBody } from '../../../source/answer-body.ts';
 import { faultWords } from '../../../source/fault-words.ts';
 import { OneConnection } from '../../../source/one-connection.ts';
 import { PollFailure } from '../../../source/poll-failure.ts';
-import type { PolledState } from '../document/polled-state.ts';
+import type { PolledState } from '../document/documents.ts';
 import { connectionFailure, readEngineAnswer, showsDone, unreadableAnswer } from './answer.ts';
 import { type CommandOrder, type CommandOutcome, type CommandType, maxReasonLength } from './order.ts';
 

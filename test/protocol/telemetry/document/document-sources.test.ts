@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/core/json.ts';
-import { LivePaths } from '../../../../src/protocol/telemetry/document/live-paths.ts';
-import { fieldsOf, isDocumentedScalar } from '../../../../src/protocol/telemetry/document/shape.ts';
+import { LivePaths } from '../../../../src/protocol/telemetry/document/document-sources.ts';
 
 const all = (): boolean => true;
 
 function setUp(...patches: readonly JsonObject[]) {
-  const live = new LivePaths({ keepsNull: isDocumentedScalar, fieldsOf });
+  const live = new LivePaths();
   patches.forEach((patch, index) => {
     live.note(patch, index * 1000);
   });

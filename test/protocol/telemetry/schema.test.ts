@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { hears, tells } from '../../../src/protocol/telemetry/api.ts';
+import { telemetryHears, telemetryTells } from '../../../src/protocol/telemetry/schema.ts';
 import { connectOptions } from '../../../src/protocol/telemetry/view/options.ts';
 import { describedChannel } from '../../support/conversation.ts';
 import { setUpClients } from './client-set-up.ts';
@@ -9,8 +9,8 @@ const { messages, query } = describedChannel({
   id: 'telemetry',
   description: '',
   query: connectOptions,
-  hears,
-  tells,
+  hears: telemetryHears,
+  tells: telemetryTells,
 });
 const schemaOf = (name: string): object => messages.find((message) => message.name === name)?.payload ?? {};
 

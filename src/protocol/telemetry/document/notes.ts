@@ -1,36 +1,69 @@
 import { equalJson, isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import type { Path } from '../../../wire/merge-patch.ts';
-import type { Note } from './note.ts';
 import { fieldsOf, isDocumentedScalar } from './shape.ts';
+
+/** Names a field that is not of its documented type: what was expected and what came, never the value. */
+export interface Note {
+  /** Where the document has null instead. */
+  readonly path: Path;
+  /** For people, such as `market.price: expected a number, got a string`. */
+  readonly text: string;
+}
+
+/** Of one input, which may have a wrong type at every path. Far fewer are shown. */
+const maxNotesOfInput = 64;
+const maxNameLength = 100;
+
+/** Collects the notes on one input. */
+export class NoteBook {
+  readonly #notes: Note[] = [];
+
+  get notes(): readonly Note[] {
+    return this.#notes;
+  }
+
+  /** @param name the path for people. Default: its keys joined by dots. */
+  add(path: Path, expected: string, found: JsonValue, name = path.join('.')): void {
+    if (this.#notes.length >= maxNotesOfInput) return;
+    const shortName = name.length > maxNameLength ? `${name.slice(0, maxNameLength)}…` : name;
+    this.#notes.push({ path, text: `${shortName}: expected ${expected}, got ${kindOf(found)}` });
+  }
+}
+
+function kindOf(value: JsonValue): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
 
 interface StandingNote extends Note {
   readonly source: string;
-  /** What said it, the last answer of the source or an event since. */
+  /** Whether the last answer of the source or a later event gave rise to it. */
   readonly from: 'answer' | 'event';
 }
 
-/** Beyond that what is odd is left out all the same, and nobody is told why. */
+/** Beyond that, fields of a wrong type become null without a note. */
 const maxNotes = 256;
 const none: readonly string[] = [];
 
 /**
- * What is odd about the document now, by the source that owns it. A note stands for as long as what is shown in its
- * place is what the input which it is about left there.
+ * The notes on the document as it is now, by the source that owns the path. A note stands until a later input sets its
+ * path.
  */
-export class SourceNotes {
+export class StandingNotes {
   #notes: readonly StandingNote[] = [];
 
-  /** Each once. */
+  /** The texts of the notes, without repetition. */
   of(source: string): readonly string[] {
-    // Asked after each event, and there are hardly ever any.
+    // Called after each event, and usually there are none.
     if (this.#notes.length === 0) return none;
     return [...new Set(this.#notes.filter((note) => note.source === source).map(({ text }) => text))];
   }
 
   /**
-   * An answer of `source` was applied. False where it is odd in the very way in which the source was before.
-   * @param document as it is now
-   * @param isProtected whether what events said of a path stands against the answer
+   * Takes the notes on an answer of `source` that was applied. False where its notes are the same as before.
+   * @param document the document after it
+   * @param isProtected whether the value of an event at this path prevailed over the answer
    */
   answered(
     source: string,
@@ -50,7 +83,7 @@ export class SourceNotes {
     return !equalJson(before, this.of(source));
   }
 
-  /** An event was applied. What it says of a path takes the place of what was said before. */
+  /** Takes the notes on an event that was applied: they replace those on the paths that it sets. */
   told(event: JsonObject, notes: readonly Note[], ownerOf: (key: string) => string): void {
     if (this.#notes.length === 0 && notes.length === 0) return;
     const isOver = ({ path, from }: StandingNote): boolean =>
@@ -69,19 +102,19 @@ export class SourceNotes {
   }
 }
 
-/** Of a section each field for itself: a later event may say some of them. */
+/** A note on a section as notes on its fields, as a later event may set some of them. */
 function leavesOf(note: Note): readonly Note[] {
   const [section, field] = note.path;
   const fields = section === undefined || field !== undefined ? [] : fieldsOf(section);
   return fields.length === 0 ? [note] : fields.map((name) => ({ ...note, path: [section ?? '', name] }));
 }
 
-/** Whether one value stands at the path, which is null while nothing is known. A time is kept then. */
+/** Whether a wrong type sets null at this path. (`timestamp` keeps its last value.) */
 function isValue(path: Path): boolean {
   return isDocumentedScalar(path) && path[0] !== 'timestamp';
 }
 
-/** What an input says of a path: where there is no object on the way, it speaks for all below. */
+/** The value of an input at a path; a value that is no object stands for all paths below it. */
 function at(input: JsonObject, path: Path): JsonValue | undefined {
   let value: JsonValue | undefined = input;
   for (const key of path) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonArray, JsonObject, JsonValue } from '../../../../src/core/json.ts';
-import { readLogLines } from '../../../../src/protocol/telemetry/document/log-lines.ts';
+import { readLogLines } from '../../../../src/protocol/telemetry/document/normalise.ts';
 
 const tickTime = '2026-01-01T00:00:09.000Z';
 const earlier = '2026-01-01T00:00:01.000Z';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { numberInText } from '../../../../src/protocol/telemetry/document/number-text.ts';
+import { numberInText } from '../../../../src/protocol/telemetry/document/normalise.ts';
 
 describe('numberInText', () => {
   it.each([

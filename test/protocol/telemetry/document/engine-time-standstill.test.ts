@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isoTime } from '../../../../src/core/clock.ts';
 import type { JsonObject } from '../../../../src/core/json.ts';
-import { Standstill } from '../../../../src/protocol/telemetry/document/standstill.ts';
+import { Standstill } from '../../../../src/protocol/telemetry/document/engine-time.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
 
 function setUp(maxAgeMs?: number, periodMs = 1000) {
   const clock = createManualClock();
-  const standstill = new Standstill({ maxAgeMs, periodMs: () => periodMs, clock });
+  const standstill = new Standstill(maxAgeMs, { periodMs: () => periodMs, clock });
   let engineTime = Date.parse('2026-06-01T12:00:00Z');
   const answer = (more: JsonObject = { status: 'ACTIVE' }): string | undefined => {
     clock.advance(1000);

@@ -85,7 +85,7 @@ describe('EngineDocument', () => {
 
   it('polls the state out of turn', async (test) => {
     const subject = setUpDocuments(test);
-    subject.documents.pollStates();
+    subject.documents.poll();
     await subject.answer('state', state);
     await waitFor('the answer', () => subject.feed.pending.status === 'ACTIVE');
     expect(subject.isWaiting('agents')).toBe(false);
@@ -95,7 +95,7 @@ describe('EngineDocument', () => {
     const subject = setUpDocuments(test);
     subject.feeds.start();
     // The events that were lost may be newer than what this request was answered with.
-    subject.documents.pollStates();
+    subject.documents.poll();
     await subject.answer('state', state);
     await waitFor('another poll', () => subject.isWaiting('state'), { timeoutMs: 1000 });
   });
@@ -195,7 +195,7 @@ describe('EngineDocument of an engine that is wedged', () => {
     const { engine } = subject.documents;
     const answerAfter = async (ms: number): Promise<void> => {
       subject.clock.advance(ms);
-      engine.pollState();
+      subject.documents.poll();
       await subject.answer('state', state);
       await waitFor('the next poll', () => !subject.isWaiting('state'));
     };
@@ -206,7 +206,7 @@ describe('EngineDocument of an engine that is wedged', () => {
     expect(Object(subject.shown().sources).state.error).toBe(
       'the engine answers, but its timestamp stands still since 2026-01-01T00:00:00.000Z',
     );
-    expect(engine.isAnswering()).toBe(true);
+    expect(engine.isAnswering).toBe(true);
   });
 });
 

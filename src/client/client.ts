@@ -1,40 +1,38 @@
 import { createCommands } from './commands.ts';
-import type { TelemetryDocument } from './document.ts';
-import { createEmitter, type Emitter } from './emitter.ts';
-import { createFreshnessWatch } from './freshness.ts';
-import { createLadder } from './ladder.ts';
-import type { LaneEvents } from './lane.ts';
-import { createLanes } from './lanes.ts';
+import type { ConnectionEvents } from './connection.ts';
+import { type TelemetryDocument, valueAt } from './document.ts';
+import { Emitter } from './emitter.ts';
+import { FallbackChain, transportsOf } from './fallback-chain.ts';
+import { FreshnessWatch } from './freshness.ts';
 import { readOptions } from './options.ts';
 import { onWake, platform } from './platform.ts';
-import { createReceiver } from './receiver.ts';
-import { createReplica } from './replica.ts';
-import { createRequests } from './requests.ts';
-import { createSelection } from './selection.ts';
-import { stateOf } from './status.ts';
+import { Receiver } from './receiver.ts';
+import { Replica } from './replica.ts';
+import { Requests } from './requests.ts';
 import { TelemetryError } from './telemetry-error.ts';
-import { createTokens } from './tokens.ts';
+import { Tokens } from './tokens.ts';
 import type {
   ClientEvents,
+  ClientState,
   ConnectionStatus,
   Freshness,
   TelemetryClient,
   TelemetryClientOptions,
 } from './types.ts';
-import { createView } from './view.ts';
+import { WantedView } from './view.ts';
 
 /**
  * Connects to a gateway, and stays connected until `close()`. Throws where an option cannot be used; everything that
  * goes wrong later is told by `status` and the event `error`.
  *
- * Lanes bring packets, the receiver keeps the replica by them, and all of it makes the status.
+ * Connections bring packets, the receiver keeps the replica by them, and all of it makes the status.
  */
 export function createTelemetryClient(options: TelemetryClientOptions): TelemetryClient {
   const settings = readOptions(options);
   const { clock, timing } = settings;
-  const view = createView(options, options.codec);
-  const replica = createReplica();
-  const requests = createRequests(clock);
+  const view = new WantedView(options, options.codec);
+  const replica = new Replica();
+  const requests = new Requests(clock);
   let status: ConnectionStatus = {
     state: 'connecting',
     reason: '',
@@ -47,13 +45,13 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
 
   const emitError = (code: string, message: string, cause: unknown): void =>
     emitter.emit('error', new TelemetryError(code, message, { cause }));
-  const emitter: Emitter<ClientEvents> = createEmitter((cause, during) => {
+  const emitter = new Emitter<ClientEvents>((cause, during) => {
     if (during !== 'error' && emitter.has('error')) emitError('LISTENER', 'a listener threw', cause);
     // Shown where uncaught errors are, without making it one: Node would end the process.
     else (platform.reportError ?? platform.console.error)(cause);
   });
 
-  const freshness = createFreshnessWatch({
+  const freshness: FreshnessWatch = new FreshnessWatch({
     clock,
     maxAgeMs: settings.maxAgeMs,
     replica,
@@ -65,42 +63,46 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     onChange: () => emitter.emit('freshness', client.freshness),
   });
 
-  const receiver = createReceiver({
+  const receiver: Receiver = new Receiver({
     clock,
     replica,
+    requests,
     emitter,
     freshness,
-    settle: requests.settle,
     wholeTimeoutMs: timing.connectMs,
-    askForWhole(isStuck) {
-      const { live } = ladder;
-      if (isStuck || !live?.link?.send) live?.renew();
-      else live.link.send({ type: 'RESYNC' });
-    },
+    askForWhole: (isStuck) => chain.askForWhole(isStuck),
   });
 
+  const stateNow = (): ClientState => {
+    if (isClosed) return 'closed';
+    if (!replica.hasDocument) return 'connecting';
+    const { live } = chain;
+    if (live === undefined || live.isSilent) return 'stale';
+    return live.transport === 'polling' ? 'polling' : 'live';
+  };
   const refresh = (): void => {
-    if (!isClosed) ladder.update();
-    const { live } = ladder;
-    const state = isClosed ? 'closed' : stateOf(live, replica.hasDocument);
+    if (!isClosed) chain.update();
+    const { live } = chain;
+    const state = stateNow();
+    const transport = live?.transport;
     const waiting = live && !replica.hasDocument ? 'the engine has not answered yet' : '';
-    const reason = live?.isSilent ? 'silent' : waiting || ladder.reasons;
-    if (status.state !== state || status.reason !== reason || status.transport !== live?.name) {
+    const reason = live?.isSilent ? 'silent' : waiting || chain.reasons;
+    if (status.state !== state || status.reason !== reason || status.transport !== transport) {
       const since = status.state === state ? status.since : clock.now();
-      status = { state, reason, transport: live?.name, since };
+      status = { state, reason, transport, since };
       emitter.emit('state', status);
     }
     freshness.tell();
   };
 
-  const events: LaneEvents = {
+  const events: ConnectionEvents = {
     onHeard() {
       heardAt = clock.monotonic();
     },
-    onMessage(message, bytes, link) {
-      receiver.take(message, bytes, ladder.live?.link === link);
+    onMessage(message, bytes, connection) {
+      receiver.take(message, bytes, chain.live === connection);
       // A connection that begins with it is not in the status yet: `onLive` follows.
-      if (ladder.live?.name === status.transport) refresh();
+      if (chain.live?.transport === status.transport) refresh();
     },
     onLive(transport, replaced) {
       if (transport === 'polling') receiver.forgetGranted();
@@ -109,8 +111,8 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       requests.connected(receiver.granted);
       refresh();
     },
-    onEnded: requests.end,
-    onRefused: requests.refuse,
+    onEnded: (connection) => requests.end(connection),
+    onRefused: (fault) => requests.refuse(fault),
     onChange: refresh,
   };
   const age = (at: number | undefined): number | undefined =>
@@ -118,18 +120,18 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   /** With a live connection the replica moves on meanwhile: a delta from where it is now would not fit it then. */
   const since = (): string | undefined => {
     const { position } = replica;
-    return position && ladder.live === undefined ? `${position.epoch}-${position.seq}` : undefined;
+    return position && chain.live === undefined ? `${position.epoch}-${position.seq}` : undefined;
   };
-  const tokens = createTokens({
+  const tokens = new Tokens({
     ...settings,
-    onRenewed: () => ladder.renew(),
+    onRenewed: () => chain.renew(),
     onFault: (cause) => emitError('TOKEN', 'the provider failed', cause),
   });
-  const ladder = createLadder(createLanes(settings, view, since, { ...settings, tokens, events }));
-  const { guard } = emitter;
-  const { command, setOptions } = createCommands({ ...settings, ladder, requests, view, tokens, guard });
-  const leaveWake = onWake(ladder.wake);
-  ladder.update();
+  const chain = new FallbackChain(transportsOf(settings, view, since), { settings, tokens, events });
+  const guard = (task: () => void): void => emitter.guard(task);
+  const { command, setOptions } = createCommands(view, { settings, chain, requests, tokens, guard });
+  const leaveWake = onWake(() => chain.wake());
+  chain.update();
 
   const client: TelemetryClient = {
     get document() {
@@ -148,30 +150,39 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       return receiver.granted;
     },
     get wanted() {
-      return view.wanted();
+      return view.wanted;
     },
     get freshness() {
-      const { of, worst } = freshness;
+      const of: Freshness['of'] = (path) => freshness.of(path);
       // Below the values, which are all that counts where two of them are compared.
       const reading: Freshness = Object.create({ of });
       return Object.assign(reading, {
         isFresh: of().state === 'fresh',
         silentMs: age(heardAt),
         unchangedMs: age(replica.hasDocument ? receiver.changedAt : undefined),
-        sources: worst,
+        sources: freshness.worst,
       });
     },
     get stats() {
       const { transport } = status;
       return { ...receiver.counts, reconnects: Math.max(0, reconnects), transport };
     },
-    on: emitter.on,
+    on: (event, listener) => emitter.on(event, listener),
     select: <Value>(
       selection: string | ((document: TelemetryDocument) => Value),
       callback: (value: Value, previous: Value | undefined) => void,
       isEqual: (a: Value, b: Value) => boolean = Object.is,
     ) => {
-      const take = createSelection(selection, callback, isEqual);
+      let held: { readonly value: Value } | undefined;
+      const take = (document: TelemetryDocument): void => {
+        // What stands at a documented path has the documented type: the gateway refuses what an engine says otherwise.
+        const value =
+          typeof selection === 'string' ? (valueAt(document, selection) as Value) : selection(document);
+        const before = held;
+        if (before !== undefined && isEqual(before.value, value)) return;
+        held = { value };
+        callback(value, before?.value);
+      };
       if (replica.hasDocument) emitter.guard(() => take(replica.document));
       return emitter.on('update', ({ document }) => take(document));
     },
@@ -205,7 +216,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       requests.close();
       receiver.close();
       tokens.close();
-      ladder.close();
+      chain.close();
       refresh();
       freshness.close();
       emitter.clear();

@@ -1,19 +1,22 @@
 import type { Cancel, Clock } from '../core/clock.ts';
+import type { JsonValue } from '../core/json.ts';
 import type { AckPacket, ErrorPacket, Granted } from '../wire/packet.ts';
-import type { Link, ViewFault } from './link.ts';
+import type { GatewayConnection, ViewFault } from './connection.ts';
 import { TelemetryError } from './telemetry-error.ts';
 
 /** What somebody waits for. */
-export interface Awaited {
+interface Awaited {
   readonly command: string;
   readonly requestId: string;
   /** The connection that the answer comes by. Undefined: what is waited for is a connection. */
-  readonly link?: Link;
+  readonly connection?: GatewayConnection;
   readonly timeoutMs: number;
 }
 
-type Failure = ViewFault;
-export type Outcome = Pick<AckPacket, 'granted' | 'result'>;
+interface Outcome {
+  readonly granted?: Granted | undefined;
+  readonly result?: JsonValue | undefined;
+}
 
 interface Waiting extends Awaited {
   readonly cancelTimeout: Cancel;
@@ -22,89 +25,98 @@ interface Waiting extends Awaited {
 }
 
 /** Those who wait for an answer of the gateway, or for a connection. */
-export interface Requests {
-  /** Resolves with the ACK, or when there is a connection. Rejects with the ERROR, or a code of the client's own. */
-  wait(awaited: Awaited): Promise<Outcome>;
-  /** Takes an answer. False: nobody waits for it. */
-  settle(answer: AckPacket | ErrorPacket): boolean;
-  /** There is a connection, with these options. */
-  connected(granted: Granted | undefined): void;
-  /** A connection was refused for its view: so is every change of the view that waits for one. */
-  refuse(fault: ViewFault): void;
-  /** A connection is over: what was sent by it will not be answered. */
-  end(link: Link): void;
-  /** Closes a connection when nothing is waited for by it: perhaps at once. */
-  retire(link: Link): void;
-  close(): void;
-}
-
-const closed: Failure = ['CLOSED', 'the client is closed'];
-const late: Failure = ['TIMEOUT', 'no answer in time'];
-
-export function createRequests(clock: Clock): Requests {
-  const all = new Set<Waiting>();
+export class Requests {
+  readonly #clock: Clock;
+  readonly #all = new Set<Waiting>();
   /** Connections kept for the answers to come by, and for nothing else. */
-  const retired = new Set<Link>();
-  let isClosed = false;
+  readonly #retired = new Set<GatewayConnection>();
+  #isClosed = false;
 
-  const find = (applies: (waiting: Waiting) => boolean): Waiting[] => [...all].filter(applies);
-  const rejectAll = (failure: Failure, applies: (waiting: Waiting) => boolean): void => {
-    for (const waiting of find(applies)) take(waiting).reject(errorOf(waiting, failure));
-  };
-  const retire = (link: Link): void => {
-    retired.add(link);
-    if (find((waiting) => waiting.link === link).length > 0) return;
-    retired.delete(link);
-    link.close(false);
-  };
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
-  /** Its wait is over. */
-  const take = (waiting: Waiting): Waiting => {
+  /** Resolves with the ACK, or when there is a connection. Rejects with the ERROR, or a code of the client's own. */
+  wait(awaited: Awaited): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        ...awaited,
+        cancelTimeout: this.#clock.after(awaited.timeoutMs, () =>
+          this.#reject([waiting], ['TIMEOUT', 'no answer in time']),
+        ),
+        resolve,
+        reject,
+      };
+      this.#all.add(waiting);
+      if (this.#isClosed) this.close();
+    });
+  }
+
+  /** Takes an answer. False: nobody waits for it. */
+  settle(answer: AckPacket | ErrorPacket): boolean {
+    const [waiting] = this.#find(
+      ({ connection, requestId }) => connection !== undefined && requestId === answer.requestId,
+    );
+    if (waiting === undefined) return false;
+    this.#take(waiting);
+    if (answer.type === 'ACK') waiting.resolve(answer);
+    else waiting.reject(new TelemetryError(answer.code, answer.message, answer));
+    return true;
+  }
+
+  /** There is a connection, with these options. */
+  connected(granted: Granted | undefined): void {
+    for (const waiting of this.#find(({ connection }) => connection === undefined)) {
+      this.#take(waiting);
+      waiting.resolve({ granted });
+    }
+  }
+
+  /** A connection was refused for its view: so is every change of the view that waits for one. */
+  refuse(fault: ViewFault): void {
+    this.#reject(
+      this.#find(({ connection, command }) => connection === undefined && command === 'SUBSCRIBE'),
+      fault,
+    );
+  }
+
+  /** A connection is over: what was sent by it will not be answered. */
+  end(connection: GatewayConnection): void {
+    this.#retired.delete(connection);
+    this.#reject(this.#by(connection), ['DISCONNECTED', 'the connection ended']);
+  }
+
+  /** Closes a connection when nothing is waited for by it: perhaps at once. */
+  retire(connection: GatewayConnection): void {
+    this.#retired.add(connection);
+    if (this.#by(connection).length === 0) connection.close();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#reject([...this.#all], ['CLOSED', 'the client is closed']);
+  }
+
+  #find(applies: (waiting: Waiting) => boolean): Waiting[] {
+    return [...this.#all].filter(applies);
+  }
+
+  #by(connection: GatewayConnection): Waiting[] {
+    return this.#find((waiting) => waiting.connection === connection);
+  }
+
+  #reject(rejected: Waiting[], [code, message]: ViewFault): void {
+    for (const waiting of rejected) {
+      const { command, requestId } = waiting;
+      this.#take(waiting);
+      waiting.reject(new TelemetryError(code, `${command}: ${message}`, { command, requestId }));
+    }
+  }
+
+  /** A wait is over. */
+  #take(waiting: Waiting): void {
     waiting.cancelTimeout();
-    all.delete(waiting);
-    for (const link of retired) retire(link);
-    return waiting;
-  };
-
-  return {
-    wait: (awaited) =>
-      new Promise((resolve, reject) => {
-        if (isClosed) {
-          reject(errorOf(awaited, closed));
-          return;
-        }
-        const cancelTimeout = clock.after(awaited.timeoutMs, () =>
-          rejectAll(late, (other) => other === waiting),
-        );
-        const waiting: Waiting = { ...awaited, cancelTimeout, resolve, reject };
-        all.add(waiting);
-      }),
-    settle(answer) {
-      const [waiting] = find(({ link, requestId }) => link !== undefined && requestId === answer.requestId);
-      if (waiting === undefined) return false;
-      if (answer.type === 'ACK') take(waiting).resolve(answer);
-      else take(waiting).reject(new TelemetryError(answer.code, answer.message, answer));
-      return true;
-    },
-    connected(granted) {
-      const outcome = granted === undefined ? {} : { granted };
-      for (const waiting of find(({ link }) => link === undefined)) take(waiting).resolve(outcome);
-    },
-    refuse(fault) {
-      rejectAll(fault, ({ link, command }) => link === undefined && command === 'SUBSCRIBE');
-    },
-    end(link) {
-      retired.delete(link);
-      rejectAll(['DISCONNECTED', 'the connection ended'], (waiting) => waiting.link === link);
-    },
-    retire,
-    close() {
-      isClosed = true;
-      rejectAll(closed, () => true);
-    },
-  };
-}
-
-function errorOf({ command, requestId }: Awaited, [code, message]: Failure): TelemetryError {
-  return new TelemetryError(code, `${command}: ${message}`, { command, requestId });
+    this.#all.delete(waiting);
+    for (const connection of this.#retired) this.retire(connection);
+  }
 }

@@ -7,12 +7,36 @@ import type {
   TelemetryPacket,
   WelcomePacket,
 } from '../wire/packet.ts';
+import type { Codec } from './types.ts';
 
 export type DocumentPacket = WelcomePacket | TelemetryPacket | DeltaPacket;
 export type ServerPacket = DocumentPacket | AckPacket | ErrorPacket | PongPacket;
 
 /** `malformed`: it is not what its type promises. `unknown`: of a type that a later gateway may have. */
 export type PacketRead = ServerPacket | 'malformed' | 'unknown';
+
+/** Reads a message in whatever form a transport gives it: what it is, and its bytes on the wire. */
+export function readMessage(data: unknown, codec?: Codec): [message: PacketRead, bytes: number] {
+  if (typeof data === 'string') return [readPacket(attempt(() => JSON.parse(data))), utf8Length(data)];
+  const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+  if (!(bytes instanceof Uint8Array)) return ['malformed', 0];
+  return [readPacket(attempt(() => codec?.decode(bytes))), bytes.length];
+}
+
+function attempt(decode: () => unknown): unknown {
+  try {
+    return decode();
+  } catch {
+    return undefined;
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** Bytes of a text in UTF-8. */
+export function utf8Length(text: string): number {
+  return encoder.encode(text).length;
+}
 
 /** Checks as much of a message as would do harm here if it were otherwise. */
 export function readPacket(message: unknown): PacketRead {

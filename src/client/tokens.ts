@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { Timing, TokenProvider } from './types.ts';
 
-export interface TokensOptions {
+interface TokensOptions {
   readonly token: string | TokenProvider | undefined;
   readonly clock: Clock;
   readonly timing: Pick<Timing, 'tokenMarginMs' | 'connectMs'>;
@@ -11,88 +11,88 @@ export interface TokensOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-/** The token in use. A provider is asked for the first one, before it expires, and when it was refused. */
-export interface Tokens {
-  /** One that is good as far as one can know; undefined where none is used. Rejects with what the provider threw. */
-  get(): Promise<string | undefined>;
-  /** The gateway does not take this token. */
-  refuse(token: string | undefined): void;
-  close(): void;
-}
-
 /** Not sooner, whatever a token says: a provider that gives expired ones must not be asked without pause. */
 const leastLifeMs = 1000;
 
-export function createTokens({
-  token: provider,
-  clock,
-  timing: { tokenMarginMs, connectMs },
-  onRenewed,
-  onFault,
-}: TokensOptions): Tokens {
-  let held: { readonly token: string; readonly goodUntil: number } | undefined;
-  let asking: Promise<string> | undefined;
-  let cancelRenewal: Cancel = () => {};
-  let isClosed = false;
+/** The token in use. A provider is asked for the first one, before it expires, and when it was refused. */
+export class Tokens {
+  readonly #options: TokensOptions;
+  #held: { readonly token: string; readonly goodUntil: number } | undefined;
+  #asking: Promise<string> | undefined;
+  #cancelRenewal: Cancel | undefined;
+  #isClosed = false;
 
-  if (typeof provider !== 'function') {
-    return { get: async () => provider, refuse: cancelRenewal, close: cancelRenewal };
+  constructor(options: TokensOptions) {
+    this.#options = options;
   }
-  const renewIn = (ms: number): void => {
-    cancelRenewal();
-    if (isClosed || !Number.isFinite(ms)) return;
-    cancelRenewal = clock.after(ms, () => {
-      const before = held?.token;
-      ask().then(
-        (token) => {
-          if (!isClosed && token !== before) onRenewed();
-        },
-        () => {},
-      );
+
+  /** One that is good as far as one can know; undefined where none is used. Rejects with what the provider threw. */
+  async get(): Promise<string | undefined> {
+    const { token: provider, clock } = this.#options;
+    if (typeof provider !== 'function') return provider;
+    const held = this.#held;
+    return held && clock.monotonic() < held.goodUntil ? held.token : this.#ask(provider);
+  }
+
+  /** The gateway does not take this token. */
+  refuse(token: string | undefined): void {
+    if (this.#held?.token === token) this.#held = undefined;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelRenewal?.();
+  }
+
+  #ask(provider: TokenProvider): Promise<string> {
+    this.#asking ??= this.#askNow(provider).finally(() => {
+      this.#asking = undefined;
     });
-  };
-  const forget = (): void => {
-    asking = undefined;
-  };
-  /** As often as it takes while the old one is good; after that, every attempt to connect asks. */
-  const askLater = (): void => {
-    if (held !== undefined) renewIn(tokenMarginMs / 5);
-  };
-  const ask = (): Promise<string> => {
-    asking ??= askNow().finally(forget);
-    return asking;
-  };
-  const askNow = async (): Promise<string> => {
+    return this.#asking;
+  }
+
+  async #askNow(provider: TokenProvider): Promise<string> {
+    const { clock, timing, onFault } = this.#options;
+    const { tokenMarginMs, connectMs } = timing;
     // One that never answers must not keep others from asking. What it says late is good all the same.
     const cancel = clock.after(connectMs, () => {
-      forget();
-      askLater();
+      this.#asking = undefined;
+      this.#askLater(provider);
     });
     try {
       const token = await provider();
       const lifeMs = Math.max(leastLifeMs, tokenLifeMs(token, clock.now()));
-      held = { token, goodUntil: clock.monotonic() + lifeMs };
-      renewIn(lifeMs - Math.min(tokenMarginMs, lifeMs / 5));
+      this.#held = { token, goodUntil: clock.monotonic() + lifeMs };
+      this.#renewIn(lifeMs - Math.min(tokenMarginMs, lifeMs / 5), provider);
       return token;
     } catch (error) {
-      askLater();
-      if (!isClosed) onFault(error);
+      this.#askLater(provider);
+      if (!this.#isClosed) onFault(error);
       throw error;
     } finally {
       cancel();
     }
-  };
+  }
 
-  return {
-    get: async () => (held && clock.monotonic() < held.goodUntil ? held.token : ask()),
-    refuse(token) {
-      if (held?.token === token) held = undefined;
-    },
-    close() {
-      isClosed = true;
-      cancelRenewal();
-    },
-  };
+  /** As often as it takes while the old one is good; after that, every attempt to connect asks. */
+  #askLater(provider: TokenProvider): void {
+    if (this.#held !== undefined) this.#renewIn(this.#options.timing.tokenMarginMs / 5, provider);
+  }
+
+  #renewIn(ms: number, provider: TokenProvider): void {
+    const { clock, onRenewed } = this.#options;
+    this.#cancelRenewal?.();
+    if (this.#isClosed || !Number.isFinite(ms)) return;
+    this.#cancelRenewal = clock.after(ms, () => {
+      const before = this.#held?.token;
+      this.#ask(provider).then(
+        (token) => {
+          if (!this.#isClosed && token !== before) onRenewed();
+        },
+        () => {},
+      );
+    });
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { msgpack } from '../client/msgpack.ts';
 import { readBase } from '../client/options.ts';
 import type { TelemetryClientOptions } from '../client/types.ts';
-import { WantedView } from '../client/view.ts';
+import { createView } from '../client/view.ts';
 import { errorMessage } from '../core/errors.ts';
 
 export interface TailArguments {
@@ -47,7 +47,7 @@ export function readTailArguments(args: readonly string[]): TailArguments | stri
     };
     // Both throw where the client would.
     readBase(url);
-    new WantedView(connect, msgpack);
+    createView(connect, msgpack);
     return { connect, once, any };
   } catch (error) {
     return errorMessage(error);

@@ -3,14 +3,14 @@ import type { ConnectionEvents } from './connection.ts';
 import { type TelemetryDocument, valueAt } from './document.ts';
 import { Emitter } from './emitter.ts';
 import { FallbackChain, transportsOf } from './fallback-chain.ts';
-import { FreshnessWatch } from './freshness.ts';
+import { createFreshnessWatch, type FreshnessWatch } from './freshness.ts';
 import { readOptions } from './options.ts';
 import { onWake, platform } from './platform.ts';
-import { Receiver } from './receiver.ts';
+import { createReceiver } from './receiver.ts';
 import { Replica } from './replica.ts';
 import { Requests } from './requests.ts';
 import { TelemetryError } from './telemetry-error.ts';
-import { Tokens } from './tokens.ts';
+import { createTokens } from './tokens.ts';
 import type {
   ClientEvents,
   ClientState,
@@ -19,7 +19,7 @@ import type {
   TelemetryClient,
   TelemetryClientOptions,
 } from './types.ts';
-import { WantedView } from './view.ts';
+import { createView } from './view.ts';
 
 /**
  * Connects to a gateway, and stays connected until `close()`. Throws where an option cannot be used; everything that
@@ -29,8 +29,8 @@ import { WantedView } from './view.ts';
  */
 export function createTelemetryClient(options: TelemetryClientOptions): TelemetryClient {
   const settings = readOptions(options);
-  const { clock, timing } = settings;
-  const view = new WantedView(options, options.codec);
+  const { clock } = settings;
+  const view = createView(options, options.codec);
   const replica = new Replica();
   const requests = new Requests(clock);
   let status: ConnectionStatus = {
@@ -43,17 +43,16 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   let reconnects = -1;
   let heardAt: number | undefined;
 
-  const emitError = (code: string, message: string, cause: unknown): void =>
+  const emitError = (code: string, message: string, cause: unknown): boolean =>
     emitter.emit('error', new TelemetryError(code, message, { cause }));
   const emitter = new Emitter<ClientEvents>((cause, during) => {
-    if (during !== 'error' && emitter.has('error')) emitError('LISTENER', 'a listener threw', cause);
+    if (during !== 'error' && emitError('LISTENER', 'a listener threw', cause)) return;
     // Shown where uncaught errors are, without making it one: Node would end the process.
-    else (platform.reportError ?? platform.console.error)(cause);
+    (platform.reportError ?? platform.console.error)(cause);
   });
 
-  const freshness: FreshnessWatch = new FreshnessWatch({
-    clock,
-    maxAgeMs: settings.maxAgeMs,
+  const freshness: FreshnessWatch = createFreshnessWatch({
+    ...settings,
     replica,
     status: () => status,
     intervalMs() {
@@ -63,29 +62,25 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     onChange: () => emitter.emit('freshness', client.freshness),
   });
 
-  const receiver: Receiver = new Receiver({
-    clock,
+  const receiver = createReceiver({
+    ...settings,
     replica,
     requests,
     emitter,
     freshness,
-    wholeTimeoutMs: timing.connectMs,
     askForWhole: (isStuck) => chain.askForWhole(isStuck),
   });
 
-  const stateNow = (): ClientState => {
-    if (isClosed) return 'closed';
-    if (!replica.hasDocument) return 'connecting';
-    const { live } = chain;
-    if (live === undefined || live.isSilent) return 'stale';
-    return live.transport === 'polling' ? 'polling' : 'live';
-  };
   const refresh = (): void => {
     if (!isClosed) chain.update();
     const { live } = chain;
-    const state = stateNow();
+    const { hasDocument } = replica;
     const transport = live?.transport;
-    const waiting = live && !replica.hasDocument ? 'the engine has not answered yet' : '';
+    let state: ClientState = transport === 'polling' ? 'polling' : 'live';
+    if (!live || live.isSilent) state = 'stale';
+    if (!hasDocument) state = 'connecting';
+    if (isClosed) state = 'closed';
+    const waiting = live && !hasDocument ? 'the engine has not answered yet' : '';
     const reason = live?.isSilent ? 'silent' : waiting || chain.reasons;
     if (status.state !== state || status.reason !== reason || status.transport !== transport) {
       const since = status.state === state ? status.since : clock.now();
@@ -104,15 +99,12 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       // A connection that begins with it is not in the status yet: `onLive` follows.
       if (chain.live?.transport === status.transport) refresh();
     },
-    onLive(transport, replaced) {
+    onLive(transport) {
       if (transport === 'polling') receiver.forgetGranted();
       else reconnects += 1;
-      if (replaced !== undefined) requests.retire(replaced);
       requests.connected(receiver.granted);
       refresh();
     },
-    onEnded: (connection) => requests.end(connection),
-    onRefused: (fault) => requests.refuse(fault),
     onChange: refresh,
   };
   const age = (at: number | undefined): number | undefined =>
@@ -122,14 +114,13 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     const { position } = replica;
     return position && chain.live === undefined ? `${position.epoch}-${position.seq}` : undefined;
   };
-  const tokens = new Tokens({
+  const tokens = createTokens({
     ...settings,
     onRenewed: () => chain.renew(),
     onFault: (cause) => emitError('TOKEN', 'the provider failed', cause),
   });
-  const chain = new FallbackChain(transportsOf(settings, view, since), { settings, tokens, events });
-  const guard = (task: () => void): void => emitter.guard(task);
-  const { command, setOptions } = createCommands(view, { settings, chain, requests, tokens, guard });
+  const context = { ...settings, tokens, requests, emitter, events };
+  const chain = new FallbackChain(transportsOf(settings, view, since), context);
   const leaveWake = onWake(() => chain.wake());
   chain.update();
 
@@ -150,17 +141,17 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       return receiver.granted;
     },
     get wanted() {
-      return view.wanted;
+      return view.wanted();
     },
     get freshness() {
-      const of: Freshness['of'] = (path) => freshness.of(path);
+      const { of, worst } = freshness;
       // Below the values, which are all that counts where two of them are compared.
       const reading: Freshness = Object.create({ of });
       return Object.assign(reading, {
         isFresh: of().state === 'fresh',
         silentMs: age(heardAt),
         unchangedMs: age(replica.hasDocument ? receiver.changedAt : undefined),
-        sources: freshness.worst,
+        sources: worst,
       });
     },
     get stats() {
@@ -186,8 +177,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       if (replica.hasDocument) emitter.guard(() => take(replica.document));
       return emitter.on('update', ({ document }) => take(document));
     },
-    setOptions,
-    command,
+    ...createCommands(view, chain, context),
     async *[Symbol.asyncIterator]() {
       let given: TelemetryDocument | undefined;
       let wake = (): void => {};

@@ -1,7 +1,9 @@
 import type { JsonObject } from '../core/json.ts';
 import { randomId } from '../core/random.ts';
 import type { Granted } from '../wire/packet.ts';
-import { deliver, type Ways } from './delivery.ts';
+import type { ClientContext } from './connection.ts';
+import { deliver } from './delivery.ts';
+import type { FallbackChain } from './fallback-chain.ts';
 import { TelemetryError } from './telemetry-error.ts';
 import type { TelemetryClient } from './types.ts';
 import type { WantedView } from './view.ts';
@@ -9,10 +11,11 @@ import type { WantedView } from './view.ts';
 /** What the application asks of the gateway, and is answered. */
 export function createCommands(
   view: WantedView,
-  ways: Ways,
+  chain: FallbackChain,
+  context: ClientContext,
 ): Pick<TelemetryClient, 'command' | 'setOptions'> {
-  const { chain, requests, settings } = ways;
-  const { answerMs } = settings.timing;
+  const { requests, timing } = context;
+  const { answerMs } = timing;
 
   const putInForce = async (change: JsonObject): Promise<Granted | undefined> => {
     const command = 'SUBSCRIBE';
@@ -35,7 +38,7 @@ export function createCommands(
 
   return {
     command: (type, { reason, requestId = randomId(), timeoutMs = answerMs, ...options } = {}) =>
-      deliver({ ...options, message: { type, requestId, reason }, timeoutMs }, ways),
+      deliver({ ...options, message: { type, requestId, reason }, timeoutMs }, chain, context),
     async setOptions(options) {
       const { change, settle } = view.propose(options);
       try {

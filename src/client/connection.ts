@@ -1,14 +1,18 @@
 import type { Cancel } from '../core/clock.ts';
 import { errorMessage } from '../core/errors.ts';
-import { Heartbeat } from './heartbeat.ts';
+import type { Emitter } from './emitter.ts';
+import { createHeartbeat, type Heartbeat } from './heartbeat.ts';
 import type { ClientSettings } from './options.ts';
+import type { Requests, ViewFault } from './requests.ts';
 import type { PacketRead } from './server-packet.ts';
 import type { Tokens } from './tokens.ts';
-import type { TransportName } from './types.ts';
+import type { ClientEvents, TransportName } from './types.ts';
 
 /** A kind of connection. */
 export interface ClientTransport {
   readonly name: TransportName;
+  /** Connections that must have failed in a row before the next transport is tried beside. */
+  readonly failuresBeforeNext: number;
   /** May throw where that is impossible from the start. */
   open(token: string | undefined, connection: ChannelOwner): Channel;
   /** Silence after which a connection counts as silent. Undefined: each answer has a timeout of its own. */
@@ -38,35 +42,34 @@ export interface ConnectionEnd {
   readonly retryAfterMs?: number;
 }
 
-/** What is wrong with a view, as a SUBSCRIBE is told by an ERROR. */
-export type ViewFault = readonly [code: string, message: string];
-
 /** What a client is told of all its connections. */
 export interface ConnectionEvents {
   /** Bytes came, whatever they are. */
   onHeard(): void;
   /** It may have come by a connection that was replaced. */
   onMessage(message: PacketRead, bytes: number, connection: GatewayConnection): void;
-  /** A connection gave its first document. `replaced` is the one before, if it is still open: close it. */
-  onLive(transport: TransportName, replaced: GatewayConnection | undefined): void;
-  onEnded(connection: GatewayConnection): void;
-  /** A new connection was refused for the view that it asked for. */
-  onRefused(fault: ViewFault): void;
+  /** A connection gave its first document. */
+  onLive(transport: TransportName): void;
   /** Anything that the state depends on. */
   onChange(): void;
 }
 
-/** What all connections of a client have in common. */
-export interface ConnectionContext {
-  readonly settings: Pick<ClientSettings, 'clock' | 'random' | 'timing'>;
+/** What the parts of one client have in common. */
+export interface ClientContext extends ClientSettings {
   readonly tokens: Tokens;
+  readonly requests: Requests;
+  readonly emitter: Emitter<ClientEvents>;
   readonly events: ConnectionEvents;
 }
 
-/** Who opened a connection, and opens the next. */
+/** Who opened a connection, and opens the next: a Reconnector. */
 interface Opener {
-  took(connection: GatewayConnection, message: PacketRead, bytes: number, isFirst: boolean): void;
-  ended(connection: GatewayConnection, how: ConnectionEnd, lastedMs: number): void;
+  readonly transport: ClientTransport;
+  readonly context: ClientContext;
+  /** A connection gave its first document. Returns the live one before it. */
+  promote(connection: GatewayConnection): GatewayConnection | undefined;
+  /** A connection ended, and not by this side's wish. */
+  ended(connection: GatewayConnection, how: ConnectionEnd): void;
 }
 
 /**
@@ -91,8 +94,6 @@ interface Opener {
  */
 export class GatewayConnection {
   readonly transport: TransportName;
-  readonly #staleMs: (() => number) | undefined;
-  readonly #context: ConnectionContext;
   readonly #opener: Opener;
   readonly #cancelTimeout: Cancel;
   #state: 'opening' | 'live' | 'replaced' | 'over' = 'opening';
@@ -100,24 +101,21 @@ export class GatewayConnection {
   #channel: Channel | undefined;
   /** While it is live. */
   #heartbeat: Heartbeat | undefined;
-  /** When it gave its first document, monotonic ms. */
-  #liveAt: number | undefined;
 
-  constructor({ name, open, staleMs }: ClientTransport, context: ConnectionContext, opener: Opener) {
-    const { tokens, settings } = context;
-    this.transport = name;
-    this.#staleMs = staleMs;
-    this.#context = context;
+  constructor(opener: Opener) {
+    const { transport, context } = opener;
+    const { clock, timing } = context;
+    this.transport = transport.name;
     this.#opener = opener;
-    this.#cancelTimeout = settings.clock.after(settings.timing.connectMs, () =>
+    this.#cancelTimeout = clock.after(timing.connectMs, () =>
       this.end({ reason: this.#channel ? 'no answer in time' : 'no token in time' }),
     );
     const openWith = (token: string | undefined): void => {
       if (this.#state === 'over') return;
       this.#token = token;
-      this.#channel = open(token, this);
+      this.#channel = transport.open(token, this);
     };
-    tokens
+    context.tokens
       .get()
       .then(openWith, (error: unknown) => this.end({ reason: `no token: ${errorMessage(error)}` }))
       .catch((error: unknown) => this.end({ reason: errorMessage(error) }));
@@ -140,62 +138,62 @@ export class GatewayConnection {
   /** The channel brought a message. */
   take(message: PacketRead, bytes: number): void {
     if (this.#state === 'over' || this.#channel === undefined) return;
+    const { events, requests } = this.#opener.context;
     const isFirst = this.#state === 'opening' && typeof message === 'object' && 'seq' in message;
-    if (isFirst) this.#becomeLive(this.#channel);
+    const replaced = isFirst ? this.#becomeLive() : undefined;
     this.heard();
-    this.#opener.took(this, message, bytes, isFirst);
-    if (this.#state === 'opening' && message === 'malformed') this.end({ reason: 'no gateway' });
+    events.onMessage(message, bytes, this);
+    if (replaced) requests.retire(replaced);
+    // The application may have closed the client meanwhile.
+    if (isFirst && this.#state === 'live') events.onLive(this.transport);
+    if (message === 'malformed' && this.#state === 'opening') this.end({ reason: 'no gateway' });
   }
 
   /** The channel brought something, perhaps no message. */
   heard(): void {
     if (this.#state === 'over') return;
     this.#heartbeat?.heard();
-    this.#context.events.onHeard();
+    this.#opener.context.events.onHeard();
   }
 
   /** It failed, or was ended by the other side. */
   end(how: ConnectionEnd): void {
     if (this.#state === 'over') return;
-    const now = this.#context.settings.clock.monotonic();
     this.close(true);
-    if (how.refusesToken) this.#context.tokens.refuse(this.#token);
-    this.#opener.ended(this, how, now - (this.#liveAt ?? now));
-  }
-
-  /** The next one is live. */
-  replace(): void {
-    this.#state = 'replaced';
-    this.#stopHeartbeat();
+    if (how.refusesToken) this.#opener.context.tokens.refuse(this.#token);
+    this.#opener.ended(this, how);
   }
 
   close(abruptly = false): void {
     if (this.#state === 'over') return;
-    this.#state = 'over';
-    this.#cancelTimeout();
-    this.#stopHeartbeat();
+    this.#enter('over');
     if (this.#channel === undefined) return;
     this.#channel.close(abruptly);
-    this.#context.events.onEnded(this);
+    this.#opener.context.requests.end(this);
   }
 
-  #becomeLive({ send }: Channel): void {
-    const { clock, timing } = this.#context.settings;
+  /** Returns the live one before it, which only takes answers from here on. */
+  #becomeLive(): GatewayConnection | undefined {
+    const { transport, context } = this.#opener;
+    const replaced = this.#opener.promote(this);
+    if (replaced) replaced.#enter('replaced');
+    this.#enter('live');
+    if (transport.staleMs) {
+      this.#heartbeat = createHeartbeat({
+        ...context,
+        staleMs: transport.staleMs,
+        send: this.send,
+        onChange: context.events.onChange,
+        onDead: () => this.end({ reason: 'silent' }),
+      });
+    }
+    return replaced;
+  }
+
+  /** What watched over the state before ends with it. */
+  #enter(state: 'live' | 'replaced' | 'over'): void {
+    this.#state = state;
     this.#cancelTimeout();
-    this.#state = 'live';
-    this.#liveAt = clock.monotonic();
-    if (this.#staleMs === undefined) return;
-    this.#heartbeat = new Heartbeat({
-      clock,
-      timing,
-      staleMs: this.#staleMs,
-      ping: send && (() => send({ type: 'PING', t: clock.monotonic() })),
-      onChange: this.#context.events.onChange,
-      onDead: () => this.end({ reason: 'silent' }),
-    });
-  }
-
-  #stopHeartbeat(): void {
     this.#heartbeat?.stop();
     this.#heartbeat = undefined;
   }

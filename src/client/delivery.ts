@@ -1,23 +1,10 @@
 import type { JsonValue } from '../core/json.ts';
-import type { GatewayConnection } from './connection.ts';
+import type { ClientContext, GatewayConnection } from './connection.ts';
 import type { FallbackChain } from './fallback-chain.ts';
 import { type CommandMessage, postCommand } from './http-command.ts';
 import { requestFault } from './http-request.ts';
-import type { ClientSettings } from './options.ts';
-import type { Requests } from './requests.ts';
 import { TelemetryError } from './telemetry-error.ts';
-import type { Tokens } from './tokens.ts';
 import type { CommandOptions, CommandResult } from './types.ts';
-
-/** What there is to reach the gateway by. */
-export interface Ways {
-  readonly settings: Pick<ClientSettings, 'clock' | 'fetch' | 'base' | 'timing'>;
-  readonly chain: FallbackChain;
-  readonly requests: Requests;
-  readonly tokens: Tokens;
-  /** Runs a piece of the application's code. */
-  readonly guard: (task: () => void) => void;
-}
 
 interface DeliveryOptions extends Pick<CommandOptions, 'signal' | 'onProgress'> {
   readonly message: CommandMessage;
@@ -47,10 +34,11 @@ const refusalMs = 2500;
  */
 export function deliver(
   { message, timeoutMs, signal, onProgress }: DeliveryOptions,
-  { settings, chain, requests, tokens, guard }: Ways,
+  chain: FallbackChain,
+  context: ClientContext,
 ): Promise<CommandResult> {
   const { type: command, requestId } = message;
-  const { clock, fetch, base } = settings;
+  const { clock, fetch, requests, emitter } = context;
   return new Promise((resolve, reject) => {
     const isHalt = command === 'HALT';
     const over = new AbortController();
@@ -66,22 +54,22 @@ export function deliver(
       const state = mayBeTaken() ? 'sent' : 'unsent';
       if (state === told) return;
       told = state;
-      guard(() => onProgress?.({ state }));
+      emitter.guard(() => onProgress?.({ state }));
     };
     const end = (): void => {
       for (const stop of timers) stop();
       over.abort();
     };
-    const fail = (error: Pick<TelemetryError, 'code' | 'message'>): void => {
+    const fail = (code: string, why: string): void => {
       end();
       const effect = mayBeTaken() ? 'unknown' : 'none';
-      reject(new TelemetryError(error.code, error.message, { command, requestId, effect }));
+      reject(new TelemetryError(code, why, { command, requestId, effect }));
     };
-    const cancel = (): void => fail({ code: 'CANCELLED', message: 'cancelled' });
+    const cancel = (): void => fail('CANCELLED', 'cancelled');
     const conclude = (): void => {
-      if (refusal) fail(refusal);
-      else if (mayBeTaken()) fail({ code: 'TIMEOUT', message: 'no answer in time' });
-      else fail({ code: 'NOT_CONNECTED', message: `nothing was sent: ${words}` });
+      if (refusal) fail(refusal.code, refusal.message);
+      else if (mayBeTaken()) fail('TIMEOUT', 'no answer in time');
+      else fail('NOT_CONNECTED', `nothing was sent: ${words}`);
     };
 
     /** @param connection default: by HTTP */
@@ -97,10 +85,7 @@ export function deliver(
           tell();
           ({ result } = await answer);
         } else if (fetch) {
-          result = await postCommand(message, {
-            fetch,
-            base,
-            tokens,
+          result = await postCommand(fetch, context, message, {
             signal: over.signal,
             isUrgent: mayBeTaken() || chain.live?.isSilent === false,
             onSent(isOut) {
@@ -123,7 +108,7 @@ export function deliver(
         refusal ??= error;
         if (error.effect === 'none') sending.isOut = false;
       } else if (isHalt ? connection : !isOut) look();
-      else if (!isHalt) fail({ code: 'DISCONNECTED', message: words });
+      else if (!isHalt) fail('DISCONNECTED', words);
       if (!refusal) return;
       if (sendings.every(({ isOver }) => isOver)) conclude();
       else timers.push(clock.after(refusalMs, conclude));
@@ -159,11 +144,14 @@ export function deliver(
     ];
     /** Looks at once where there is a new connection. The client may be closed before. */
     const watch = (): void => {
-      requests.wait({ command, requestId, timeoutMs }).then(() => {
-        if (over.signal.aborted) return;
-        look();
-        watch();
-      }, fail);
+      requests.wait({ command, requestId, timeoutMs }).then(
+        () => {
+          if (over.signal.aborted) return;
+          look();
+          watch();
+        },
+        (error: TelemetryError) => fail(error.code, error.message),
+      );
     };
     watch();
     // It has the `signal` that takes the listener away.

@@ -7,7 +7,7 @@ type Listeners<Events> = {
 /** Calls listeners by the name of an event. One that throws disturbs neither the others nor the caller. */
 export class Emitter<Events> {
   readonly #onFault: (error: unknown, during: keyof Events | undefined) => void;
-  #all: Listeners<Events> = {};
+  readonly #all: Listeners<Events> = {};
 
   /** @param onFault gets what a listener threw, and the event it listened to; must not throw itself */
   constructor(onFault: (error: unknown, during: keyof Events | undefined) => void) {
@@ -23,24 +23,22 @@ export class Emitter<Events> {
     return () => void listeners.delete(entry);
   }
 
-  /** Calls the listeners that are there now, as far as they still are when their turn comes. */
-  emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+  /**
+   * Calls the listeners that are there now, as far as they still are when their turn comes. Returns whether there are
+   * any.
+   */
+  emit<Name extends keyof Events>(name: Name, event: Events[Name]): boolean {
     const listeners = this.#all[name];
-    for (const entry of [...(listeners ?? [])]) {
-      if (this.#all[name] === listeners && listeners?.has(entry)) {
-        this.guard(() => entry.listener(event), name);
-      }
+    const now = [...(listeners ?? [])];
+    for (const entry of now) {
+      if (listeners?.has(entry)) this.guard(() => entry.listener(event), name);
     }
-  }
-
-  /** Whether anybody listens. */
-  has(name: keyof Events): boolean {
-    return (this.#all[name]?.size ?? 0) > 0;
+    return now.length > 0;
   }
 
   /** Forgets all listeners. */
   clear(): void {
-    this.#all = {};
+    for (const name in this.#all) this.#all[name]?.clear();
   }
 
   /** Runs a piece of the application's code. */

@@ -1,4 +1,4 @@
-import type { ClientTransport, ConnectionContext, GatewayConnection } from './connection.ts';
+import type { ClientContext, ClientTransport, GatewayConnection } from './connection.ts';
 import { openEventStream } from './event-stream.ts';
 import type { ClientSettings } from './options.ts';
 import { openPolling } from './polling.ts';
@@ -7,17 +7,14 @@ import type { TransportName } from './types.ts';
 import type { WantedView } from './view.ts';
 import { openWebSocket } from './websocket.ts';
 
-/** Connections that must have failed in a row before the next transport is tried beside. There is none after polling. */
-const failuresBeforeNext = { websocket: 3, sse: 1, polling: 0 } as const;
-
 /**
  * The transports, best first. One runs while no better one is live and all better ones keep failing; those go on
  * trying, and the first of them that is live again stops it.
  */
 export class FallbackChain {
-  readonly #reconnectors: readonly Reconnector[];
+  readonly #reconnectors: readonly Readonly<Reconnector>[];
 
-  constructor(transports: readonly ClientTransport[], context: ConnectionContext) {
+  constructor(transports: readonly ClientTransport[], context: ClientContext) {
     this.#reconnectors = transports.map((transport) => new Reconnector(transport, context));
   }
 
@@ -39,7 +36,7 @@ export class FallbackChain {
       if (isNeeded) reconnector.start();
       else reconnector.stop();
       const { live, failures, transport } = reconnector;
-      isNeeded &&= live === undefined && failures >= failuresBeforeNext[transport.name];
+      isNeeded &&= live === undefined && failures >= transport.failuresBeforeNext;
     }
   }
 
@@ -63,12 +60,11 @@ export class FallbackChain {
     for (const reconnector of this.#reconnectors) reconnector.stop();
   }
 
-  get #best(): Reconnector | undefined {
+  get #best(): Readonly<Reconnector> | undefined {
     return this.#reconnectors.find(({ live }) => live !== undefined);
   }
 }
 
-const paths = { websocket: 'ws/stream', sse: 'api/stream/telemetry', polling: 'api/telemetry' } as const;
 /**
  * What the gateway says at least so often, even where nothing changes: a packet, as long as the engine's state is
  * fresh (beyond that silence is no fault, and PINGs tell), or an SSE comment.
@@ -87,22 +83,23 @@ export function transportsOf(
   view: WantedView,
   since: () => string | undefined,
 ): readonly ClientTransport[] {
-  const url = (transport: TransportName): string => {
-    const target = new URL(paths[transport], base);
+  const url = (transport: TransportName, path: string): string => {
+    const target = new URL(path, base);
     target.search = view.query(transport, since());
     if (transport === 'websocket') target.protocol = target.protocol.replace('http', 'ws');
     return target.href;
   };
   const intervalMs = (): number => {
-    const { interval } = view.wanted;
+    const { interval } = view.wanted();
     return typeof interval === 'number' ? interval : 0;
   };
   const transports: ClientTransport[] = [];
   if (WebSocket) {
     transports.push({
       name: 'websocket',
+      failuresBeforeNext: 3,
       open: (token, connection) =>
-        openWebSocket({ WebSocket, url: url('websocket'), token, codec }, connection),
+        openWebSocket({ WebSocket, url: url('websocket', 'ws/stream'), token, codec }, connection),
       staleMs: () => timing.staleMs ?? missedRepeats * Math.max(packetMs, intervalMs()),
     });
   }
@@ -110,14 +107,17 @@ export function transportsOf(
     transports.push(
       {
         name: 'sse',
-        open: (token, connection) => openEventStream({ fetch, url: url('sse'), token }, connection),
+        failuresBeforeNext: 1,
+        open: (token, connection) =>
+          openEventStream({ fetch, url: url('sse', 'api/stream/telemetry'), token }, connection),
         // Comments come whatever the interval is.
         staleMs: () => Math.max(timing.staleMs ?? 0, missedRepeats * commentMs),
       },
       {
         name: 'polling',
+        failuresBeforeNext: Infinity,
         open: (token, connection) =>
-          openPolling({ fetch, url: url('polling'), token }, connection, {
+          openPolling({ fetch, url: url('polling', 'api/telemetry'), token }, connection, {
             clock,
             everyMs: Math.max(timing.pollMs, intervalMs()),
             timeoutMs: timing.connectMs,

@@ -6,8 +6,8 @@ interface HeartbeatOptions {
   readonly timing: Pick<Timing, 'heartbeatMs' | 'silenceMs'>;
   /** After so much silence the connection counts as silent; asked again each time, since views change. */
   readonly staleMs: () => number;
-  /** Sends a PING. Undefined where the connection cannot be asked. */
-  readonly ping: (() => void) | undefined;
+  /** Sends a message. Undefined where the connection cannot be asked. */
+  readonly send: ((message: object) => void) | undefined;
   /** Fell silent, or spoke again. */
   readonly onChange: () => void;
   readonly onDead: () => void;
@@ -16,74 +16,71 @@ interface HeartbeatOptions {
 /** Looked at so often until it counts as silent. One look before the last it is asked, so that it can still answer. */
 const looks = 3;
 
+export type Heartbeat = ReturnType<typeof createHeartbeat>;
+
 /** Watches one connection for signs of life: any frame is one. */
-export class Heartbeat {
-  readonly #options: HeartbeatOptions;
-  #heardAt: number;
+export function createHeartbeat({
+  clock,
+  timing: { heartbeatMs, silenceMs },
+  staleMs,
+  send,
+  onChange,
+  onDead,
+}: HeartbeatOptions) {
+  let heardAt = clock.monotonic();
   // At once: the round trip is known from the start.
-  #pingAt = 0;
-  #isSilent = false;
-  #lookEveryMs = 0;
-  #stopLooking: Cancel | undefined;
+  let pingAt = 0;
+  let isSilent = false;
+  let lookEveryMs = 0;
+  let stopLooking: Cancel = () => {};
 
-  constructor(options: HeartbeatOptions) {
-    this.#options = options;
-    this.#heardAt = options.clock.monotonic();
-    this.#lookInTime();
-    this.#look();
-  }
-
-  get isSilent(): boolean {
-    return this.#isSilent;
-  }
-
-  heard(): void {
-    this.#heardAt = this.#options.clock.monotonic();
-    this.#setSilent(false);
-    // The answer to a change of the view was heard as well.
-    this.#lookInTime();
-  }
-
-  /** Asks now: something happened after which the connection may well be dead. */
-  ask(): void {
-    this.#pingAt = 0;
-    this.#look();
-  }
-
-  stop(): void {
-    this.#stopLooking?.();
-  }
-
-  #look(): void {
-    const { clock, timing, staleMs, ping, onDead } = this.#options;
-    const { heartbeatMs, silenceMs } = timing;
+  const setSilent = (next: boolean): void => {
+    if (next === isSilent) return;
+    isSilent = next;
+    onChange();
+  };
+  const look = (): void => {
     const now = clock.monotonic();
-    const silentMs = now - this.#heardAt;
+    const silentMs = now - heardAt;
     // Where nobody can be asked, it is no sooner dead than silent.
-    if (silentMs >= (ping ? silenceMs : Math.max(silenceMs, staleMs()))) {
+    if (silentMs >= (send ? silenceMs : Math.max(silenceMs, staleMs()))) {
       onDead();
       return;
     }
     const missed = Math.floor((silentMs * looks) / staleMs());
-    if (missed === looks - 1 || now >= this.#pingAt) {
-      this.#pingAt = now + heartbeatMs;
-      ping?.();
+    if (missed === looks - 1 || now >= pingAt) {
+      pingAt = now + heartbeatMs;
+      send?.({ type: 'PING', t: now });
     }
-    this.#setSilent(missed >= looks);
-  }
+    setSilent(missed >= looks);
+  };
+  const lookInTime = (): void => {
+    const everyMs = Math.min(staleMs() / looks, heartbeatMs);
+    if (everyMs === lookEveryMs) return;
+    lookEveryMs = everyMs;
+    stopLooking();
+    stopLooking = clock.every(everyMs, look);
+  };
+  lookInTime();
+  look();
 
-  #lookInTime(): void {
-    const { clock, timing, staleMs } = this.#options;
-    const everyMs = Math.min(staleMs() / looks, timing.heartbeatMs);
-    if (everyMs === this.#lookEveryMs) return;
-    this.#lookEveryMs = everyMs;
-    this.stop();
-    this.#stopLooking = clock.every(everyMs, () => this.#look());
-  }
-
-  #setSilent(isSilent: boolean): void {
-    if (isSilent === this.#isSilent) return;
-    this.#isSilent = isSilent;
-    this.#options.onChange();
-  }
+  return {
+    get isSilent(): boolean {
+      return isSilent;
+    },
+    heard(): void {
+      heardAt = clock.monotonic();
+      setSilent(false);
+      // The answer to a change of the view was heard as well.
+      lookInTime();
+    },
+    /** Asks now: something happened after which the connection may well be dead. */
+    ask(): void {
+      pingAt = 0;
+      look();
+    },
+    stop(): void {
+      stopLooking();
+    },
+  };
 }

@@ -1,9 +1,8 @@
 import type { JsonValue } from '../core/json.ts';
+import type { ClientContext } from './connection.ts';
 import { readAnswer, sendRequest } from './http-request.ts';
-import type { ClientSettings } from './options.ts';
 import { TelemetryError } from './telemetry-error.ts';
-import type { Tokens } from './tokens.ts';
-import type { CommandResult, FetchInit } from './types.ts';
+import type { CommandResult, Fetch, FetchInit } from './types.ts';
 
 /** What the gateway is told. */
 export interface CommandMessage {
@@ -12,9 +11,7 @@ export interface CommandMessage {
   readonly reason: string | undefined;
 }
 
-interface Posting extends Pick<ClientSettings, 'base'> {
-  readonly fetch: NonNullable<ClientSettings['fetch']>;
-  readonly tokens: Tokens;
+interface Posting {
   readonly signal: AbortSignal;
   /** Whether to send without asking whether anybody is there: the gateway was just heard, or it does not matter. */
   readonly isUrgent: boolean;
@@ -27,8 +24,10 @@ interface Posting extends Pick<ClientSettings, 'base'> {
  * refuses it, else with why nobody knows what became of it.
  */
 export async function postCommand(
+  fetch: Fetch,
+  { base, tokens }: Pick<ClientContext, 'base' | 'tokens'>,
   message: CommandMessage,
-  { fetch, base, tokens, signal, isUrgent, onSent }: Posting,
+  { signal, isUrgent, onSent }: Posting,
 ): Promise<JsonValue | undefined> {
   const url = new URL(`api/telemetry/${message.type.toLowerCase()}`, base).href;
   const request = (more: Partial<FetchInit>, token?: string): Promise<Response> =>
@@ -39,8 +38,8 @@ export async function postCommand(
    */
   const reach = async (): Promise<void> => {
     const { status } = await request({ method: 'HEAD', mode: 'no-cors' });
-    // A proxy that has lost its gateway.
-    if (status >= 500) throw new Error(`HTTP ${status}`);
+    // A proxy that has lost its gateway. Other faults may be of the question alone: not every proxy knows HEAD.
+    if (status > 501 && status < 505) throw new Error(`HTTP ${status}`);
   };
   const send = (token: string | undefined): Promise<Response> => {
     signal.throwIfAborted();

@@ -16,8 +16,8 @@ export function sendRequest(
   headers: Record<string, string>,
   more: Partial<FetchInit> = {},
 ): Promise<Response> {
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  return fetch(url, { ...more, headers: { ...headers, ...authorization }, signal, cache: 'no-store' });
+  const all = token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` };
+  return fetch(url, { ...more, headers: all, signal, cache: 'no-store' });
 }
 
 const viewFaults: readonly unknown[] = ['BAD_OPTION', 'UNKNOWN_SYMBOL', 'LIMIT'];

@@ -46,8 +46,16 @@ export interface ClientSettings {
 export function readOptions(options: TelemetryClientOptions): ClientSettings {
   // Looked up now: an application may have put one there. And called on the global object, as browsers demand.
   const platformFetch: Fetch | undefined = platform.fetch && ((url, init) => globalThis.fetch(url, init));
-  const { url, token, codec, clock = systemClock, random = Math.random, maxAgeMs = Infinity } = options;
-  const { fetch = platformFetch, WebSocket = platform.WebSocket } = options;
+  const {
+    url,
+    token,
+    codec,
+    maxAgeMs = Infinity,
+    WebSocket = platform.WebSocket,
+    fetch = platformFetch,
+    clock = systemClock,
+    random = Math.random,
+  } = options;
   if (!(maxAgeMs >= leastMaxAgeMs)) throw badOption(`maxAgeMs: ${leastMaxAgeMs} ms at least`);
   const timing = { ...timingDefaults, ...options.timing };
   // One answer may be late, and all is well.

@@ -1,12 +1,11 @@
 import { backoffMs } from '../core/backoff.ts';
 import type { Cancel } from '../core/clock.ts';
 import {
+  type ClientContext,
   type ClientTransport,
-  type ConnectionContext,
   type ConnectionEnd,
   GatewayConnection,
 } from './connection.ts';
-import type { PacketRead } from './server-packet.ts';
 
 /**
  * Keeps one transport connected: while it runs, a connection is opened again and again until there is one, without
@@ -20,31 +19,21 @@ import type { PacketRead } from './server-packet.ts';
  */
 export class Reconnector {
   readonly transport: ClientTransport;
-  readonly #context: ConnectionContext;
+  readonly context: ClientContext;
+  live: GatewayConnection | undefined;
+  /** Connections in a row that did not last, up to the one that ended last. */
+  failures = 0;
+  /** How the last connection ended; empty where none did yet. */
+  reason = '';
+  /** Since when `live` is, monotonic ms. */
+  #liveAt = 0;
   #isRunning = false;
   #opening: GatewayConnection | undefined;
-  #live: GatewayConnection | undefined;
   #cancelWait: Cancel | undefined;
-  #failures = 0;
-  #reason = '';
 
-  constructor(transport: ClientTransport, context: ConnectionContext) {
+  constructor(transport: ClientTransport, context: ClientContext) {
     this.transport = transport;
-    this.#context = context;
-  }
-
-  get live(): GatewayConnection | undefined {
-    return this.#live;
-  }
-
-  /** Connections in a row that did not last, up to the one that ended last. */
-  get failures(): number {
-    return this.#failures;
-  }
-
-  /** How the last connection ended; empty where none did yet. */
-  get reason(): string {
-    return this.#reason;
+    this.context = context;
   }
 
   start(): void {
@@ -55,13 +44,13 @@ export class Reconnector {
 
   stop(): void {
     this.#isRunning = false;
-    this.#failures = 0;
-    this.#reason = '';
+    this.failures = 0;
+    this.reason = '';
     this.#stopWaiting();
     this.#opening?.close();
-    this.#live?.close();
+    this.live?.close();
     this.#opening = undefined;
-    this.#live = undefined;
+    this.live = undefined;
   }
 
   /**
@@ -75,40 +64,34 @@ export class Reconnector {
   /** Spares the rest of a wait; asks a live connection whether it lives. */
   wake(): void {
     if (this.#cancelWait !== undefined) this.#open();
-    this.#live?.ask();
+    this.live?.ask();
   }
 
-  /** A connection was told something; `isFirst`: its first document, which makes it the live one. */
-  took(connection: GatewayConnection, message: PacketRead, bytes: number, isFirst: boolean): void {
-    const { events } = this.#context;
-    const replaced = isFirst ? this.#live : undefined;
-    if (isFirst) {
-      replaced?.replace();
-      this.#opening = undefined;
-      this.#live = connection;
-    }
-    events.onMessage(message, bytes, connection);
-    if (isFirst && this.#live === connection) events.onLive(connection.transport, replaced);
-    else replaced?.close();
+  /** A connection gave its first document. Returns the live one before it. */
+  promote(connection: GatewayConnection): GatewayConnection | undefined {
+    const replaced = this.live;
+    this.#opening = undefined;
+    this.live = connection;
+    this.#liveAt = this.context.clock.monotonic();
+    return replaced;
   }
 
   /** A connection ended, and not by this side's wish. */
-  ended(connection: GatewayConnection, how: ConnectionEnd, lastedMs: number): void {
+  ended(connection: GatewayConnection, how: ConnectionEnd): void {
     const { reason, refusesToken, refusesView, retryAfterMs = 0 } = how;
-    const { settings, events } = this.#context;
-    const { clock, random, timing } = settings;
+    const { clock, random, timing, requests, events } = this.context;
     const isNew = connection === this.#opening;
     if (isNew) this.#opening = undefined;
-    else if (connection === this.#live) this.#live = undefined;
+    else if (connection === this.live) this.live = undefined;
     else return;
-    if (refusesView && isNew) events.onRefused(refusesView);
-    const wasSteady = lastedMs >= timing.steadyMs;
-    this.#failures = wasSteady ? 0 : this.#failures + 1;
-    this.#reason = reason;
+    if (refusesView && isNew) requests.refuse(refusesView);
+    const wasSteady = !isNew && clock.monotonic() - this.#liveAt >= timing.steadyMs;
+    this.failures = wasSteady ? 0 : this.failures + 1;
+    this.reason = reason;
     if (this.#opening === undefined) {
       const jitter = { baseMs: timing.backoffMs, maxMs: timing.backoffMaxMs, random };
       // With another token all is well at once; where that one does not last either, it is not the token.
-      const waitMs = wasSteady && refusesToken ? 0 : backoffMs(Math.max(1, this.#failures), jitter);
+      const waitMs = wasSteady && refusesToken ? 0 : backoffMs(Math.max(1, this.failures), jitter);
       this.#stopWaiting();
       // A proxy may ask for a day: it is not waited longer than for anything else.
       const askedMs = Math.min(retryAfterMs, jitter.maxMs);
@@ -120,7 +103,7 @@ export class Reconnector {
   #open(): void {
     this.#stopWaiting();
     this.#opening?.close();
-    this.#opening = new GatewayConnection(this.transport, this.#context, this);
+    this.#opening = new GatewayConnection(this);
   }
 
   #stopWaiting(): void {

@@ -12,67 +12,51 @@ const empty: JsonObject = Object.freeze({});
 
 /** The document as the packets tell it. */
 export class Replica {
+  /** The same where the engine has spoken, else empty; a new object on each change. */
+  document: TelemetryDocument = empty;
+  hasDocument = false;
+  /** Undefined where what is held has no known position. */
+  position: TelemetryClient['position'];
+  /** Something was lost, and the whole document that makes up for it is not here yet. */
+  isBehind = false;
   #held = empty;
-  #document = empty;
-  #hasDocument = false;
-  #position: TelemetryClient['position'];
-  #isBehind = false;
 
   /** What packets said up to now, the gateway's zeros before the engine's first word included. */
   get held(): TelemetryDocument {
     return this.#held;
   }
 
-  /** The same where the engine has spoken, else empty; a new object on each change. */
-  get document(): TelemetryDocument {
-    return this.#document;
-  }
-
-  get hasDocument(): boolean {
-    return this.#hasDocument;
-  }
-
-  /** Something was lost, and the whole document that makes up for it is not here yet. */
-  get isBehind(): boolean {
-    return this.#isBehind;
-  }
-
-  /** Undefined where what is held has no known position. */
-  get position(): TelemetryClient['position'] {
-    return this.#position;
-  }
-
   /** Takes packets in the order in which one connection brought them. */
   apply(packet: DocumentPacket): Applied {
     const { seq } = packet;
-    const epoch = ('epoch' in packet ? packet.epoch : undefined) ?? this.#position?.epoch;
+    const epoch = ('epoch' in packet ? packet.epoch : undefined) ?? this.position?.epoch;
     try {
       if ('data' in packet) return this.#hold(packet.data, epoch, seq);
       // A WELCOME says what became of the version that this client told it has, whatever happened in between.
-      if (packet.type === 'DELTA' && this.#isBehind) return 'ignored';
-      if (this.#position?.epoch === epoch && this.#position?.seq === packet.base) {
+      if (packet.type === 'DELTA' && this.isBehind) return 'ignored';
+      if (this.position?.epoch === epoch && this.position?.seq === packet.base) {
         return this.#hold(applyDelta(this.#held, packet), epoch, seq);
       }
     } catch {
       // It appends to what is no array here, or nests deeper than the stack: whatever it was made for, it was not this.
     }
-    this.#isBehind = true;
+    this.isBehind = true;
     return 'gap';
   }
 
   /** Something was lost: what is held stays, and no delta is applied to it until a whole document comes. */
   distrust(): void {
-    this.#isBehind = true;
+    this.isBehind = true;
   }
 
   #hold(next: JsonObject, epoch: string | undefined, seq: number): Applied {
-    const before = this.#document;
+    const before = this.document;
     this.#held = shareStructure(this.#held, next);
-    this.#hasDocument = hasSpoken(this.#held);
-    this.#document = this.#hasDocument ? this.#held : empty;
-    this.#position = epoch ? { epoch, seq } : undefined;
-    this.#isBehind = false;
-    return this.#document === before ? 'unchanged' : 'changed';
+    this.hasDocument = hasSpoken(this.#held);
+    this.document = this.hasDocument ? this.#held : empty;
+    this.position = epoch ? { epoch, seq } : undefined;
+    this.isBehind = false;
+    return this.document === before ? 'unchanged' : 'changed';
   }
 }
 

@@ -1,15 +1,22 @@
 import type { Cancel, Clock } from '../core/clock.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { AckPacket, ErrorPacket, Granted } from '../wire/packet.ts';
-import type { GatewayConnection, ViewFault } from './connection.ts';
 import { TelemetryError } from './telemetry-error.ts';
+
+/** What is wrong with a view, as a SUBSCRIBE is told by an ERROR. */
+export type ViewFault = readonly [code: string, message: string];
+
+/** A connection, as far as is needed here. */
+interface Closable {
+  close(): void;
+}
 
 /** What somebody waits for. */
 interface Awaited {
   readonly command: string;
   readonly requestId: string;
   /** The connection that the answer comes by. Undefined: what is waited for is a connection. */
-  readonly connection?: GatewayConnection;
+  readonly connection?: Closable;
   readonly timeoutMs: number;
 }
 
@@ -29,7 +36,7 @@ export class Requests {
   readonly #clock: Clock;
   readonly #all = new Set<Waiting>();
   /** Connections kept for the answers to come by, and for nothing else. */
-  readonly #retired = new Set<GatewayConnection>();
+  readonly #retired = new Set<Closable>();
   #isClosed = false;
 
   constructor(clock: Clock) {
@@ -81,13 +88,13 @@ export class Requests {
   }
 
   /** A connection is over: what was sent by it will not be answered. */
-  end(connection: GatewayConnection): void {
+  end(connection: Closable): void {
     this.#retired.delete(connection);
     this.#reject(this.#by(connection), ['DISCONNECTED', 'the connection ended']);
   }
 
   /** Closes a connection when nothing is waited for by it: perhaps at once. */
-  retire(connection: GatewayConnection): void {
+  retire(connection: Closable): void {
     this.#retired.add(connection);
     if (this.#by(connection).length === 0) connection.close();
   }
@@ -101,7 +108,7 @@ export class Requests {
     return [...this.#all].filter(applies);
   }
 
-  #by(connection: GatewayConnection): Waiting[] {
+  #by(connection: Closable): Waiting[] {
     return this.#find((waiting) => waiting.connection === connection);
   }
 

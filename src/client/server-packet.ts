@@ -17,17 +17,13 @@ export type PacketRead = ServerPacket | 'malformed' | 'unknown';
 
 /** Reads a message in whatever form a transport gives it: what it is, and its bytes on the wire. */
 export function readMessage(data: unknown, codec?: Codec): [message: PacketRead, bytes: number] {
-  if (typeof data === 'string') return [readPacket(attempt(() => JSON.parse(data))), utf8Length(data)];
-  const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
-  if (!(bytes instanceof Uint8Array)) return ['malformed', 0];
-  return [readPacket(attempt(() => codec?.decode(bytes))), bytes.length];
-}
-
-function attempt(decode: () => unknown): unknown {
+  const content = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+  if (typeof content !== 'string' && !(content instanceof Uint8Array)) return ['malformed', 0];
+  const bytes = typeof content === 'string' ? utf8Length(content) : content.length;
   try {
-    return decode();
+    return [readPacket(typeof content === 'string' ? JSON.parse(content) : codec?.decode(content)), bytes];
   } catch {
-    return undefined;
+    return ['malformed', bytes];
   }
 }
 

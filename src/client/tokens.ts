@@ -14,85 +14,82 @@ interface TokensOptions {
 /** Not sooner, whatever a token says: a provider that gives expired ones must not be asked without pause. */
 const leastLifeMs = 1000;
 
+export type Tokens = ReturnType<typeof createTokens>;
+
 /** The token in use. A provider is asked for the first one, before it expires, and when it was refused. */
-export class Tokens {
-  readonly #options: TokensOptions;
-  #held: { readonly token: string; readonly goodUntil: number } | undefined;
-  #asking: Promise<string> | undefined;
-  #cancelRenewal: Cancel | undefined;
-  #isClosed = false;
+export function createTokens({
+  token: provider,
+  clock,
+  timing: { tokenMarginMs, connectMs },
+  onRenewed,
+  onFault,
+}: TokensOptions) {
+  let held: { readonly token: string; readonly goodUntil: number } | undefined;
+  let asking: Promise<string> | undefined;
+  let cancelRenewal: Cancel = () => {};
+  let isClosed = false;
 
-  constructor(options: TokensOptions) {
-    this.#options = options;
+  if (typeof provider !== 'function') {
+    return { get: async () => provider, refuse: cancelRenewal, close: cancelRenewal };
   }
-
-  /** One that is good as far as one can know; undefined where none is used. Rejects with what the provider threw. */
-  async get(): Promise<string | undefined> {
-    const { token: provider, clock } = this.#options;
-    if (typeof provider !== 'function') return provider;
-    const held = this.#held;
-    return held && clock.monotonic() < held.goodUntil ? held.token : this.#ask(provider);
-  }
-
-  /** The gateway does not take this token. */
-  refuse(token: string | undefined): void {
-    if (this.#held?.token === token) this.#held = undefined;
-  }
-
-  close(): void {
-    this.#isClosed = true;
-    this.#cancelRenewal?.();
-  }
-
-  #ask(provider: TokenProvider): Promise<string> {
-    this.#asking ??= this.#askNow(provider).finally(() => {
-      this.#asking = undefined;
-    });
-    return this.#asking;
-  }
-
-  async #askNow(provider: TokenProvider): Promise<string> {
-    const { clock, timing, onFault } = this.#options;
-    const { tokenMarginMs, connectMs } = timing;
-    // One that never answers must not keep others from asking. What it says late is good all the same.
-    const cancel = clock.after(connectMs, () => {
-      this.#asking = undefined;
-      this.#askLater(provider);
-    });
-    try {
-      const token = await provider();
-      const lifeMs = Math.max(leastLifeMs, tokenLifeMs(token, clock.now()));
-      this.#held = { token, goodUntil: clock.monotonic() + lifeMs };
-      this.#renewIn(lifeMs - Math.min(tokenMarginMs, lifeMs / 5), provider);
-      return token;
-    } catch (error) {
-      this.#askLater(provider);
-      if (!this.#isClosed) onFault(error);
-      throw error;
-    } finally {
-      cancel();
-    }
-  }
-
-  /** As often as it takes while the old one is good; after that, every attempt to connect asks. */
-  #askLater(provider: TokenProvider): void {
-    if (this.#held !== undefined) this.#renewIn(this.#options.timing.tokenMarginMs / 5, provider);
-  }
-
-  #renewIn(ms: number, provider: TokenProvider): void {
-    const { clock, onRenewed } = this.#options;
-    this.#cancelRenewal?.();
-    if (this.#isClosed || !Number.isFinite(ms)) return;
-    this.#cancelRenewal = clock.after(ms, () => {
-      const before = this.#held?.token;
-      this.#ask(provider).then(
+  const renewIn = (ms: number): void => {
+    cancelRenewal();
+    if (isClosed || !Number.isFinite(ms)) return;
+    cancelRenewal = clock.after(ms, () => {
+      const before = held?.token;
+      ask().then(
         (token) => {
-          if (!this.#isClosed && token !== before) onRenewed();
+          if (!isClosed && token !== before) onRenewed();
         },
         () => {},
       );
     });
-  }
+  };
+  const forget = (): void => {
+    asking = undefined;
+  };
+  /** As often as it takes while the old one is good; after that, every attempt to connect asks. */
+  const askLater = (): void => {
+    if (held !== undefined) renewIn(tokenMarginMs / 5);
+  };
+  const ask = (): Promise<string> => {
+    asking ??= askNow().finally(forget);
+    return asking;
+  };
+  const askNow = async (): Promise<string> => {
+    // One that never answers must not keep others from asking. What it says late is good all the same.
+    const cancel = clock.after(connectMs, () => {
+      forget();
+      askLater();
+    });
+    try {
+      const token = await provider();
+      const lifeMs = Math.max(leastLifeMs, tokenLifeMs(token, clock.now()));
+      held = { token, goodUntil: clock.monotonic() + lifeMs };
+      renewIn(lifeMs - Math.min(tokenMarginMs, lifeMs / 5));
+      return token;
+    } catch (error) {
+      askLater();
+      if (!isClosed) onFault(error);
+      throw error;
+    } finally {
+      cancel();
+    }
+  };
+
+  return {
+    /** One that is good as far as one can know; undefined where none is used. Rejects with what the provider threw. */
+    get: async (): Promise<string | undefined> =>
+      held && clock.monotonic() < held.goodUntil ? held.token : ask(),
+    /** The gateway does not take this token. */
+    refuse(token: string | undefined): void {
+      if (held?.token === token) held = undefined;
+    },
+    close(): void {
+      isClosed = true;
+      cancelRenewal();
+    },
+  };
 }
 
 /**

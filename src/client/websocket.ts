@@ -11,7 +11,6 @@ interface WebSocketOptions {
 }
 
 const tokenExpired = 4401;
-const ignore = (): void => {};
 
 /** One WebSocket. Browsers let a page set no header, hence the subprotocol for the token. */
 export function openWebSocket(
@@ -26,6 +25,7 @@ export function openWebSocket(
     opened = true;
   };
   socket.onmessage = ({ data }: { readonly data: unknown }) => connection.take(...readMessage(data, codec));
+  // Never taken away: an error event of `ws` that nobody listens to ends the process.
   socket.onerror = ({ message = '' }: { readonly message?: unknown }) => {
     fault = `${message}`;
   };
@@ -39,10 +39,6 @@ export function openWebSocket(
   return {
     send: (message) => socket.send(JSON.stringify(message)),
     close(abruptly) {
-      socket.onmessage = ignore;
-      socket.onclose = ignore;
-      // Not null: an error event of `ws` that nobody listens to ends the process.
-      socket.onerror = ignore;
       if (abruptly && socket.terminate !== undefined) socket.terminate();
       else socket.close();
     },

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Tokens, tokenLifeMs } from '../../src/client/tokens.ts';
+import { createTokens, tokenLifeMs } from '../../src/client/tokens.ts';
 import type { TokenProvider } from '../../src/client/types.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { unsignedToken } from '../support/tokens.ts';
@@ -14,7 +14,7 @@ function setUp(provider: TokenProvider | string) {
   const clock = createManualClock(start);
   const renewed: unknown[] = [];
   const faults: unknown[] = [];
-  const tokens = new Tokens({
+  const tokens = createTokens({
     token: provider,
     clock,
     timing: { tokenMarginMs: 60_000, connectMs: 10_000 },

@@ -2,17 +2,17 @@ import { describe, expect, it } from 'vitest';
 import type { TelemetryClientOptions } from '../../src/client/index.ts';
 import { createTelemetryClient } from '../../src/client/index.ts';
 import { msgpack } from '../../src/client/msgpack.ts';
-import { WantedView } from '../../src/client/view.ts';
+import { createView } from '../../src/client/view.ts';
 import { connectToFake, granted } from './fake-gateway.ts';
 
 describe('View', () => {
   it('asks for nothing that the gateway does anyway', () => {
-    const view = new WantedView({ mode: 'full', encoding: 'json', interval: 0 }, undefined);
+    const view = createView({ mode: 'full', encoding: 'json', interval: 0 }, undefined);
     expect(view.query('websocket', 'e-1')).toBe('');
   });
 
   it('asks for all options, on plain HTTP for JSON', () => {
-    const view = new WantedView(
+    const view = createView(
       { mode: 'delta', encoding: 'msgpack', interval: 250, sections: ['market', 'a&b'], symbol: '^GSPC' },
       msgpack,
     );
@@ -23,19 +23,19 @@ describe('View', () => {
   });
 
   it('has each change in it from when it is proposed until it is dropped, and keeps the others', () => {
-    const view = new WantedView({ interval: 50 }, undefined);
+    const view = createView({ interval: 50 }, undefined);
     const first = view.propose({ interval: 100, symbol: 'QQQ' });
     const second = view.propose({ interval: 250, sections: ['logs'] });
-    expect(view.wanted).toMatchObject({ interval: 250, symbol: 'QQQ', sections: ['logs'] });
+    expect(view.wanted()).toMatchObject({ interval: 250, symbol: 'QQQ', sections: ['logs'] });
     second.settle(false);
-    expect(view.wanted).toMatchObject({ interval: 100, symbol: 'QQQ', sections: null });
+    expect(view.wanted()).toMatchObject({ interval: 100, symbol: 'QQQ', sections: null });
     first.settle(true);
     view.propose({ interval: null, symbol: null }).settle(true);
-    expect(view.wanted).toMatchObject({ interval: 0, symbol: null });
+    expect(view.wanted()).toMatchObject({ interval: 0, symbol: null });
   });
 
   it('says in a SUBSCRIBE what was named, with null for all sections and no symbol', () => {
-    const { change } = new WantedView({}, undefined).propose({ mode: null, sections: null, symbol: null });
+    const { change } = createView({}, undefined).propose({ mode: null, sections: null, symbol: null });
     expect(change).toEqual({ mode: 'full', sections: null, symbol: null });
   });
 });

@@ -23,6 +23,11 @@ export class FallbackChain {
     return this.#best?.live;
   }
 
+  /** Whether a connection is being opened: it asks for the view that was wanted when that began. */
+  get isOpening(): boolean {
+    return this.#reconnectors.some(({ opening }) => opening !== undefined);
+  }
+
   /** Why transports that run are not live: of those that failed, in their order. */
   get reasons(): string {
     const failing = this.#reconnectors.filter(({ live, reason }) => live === undefined && reason !== '');

@@ -18,7 +18,7 @@ export function openPolling(
 ): Channel {
   let abort = new AbortController();
   let tag: string | null = null;
-  let cancel: Cancel = () => {};
+  let cancel: Cancel | undefined;
 
   /** Resolves with why there will be no further poll; undefined: there will be. */
   const poll = async (): Promise<ConnectionEnd | undefined> => {
@@ -46,7 +46,7 @@ export function openPolling(
       .catch(requestFault)
       .then(
         (end) => {
-          cancel();
+          cancel?.();
           if (end !== undefined) connection.end(end);
           else if (!abort.signal.aborted) cancel = clock.after(everyMs, run);
         },
@@ -57,7 +57,7 @@ export function openPolling(
 
   return {
     close() {
-      cancel();
+      cancel?.();
       abort.abort();
     },
   };

@@ -27,8 +27,8 @@ export class Reconnector {
   reason = '';
   /** Since when `live` is, monotonic ms. */
   #liveAt = 0;
+  opening: GatewayConnection | undefined;
   #isRunning = false;
-  #opening: GatewayConnection | undefined;
   #cancelWait: Cancel | undefined;
 
   constructor(transport: ClientTransport, context: ClientContext) {
@@ -47,9 +47,9 @@ export class Reconnector {
     this.failures = 0;
     this.reason = '';
     this.#stopWaiting();
-    this.#opening?.close();
+    this.opening?.close();
     this.live?.close();
-    this.#opening = undefined;
+    this.opening = undefined;
     this.live = undefined;
   }
 
@@ -70,7 +70,7 @@ export class Reconnector {
   /** A connection gave its first document. Returns the live one before it. */
   promote(connection: GatewayConnection): GatewayConnection | undefined {
     const replaced = this.live;
-    this.#opening = undefined;
+    this.opening = undefined;
     this.live = connection;
     this.#liveAt = this.context.clock.monotonic();
     return replaced;
@@ -80,15 +80,15 @@ export class Reconnector {
   ended(connection: GatewayConnection, how: ConnectionEnd): void {
     const { reason, refusesToken, refusesView, retryAfterMs = 0 } = how;
     const { clock, random, timing, requests, events } = this.context;
-    const isNew = connection === this.#opening;
-    if (isNew) this.#opening = undefined;
+    const isNew = connection === this.opening;
+    if (isNew) this.opening = undefined;
     else if (connection === this.live) this.live = undefined;
     else return;
     if (refusesView && isNew) requests.refuse(refusesView);
     const wasSteady = !isNew && clock.monotonic() - this.#liveAt >= timing.steadyMs;
     this.failures = wasSteady ? 0 : this.failures + 1;
     this.reason = reason;
-    if (this.#opening === undefined) {
+    if (this.opening === undefined) {
       const jitter = { baseMs: timing.backoffMs, maxMs: timing.backoffMaxMs, random };
       // With another token all is well at once; where that one does not last either, it is not the token.
       const waitMs = wasSteady && refusesToken ? 0 : backoffMs(Math.max(1, this.failures), jitter);
@@ -102,8 +102,8 @@ export class Reconnector {
 
   #open(): void {
     this.#stopWaiting();
-    this.#opening?.close();
-    this.#opening = new GatewayConnection(this);
+    this.opening?.close();
+    this.opening = new GatewayConnection(this);
   }
 
   #stopWaiting(): void {

@@ -16,7 +16,7 @@ interface Awaited {
   readonly command: string;
   readonly requestId: string;
   /** The connection that the answer comes by. Undefined: what is waited for is a connection. */
-  readonly connection?: Closable;
+  readonly connection?: Closable | undefined;
   readonly timeoutMs: number;
 }
 

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { createTelemetryClient } from '../../src/client/index.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { connectClient } from '../support/client.ts';
-import { built, commandResult, spawnGateway } from '../support/gateway-process.ts';
+import { commandResult, spawnGateway } from '../support/gateway-process.ts';
 import { secretToken, testClaims, testSecret } from '../support/tokens.ts';
 import { waitFor } from '../support/wait.ts';
 import { startLoggingEngine } from './halt-ways/engine.ts';
@@ -46,7 +46,7 @@ async function bySdk(url: string, token: string, reason: string): Promise<string
 await runBench('halt-ways', async ({ use, say }) => {
   if (!hasNginx()) throw new Error('nginx was not found: install it (Debian: apt-get install nginx-light)');
   const engine = await use(startLoggingEngine());
-  const gateway = await use(spawnGateway({ ENGINE_URL: engine.url, AUTH_JWT_SECRET: testSecret }, built));
+  const gateway = await use(spawnGateway({ ENGINE_URL: engine.url, AUTH_JWT_SECRET: testSecret }));
   const nginx = await use(startNginx(gateway.url));
   const browser = await launchChromium();
   await use({ stop: () => browser.close() });

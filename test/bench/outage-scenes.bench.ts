@@ -1,7 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { launchChromium } from '../support/chromium.ts';
-import { ensureDashboard } from '../support/dashboard-page.ts';
 import { startRedis } from '../support/redis-server.ts';
 import type { Resource } from '../support/wait.ts';
 import { scenes } from './outage-scenes/scenes.ts';
@@ -61,7 +60,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 setTimeout(() => void giveUp(`not done after ${longestMs / 1000} s`), longestMs).unref();
 
 try {
-  await ensureDashboard();
   const use: House['use'] = async (starting) => {
     resources.push(Promise.resolve(starting));
     return await starting;

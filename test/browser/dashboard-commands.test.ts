@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
-import { ensureDashboard, openDashboard } from '../support/dashboard-page.ts';
+import { openDashboard } from '../support/dashboard-page.ts';
 import { startDashboardProxy } from '../support/dashboard-proxy.ts';
 import { startGateway } from '../support/gateway.ts';
 import { stageGateway, stages } from '../support/staged-gateway.ts';
@@ -11,7 +11,6 @@ import { useIn } from '../support/wait.ts';
 describe.skipIf(chromiumMissing)('The dashboard’s HALT', () => {
   let browser: Browser;
   beforeAll(async () => {
-    await ensureDashboard();
     browser = await launchChromium();
   });
   afterAll(() => browser?.close());
@@ -21,7 +20,7 @@ describe.skipIf(chromiumMissing)('The dashboard’s HALT', () => {
     const proxy = await useIn(test, startDashboardProxy(gateway.port));
     proxy.block({ webSockets: true, eventStreams: true });
     const { page, shows, part, faults } = await openDashboard(test, browser, proxy.url);
-    await shows('transport', /^POLLING$/, { timeoutMs: 20_000 });
+    await shows('transport', /^POLLING$/);
     await page.getByRole('button', { name: 'Halt …' }).click();
     await page.getByLabel(/^Reason/).fill('drill');
     await page.getByRole('button', { name: 'Halt trading' }).click();

@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Environment } from '../../src/config/environment.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
-import { ensureDashboard, openDashboard } from '../support/dashboard-page.ts';
+import { openDashboard } from '../support/dashboard-page.ts';
 import { startGateway } from '../support/gateway.ts';
 import { secretToken, testClaims, testSecret } from '../support/tokens.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
@@ -17,7 +17,6 @@ const nameOfFocused = `(() => {
 describe.skipIf(chromiumMissing)('The dashboard’s controls', () => {
   let browser: Browser;
   beforeAll(async () => {
-    await ensureDashboard();
     browser = await launchChromium();
   });
   afterAll(() => browser?.close());
@@ -181,9 +180,7 @@ describe.skipIf(chromiumMissing)('The dashboard’s controls', () => {
     const settings = { AUTH_JWT_SECRET: testSecret };
     const { page, shows, shoot } = await open(test, settings, `/#token=${token}`);
     await shows('symbol', /^SPY$/);
-    await shows('situation-text', /^The gateway wants another token: enter one under Connection/, {
-      timeoutMs: 20_000,
-    });
+    await shows('situation-text', /^The gateway wants another token: enter one under Connection/);
     expect(await page.getByTestId('price').textContent()).toMatch(/\d/);
     await shoot('token-expired');
     await page.getByLabel('Token').fill(await secretToken(testClaims()));

@@ -2,12 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMemoryEvents } from '../../src/source/events.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
-import {
-  type DashboardPage,
-  ensureDashboard,
-  type OpenOptions,
-  openDashboard,
-} from '../support/dashboard-page.ts';
+import { type DashboardPage, type OpenOptions, openDashboard } from '../support/dashboard-page.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { startScriptedEngine } from '../support/scripted-engine.ts';
 import { stageGateway, stages } from '../support/staged-gateway.ts';
@@ -26,7 +21,6 @@ describe.skipIf(chromiumMissing)('The dashboard, of each value', () => {
   let browser: Browser;
   let files: TestGateway;
   beforeAll(async () => {
-    await ensureDashboard();
     browser = await launchChromium();
     files = await startGateway({ engine: false });
   });
@@ -117,7 +111,7 @@ describe.skipIf(chromiumMissing)('The dashboard, of each value', () => {
     await shows('situation-text', /^Reconnecting/);
     await shows('price', /\d/);
     await useIn(test, startGateway({ engine: false, settings: { PORT: `${gateway.port}` } }));
-    await shows('situation-text', /^The engine has not answered yet/, { timeoutMs: 15_000 });
+    await shows('situation-text', /^The engine has not answered yet/);
     await shows('price', /^$/);
   });
 

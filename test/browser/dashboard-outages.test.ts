@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDemoEngine } from '../../src/demo/engine.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
-import { ensureDashboard, openDashboard } from '../support/dashboard-page.ts';
+import { openDashboard } from '../support/dashboard-page.ts';
 import { startDashboardProxy } from '../support/dashboard-proxy.ts';
 import { startGateway } from '../support/gateway.ts';
 import { useIn, waitFor } from '../support/wait.ts';
@@ -10,7 +10,6 @@ import { useIn, waitFor } from '../support/wait.ts';
 describe.skipIf(chromiumMissing)('The dashboard, when something is away', () => {
   let browser: Browser;
   beforeAll(async () => {
-    await ensureDashboard();
     browser = await launchChromium();
   });
   afterAll(() => browser?.close());
@@ -67,7 +66,7 @@ describe.skipIf(chromiumMissing)('The dashboard, when something is away', () => 
     await dashboard.shoot('reconnecting');
 
     await useIn(test, start(`${first.port}`));
-    await shows('situation-text', /^Live · 3 sources fresh$/, { timeoutMs: 15_000 });
+    await shows('situation-text', /^Live · 3 sources fresh$/);
     const outageSeconds = (Date.now() - endedAt) / 1000;
     await dashboard.nextPacket();
     const missing = await shows('price-range', /no price for \d+ s/);
@@ -87,17 +86,17 @@ describe.skipIf(chromiumMissing)('The dashboard, when something is away', () => 
     await shows('connection', /^live, WebSocket$/);
 
     proxy.block({ webSockets: true, eventStreams: true });
-    await shows('transport', /^POLLING$/, { timeoutMs: 20_000 });
+    await shows('transport', /^POLLING$/);
     await shows('situation-text', /^Live updates unavailable: polling · 3 sources fresh$/);
     await dashboard.nextPacket();
     await dashboard.shoot('polling');
 
     proxy.block({ webSockets: true, eventStreams: false });
-    await shows('connection', /^live, event stream$/, { timeoutMs: 20_000 });
+    await shows('connection', /^live, event stream$/);
     await dashboard.shoot('event-stream');
 
     proxy.block({ webSockets: false, eventStreams: false });
-    await shows('connection', /^live, WebSocket$/, { timeoutMs: 20_000 });
+    await shows('connection', /^live, WebSocket$/);
     await waitFor('no badge', async () => (await part('transport').count()) === 0);
     expect(faults).toEqual([]);
   });
@@ -111,7 +110,7 @@ describe.skipIf(chromiumMissing)('The dashboard, when something is away', () => 
     await first.shows('price-change', /in [4-9] s/);
     proxy.block({ webSockets: true, eventStreams: true });
     const { shows } = await openDashboard(test, browser, `${proxy.url}/${query}`);
-    await shows('transport', /^POLLING$/, { timeoutMs: 20_000 });
+    await shows('transport', /^POLLING$/);
     await shows('symbol', /^QQQ$/);
     const range = await shows('price-range', /low [\d.]+.* high [\d.]+/);
     const low = Number(/low ([\d.]+)/.exec(range)?.[1]);

@@ -45,10 +45,7 @@ async function bundle(code: string): Promise<string> {
   return outputs.map((output) => (output.type === 'chunk' ? output.code : '')).join('');
 }
 
-/** Every test starts processes, which takes its time on a busy machine. */
-const patient = { timeout: 120_000, retry: 2 };
-
-describe.skipIf(chromiumMissing)('The examples of the README', patient, () => {
+describe.skipIf(chromiumMissing)('The examples of the README', { retry: 2 }, () => {
   let browser: Browser;
   let scripts: { readonly react: string; readonly plain: string };
   beforeAll(async () => {
@@ -119,7 +116,7 @@ describe.skipIf(chromiumMissing)('The examples of the README', patient, () => {
       node: useNode(test, gateway),
     };
     for (const [name, saysLive] of Object.entries(examples)) {
-      await waitFor(`${name} to be live`, saysLive, { timeoutMs: 30_000 });
+      await waitFor(`${name} to be live`, saysLive);
     }
     const happenedAt = performance.now();
     happen(engine, gateway);

@@ -21,7 +21,7 @@ async function runOnce(url: string, ...more: string[]) {
   return { code, printed, complaints };
 }
 
-describe('tail --once', { timeout: 20_000 }, () => {
+describe('tail --once', () => {
   it('prints the WELCOME and succeeds where the state is fresh', async (test) => {
     const { wsUrl } = await useIn(test, startGateway());
     const { code, printed } = await runOnce(wsUrl);

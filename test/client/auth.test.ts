@@ -11,8 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-/** Tokens live for whole seconds. */
-const slow = { timeout: 30_000 };
 const operator = (): Promise<string> => secretToken(testClaims({ role: 'operator' }), testSecret);
 /** Expires in two to three seconds: `exp` is in whole ones. */
 function shortToken(name: string): Promise<string> {
@@ -60,7 +58,7 @@ describe('A token', () => {
     expect(client.status.state).toBe('connecting');
   });
 
-  it('is renewed before it expires, without a moment’s break', slow, async (test) => {
+  it('is renewed before it expires, without a moment’s break', async (test) => {
     let asked = 0;
     const client = useClient(test, {
       url: gateway.url,
@@ -79,7 +77,7 @@ describe('A token', () => {
     expect(endedClients('tokenExpired')).toBe(expired);
   });
 
-  it('that has expired all the same is replaced at once', slow, async (test) => {
+  it('that has expired all the same is replaced at once', async (test) => {
     let asked = 0;
     const client = useClient(test, {
       url: gateway.url,

@@ -68,7 +68,7 @@ describe('Freshness', () => {
     expect(client.status.transport).toBe('websocket');
     proxy.impose({ kind: 'none' });
     await waitFor('life', () => client.status.state === 'live');
-  }, 30_000);
+  });
 });
 
 describe('Statistics', () => {

@@ -31,13 +31,13 @@ async function bundlePage(): Promise<string> {
   return outputs.map((output) => (output.type === 'chunk' ? output.code : '')).join('');
 }
 
-describe.skipIf(chromiumMissing)('The hooks in a browser, in StrictMode', { timeout: 30_000 }, () => {
+describe.skipIf(chromiumMissing)('The hooks in a browser, in StrictMode', () => {
   let browser: Browser;
   let script: string;
   beforeAll(async () => {
     script = await bundlePage();
     browser = await launchChromium();
-  }, 60_000);
+  });
   afterAll(() => browser?.close());
 
   async function openPage(test: TestScope) {

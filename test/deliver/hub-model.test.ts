@@ -122,7 +122,7 @@ describe('Hub with sessions that come, go and stall during a fan-out', () => {
       }),
       { numRuns: 150 },
     );
-  }, 30_000);
+  });
 
   it('brings each what is urgent, and nothing else, where there are no slots', () => {
     fc.assert(
@@ -147,5 +147,5 @@ describe('Hub with sessions that come, go and stall during a fan-out', () => {
       }),
       { numRuns: 150 },
     );
-  }, 30_000);
+  });
 });

@@ -143,7 +143,7 @@ describe('demo engine under a fault', () => {
     await squatter.start();
     await expect.poll(() => log.warn.mock.lastCall?.[1]).toBe('demo engine cannot listen yet');
     await squatter.stop();
-    await expect.poll(() => patient.faults.list(), { timeout: 3000 }).toEqual([]);
+    await expect.poll(() => patient.faults.list()).toEqual([]);
     expect(log.info.mock.lastCall).toEqual([{ port }, 'demo engine listens again']);
     await patient.stop();
   });

@@ -57,7 +57,7 @@ describe('redis publisher', () => {
       await publisher.publish('state_update', 'lost');
       await redis.restart();
       await subscribe(test, redis, received);
-      await expect.poll(() => log.info.mock.calls.length, { timeout: 4000 }).toBe(2);
+      await expect.poll(() => log.info.mock.calls.length).toBe(2);
       await publisher.publish('state_update', 'two');
       await expect.poll(() => received).toEqual(['one', 'two']);
       expect(publisher.dropped()).toBe(1);

@@ -135,7 +135,7 @@ describe('A socket without a request', () => {
     socket.write(get('/number/1'));
     await waitFor('the answer', () => heard().includes('<1>'));
     expect(heard()).toMatch(/keep-alive: timeout=5/i);
-    await waitFor('its end', () => socket.closed, { timeoutMs: 20_000 });
+    await waitFor('its end', () => socket.closed);
   });
 });
 

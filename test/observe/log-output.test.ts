@@ -79,7 +79,7 @@ describe('LogOutput', () => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
-    await waitFor('the process to go on', () => stderr === 'on with it', { timeoutMs: 20_000 });
+    await waitFor('the process to go on', () => stderr === 'on with it');
     let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
@@ -87,5 +87,5 @@ describe('LogOutput', () => {
     await waitFor('what was lost to be told', () => /\nlost \d+\n/.test(stdout));
     await waitFor('lines after that', () => stdout.endsWith('still here\n'));
     expect(stdout.startsWith('line 0 ')).toBe(true);
-  }, 30_000);
+  });
 });

@@ -18,7 +18,7 @@ async function freePort(): Promise<number> {
 /** `demo`, with its standard output going where nothing can be written. */
 async function start(test: TestScope, stdout: number | 'pipe') {
   const port = await freePort();
-  const child: ChildProcess = spawn(process.execPath, [...program, 'demo'], {
+  const child: ChildProcess = spawn(process.execPath, [program, 'demo'], {
     env: { PATH: process.env.PATH, PORT: `${port}`, HOST: '127.0.0.1', SHUTDOWN_TIMEOUT_MS: '500' },
     stdio: ['ignore', stdout, 'ignore'],
   });
@@ -33,11 +33,11 @@ async function start(test: TestScope, stdout: number | 'pipe') {
       ({ ok }) => ok,
       () => false,
     );
-  await waitFor('it to serve', answers, { timeoutMs: 30_000 });
+  await waitFor('it to serve', answers);
   return { child, exited, url, wsUrl: `ws://127.0.0.1:${port}`, answers };
 }
 
-describe('A gateway whose log cannot be written', { timeout: 60_000 }, () => {
+describe('A gateway whose log cannot be written', () => {
   it.skipIf(!existsSync('/dev/full'))(
     'serves with a full disk, and ends when it is told to',
     async (test) => {
@@ -45,7 +45,7 @@ describe('A gateway whose log cannot be written', { timeout: 60_000 }, () => {
       test.onTestFinished(() => closeSync(full));
       const { child, exited, wsUrl, answers } = await start(test, full);
       const client = await useIn(test, connectClient(wsUrl));
-      await client.next(({ data }) => data.status !== 'INITIALIZING', 20_000);
+      await client.next(({ data }) => data.status !== 'INITIALIZING');
       expect(await answers()).toBe(true);
       child.kill('SIGTERM');
       expect(await within('the end', exited)).toBe(0);

@@ -1,5 +1,5 @@
 import { type Browser, chromium as playwright } from 'playwright-core';
-import { chromium, findProgram, whyLeftOut } from '../../.ci/lib/programs.mjs';
+import { chromium, findProgram, whyLeftOut } from '../setup/programs.mjs';
 
 /** For `describe.skipIf(chromiumMissing)`: why tests in a real browser are left out, or false. */
 export const chromiumMissing: string | false = whyLeftOut(chromium);

@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { ensureDashboard } from '../../.ci/lib/dashboard.mjs';
 import { type TestScope, type WaitOptions, waitFor } from './wait.ts';
 
 const artifacts = fileURLToPath(new URL('../../.artifacts/dashboard/', import.meta.url));
@@ -31,7 +30,7 @@ export interface OpenOptions {
   readonly page?: Page;
 }
 
-/** Opens the page as it is in src/: it is built first where it has changed. */
+/** Opens the page as it is in src/: dist/ is built before the tests begin where that has changed. */
 export async function openDashboard(
   test: TestScope,
   browser: Browser,
@@ -81,6 +80,3 @@ export async function openDashboard(
     },
   };
 }
-
-/** For beforeAll: a gateway serves what is built when it starts. */
-export { ensureDashboard };

@@ -5,13 +5,8 @@ import { nowhere } from './gateway.ts';
 import { type Resource, waitFor, within } from './wait.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-type Program = readonly [string, ...string[]];
-/** As it was built last: that starts in a fraction of the time. */
-export const built: Program = ['dist/main.js'];
-/** The build where `npm test` has just seen to it, else the sources as they are. */
-export const program: Program =
-  process.env.TEST_PROGRAM === 'built' ? built : ['--import', 'tsx', 'src/main.ts'];
-/** Compiling on the fly takes its time on a busy machine. */
+/** As `npm run build` made it: before the tests begin it is made anew where src/ has changed. */
+export const program = 'dist/main.js';
 const startTimeoutMs = 20_000;
 
 export interface Exit {
@@ -44,8 +39,8 @@ export interface GatewayProcess extends ServingProcess {
 type Environment = Readonly<Record<string, string>>;
 
 /** Runs a command with nothing of this process's settings. */
-function runCommand(args: readonly string[], env: Environment, by = program): CommandProcess {
-  const child = spawn(process.execPath, [...by, ...args], {
+function runCommand(args: readonly string[], env: Environment): CommandProcess {
+  const child = spawn(process.execPath, [program, ...args], {
     cwd: root,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -90,16 +85,16 @@ export async function commandResult(args: readonly string[], env: Environment) {
 }
 
 /** `serve` in a process of its own; resolves once it listens. */
-export async function spawnGateway(env: Environment = {}, by = program): Promise<GatewayProcess> {
+export async function spawnGateway(env: Environment = {}): Promise<GatewayProcess> {
   const settings = { PORT: '0', HOST: '127.0.0.1', ENGINE_URL: nowhere, ...env };
-  const gateway = await untilListening(runCommand(['serve'], settings, by), 'listening');
+  const gateway = await untilListening(runCommand(['serve'], settings), 'listening');
   return Object.assign(gateway, { wsUrl: `ws://127.0.0.1:${gateway.port}` });
 }
 
 /** `engine`, the demo engine, in a process of its own; resolves once it listens. */
-export function spawnEngine(env: Environment = {}, by = program): Promise<ServingProcess> {
+export function spawnEngine(env: Environment = {}): Promise<ServingProcess> {
   const settings = { ENGINE_PORT: '0', HOST: '127.0.0.1', ...env };
-  return untilListening(runCommand(['engine'], settings, by), 'demo engine listening');
+  return untilListening(runCommand(['engine'], settings), 'demo engine listening');
 }
 
 async function untilListening(command: CommandProcess, line: string): Promise<ServingProcess> {

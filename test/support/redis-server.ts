@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { findProgram, redis, whyLeftOut } from '../../.ci/lib/programs.mjs';
+import { findProgram, redis, whyLeftOut } from '../setup/programs.mjs';
 
 /** For `describe.skipIf(redisMissing)`: why tests with a real Redis are left out, or false. */
 export const redisMissing: string | false = whyLeftOut(redis);

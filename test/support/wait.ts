@@ -1,9 +1,9 @@
 /** Time for what must happen soon, generous because the machine may be busy. */
-export const deadlineMs = 10_000;
+export const deadlineMs = 45_000;
 const lookEveryMs = 5;
 
 export interface WaitOptions {
-  /** Default 10,000. */
+  /** Default 45,000. */
   readonly timeoutMs?: number;
   /** Added to the error when the deadline passes. */
   readonly state?: () => unknown;

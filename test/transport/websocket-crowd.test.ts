@@ -16,8 +16,6 @@ const seed = 20_262;
 const updates = 300;
 const pieces = [undefined, 300, 4000] as const;
 
-const timeout = { timeout: 30_000 };
-
 /** As they were sent: by their tick, then the last. */
 const byNumber = (one: string, other: string): number =>
   (Number(one) || updates + 1) - (Number(other) || updates + 1);
@@ -69,7 +67,7 @@ describe.each([
   });
   afterAll(() => server.stop());
 
-  it('arrive as they were taken, at clients that stall and that read in small pieces', timeout, async () => {
+  it('arrive as they were taken, at clients that stall and that read in small pieces', async () => {
     const random = createRandom(seed, 'transports');
     const source = createUpdates(seed);
     const digests = new Map<Message, string>();
@@ -156,7 +154,7 @@ describe.each([
     expect(pongs).toEqual(['first', 'second']);
   });
 
-  it('keep their bytes until they have left', timeout, async () => {
+  it('keep their bytes until they have left', async () => {
     const { transport, client, received } = await server.connect({ deflate: false });
     client.pause();
     const size = 4_000_000;

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import {
-  built,
   type GatewayProcess,
   type ServingProcess,
   spawnEngine,
@@ -53,11 +52,9 @@ const leastMoveMs = 1500;
 export async function openBackstage(scene: Scene, { redis, use }: House): Promise<Backstage> {
   // Each engine has a channel of its own on the one Redis.
   const events = { REDIS_URL: redis.url, REDIS_STATE_CHANNEL: `state_update:${scene.name}` };
-  const engine = await use(spawnEngine(events, built));
+  const engine = await use(spawnEngine(events));
   await scene.before?.(engine);
-  const gateway = await use(
-    spawnGateway({ ...events, ENGINE_URL: engine.url, DIALECTS: 'telemetry' }, built),
-  );
+  const gateway = await use(spawnGateway({ ...events, ENGINE_URL: engine.url, DIALECTS: 'telemetry' }));
   return { scene, engine, gateway };
 }
 

@@ -19,7 +19,7 @@ describe.skipIf(redisMissing)('/ws/messages', () => {
   it('tells what becomes of the messages of an engine, and nothing that is private in them', async (test) => {
     const { connect, gateway } = await setUpStreamsWithRedis(test, { engine: { activity: 40 } });
     const client = await connect('/ws/messages');
-    await waitFor('a hundred events', () => client.packets.length > 100, { timeoutMs: 20_000 });
+    await waitFor('a hundred events', () => client.packets.length > 100);
     const events = eventsOf(client);
     for (const event of events)
       expect(

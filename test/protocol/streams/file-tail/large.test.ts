@@ -15,7 +15,7 @@ function memory(): number {
   return (heapUsed + external) / mebibyte;
 }
 
-describe('FileTail, on large files', { timeout: 60_000 }, () => {
+describe('FileTail, on large files', () => {
   it('opens a file of 100 MB by reading a few blocks of it', async (test) => {
     const { directory, append } = setUpFolder(test);
     for (let index = 0; index < 100; index += 1) append(block);

@@ -25,7 +25,7 @@ const step: fc.Arbitrary<LogStep> = fc.oneof(
 );
 const steps = fc.array(step, { maxLength: 6 });
 
-describe('FileTail, whatever is done to the file between two looks', { timeout: 30_000 }, () => {
+describe('FileTail, whatever is done to the file between two looks', () => {
   it('delivers each byte once that is there at a look, and says where a file ends', async (test) => {
     await fc.assert(
       fc.asyncProperty(steps, fc.array(steps, { maxLength: 12 }), async (before, rounds) => {

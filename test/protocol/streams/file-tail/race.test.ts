@@ -8,7 +8,7 @@ import { rotated, setUpFolder, setUpTail } from './set-up.ts';
 const writes = fc.array(fc.tuple(fc.nat(6), fc.constantFrom(1, 3, 2000)), { minLength: 1, maxLength: 4 });
 const rounds = fc.array(fc.tuple(writes, fc.nat(3)), { maxLength: 10 });
 
-describe('FileTail, while the file is written to and replaced during a look', { timeout: 30_000 }, () => {
+describe('FileTail, while the file is written to and replaced during a look', () => {
   it.for([
     ['renamed', (path: string) => renameSync(path, `${path}.1`)],
     ['deleted', (path: string) => rmSync(path)],

@@ -85,7 +85,7 @@ class Engine {
   }
 }
 
-describe('Instance stream, whatever happens and however it becomes known', { timeout: 30_000 }, () => {
+describe('Instance stream, whatever happens and however it becomes known', () => {
   it('leaves every client with what the engine has, and tells it only of what it can see', async (test) => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps: Step[]) => {

@@ -105,7 +105,7 @@ describe('What the engine answers', () => {
         expect(http, row).toMatchObject({ status: 502, ...told });
       }
     }
-  }, 120_000);
+  });
 
   it('is an ACK where it is unclear, and the state shows the command done', async (test) => {
     const { engine, byWebSocket, byHttp, freshState } = await setUp(test);
@@ -125,5 +125,5 @@ describe('What the engine answers', () => {
         expect(await byHttp(command), row).toMatchObject({ status: 200, type: 'ACK' });
       }
     }
-  }, 120_000);
+  });
 });

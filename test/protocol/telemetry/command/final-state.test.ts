@@ -89,7 +89,7 @@ describe('state of the engine after the last HALT', () => {
       }),
       { numRuns: 12 },
     );
-  }, 60_000);
+  });
 
   it('is HALT at the demo engine that answers RESUME slowly', async (test) => {
     const demo = createDemoEngine({ port: 0, stepMs: 60_000 });

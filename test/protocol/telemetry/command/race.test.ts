@@ -157,5 +157,5 @@ describe('HALT against RESUME', () => {
     await engine.close();
     await passTimeUntil('the report', () => log.entries.some(({ level }) => level === 'error'), 250);
     expect(log.entries.find(({ level }) => level === 'error')?.fields).toMatchObject({ audit: true });
-  }, 20_000);
+  });
 });

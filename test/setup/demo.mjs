@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ensureBuild } from './lib/build.mjs';
-import { checkNodeVersion } from './lib/node-version.mjs';
-import { ensurePackages } from './lib/packages.mjs';
-import { root } from './lib/root.mjs';
+import { ensureBuild } from './build.mjs';
+import { checkNodeVersion } from './node-version.mjs';
+import { ensurePackages } from './packages.mjs';
+import { root } from './root.mjs';
 
 checkNodeVersion();
 if (!(await ensurePackages()) || !(await ensureBuild())) process.exit(1);

@@ -17,12 +17,12 @@ export async function runVitest(args) {
       [
         join(root, 'node_modules/vitest/vitest.mjs'),
         'run',
-        '--reporter=default',
+        `--reporter=${join(root, 'test/setup/group-reporter.mjs')}`,
         '--reporter=json',
         `--outputFile.json=${file}`,
         ...args,
       ],
-      { env: { ...process.env, NODE_ENV: 'test', TEST_PROGRAM: 'built' }, timeoutMs },
+      { env: { ...process.env, NODE_ENV: 'test' }, timeoutMs },
     );
     const counts = existsSync(file) ? countTests(JSON.parse(readFileSync(file, 'utf8'))) : none;
     if (!result.ok) console.error(`vitest: ${result.reason}`);

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureBuild } from './lib/build.mjs';
-import { checkNodeVersion } from './lib/node-version.mjs';
-import { ensurePackages } from './lib/packages.mjs';
-import { root } from './lib/root.mjs';
-import { run } from './lib/run.mjs';
+import { ensureBuild } from '../setup/build.mjs';
+import { checkNodeVersion } from '../setup/node-version.mjs';
+import { ensurePackages } from '../setup/packages.mjs';
+import { root } from '../setup/root.mjs';
+import { run } from '../setup/run.mjs';
 
 // npm run bench                             every benchmark in turn
 // npm run bench -- tick fan-out             those, in this order

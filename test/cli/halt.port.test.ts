@@ -96,7 +96,7 @@ describe('halt and resume', () => {
   });
 });
 
-describe('The process of halt', { timeout: 30_000 }, () => {
+describe('The process of halt', () => {
   it('ends with the exit code, with nothing to read from and nobody to write to', async (test) => {
     const { url, engine } = await useIn(test, startGateway({ settings }));
     const { code, stdout, stderr } = await commandResult(['halt', url, '--reason', 'drill'], {});

@@ -29,6 +29,8 @@ const resolutions = { bundler: 'esnext', nodenext: 'nodenext' };
 /** Packs the package and looks at it as those do who install it. Needs dist/. Returns whether all is well. */
 export async function checkPackage() {
   const folder = mkdtempSync(join(tmpdir(), 'package-check-'));
+  // Loaded here, as what it bundles with may just have been installed.
+  const { checkSdkSize } = await import('./sdk-size.mjs');
   try {
     const pack = ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder];
     const packed = await run('npm', pack, { quiet: true });
@@ -38,6 +40,7 @@ export async function checkPackage() {
       report('publint', await lintPackage(tarball)),
       report('attw', await runProgram('attw', [tarball, '--profile', 'esm-only', '--no-color'])),
       await compileApplication(folder, tarball),
+      await checkSdkSize(),
     ];
     return results.every(Boolean);
   } finally {

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from './lib/root.mjs';
+import { root } from './setup/root.mjs';
 
 // npm run check:removable
 //
@@ -39,7 +39,7 @@ for (const name of names) {
   const cwd = copyWithout(name);
   const others = names.filter((other) => other !== name).map((other) => `test/protocol/${other}`);
   const checks = {
-    'type check and build': [...bin('typescript/bin/tsc'), '-p', '.ci/tsconfig.build.json'],
+    'type check and build': [...bin('typescript/bin/tsc'), '-p', 'src'],
     layers: [...bin('dependency-cruiser/bin/dependency-cruise.mjs'), 'src', '--config'],
     'tests of the others': [...bin('vitest/vitest.mjs'), 'run', '--project', 'unit', ...others],
   };

@@ -34,7 +34,7 @@ async function startStuckServer(test: TestScope, says?: object): Promise<string>
 
 /** Follows a gateway in a process of its own, until its output has this many lines and is closed. */
 async function readLines(test: TestScope, url: string, count: number) {
-  const args = [...program, 'tail', url];
+  const args = [program, 'tail', url];
   const child = spawn(process.execPath, args, {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     env: { PATH: process.env.PATH },
@@ -50,13 +50,13 @@ async function readLines(test: TestScope, url: string, count: number) {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  await waitFor('some lines', () => stdout.split('\n').length > count, { timeoutMs: 20_000 });
+  await waitFor('some lines', () => stdout.split('\n').length > count);
   child.stdout.destroy();
   const [code]: unknown[] = await within('the end', ended);
   return { code, lines: stdout.split('\n').slice(0, count), stderr };
 }
 
-describe('The process of tail', { timeout: 30_000 }, () => {
+describe('The process of tail', () => {
   it.for([
     ['prints the WELCOME, and ends', welcome, 0],
     ['fails where none comes, and ends', undefined, 1],

@@ -1,12 +1,12 @@
-import { ensureBuild } from './lib/build.mjs';
-import { ensureProgram } from './lib/ensure-program.mjs';
-import { checkNodeVersion } from './lib/node-version.mjs';
-import { checkPackage } from './lib/package-check.mjs';
-import { ensurePackages } from './lib/packages.mjs';
-import { chromium, isSkipped, redis } from './lib/programs.mjs';
-import { run } from './lib/run.mjs';
-import { Steps } from './lib/steps.mjs';
-import { runVitest } from './lib/vitest.mjs';
+import { ensureBuild } from './setup/build.mjs';
+import { ensureProgram } from './setup/ensure-program.mjs';
+import { checkNodeVersion } from './setup/node-version.mjs';
+import { checkPackage } from './setup/package-check.mjs';
+import { ensurePackages } from './setup/packages.mjs';
+import { chromium, isSkipped, redis } from './setup/programs.mjs';
+import { run } from './setup/run.mjs';
+import { Steps } from './setup/steps.mjs';
+import { runVitest } from './setup/vitest.mjs';
 
 // npm test                 everything
 // npm test -- test/core    only vitest, with these arguments

@@ -16,8 +16,10 @@ interface Peer {
   view: URLSearchParams;
   /** It has the document. */
   isWelcome: boolean;
-  /** SUBSCRIBEs that were not answered, in their order. */
-  readonly unanswered: JsonObject[];
+  /** SUBSCRIBEs that were not read yet, in their order. */
+  readonly unread: JsonObject[];
+  /** How many of them were not answered, read or not. */
+  unanswered: number;
   /** Neither side has ended it. */
   readonly isOpen: boolean;
   push(packet: JsonObject): void;
@@ -29,7 +31,9 @@ export interface ModelGateway {
   readonly client: TelemetryClient;
   /** How new connections fare. */
   readonly conditions: Record<TransportName, Condition>;
-  /** Whether SUBSCRIBEs are answered. */
+  /** Of the next token, and so on round; the others are good for as long as it takes. */
+  isShortLived: readonly boolean[];
+  /** Whether SUBSCRIBEs are answered; they are carried out in any case. */
   answers: boolean;
   /** Connections that neither side has ended, oldest first. */
   open(transport: TransportName): readonly Peer[];
@@ -49,8 +53,9 @@ export interface ModelGateway {
   readonly faults: string[];
 }
 
-/** A token is renewed well before: some are, in a sequence of faults. */
-const tokenMs = 5000;
+/** How long a token is good for. */
+const shortMs = 5000;
+const longMs = 1e7;
 const startS = Date.parse('2026-01-01T00:00:00.000Z') / 1000;
 
 /** A change of the view that this gateway refuses, however it is asked for. */
@@ -75,7 +80,10 @@ export function viewText(view: { readonly [Option in keyof ViewChange]: unknown 
  * A client of a gateway that behaves as ours does, and answers when and in what order the scheduler says. Nothing but
  * `advance` lets time pass.
  */
-export async function startModelGateway(scheduler: fc.Scheduler): Promise<ModelGateway> {
+export async function startModelGateway(
+  scheduler: fc.Scheduler,
+  isShortLived: readonly boolean[],
+): Promise<ModelGateway> {
   const conditions: Record<TransportName, Condition> = { websocket: 'open', sse: 'open', polling: 'open' };
   const peers: Peer[] = [];
   const faults: string[] = [];
@@ -105,15 +113,21 @@ export async function startModelGateway(scheduler: fc.Scheduler): Promise<ModelG
     if (refused.has(token)) faults.push(`token ${token} is used again`);
   };
   const subscribe = (peer: Peer, message: JsonObject): void => {
-    peer.unanswered.push(message);
+    peer.unread.push(message);
+    peer.unanswered += 1;
     later('answer', () => {
-      if (!peer.isOpen || !gateway.answers) return;
-      const { type, requestId, ...change } = peer.unanswered.shift() ?? {};
+      if (!peer.isOpen) return;
+      const { type, requestId, ...change } = peer.unread.shift() ?? {};
       const next = new URLSearchParams(peer.view);
       for (const [name, value] of Object.entries(change)) {
         if (value === null) next.delete(name);
         else next.set(name, String(value));
       }
+      if (!gateway.answers) {
+        if (!isBad(next)) peer.view = next;
+        return;
+      }
+      peer.unanswered -= 1;
       if (isBad(next)) {
         peer.push({
           type: 'ERROR',
@@ -135,7 +149,8 @@ export async function startModelGateway(scheduler: fc.Scheduler): Promise<ModelG
     readonly token: string;
     view: URLSearchParams;
     isWelcome = false;
-    readonly unanswered: JsonObject[] = [];
+    readonly unread: JsonObject[] = [];
+    unanswered = 0;
     isOver = false;
 
     constructor(url: string, protocols: string[]) {
@@ -193,7 +208,8 @@ export async function startModelGateway(scheduler: fc.Scheduler): Promise<ModelG
       token,
       view: new URL(url).searchParams,
       isWelcome: false,
-      unanswered: [],
+      unread: [],
+      unanswered: 0,
       get isOpen() {
         return !isOver && !signal.aborted;
       },
@@ -250,6 +266,7 @@ export async function startModelGateway(scheduler: fc.Scheduler): Promise<ModelG
 
   const gateway: ModelGateway = {
     conditions,
+    isShortLived,
     answers: true,
     faults,
     get client() {
@@ -292,7 +309,8 @@ export async function startModelGateway(scheduler: fc.Scheduler): Promise<ModelG
     fetch: fetchFake,
     async token() {
       opened += 1;
-      const exp = startS + (gateway.now() + tokenMs) / 1000;
+      const isShort = gateway.isShortLived[given.length % gateway.isShortLived.length];
+      const exp = startS + (gateway.now() + (isShort ? shortMs : longMs)) / 1000;
       const token = unsignedToken({ sub: String(given.length), exp });
       given.push(token);
       await scheduler.schedule(Promise.resolve(), 'token');

@@ -47,8 +47,12 @@ export function createView(initial: ViewOptions, codec: Codec | undefined) {
     return {
       change,
       settle(isInForce) {
+        const older = pending.slice(0, pending.indexOf(change));
         pending = pending.filter((other) => other !== change);
-        if (isInForce) settled = { ...settled, ...change };
+        if (!isInForce) return;
+        settled = { ...settled, ...change };
+        // What was asked for before and is not decided yet does not override it.
+        for (const other of older) for (const option in change) Reflect.deleteProperty(other, option);
       },
     };
   };

@@ -35,6 +35,16 @@ describe('View', () => {
     expect(view.wanted()).toMatchObject({ interval: 0, symbol: null });
   });
 
+  it('lets no older change override a newer one, in whatever order they are decided', () => {
+    const view = createView({}, undefined);
+    const older = view.propose({ symbol: 'SPY', interval: 50 });
+    const newer = view.propose({ symbol: 'QQQ' });
+    newer.settle(true);
+    expect(view.wanted()).toMatchObject({ symbol: 'QQQ', interval: 50 });
+    older.settle(true);
+    expect(view.wanted()).toMatchObject({ symbol: 'QQQ', interval: 50 });
+  });
+
   it('says in a SUBSCRIBE what was named, with null for all sections and no symbol', () => {
     const { change } = createView({}, undefined).propose({ mode: null, sections: null, symbol: null });
     expect(change).toEqual({ mode: 'full', sections: null, symbol: null });

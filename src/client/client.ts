@@ -1,14 +1,14 @@
 import { createCommands } from './commands.ts';
 import type { ConnectionEvents } from './connection.ts';
 import { type TelemetryDocument, valueAt } from './document.ts';
-import { Emitter } from './emitter.ts';
+import { createEmitter } from './emitter.ts';
 import { FallbackChain, transportsOf } from './fallback-chain.ts';
 import { createFreshnessWatch, type FreshnessWatch } from './freshness.ts';
 import { readOptions } from './options.ts';
 import { onWake, platform } from './platform.ts';
 import { createReceiver } from './receiver.ts';
 import { Replica } from './replica.ts';
-import { Requests } from './requests.ts';
+import { createRequests } from './requests.ts';
 import { TelemetryError } from './telemetry-error.ts';
 import { createTokens } from './tokens.ts';
 import type {
@@ -32,7 +32,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   const { clock } = settings;
   const view = createView(options, options.codec);
   const replica = new Replica();
-  const requests = new Requests(clock);
+  const requests = createRequests(clock);
   let status: ConnectionStatus = {
     state: 'connecting',
     reason: '',
@@ -45,7 +45,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
 
   const emitError = (code: string, message: string, cause: unknown): boolean =>
     emitter.emit('error', new TelemetryError(code, message, { cause }));
-  const emitter = new Emitter<ClientEvents>((cause, during) => {
+  const emitter = createEmitter<ClientEvents>((cause, during) => {
     if (during !== 'error' && emitError('LISTENER', 'a listener threw', cause)) return;
     // Shown where uncaught errors are, without making it one: Node would end the process.
     (platform.reportError ?? platform.console.error)(cause);
@@ -158,7 +158,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       const { transport } = status;
       return { ...receiver.counts, reconnects: Math.max(0, reconnects), transport };
     },
-    on: (event, listener) => emitter.on(event, listener),
+    on: emitter.on,
     select: <Value>(
       selection: string | ((document: TelemetryDocument) => Value),
       callback: (value: Value, previous: Value | undefined) => void,

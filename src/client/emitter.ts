@@ -4,49 +4,48 @@ type Listeners<Events> = {
   [Name in keyof Events]?: Set<{ readonly listener: (event: Events[Name]) => void }>;
 };
 
-/** Calls listeners by the name of an event. One that throws disturbs neither the others nor the caller. */
-export class Emitter<Events> {
-  readonly #onFault: (error: unknown, during: keyof Events | undefined) => void;
-  readonly #all: Listeners<Events> = {};
+export type Emitter<Events> = ReturnType<typeof createEmitter<Events>>;
 
-  /** @param onFault gets what a listener threw, and the event it listened to; must not throw itself */
-  constructor(onFault: (error: unknown, during: keyof Events | undefined) => void) {
-    this.#onFault = onFault;
-  }
-
-  /** The same function may listen twice; each call ends by what it returned. */
-  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): Unsubscribe {
-    const entry = { listener };
-    const listeners = this.#all[name] ?? new Set();
-    this.#all[name] = listeners;
-    listeners.add(entry);
-    return () => void listeners.delete(entry);
-  }
-
-  /**
-   * Calls the listeners that are there now, as far as they still are when their turn comes. Returns whether there are
-   * any.
-   */
-  emit<Name extends keyof Events>(name: Name, event: Events[Name]): boolean {
-    const listeners = this.#all[name];
-    const now = [...(listeners ?? [])];
-    for (const entry of now) {
-      if (listeners?.has(entry)) this.guard(() => entry.listener(event), name);
-    }
-    return now.length > 0;
-  }
-
-  /** Forgets all listeners. */
-  clear(): void {
-    for (const name in this.#all) this.#all[name]?.clear();
-  }
-
+/**
+ * Calls listeners by the name of an event. One that throws disturbs neither the others nor the caller.
+ *
+ * @param onFault gets what a listener threw, and the event it listened to; must not throw itself
+ */
+export function createEmitter<Events>(onFault: (error: unknown, during: keyof Events | undefined) => void) {
+  const all: Listeners<Events> = {};
   /** Runs a piece of the application's code. */
-  guard(task: () => void, during?: keyof Events): void {
+  const guard = (task: () => void, during?: keyof Events): void => {
     try {
       task();
     } catch (error) {
-      this.#onFault(error, during);
+      onFault(error, during);
     }
-  }
+  };
+  return {
+    guard,
+    /** The same function may listen twice; each call ends by what it returned. */
+    on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): Unsubscribe {
+      const entry = { listener };
+      const listeners = all[name] ?? new Set();
+      all[name] = listeners;
+      listeners.add(entry);
+      return () => void listeners.delete(entry);
+    },
+    /**
+     * Calls the listeners that are there now, as far as they still are when their turn comes. Returns whether there
+     * are any.
+     */
+    emit<Name extends keyof Events>(name: Name, event: Events[Name]): boolean {
+      const listeners = all[name];
+      const now = [...(listeners ?? [])];
+      for (const entry of now) {
+        if (listeners?.has(entry)) guard(() => entry.listener(event), name);
+      }
+      return now.length > 0;
+    },
+    /** Forgets all listeners. */
+    clear(): void {
+      for (const name in all) all[name]?.clear();
+    },
+  };
 }

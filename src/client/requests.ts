@@ -31,99 +31,85 @@ interface Waiting extends Awaited {
   reject(error: TelemetryError): void;
 }
 
+export type Requests = ReturnType<typeof createRequests>;
+
 /** Those who wait for an answer of the gateway, or for a connection. */
-export class Requests {
-  readonly #clock: Clock;
-  readonly #all = new Set<Waiting>();
+export function createRequests(clock: Clock) {
+  const all = new Set<Waiting>();
   /** Connections kept for the answers to come by, and for nothing else. */
-  readonly #retired = new Set<Closable>();
-  #isClosed = false;
+  const retired = new Set<Closable>();
+  let isClosed = false;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** Resolves with the ACK, or when there is a connection. Rejects with the ERROR, or a code of the client's own. */
-  wait(awaited: Awaited): Promise<Outcome> {
-    return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
-        ...awaited,
-        cancelTimeout: this.#clock.after(awaited.timeoutMs, () =>
-          this.#reject([waiting], ['TIMEOUT', 'no answer in time']),
-        ),
-        resolve,
-        reject,
-      };
-      this.#all.add(waiting);
-      if (this.#isClosed) this.close();
-    });
-  }
-
-  /** Takes an answer. False: nobody waits for it. */
-  settle(answer: AckPacket | ErrorPacket): boolean {
-    const [waiting] = this.#find(
-      ({ connection, requestId }) => connection !== undefined && requestId === answer.requestId,
-    );
-    if (waiting === undefined) return false;
-    this.#take(waiting);
-    if (answer.type === 'ACK') waiting.resolve(answer);
-    else waiting.reject(new TelemetryError(answer.code, answer.message, answer));
-    return true;
-  }
-
-  /** There is a connection, with these options. */
-  connected(granted: Granted | undefined): void {
-    for (const waiting of this.#find(({ connection }) => connection === undefined)) {
-      this.#take(waiting);
-      waiting.resolve({ granted });
-    }
-  }
-
-  /** A connection was refused for its view: so is every change of the view that waits for one. */
-  refuse(fault: ViewFault): void {
-    this.#reject(
-      this.#find(({ connection, command }) => connection === undefined && command === 'SUBSCRIBE'),
-      fault,
-    );
-  }
-
-  /** A connection is over: what was sent by it will not be answered. */
-  end(connection: Closable): void {
-    this.#retired.delete(connection);
-    this.#reject(this.#by(connection), ['DISCONNECTED', 'the connection ended']);
-  }
-
-  /** Closes a connection when nothing is waited for by it: perhaps at once. */
-  retire(connection: Closable): void {
-    this.#retired.add(connection);
-    if (this.#by(connection).length === 0) connection.close();
-  }
-
-  close(): void {
-    this.#isClosed = true;
-    this.#reject([...this.#all], ['CLOSED', 'the client is closed']);
-  }
-
-  #find(applies: (waiting: Waiting) => boolean): Waiting[] {
-    return [...this.#all].filter(applies);
-  }
-
-  #by(connection: Closable): Waiting[] {
-    return this.#find((waiting) => waiting.connection === connection);
-  }
-
-  #reject(rejected: Waiting[], [code, message]: ViewFault): void {
+  const find = (applies: (waiting: Waiting) => boolean): Waiting[] => [...all].filter(applies);
+  /** A wait is over. */
+  const take = (waiting: Waiting): Waiting => {
+    waiting.cancelTimeout();
+    all.delete(waiting);
+    for (const connection of retired) retire(connection);
+    return waiting;
+  };
+  const reject = (rejected: readonly Waiting[], [code, message]: ViewFault): void => {
     for (const waiting of rejected) {
-      const { command, requestId } = waiting;
-      this.#take(waiting);
+      const { command, requestId } = take(waiting);
       waiting.reject(new TelemetryError(code, `${command}: ${message}`, { command, requestId }));
     }
-  }
+  };
+  /** Closes a connection when nothing is waited for by it: perhaps at once. */
+  const retire = (connection: Closable): void => {
+    retired.add(connection);
+    if (find((waiting) => waiting.connection === connection).length === 0) connection.close();
+  };
+  const close = (): void => {
+    isClosed = true;
+    reject(
+      find(() => true),
+      ['CLOSED', 'the client is closed'],
+    );
+  };
 
-  /** A wait is over. */
-  #take(waiting: Waiting): void {
-    waiting.cancelTimeout();
-    this.#all.delete(waiting);
-    for (const connection of this.#retired) this.retire(connection);
-  }
+  return {
+    /** Resolves with the ACK, or when there is a connection. Rejects with the ERROR, or a code of the client's own. */
+    wait: (awaited: Awaited): Promise<Outcome> =>
+      new Promise((resolve, refuse) => {
+        const cancelTimeout = clock.after(awaited.timeoutMs, () =>
+          reject([waiting], ['TIMEOUT', 'no answer in time']),
+        );
+        const waiting: Waiting = { ...awaited, cancelTimeout, resolve, reject: refuse };
+        all.add(waiting);
+        if (isClosed) close();
+      }),
+    /** Takes an answer. False: nobody waits for it. */
+    settle(answer: AckPacket | ErrorPacket): boolean {
+      const [waiting] = find(
+        ({ connection, requestId }) => connection !== undefined && requestId === answer.requestId,
+      );
+      if (waiting === undefined) return false;
+      if (answer.type === 'ACK') take(waiting).resolve(answer);
+      else take(waiting).reject(new TelemetryError(answer.code, answer.message, answer));
+      return true;
+    },
+    /** There is a connection, with these options. */
+    connected(granted: Granted | undefined): void {
+      for (const waiting of find(({ connection }) => connection === undefined)) {
+        take(waiting).resolve({ granted });
+      }
+    },
+    /** A connection was refused for its view: so is every change of the view that waits for one. */
+    refuse(fault: ViewFault): void {
+      reject(
+        find(({ connection, command }) => connection === undefined && command === 'SUBSCRIBE'),
+        fault,
+      );
+    },
+    /** A connection is over: what was sent by it will not be answered. */
+    end(connection: Closable): void {
+      retired.delete(connection);
+      reject(
+        find((waiting) => waiting.connection === connection),
+        ['DISCONNECTED', 'the connection ended'],
+      );
+    },
+    retire,
+    close,
+  };
 }

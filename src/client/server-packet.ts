@@ -39,7 +39,7 @@ export function readPacket(message: unknown): PacketRead {
   if (!isJsonObject(message) || !isText(message.type)) return 'malformed';
   const isSound = checks.get(message.type);
   if (isSound === undefined) return 'unknown';
-  return isPacket(message, isSound) ? message : 'malformed';
+  return isSound(message) ? (message as JsonObject & ServerPacket) : 'malformed';
 }
 
 type Check = (message: JsonObject) => boolean;
@@ -64,10 +64,6 @@ const checks: ReadonlyMap<string, Check> = new Map([
   ['ERROR', ({ code, message }) => isText(code) && isText(message)],
   ['PONG', ({ t }) => typeof t === 'number'],
 ] satisfies [string, Check][]);
-
-function isPacket(message: JsonObject, isSound: Check): message is ServerPacket {
-  return isSound(message);
-}
 
 function isAppend(value: JsonValue): boolean {
   return isJsonObject(value) && isSeq(value.drop) && Array.isArray(value.add);

@@ -1,4 +1,3 @@
-import type { JsonObject } from '../core/json.ts';
 import { badOption } from './telemetry-error.ts';
 import type { Codec, TransportName, ViewChange, ViewOptions } from './types.ts';
 
@@ -23,25 +22,23 @@ export type WantedView = ReturnType<typeof createView>;
 export function createView(initial: ViewOptions, codec: Codec | undefined) {
   let settled = defaults;
   /** Asked for and not answered yet, in order. */
-  let pending: readonly Partial<WholeView>[] = [];
+  let pending: readonly Record<string, unknown>[] = [];
   const wanted = (): WholeView => Object.assign({}, settled, ...pending);
 
   /**
    * Puts a change in. Returns what a SUBSCRIBE says, and what tells its fate: it is in force, or it never will be.
    * @throws TelemetryError where the gateway would refuse it for sure, or this client could not read it
    */
-  const propose = (
-    options: ViewChange,
-  ): { readonly change: JsonObject; settle(isInForce: boolean): void } => {
+  const propose = (options: ViewChange): { readonly change: object; settle(isInForce: boolean): void } => {
     const { encoding, interval, sections } = options;
     const ms = interval === 'pause' ? 0 : (interval ?? 0);
     if (encoding === 'msgpack' && !codec) throw badOption('encoding: msgpack needs a codec');
     if (sections?.length === 0) throw badOption('sections: at least one');
     if (!(ms >= 0 && ms <= 60_000)) throw badOption('interval: 0 to 60000 ms');
-    const change: Partial<WholeView> = {};
+    const change: Record<string, unknown> = {};
     for (const [option, standard] of Object.entries(defaults)) {
       const value: unknown = Reflect.get(options, option);
-      if (value !== undefined) Reflect.set(change, option, value ?? standard);
+      if (value !== undefined) change[option] = value ?? standard;
     }
     pending = [...pending, change];
     return {
@@ -52,7 +49,7 @@ export function createView(initial: ViewOptions, codec: Codec | undefined) {
         if (!isInForce) return;
         settled = { ...settled, ...change };
         // What was asked for before and is not decided yet does not override it.
-        for (const other of older) for (const option in change) Reflect.deleteProperty(other, option);
+        for (const other of older) for (const option in change) delete other[option];
       },
     };
   };

@@ -1,7 +1,6 @@
 import type { Log } from '../core/log.ts';
-import { ownerFields } from '../deliver/owner.ts';
 import type { Session } from '../deliver/session.ts';
-import type { SessionClient, SessionEnd } from '../deliver/session-terms.ts';
+import { ownerFields, type SessionClient, type SessionEnd } from '../deliver/session-terms.ts';
 import type { Client, Endpoint, Unreadable } from './endpoint.ts';
 import type { MessageReader } from './message-reader.ts';
 

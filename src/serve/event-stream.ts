@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { Refusal } from '../core/errors.ts';
 import { problemResponse } from '../http/problem.ts';
 import type { HttpContext, Router } from '../http/router.ts';
-import { createEventStream, eventStreamHeaders } from '../transport/event-stream.ts';
+import { EventStreamTransport, eventStreamHeaders } from '../transport/event-stream.ts';
 import type { Service } from './service.ts';
 
 export interface EventStreamParts {
@@ -41,7 +41,7 @@ export function serveEventStream(path: string, service: Service, parts: EventStr
     }
     // The stream is written past hono: what the middleware has set so far, CORS above all, goes along by hand.
     for (const [name, value] of context.res.headers) response.setHeader(name, value);
-    opening.begin(createEventStream(response, clock));
+    opening.begin(new EventStreamTransport(response, clock));
     return RESPONSE_ALREADY_SENT;
   });
 }

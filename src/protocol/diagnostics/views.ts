@@ -3,13 +3,13 @@ import type { Meter } from '../../core/meter.ts';
 import type { View } from '../../deliver/view.ts';
 import type { Views } from '../../deliver/views.ts';
 import { jsonEncoding } from '../../encode/encoding.ts';
-import { createEventRendition } from '../../encode/event-rendition.ts';
+import { EventRendition } from '../../encode/event-rendition.ts';
 import type { Message } from '../../encode/message.ts';
 import type { Rendition } from '../../encode/rendition.ts';
-import { createStateRendition } from '../../encode/state-rendition.ts';
+import { StateRendition } from '../../encode/state-rendition.ts';
 import { CommitTiming, commitTimingDefaults } from '../../feed/commit-timing.ts';
 import type { Feeds } from '../../feed/feeds.ts';
-import { createProjection } from '../../feed/projection.ts';
+import { Projection } from '../../feed/projection.ts';
 import type { Lease } from '../../feed/registry.ts';
 import type { Figures } from './figures.ts';
 import type { LogBook } from './log-book.ts';
@@ -57,7 +57,7 @@ export function createDiagnosticsViews(options: DiagnosticsViewsOptions): Diagno
 
   const newestLogs = (): LogsPacket => ({ type: 'logs', data: logBook.newest(logsSent) });
   const eventFeed = feeds.events<EventPacket>(`${dialect}/events`, { capacity: maxBehind });
-  const events = createEventRendition<EventPacket>({
+  const events = new EventRendition<EventPacket>({
     dialect,
     feed: eventFeed,
     render: ([event]) => event,
@@ -77,9 +77,9 @@ export function createDiagnosticsViews(options: DiagnosticsViewsOptions): Diagno
     // Whoever waits for the next frame is not to wonder whether it got lost.
     telemetryFeed.commit(true);
   });
-  const telemetry = createStateRendition({
+  const telemetry = new StateRendition({
     dialect,
-    projection: createProjection(telemetryFeed, { sections: undefined, always: [], unremarkable: new Set() }),
+    projection: new Projection(telemetryFeed),
     mode: 'full',
     encoding: jsonEncoding,
     words: { full: (data) => ({ type: 'telemetry', data }) },
@@ -103,7 +103,7 @@ export function createDiagnosticsViews(options: DiagnosticsViewsOptions): Diagno
   return {
     acquire,
     telemetryNow: () => messageOf({ type: 'telemetry', data: figures.read() }),
-    logsNow: () => events.snapshot(),
+    logsNow: () => events.latest(),
     append: (event, receivedAt) => eventFeed.append(event, receivedAt),
     telemetryChanged(receivedAt) {
       telemetryFeed.stage(figures.read(), receivedAt);

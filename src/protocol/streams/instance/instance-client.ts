@@ -1,6 +1,6 @@
 import type { Log } from '../../../core/log.ts';
-import type { Following } from '../../../deliver/following.ts';
 import type { Session } from '../../../deliver/session.ts';
+import type { Following } from '../../../deliver/view.ts';
 import type { Lease } from '../../../feed/registry.ts';
 import type { Client, MessageOf } from '../../../serve/endpoint.ts';
 import type { instancesHear } from '../api.ts';

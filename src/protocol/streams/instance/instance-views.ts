@@ -1,5 +1,5 @@
 import type { Views, ViewsOfKind } from '../../../deliver/views.ts';
-import { createEventRendition, type EventRendition } from '../../../encode/event-rendition.ts';
+import { EventRendition } from '../../../encode/event-rendition.ts';
 import type { ServerPacket } from '../packets.ts';
 import { dialect, maxBehind } from '../stream-client.ts';
 import type { InstanceChange } from './instance-change.ts';
@@ -18,7 +18,7 @@ export function createInstanceViews(instances: Instances, views: Views): Instanc
       include_archived: archived === 'shown',
     });
     const other = archived === 'shown' ? 'hidesArchived' : 'showsArchived';
-    return createEventRendition<InstanceChange>({
+    return new EventRendition<InstanceChange>({
       dialect,
       feed: instances.feed,
       shows: ({ audience }) => audience !== other,

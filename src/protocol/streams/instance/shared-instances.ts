@@ -1,6 +1,6 @@
 import { maxEventMembers, parseUntrusted } from '../../../core/untrusted-json.ts';
 import type { Views } from '../../../deliver/views.ts';
-import { createRegistry, type Lease } from '../../../feed/registry.ts';
+import { type Lease, Registry } from '../../../feed/registry.ts';
 import { createEventIntake } from '../event-intake.ts';
 import { instanceEvent } from './instance-event.ts';
 import { createInstanceSource, type InstanceSource, type InstanceSourceOptions } from './instance-source.ts';
@@ -31,7 +31,7 @@ export function createSharedInstances(
   const { views, clock } = options;
   const intake = createEventIntake({ ...options, edge: 'instance_event', parse, schema: instanceEvent });
   let open: InstanceDesk | undefined;
-  const registry = createRegistry<'instances', InstanceDesk>({
+  const registry = new Registry<'instances', InstanceDesk>({
     clock,
     key: (key) => key,
     open() {

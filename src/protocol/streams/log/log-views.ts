@@ -3,11 +3,11 @@ import type { Log } from '../../../core/log.ts';
 import type { Meter } from '../../../core/meter.ts';
 import { withoutAnsi } from '../../../core/terminal-text.ts';
 import type { Views, ViewsOfKind } from '../../../deliver/views.ts';
-import { createEventRendition, type EventRendition } from '../../../encode/event-rendition.ts';
+import { EventRendition } from '../../../encode/event-rendition.ts';
 import { Message } from '../../../encode/message.ts';
 import type { EventFeed } from '../../../feed/event-feed.ts';
 import type { Feeds } from '../../../feed/feeds.ts';
-import { createRegistry, type Lease } from '../../../feed/registry.ts';
+import { type Lease, Registry } from '../../../feed/registry.ts';
 import { createFileTail, type FileTail } from '../file-tail/file-tail.ts';
 import type { ServerPacket } from '../packets.ts';
 import { createReadPace, type ReadPace } from '../read-pace.ts';
@@ -34,16 +34,6 @@ interface LogFeed {
 }
 
 export type Ansi = 'keep' | 'strip';
-
-/** A log with escape sequences, or without. */
-export interface LogRendition extends EventRendition<LogEvent> {
-  /** Resolves once the file was looked at. Never rejects. */
-  readonly ready: Promise<void>;
-  /** Whether something stands in the place of the file that is none, such as a link. */
-  isObstructed(): boolean;
-  /** The last lines: what a session is sent first. */
-  backlog(count: number): Message;
-}
 
 /** @throws RangeError from `acquire`, for a name that is not allowed: see `isLogName` */
 export interface LogViews extends ViewsOfKind<{ readonly name: string; readonly ansi: Ansi }, LogRendition> {
@@ -99,7 +89,7 @@ export function createLogViews(options: LogViewsOptions): LogViews {
     });
     return { feed, tail, pace, ready };
   };
-  const logs = createRegistry({
+  const logs = new Registry({
     clock,
     key: (name: string) => name,
     open,
@@ -110,55 +100,69 @@ export function createLogViews(options: LogViewsOptions): LogViews {
     },
   });
 
-  const { acquire } = views.ofKind({
+  const logViews = views.ofKind({
     key: ({ name, ansi }: { name: string; ansi: Ansi }) => `${ansi} ${name}`,
-    make: ({ name, ansi }) => createLogRendition(logs.acquire(name), ansi),
+    make: ({ name, ansi }) => new LogRendition(logs.acquire(name), ansi),
     pace: () => ({ intervalMs: gatherMs }),
   });
   return {
-    acquire,
+    acquire: (params, holder) => logViews.acquire(params, holder),
     get size() {
       return logs.size;
     },
   };
 }
 
-function createLogRendition(lease: Lease<LogFeed> | undefined, ansi: Ansi): LogRendition {
-  if (lease === undefined) throw new Error('a registry without a bound refused');
-  const { feed, tail, ready } = lease.resource;
-  const textOf = ansi === 'strip' ? withoutAnsi : (line: string): string => line;
-  const backlogOf = (count: number): ServerPacket => {
-    const lines = lastLines(feed, count).map(textOf);
-    return { type: 'backlog', lines, count: lines.length };
-  };
-  const rendition = createEventRendition<LogEvent>({
-    dialect,
-    feed,
-    render: (events) => packetOf(events, textOf),
-    gathered: joins,
-    counts: (event) => typeof event !== 'string',
-    snapshot: () => backlogOf(maxBacklog),
-    maxBehind,
-    beyond: 'oldest',
-    tellDropped: (count) => ({ type: 'skipped', count }),
-  });
-  // Those who come together and ask for the same are sent the same message.
-  let made: { readonly seq: number; readonly count: number; readonly message: Message } | undefined;
-  const { close } = rendition;
-  return Object.assign(rendition, {
-    ready,
-    isObstructed: () => tail.isObstructed,
-    backlog(count: number): Message {
-      if (made?.seq !== feed.seq || made.count !== count) {
-        made = { seq: feed.seq, count, message: new Message(backlogOf(count)) };
-      }
-      return made.message;
-    },
-    close() {
-      close();
-      lease.release();
-    },
-  });
+/** A log with escape sequences, or without. */
+export class LogRendition extends EventRendition<LogEvent> {
+  /** Resolves once the file was looked at. Never rejects. */
+  readonly ready: Promise<void>;
+  readonly #lease: Lease<LogFeed>;
+  readonly #backlogOf: (count: number) => ServerPacket;
+  #backlog: { readonly seq: number; readonly count: number; readonly message: Message } | undefined;
+
+  constructor(lease: Lease<LogFeed> | undefined, ansi: Ansi) {
+    if (lease === undefined) throw new Error('a registry without a bound refused');
+    const { feed, ready } = lease.resource;
+    const textOf = ansi === 'strip' ? withoutAnsi : (line: string): string => line;
+    const backlogOf = (count: number): ServerPacket => {
+      const lines = lastLines(feed, count).map(textOf);
+      return { type: 'backlog', lines, count: lines.length };
+    };
+    super({
+      dialect,
+      feed,
+      render: (events) => packetOf(events, textOf),
+      gathered: joins,
+      counts: (event) => typeof event !== 'string',
+      snapshot: () => backlogOf(maxBacklog),
+      maxBehind,
+      beyond: 'oldest',
+      tellDropped: (count) => ({ type: 'skipped', count }),
+    });
+    this.ready = ready;
+    this.#lease = lease;
+    this.#backlogOf = backlogOf;
+  }
+
+  /** Whether something stands in the place of the file that is none, such as a link. */
+  isObstructed(): boolean {
+    return this.#lease.resource.tail.isObstructed;
+  }
+
+  /** The last lines: what a session is sent first. Those who come together and ask for the same share the message. */
+  backlog(count: number): Message {
+    const { seq } = this.#lease.resource.feed;
+    if (this.#backlog?.seq !== seq || this.#backlog.count !== count) {
+      this.#backlog = { seq, count, message: new Message(this.#backlogOf(count)) };
+    }
+    return this.#backlog.message;
+  }
+
+  override close(): void {
+    super.close();
+    this.#lease.release();
+  }
 }
 
 /** Lines go with lines; another file begins with a frame of its own. */

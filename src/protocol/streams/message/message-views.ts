@@ -3,7 +3,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import type { Meter } from '../../../core/meter.ts';
 import type { Views, ViewsOfKind } from '../../../deliver/views.ts';
-import { createEventRendition, type EventRendition } from '../../../encode/event-rendition.ts';
+import { EventRendition } from '../../../encode/event-rendition.ts';
 import type { Feeds } from '../../../feed/feeds.ts';
 import { createEventIntake } from '../event-intake.ts';
 import { dialect, maxBehind } from '../stream-client.ts';
@@ -58,7 +58,7 @@ export function createMessageViews(options: MessageViewsOptions): MessageViews {
   const feed = feeds.events<MessageEvent>(`${dialect}/messages`, { ...history, bytesOf });
 
   const make = (filter: MessageFilter): EventRendition<MessageEvent> => {
-    const rendition: EventRendition<MessageEvent> = createEventRendition<MessageEvent>({
+    const rendition: EventRendition<MessageEvent> = new EventRendition<MessageEvent>({
       ...{ dialect, feed, maxBehind, beyond: 'snapshot' },
       shows: (event) => passes(event, filter),
       render: ([event]) => ({ type: 'message_event', ...event.metadata }),
@@ -76,7 +76,7 @@ export function createMessageViews(options: MessageViewsOptions): MessageViews {
   });
 
   return {
-    acquire: views.acquire,
+    acquire: (filter, holder) => views.acquire(filter, holder),
     onEvent(message) {
       const receivedAt = clock.monotonic();
       const event = intake.read(message);

@@ -1,6 +1,5 @@
 import type { JsonObject } from '../../../core/json.ts';
-import { Bound } from '../../../feed/bound.ts';
-import { createRegistry, type Lease, type Registry } from '../../../feed/registry.ts';
+import { Bound, type Lease, Registry } from '../../../feed/registry.ts';
 import type { TelemetrySettings } from '../settings.ts';
 import { symbolOf } from './aggregate.ts';
 import { createEngineDocument, type EngineDocument } from './engine-document.ts';
@@ -28,7 +27,7 @@ export function createDocuments(settings: TelemetrySettings, dependencies: Docum
   const intake = new EventIntake({ clock, log, meter });
   const engine = createEngineDocument(settings, dependencies);
   const open = new Map<string, SymbolDocument>();
-  const registry: Registry<string, SymbolDocument> = createRegistry({
+  const registry: Registry<string, SymbolDocument> = new Registry({
     clock,
     key: (symbol) => symbol,
     open(symbol) {

@@ -3,15 +3,11 @@ import { Refusal } from '../../../core/errors.ts';
 import type { Meter } from '../../../core/meter.ts';
 import type { View } from '../../../deliver/view.ts';
 import type { Views } from '../../../deliver/views.ts';
-import { type Encoding, jsonEncoding, msgpackEncoding } from '../../../encode/encoding.ts';
+import { jsonEncoding, msgpackEncoding } from '../../../encode/encoding.ts';
 import { Message } from '../../../encode/message.ts';
-import {
-  createStateRendition,
-  type PacketWords,
-  type StateRendition,
-} from '../../../encode/state-rendition.ts';
+import { type PacketWords, StateRendition } from '../../../encode/state-rendition.ts';
 import { formatPosition, type Position } from '../../../feed/position.ts';
-import { createProjection, type Projection } from '../../../feed/projection.ts';
+import { Projection } from '../../../feed/projection.ts';
 import type { Lease } from '../../../feed/registry.ts';
 import type { StateFeed } from '../../../feed/state-feed.ts';
 import { diff } from '../../../wire/delta.ts';
@@ -22,19 +18,6 @@ import { stateStatus, urgencyOf } from '../document/urgency.ts';
 import { type ViewOptions, viewKey } from './options.ts';
 
 export const dialect = 'telemetry';
-
-/** One way of seeing one document. */
-export interface TelemetryRendition extends StateRendition {
-  readonly options: ViewOptions;
-  readonly projection: Projection;
-  readonly encoding: Encoding;
-  /** The document behind it, where it is not the engine's own. */
-  readonly symbolDocument: SymbolDocument | undefined;
-  /** The first packet of a connection: what changed since where the client stood, or the whole document. */
-  welcome(granted: Granted, since: Position | undefined): Message;
-  /** A full TELEMETRY that names its epoch. */
-  telemetryWithEpoch(): Message;
-}
 
 export type TelemetryView = View<TelemetryRendition>;
 
@@ -74,10 +57,9 @@ const words: PacketWords = {
 
 /** What a projection of a telemetry document always shows; of these, `timestamp` alone is no change. */
 export function telemetryProjection(feed: StateFeed, sections: readonly string[] | undefined): Projection {
-  return createProjection(feed, {
-    sections,
+  return new Projection(feed, sections, {
     always: ['timestamp', 'status', 'sources'],
-    unremarkable: new Set(['timestamp']),
+    unremarkable: ['timestamp'],
   });
 }
 
@@ -90,25 +72,7 @@ export function createTelemetryViews({
   const make = (options: ViewOptions): TelemetryRendition => {
     const symbolLease = options.symbol === undefined ? undefined : documents.acquire(options.symbol);
     const { feed } = symbolLease?.resource ?? documents.engine;
-    const projection = telemetryProjection(feed, options.sections);
-    const encoding = options.encoding === 'msgpack' ? msgpackEncoding : jsonEncoding;
-    const rendition = createStateRendition({
-      ...{ dialect, projection, mode: options.mode, encoding, words, urgencyOf, clock, meter },
-    });
-    const { close } = rendition;
-    return Object.assign(rendition, {
-      ...{ options, projection, encoding, symbolDocument: symbolLease?.resource },
-      welcome: createWelcome(projection, encoding),
-      telemetryWithEpoch() {
-        const { position } = projection;
-        const packet = { ...words.full(projection.of(feed.current), position), epoch: position.epoch };
-        return new Message(packet, encoding, { position: formatPosition(position) });
-      },
-      close() {
-        close();
-        symbolLease?.release();
-      },
-    });
+    return new TelemetryRendition(feed, options, symbolLease, { clock, meter });
   };
   const views = gateway.views.ofKind({
     key: viewKey,
@@ -146,31 +110,74 @@ function isDefault({ mode, interval, sections }: ViewOptions): boolean {
   return mode === 'full' && interval === 0 && sections === undefined;
 }
 
-function createWelcome(projection: Projection, encoding: Encoding): TelemetryRendition['welcome'] {
-  const { feed } = projection;
+/** One way of seeing one document. */
+export class TelemetryRendition extends StateRendition {
+  readonly options: ViewOptions;
+  readonly #symbolLease: Lease<SymbolDocument> | undefined;
   /** Clients that join in the same version share the message, unless they differ in what they may do. */
-  let shared = { version: 0, messages: new Map<string, Message>() };
+  #welcomes = { version: 0, messages: new Map<string, Message>() };
 
-  const make = (packet: WelcomePacket): Message =>
-    new Message(packet, encoding, { position: formatPosition(projection.position) });
-  const whole = (granted: Granted): Message => {
-    if (shared.version !== feed.current.seq) shared = { version: feed.current.seq, messages: new Map() };
-    const key = JSON.stringify(granted);
-    const known = shared.messages.get(key);
-    if (known !== undefined) return known;
-    const { seq, epoch } = projection.position;
-    const message = make({ type: 'WELCOME', seq, epoch, granted, data: projection.of(feed.current) });
-    shared.messages.set(key, message);
-    return message;
-  };
-  return (granted, since) => {
+  /** @param symbolLease the document behind it, where it is not the engine's own; given back when it is closed */
+  constructor(
+    feed: StateFeed,
+    options: ViewOptions,
+    symbolLease: Lease<SymbolDocument> | undefined,
+    { clock, meter }: { readonly clock: Clock; readonly meter: Meter },
+  ) {
+    const projection = telemetryProjection(feed, options.sections);
+    const encoding = options.encoding === 'msgpack' ? msgpackEncoding : jsonEncoding;
+    super({ dialect, projection, mode: options.mode, encoding, words, urgencyOf, clock, meter });
+    this.options = options;
+    this.#symbolLease = symbolLease;
+  }
+
+  /** The document behind it, where it is not the engine's own. */
+  get symbolDocument(): SymbolDocument | undefined {
+    return this.#symbolLease?.resource;
+  }
+
+  /** The first packet of a connection: what changed since where the client stood, or the whole document. */
+  welcome(granted: Granted, since: Position | undefined): Message {
+    const { projection } = this;
+    const { feed } = projection;
     const { seq, epoch } = projection.position;
     const held = since?.epoch === epoch ? feed.version(since.seq) : undefined;
-    if (held === undefined || since === undefined || held.seq > feed.current.seq) return whole(granted);
+    if (held === undefined || since === undefined || held.seq > feed.current.seq)
+      return this.#wholeWelcome(granted);
     const delta = diff(projection.of(held), projection.of(feed.current));
-    if (delta === undefined) return whole(granted);
-    const changed = make({ type: 'WELCOME', seq, epoch, granted, base: since.seq, ...delta });
-    const full = whole(granted);
+    if (delta === undefined) return this.#wholeWelcome(granted);
+    const changed = this.#messageOf({ type: 'WELCOME', seq, epoch, granted, base: since.seq, ...delta });
+    const full = this.#wholeWelcome(granted);
     return changed.payload.length < worthwhile * full.payload.length ? changed : full;
-  };
+  }
+
+  #wholeWelcome(granted: Granted): Message {
+    const { current } = this.projection.feed;
+    if (this.#welcomes.version !== current.seq)
+      this.#welcomes = { version: current.seq, messages: new Map() };
+    const key = JSON.stringify(granted);
+    const known = this.#welcomes.messages.get(key);
+    if (known !== undefined) return known;
+    const { seq, epoch } = this.projection.position;
+    const data = this.projection.of(current);
+    const message = this.#messageOf({ type: 'WELCOME', seq, epoch, granted, data });
+    this.#welcomes.messages.set(key, message);
+    return message;
+  }
+
+  /** A full TELEMETRY that names its epoch. */
+  telemetryWithEpoch(): Message {
+    const { position } = this.projection;
+    const data = this.projection.of(this.projection.feed.current);
+    return this.#messageOf({ type: 'TELEMETRY', seq: position.seq, data, epoch: position.epoch });
+  }
+
+  #messageOf(packet: TelemetryPacket | WelcomePacket): Message {
+    return new Message(packet, this.encoding, { position: formatPosition(this.projection.position) });
+  }
+
+  override close(): void {
+    super.close();
+    this.#symbolLease?.release();
+  }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createEventFeed } from '../../../../src/feed/event-feed.ts';
+import { EventFeed } from '../../../../src/feed/event-feed.ts';
 import {
   type LogEvent,
   lastLines,
@@ -9,7 +9,7 @@ import {
 } from '../../../../src/protocol/streams/log/log-events.ts';
 
 function setUpFeed() {
-  const feed = createEventFeed<LogEvent>({ epoch: 'log', capacity: maxBacklog });
+  const feed = new EventFeed<LogEvent>({ epoch: 'log', capacity: maxBacklog });
   const add = (...lines: readonly string[]) => feed.append({ lines, length: 0 });
   return { feed, add };
 }

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../../../src/core/json.ts';
 import { parseUntrusted } from '../../../../src/core/untrusted-json.ts';
 import { HistoryBudget, historyDefaults } from '../../../../src/feed/history.ts';
-import { createStateFeed } from '../../../../src/feed/state-feed.ts';
+import { WritableStateFeed } from '../../../../src/feed/state-feed.ts';
 import { Aggregate } from '../../../../src/protocol/telemetry/document/aggregate.ts';
 import { EventIntake } from '../../../../src/protocol/telemetry/document/event-intake.ts';
 import type { Normalised } from '../../../../src/protocol/telemetry/document/normalise.ts';
@@ -20,7 +20,7 @@ export function setUpAggregate(further: readonly EngineSource[] = []) {
   const clock = createManualClock();
   const log = createMemoryLog();
   const meter = createMemoryMeter();
-  const feed = createStateFeed({
+  const feed = new WritableStateFeed({
     initial: initialDocument(clock.now()),
     epoch: 'e',
     clock,

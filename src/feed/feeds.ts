@@ -1,6 +1,5 @@
-import type { Clock } from '../core/clock.ts';
+import { type Clock, once } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
-import { once } from '../core/once.ts';
 import { randomId } from '../core/random.ts';
 import { EventFeed, type EventFeedOptions } from './event-feed.ts';
 import { HistoryBudget } from './history.ts';
@@ -15,7 +14,7 @@ export interface NamedStateOptions {
    * Starts what the feed is made of: called once this process is to write it, after `state` has returned. Returns how
    * to stop that, which is called when the feed is closed. Default: the writer is started by other means.
    */
-  readonly write?: () => () => void;
+  readonly write?: (() => () => void) | undefined;
 }
 
 /** The feeds of the gateway, each under a name of its own: `<dialect>`, or `<dialect>/<which>`. */

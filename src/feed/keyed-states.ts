@@ -1,6 +1,5 @@
-import type { Clock } from '../core/clock.ts';
+import { type Clock, once } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
-import { once } from '../core/once.ts';
 import { type Bound, type Lease, Registry } from './registry.ts';
 import type { StateFeed, WritableStateFeed } from './state-feed.ts';
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type PerMessageDeflateOptions, WebSocketServer } from 'ws';
-import { destroyWithin } from '../core/destroy-within.ts';
+import { destroyWithin } from '../core/clock.ts';
 import type { Transport } from '../deliver/transport.ts';
 import { WebSocketConnection } from './connection.ts';
 import { windowByTerms } from './frames.ts';

@@ -2,7 +2,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { Refusal } from '../../../core/errors.ts';
 import type { Meter } from '../../../core/meter.ts';
 import type { View } from '../../../deliver/view.ts';
-import type { Views } from '../../../deliver/views.ts';
+import type { Views, ViewsOfKind } from '../../../deliver/views.ts';
 import { jsonEncoding, msgpackEncoding } from '../../../encode/encoding.ts';
 import { Message } from '../../../encode/message.ts';
 import { type PacketWords, StateRendition } from '../../../encode/state-rendition.ts';
@@ -15,9 +15,8 @@ import type { DeltaPacket, Granted, TelemetryPacket, WelcomePacket } from '../..
 import type { Documents } from '../document/documents.ts';
 import type { SymbolDocument } from '../document/symbol-document.ts';
 import { stateStatus, urgencyOf } from '../document/urgency.ts';
-import { type ViewOptions, viewKey } from './options.ts';
-
-export const dialect = 'telemetry';
+import { telemetrySettings } from '../settings.ts';
+import { type TelemetryViewOptions, viewKey } from './options.ts';
 
 export type TelemetryView = View<TelemetryRendition>;
 
@@ -30,24 +29,12 @@ export const tooManySymbols = new Refusal('LIMIT', {
   retryAfterS: 5,
 });
 
-export interface TelemetryViews {
-  /** @param holder by whom the shares of views and symbols are counted */
-  acquire(options: ViewOptions, holder: string | undefined): Lease<TelemetryView> | Refusal;
-}
-
-export interface TelemetryViewsDependencies {
-  readonly documents: Documents;
-  readonly views: Views;
-  readonly clock: Clock;
-  readonly meter: Meter;
-}
-
 /**
- * A client that was sent nothing for so long gets its packet again, while the state is fresh: silence means that the
- * gateway, the way to it or the engine is dead.
+ * A plain client that was sent nothing for so long gets its packet again, while the state is fresh: so silence means
+ * that the gateway, the network or the engine is down.
  */
 const repeatAfterMs = 5000;
-/** What a WELCOME since a position may be of the whole one; beyond it the whole document is sent. */
+/** A WELCOME with a delta must be smaller than this share of the full one. */
 const worthwhile = 0.7;
 
 const words: PacketWords = {
@@ -63,70 +50,81 @@ export function telemetryProjection(feed: StateFeed, sections: readonly string[]
   });
 }
 
-export function createTelemetryViews({
-  documents,
-  clock,
-  meter,
-  ...gateway
-}: TelemetryViewsDependencies): TelemetryViews {
-  const make = (options: ViewOptions): TelemetryRendition => {
-    const symbolLease = options.symbol === undefined ? undefined : documents.acquire(options.symbol);
-    const { feed } = symbolLease?.resource ?? documents.engine;
-    return new TelemetryRendition(feed, options, symbolLease, { clock, meter });
-  };
-  const views = gateway.views.ofKind({
-    key: viewKey,
-    make,
-    pace: (options, { projection }) => ({
-      intervalMs: options.interval === 'pause' ? Number.POSITIVE_INFINITY : options.interval,
-      repeatAfterMs: isDefault(options) ? repeatAfterMs : 0,
-      isRepeated: () => stateStatus(projection.feed.current.document) === 'fresh',
-    }),
-    isReserved: (options) => options.symbol === undefined && isDefault(options),
-  });
+/** The views of the documents, each shared by all clients that want the same. */
+export class TelemetryViews {
+  readonly #documents: Documents;
+  readonly #views: ViewsOfKind<TelemetryViewOptions, TelemetryRendition>;
 
-  return {
-    acquire(options, holder) {
-      // Its own besides the view's: by it the symbols that somebody uses are counted.
-      const symbolLease =
-        options.symbol === undefined ? undefined : documents.acquire(options.symbol, holder);
-      if (options.symbol !== undefined && symbolLease === undefined) return tooManySymbols;
-      const lease = views.acquire(options, holder);
-      if (lease === undefined) symbolLease?.release();
-      if (lease === undefined || symbolLease === undefined) return lease ?? tooManyViews;
-      return {
-        resource: lease.resource,
-        release() {
-          lease.release();
-          symbolLease.release();
-        },
-      };
-    },
-  };
+  constructor(documents: Documents, views: Views, parts: { readonly clock: Clock; readonly meter: Meter }) {
+    this.#documents = documents;
+    this.#views = views.ofKind({
+      key: viewKey,
+      make(options: TelemetryViewOptions) {
+        const symbolLease = options.symbol === undefined ? undefined : documents.acquire(options.symbol);
+        const { feed } = symbolLease?.resource ?? documents.engine;
+        return new TelemetryRendition(feed, options, symbolLease, parts);
+      },
+      pace: (options, { projection }) => ({
+        intervalMs: options.interval === 'pause' ? Number.POSITIVE_INFINITY : options.interval,
+        repeatAfterMs: isDefault(options) ? repeatAfterMs : 0,
+        isRepeated: () => stateStatus(projection.feed.current.document) === 'fresh',
+      }),
+      isReserved: (options) => options.symbol === undefined && isDefault(options),
+    });
+  }
+
+  /** @param holder by whom the shares of views and symbols are counted */
+  acquire(options: TelemetryViewOptions, holder: string | undefined): Lease<TelemetryView> | Refusal {
+    if (options.symbol === undefined) return this.#views.acquire(options, holder) ?? tooManyViews;
+    // Besides the view's own lease: by this one the share of the holder is counted.
+    const symbolLease = this.#documents.acquire(options.symbol, holder);
+    if (symbolLease === undefined) return tooManySymbols;
+    const lease = this.#views.acquire(options, holder);
+    if (lease === undefined) {
+      symbolLease.release();
+      return tooManyViews;
+    }
+    return {
+      resource: lease.resource,
+      release() {
+        lease.release();
+        symbolLease.release();
+      },
+    };
+  }
 }
 
-/** Whether nothing of it was asked for but perhaps a symbol and an encoding. */
-function isDefault({ mode, interval, sections }: ViewOptions): boolean {
+/** Whether all options but symbol and encoding have their default. */
+function isDefault({ mode, interval, sections }: TelemetryViewOptions): boolean {
   return mode === 'full' && interval === 0 && sections === undefined;
 }
 
 /** One way of seeing one document. */
 export class TelemetryRendition extends StateRendition {
-  readonly options: ViewOptions;
+  readonly options: TelemetryViewOptions;
   readonly #symbolLease: Lease<SymbolDocument> | undefined;
-  /** Clients that join in the same version share the message, unless they differ in what they may do. */
+  /** Clients that join in the same version and are granted the same share the message. */
   #welcomes = { version: 0, messages: new Map<string, Message>() };
 
   /** @param symbolLease the document behind it, where it is not the engine's own; given back when it is closed */
   constructor(
     feed: StateFeed,
-    options: ViewOptions,
+    options: TelemetryViewOptions,
     symbolLease: Lease<SymbolDocument> | undefined,
     { clock, meter }: { readonly clock: Clock; readonly meter: Meter },
   ) {
     const projection = telemetryProjection(feed, options.sections);
     const encoding = options.encoding === 'msgpack' ? msgpackEncoding : jsonEncoding;
-    super({ dialect, projection, mode: options.mode, encoding, words, urgencyOf, clock, meter });
+    super({
+      dialect: telemetrySettings.name,
+      projection,
+      mode: options.mode,
+      encoding,
+      words,
+      urgencyOf,
+      clock,
+      meter,
+    });
     this.options = options;
     this.#symbolLease = symbolLease;
   }

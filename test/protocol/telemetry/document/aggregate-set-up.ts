@@ -3,7 +3,7 @@ import { parseUntrusted } from '../../../../src/core/untrusted-json.ts';
 import { HistoryBudget, historyDefaults } from '../../../../src/feed/history.ts';
 import { WritableStateFeed } from '../../../../src/feed/state-feed.ts';
 import { Aggregate } from '../../../../src/protocol/telemetry/document/aggregate.ts';
-import { EventIntake } from '../../../../src/protocol/telemetry/document/event-intake.ts';
+import { StateEventIntake } from '../../../../src/protocol/telemetry/document/event-intake.ts';
 import type { Normalised } from '../../../../src/protocol/telemetry/document/normalise.ts';
 import {
   type EngineSource,
@@ -27,8 +27,8 @@ export function setUpAggregate(further: readonly EngineSource[] = []) {
     budget: new HistoryBudget(historyDefaults),
   });
   const ownership = new Ownership([...engineSources, ...further]);
-  const aggregate = new Aggregate({ feed, ownership, onEventSet: () => {}, clock, log, meter });
-  const intake = new EventIntake({ clock, log, meter });
+  const aggregate = new Aggregate(feed, undefined, { ownership, clock, log, meter });
+  const intake = new StateEventIntake({ clock, log, meter });
 
   const read = (name: string, body: JsonValue | string): Normalised => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
@@ -56,7 +56,9 @@ export function setUpAggregate(further: readonly EngineSource[] = []) {
       clock.advance(10);
       const message = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
       const event = intake.read(message);
-      return event !== undefined && aggregate.applyEvent(event, clock.monotonic(), message.length);
+      return (
+        event !== undefined && aggregate.applyEvent(event, clock.monotonic(), message.length) !== undefined
+      );
     },
     get document(): JsonObject {
       return feed.pending;

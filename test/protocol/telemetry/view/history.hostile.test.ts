@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HistoryBudget, historyDefaults, type Version } from '../../../../src/feed/history.ts';
 import { Projection } from '../../../../src/feed/projection.ts';
 import { WritableStateFeed } from '../../../../src/feed/state-feed.ts';
-import { HistoryReadings, historyQuery } from '../../../../src/protocol/telemetry/view/history.ts';
-import { Turns } from '../../../../src/protocol/telemetry/view/turns.ts';
+import { HistoryReadings, historyQuery, Turns } from '../../../../src/protocol/telemetry/view/history.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
 import { settled } from '../../../support/wait.ts';
 

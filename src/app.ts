@@ -1,5 +1,5 @@
-import { Access } from './access/access.ts';
-import { accessOptions, historyOptions, verifierFor } from './config/options.ts';
+import { Access, type AccessOptions } from './access/access.ts';
+import { isLoopbackHost, verifierFor } from './config/safety.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
 import { Hub, hubDefaults } from './deliver/hub.ts';
@@ -10,15 +10,17 @@ import { dialects as builtIn } from './dialects.ts';
 import { Feeds } from './feed/feeds.ts';
 import { HistoryBudget } from './feed/history.ts';
 import type { Operations } from './http/operations.ts';
-import { createHealth } from './observe/health.ts';
-import { createLogRecorder } from './observe/log-recorder.ts';
-import { createPrometheusMeter } from './observe/prometheus.ts';
+import { Health } from './observe/health.ts';
+import { LogRecorder } from './observe/log-recorder.ts';
+import { PrometheusMeter } from './observe/prometheus.ts';
 import type { Context, Running } from './protocol/dialect.ts';
-import { createFront, type Front } from './serve/front.ts';
+import { Front } from './serve/front.ts';
 import type { Settings } from './settings.ts';
-import { createConnections } from './source/connections.ts';
-import { createMemoryEvents, type EventSource } from './source/events.ts';
-import { createSourceBoard } from './source/source-board.ts';
+import { Engine } from './source/engine.ts';
+import { EngineClient } from './source/engine-client.ts';
+import { countingEvents, type Events, MemoryEvents } from './source/events.ts';
+import { RedisEvents } from './source/redis-events.ts';
+import { SourceBoard } from './source/source-board.ts';
 import { info } from './version.ts';
 
 export type GatewaySettings = Settings & { readonly ENGINE_URL: string };
@@ -33,9 +35,9 @@ export interface GatewayOptions {
   readonly settings: GatewaySettings;
   readonly log: Log;
   /** Where commands leave their lines, whatever level `log` has. Default: `log`. */
-  readonly audit?: Log;
+  readonly audit?: Log | undefined;
   /** Where events come from without Redis. Default: nowhere. */
-  readonly events?: EventSource;
+  readonly events?: Events | undefined;
   /** When clients are pinged, and how long they may be silent or slow. Default: those of the protocol. */
   readonly keepalive?: KeepaliveLimits;
   /** What delivery and freshness go by. Default: the system's. */
@@ -44,92 +46,148 @@ export interface GatewayOptions {
   readonly dialects?: readonly ServedDialect[];
 }
 
-export interface Gateway {
-  /** Its endpoints. */
-  readonly served: Front['served'];
-  /** Listens, then starts the sources. Rejects where the port cannot be had. */
-  start(): Promise<{ readonly port: number; readonly url: string; readonly opsPort: number | undefined }>;
-  /** Tells every client, waits for them within `SHUTDOWN_TIMEOUT_MS`, and releases everything. */
-  stop(reason: string): Promise<void>;
-}
+type Address = Awaited<ReturnType<Front['listen']>>;
 
 /** What clients are left to hear of the end, however long that which was finished before took. */
 const leastDrainMs = 250;
 
-/** Puts the gateway together: sources → document → view → sessions, on one port. */
-export function createGateway({
-  settings,
-  log: writtenLog,
-  audit = writtenLog,
-  events: otherEvents = createMemoryEvents(),
-  keepalive = keepaliveDefaults,
-  clock = systemClock,
-  dialects = namedBy(settings),
-}: GatewayOptions): Gateway {
-  const running: Running[] = [];
-  const recorder = createLogRecorder(writtenLog);
-  const { log } = recorder;
-  const meter = createPrometheusMeter();
-  const board = createSourceBoard({ clock, log, meter });
-  const hub = new Hub({ clock, meter, ...hubDefaults });
-  const feeds = new Feeds(clock, new HistoryBudget(historyOptions(settings)));
-  const views = new Views({ hub, clock, maxViews: settings.MAX_RENDITIONS });
-  const sessions = new Sessions({ hub, clock, meter });
+/** The gateway put together: sources → document → view → sessions, on one port. */
+export class Gateway {
+  readonly #settings: GatewaySettings;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #board: Context['board'];
+  readonly #feeds: Feeds;
+  readonly #sessions: Sessions;
+  readonly #engine: Engine;
+  readonly #events: Events;
+  readonly #front: Front;
+  readonly #running: Running[] = [];
 
-  // In
-  const onReconnected = () => running.forEach((dialect) => void dialect.onReconnected?.());
-  const given = { otherEvents, onReconnected, board, clock, log, meter };
-  const { traffic, client, events } = createConnections(settings, given);
+  constructor({
+    settings,
+    log: writtenLog,
+    audit = writtenLog,
+    events: otherEvents = new MemoryEvents(),
+    keepalive = keepaliveDefaults,
+    clock = systemClock,
+    dialects = namedBy(settings),
+  }: GatewayOptions) {
+    const log = new LogRecorder(writtenLog);
+    const meter = new PrometheusMeter();
+    const board = new SourceBoard({ clock, log, meter });
+    const hub = new Hub({ clock, meter, ...hubDefaults });
+    const { HISTORY_SECONDS: historySeconds, HISTORY_MAX_BYTES: historyMaxBytes } = settings;
+    const feeds = new Feeds(clock, new HistoryBudget({ historySeconds, historyMaxBytes }));
+    const views = new Views({ hub, clock, maxViews: settings.MAX_RENDITIONS });
+    const sessions = new Sessions({ hub, clock, meter });
 
-  // Who
-  const access = new Access(accessOptions(settings), {
-    verifier: verifierFor(settings),
-    ...{ clock, log, meter },
-    dismissViewer: () => sessions.dismissFurthestBehind(),
-  });
+    // In
+    const client = new EngineClient({ url: settings.ENGINE_URL, token: settings.ENGINE_TOKEN });
+    const engine = new Engine({ client, board, clock, meter });
+    const { REDIS_URL, REDIS_STATE_CHANNEL: requiredChannel } = settings;
+    const onConnected = () => this.#running.forEach((dialect) => void dialect.onReconnected?.());
+    const heard =
+      REDIS_URL === undefined
+        ? otherEvents
+        : new RedisEvents({ url: REDIS_URL, requiredChannel, onConnected, board, clock, log, meter });
+    const events = countingEvents(heard, meter);
 
-  // Out
-  const operations: Operations = {
-    ...createHealth({ clock, version: info.version, board, clients: () => sessions.size }),
-    metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),
-    clients: (limit) => sessions.states(limit),
-  };
-  const front = createFront(settings, { access, operations, info, sessions, keepalive, clock, log, meter });
+    // Who
+    const access = new Access(accessOptions(settings), {
+      verifier: verifierFor(settings),
+      ...{ clock, log, meter },
+      dismissViewer: () => sessions.dismissFurthestBehind(),
+    });
 
-  const shared: Omit<Context, 'serve'> = {
-    ...{ clock, log, audit, unrecordedLog: writtenLog, onRecord: recorder.onRecord, meter },
-    ...{ client, traffic, board, events, feeds, views, hub, access, sessions },
-  };
-  for (const dialect of dialects) {
-    running.push(dialect.create({ ...shared, serve: front.serveFor(dialect.name) }, settings));
+    // Out
+    const health = new Health(clock, info.version, board, () => sessions.size);
+    const operations: Operations = {
+      health: () => health.health(),
+      readiness: () => health.readiness(),
+      metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),
+      clients: (limit) => sessions.states(limit),
+    };
+    const front = new Front(settings, {
+      access,
+      engine,
+      operations,
+      info,
+      sessions,
+      keepalive,
+      clock,
+      log,
+      meter,
+    });
+
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#log = log;
+    this.#board = board;
+    this.#feeds = feeds;
+    this.#sessions = sessions;
+    this.#engine = engine;
+    this.#events = events;
+    this.#front = front;
+    const shared: Omit<Context, 'serve'> = {
+      ...{
+        clock,
+        log,
+        audit,
+        unrecordedLog: writtenLog,
+        onRecord: (listener) => log.onRecord(listener),
+        meter,
+      },
+      ...{ engine, board, events, feeds, views, hub, access, sessions },
+    };
+    for (const dialect of dialects) {
+      this.#running.push(dialect.create({ ...shared, serve: front.serveFor(dialect.name) }, settings));
+    }
   }
 
+  /** Its endpoints. */
+  get served(): Front['served'] {
+    return this.#front.served;
+  }
+
+  /** Listens, then starts the sources. Rejects where the port cannot be had. */
+  async start(): Promise<Address> {
+    const address = await this.#front.listen();
+    const { port, url, opsPort } = address;
+    this.#log.info({ port, url, ops_port: opsPort }, 'listening');
+    this.#feeds.start();
+    this.#events.start();
+    return address;
+  }
+
+  /** Tells every client, waits for them within `SHUTDOWN_TIMEOUT_MS`, and releases everything. */
+  async stop(reason: string): Promise<void> {
+    const { SHUTDOWN_TIMEOUT_MS: timeoutMs } = this.#settings;
+    this.#log.info({ reason, clients: this.#sessions.size }, 'shutdown');
+    this.#front.stopAccepting();
+    const until = this.#clock.monotonic() + timeoutMs;
+    // Before the clients go, who are to hear how it ended.
+    await Promise.all(this.#running.map((dialect) => dialect.settle?.(timeoutMs)));
+    const drainMs = Math.max(until - this.#clock.monotonic(), Math.min(leastDrainMs, timeoutMs));
+    await Promise.all(this.#running.map((dialect) => dialect.close?.()));
+    this.#board.close();
+    await Promise.all([this.#events.close(), this.#engine.close(), this.#sessions.shutDown(drainMs)]);
+    this.#front.close();
+  }
+}
+
+function accessOptions(settings: GatewaySettings): AccessOptions {
   return {
-    served: front.served,
-    async start() {
-      const address = await front.listen();
-      const { port, url, opsPort } = address;
-      log.info({ port, url, ops_port: opsPort }, 'listening');
-      feeds.start();
-      events.start();
-      return address;
-    },
-    async stop(reason) {
-      log.info({ reason, clients: sessions.size }, 'shutdown');
-      front.stopAccepting();
-      const until = clock.monotonic() + settings.SHUTDOWN_TIMEOUT_MS;
-      // Before the clients go, who are to hear how it ended.
-      await Promise.all(running.map((dialect) => dialect.settle?.(settings.SHUTDOWN_TIMEOUT_MS)));
-      const drainMs = Math.max(
-        until - clock.monotonic(),
-        Math.min(leastDrainMs, settings.SHUTDOWN_TIMEOUT_MS),
-      );
-      await Promise.all(running.map((dialect) => dialect.close?.()));
-      board.close();
-      const ends = [events.close(), client.close(), front.stopForwarding(), sessions.shutDown(drainMs)];
-      await Promise.all(ends);
-      await front.close();
-    },
+    allowed: settings.ALLOWED_ORIGINS,
+    hosts: settings.ALLOWED_HOSTS,
+    onLoopback: isLoopbackHost(settings.HOST),
+    trustedProxies: settings.TRUST_PROXY,
+    demanding: settings.AUTH_DIALECTS,
+    defaultRole: settings.AUTH_DEFAULT_ROLE,
+    allowCommands: settings.ALLOW_COMMANDS,
+    allowIngest: settings.ALLOW_INGEST,
+    maxConnections: settings.MAX_CONNECTIONS,
+    maxConnectionsPerIp: settings.MAX_CONNECTIONS_PER_IP,
   };
 }
 

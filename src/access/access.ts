@@ -2,28 +2,39 @@ import type { Clock } from '../core/clock.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
-import { Admission, type AdmissionOptions, type Connection } from './admission.ts';
+import { TokenBucket } from '../core/token-bucket.ts';
+import {
+  ConnectionLimits,
+  type HeldPlace,
+  operatorPlacesBeside,
+  withinOpenFiles,
+} from './connection-limits.ts';
 import { type CredentialRequest, findToken } from './credentials.ts';
-import { createOrigins, type OriginOptions, type Origins } from './origins.ts';
-import { Policies, type PolicyOptions } from './policies.ts';
-import { type Policy, refusal } from './policy.ts';
-import { bearerOf, type Principal, strangerOf } from './principal.ts';
+import { hostRefused, type OriginOptions, Origins, originRefused } from './origins.ts';
+import { Policies, type Policy, type PolicyOptions, refusal } from './policy.ts';
+import { bearerOf, isRole, type Principal, type Role, strangerOf } from './principal.ts';
 import { Refusals } from './refusals.ts';
-import { isRole, type Role } from './role.ts';
 import type { Verifier } from './verifier.ts';
-import { Visitors } from './visitors.ts';
+import { isLoopback, Visitors } from './visitors.ts';
 
-export interface AccessOptions
-  extends OriginOptions,
-    PolicyOptions,
-    Pick<AdmissionOptions, 'maxConnections' | 'maxConnectionsPerIp'> {
+/** What has a place: a socket, or an answer that goes on. */
+export interface Connection {
+  readonly destroyed: boolean;
+  on(event: 'close', listener: (this: Connection) => void): unknown;
+}
+
+export interface AccessOptions extends OriginOptions, PolicyOptions {
   /** `AUTH_DEFAULT_ROLE`: role of a token without a `role` claim. Undefined: each policy has its own. */
   readonly defaultRole: Role | undefined;
+  /** `MAX_CONNECTIONS`. */
+  readonly maxConnections: number;
+  /** `MAX_CONNECTIONS_PER_IP`. */
+  readonly maxConnectionsPerIp: number;
 }
 
 export interface AccessParts {
   /** Undefined: no auth is configured, and nobody's token is looked at. */
-  readonly verifier: Verifier | undefined;
+  readonly verifier: Pick<Verifier, 'verify'> | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -33,6 +44,8 @@ export interface AccessParts {
 
 /** Seconds after which the keys of an issuer may be there again. */
 const retryAfterS = 5;
+/** Tokens a second that are verified for those who would get no place otherwise, with what may come at once. */
+const tokensAtCapacity = { perSecond: 50, burst: 50 };
 
 /** Who asks, what it may do, and whether there is room for it; of handshakes and plain requests alike. */
 export class Access {
@@ -40,22 +53,40 @@ export class Access {
   readonly visitors: Visitors;
   readonly refusals: Refusals;
   readonly policies: Policies;
-  readonly #verifier: Verifier | undefined;
+  readonly #verifier: AccessParts['verifier'];
   readonly #defaultRole: Role | undefined;
-  readonly #admission: Admission;
+  readonly #clock: Clock;
+  /** Ends the connection of the viewer that is furthest behind. False: there is none. */
+  readonly #dismissViewer: () => boolean;
+  /** Without a proxy in front, connections of this machine are not counted as one client's. */
+  readonly #sparesLoopback: boolean;
+  readonly #limits: ConnectionLimits;
+  readonly #verifications = new TokenBucket(tokensAtCapacity);
+  readonly #held = new Map<Connection, HeldPlace>();
+  /** One for all connections, each of which it is called on: a closure for each would be held by each. */
+  readonly #onClose: (this: Connection) => void;
 
-  constructor(options: AccessOptions, { verifier, dismissViewer, ...parts }: AccessParts) {
-    this.origins = createOrigins(options);
+  constructor(options: AccessOptions, { verifier, clock, log, meter, dismissViewer }: AccessParts) {
+    this.origins = new Origins(options);
     this.visitors = new Visitors(options.trustedProxies);
-    this.refusals = new Refusals({ ...parts, visitors: this.visitors });
+    this.refusals = new Refusals({ log, meter, clock, visitors: this.visitors });
     this.policies = new Policies(options);
     this.#verifier = verifier;
     this.#defaultRole = options.defaultRole;
-    const { origins, visitors, refusals } = this;
-    this.#admission = new Admission(
-      { ...options, authEnabled: verifier !== undefined },
-      { ...parts, origins, visitors, refusals, dismissViewer },
-    );
+    this.#clock = clock;
+    this.#dismissViewer = dismissViewer;
+    this.#sparesLoopback = options.trustedProxies === 0;
+    const held = this.#held;
+    this.#onClose = function () {
+      held.get(this)?.release();
+      held.delete(this);
+    };
+    // Without tokens nobody can be told from the crowd, and no places are kept for operators.
+    const authEnabled = verifier !== undefined;
+    const maxConnections = withinOpenFiles(options.maxConnections, authEnabled, log);
+    const operatorPlaces = authEnabled ? operatorPlacesBeside(maxConnections) : 0;
+    const { maxConnectionsPerIp } = options;
+    this.#limits = new ConnectionLimits({ maxConnections, maxConnectionsPerIp, operatorPlaces });
   }
 
   /**
@@ -74,14 +105,43 @@ export class Access {
     return verdict;
   }
 
-  /** The same of a handshake that is to become a connection, which has its place until it closes. */
-  enter(request: CredentialRequest, policy: Policy, connection: Connection): Promise<Principal | Refusal> {
-    return this.#admission.enter(request, () => this.authorise(request, policy), connection);
+  /**
+   * The same of a handshake, which has a place from then on until its connection closes. What costs nothing is looked
+   * at first, so that who cannot have a place is turned away before its token is verified, unless it may be an
+   * operator's.
+   */
+  async enter(
+    request: CredentialRequest,
+    policy: Policy,
+    connection: Connection,
+  ): Promise<Principal | Refusal> {
+    const foreign = this.#foreign(request);
+    if (foreign !== undefined) return this.#refuse(foreign, request);
+    const place = this.#place(request, false);
+    if (place instanceof Refusal && !this.#mayBeOperator(request)) return this.#refuse(place, request);
+    const giveBack = (): void => {
+      if (!(place instanceof Refusal)) place.release();
+    };
+    const principal = await this.authorise(request, policy).catch((error: unknown) => {
+      giveBack();
+      throw error;
+    });
+    if (principal instanceof Refusal) {
+      giveBack();
+      return principal;
+    }
+    const kept = place instanceof Refusal && principal.isOperator ? this.#place(request, true) : place;
+    if (kept instanceof Refusal) return this.#refuse(kept, request);
+    this.#hold(connection, kept);
+    return principal;
   }
 
-  /** A place, until its connection closes, for one who was let in already; or why there is none. */
+  /** A place, until the connection closes, for one whose token and origin were checked; or why there is none. */
   admit(request: CredentialRequest, principal: Principal, connection: Connection): Refusal | undefined {
-    return this.#admission.admit(request, principal, connection);
+    const place = this.#place(request, principal.isOperator);
+    if (place instanceof Refusal) return this.#refuse(place, request);
+    this.#hold(connection, place);
+    return undefined;
   }
 
   /** Whether nobody is let in without a token. */
@@ -120,12 +180,54 @@ export class Access {
     return refusal(principal, policy) ?? { ...principal, role: principal.role ?? policy.defaultRole };
   }
 
+  /** It may have closed while its token was verified: nothing would tell us again. */
+  #hold(connection: Connection, place: HeldPlace): void {
+    if (connection.destroyed) {
+      place.release();
+      return;
+    }
+    this.#held.set(connection, place);
+    connection.on('close', this.#onClose);
+  }
+
+  /** A place to be given back, or why there is none. */
+  #place(request: CredentialRequest, isOperator: boolean): HeldPlace | Refusal {
+    const { group, address, isForwardedUnread } = this.visitors.of(request);
+    const isExempt = this.#sparesLoopback && isLoopback(address);
+    const given = this.#limits.admit({ group, isExempt, isOperator });
+    if (given.ok) return given;
+    if (given.reason === 'operators' && this.#dismissViewer()) return this.#limits.displace();
+    if (given.reason !== 'per_ip') return atCapacity;
+    // Of the two settings the one that is likely to be wrong.
+    return isForwardedUnread ? tooManyOfProxy : tooManyOfAddress;
+  }
+
+  #foreign(request: CredentialRequest): Refusal | undefined {
+    if (!this.origins.allowsHost(request)) return hostRefused;
+    return this.origins.mayRead(request) ? undefined : originRefused;
+  }
+
+  #mayBeOperator(request: CredentialRequest): boolean {
+    if (this.#verifier === undefined || findToken(request) === undefined) return false;
+    return this.#verifications.take(this.#clock.monotonic());
+  }
+
+  #refuse(refusal: Refusal, request: CredentialRequest): Refusal {
+    this.refusals.tell('upgrade', refusal, request);
+    return refusal;
+  }
+
   #strangerOf(request: CredentialRequest): Principal {
     const { origins, visitors } = this;
     return strangerOf(request, { authOff: this.#verifier === undefined, origins, visitors });
   }
 }
 
+const atCapacity = new Refusal('AT_CAPACITY', { detail: 'see MAX_CONNECTIONS', retryAfterS: 5 });
+const tooManyOfProxy = new Refusal('TOO_MANY_CONNECTIONS', {
+  detail: 'the clients of a proxy count as one, see TRUST_PROXY',
+});
+const tooManyOfAddress = new Refusal('TOO_MANY_CONNECTIONS', { detail: 'see MAX_CONNECTIONS_PER_IP' });
 const notForThisPage = new Refusal('ORIGIN_REFUSED', {
   detail: 'this page may not use the cookie, see ALLOWED_ORIGINS',
 });

@@ -1,4 +1,6 @@
-import { once } from '../core/once.ts';
+import { readFileSync } from 'node:fs';
+import { once } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
 
 export interface ConnectionLimitOptions {
   /** Connections over all dialects. 0: no bound. */
@@ -125,4 +127,43 @@ class CountedPlace {
     this.#isReleased = true;
     this.#uncount(this.#group);
   }
+}
+
+/** Descriptors that are no connections that last: of requests, listeners, engine, Redis, files. */
+const reserved = 200;
+/** Of these, those that requests must leave to the others: a HALT needs one to reach the engine. */
+const reservedFromRequests = 100;
+
+const leastOperatorPlaces = 4;
+
+/** How many connections the process can hold at most; undefined where the system does not say (it is no Linux). */
+export function connectionsPossible(limitsFile = '/proc/self/limits'): number | undefined {
+  try {
+    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync(limitsFile, 'utf8')) ?? [];
+    return soft === undefined ? undefined : Math.max(1, Number(soft) - reserved);
+  } catch {
+    return undefined;
+  }
+}
+
+/** How many sockets clients may have open at most, those of connections and of requests together. */
+export function socketsPossible(limitsFile?: string): number | undefined {
+  const connections = connectionsPossible(limitsFile);
+  return connections === undefined ? undefined : connections + reserved - reservedFromRequests;
+}
+
+/** @param connections of everybody else; 0: not bounded */
+export function operatorPlacesBeside(connections: number): number {
+  return Math.max(leastOperatorPlaces, Math.ceil(connections / 100));
+}
+
+/** More connections than open files would fail one by one; fewer places are refused with a clear answer. */
+export function withinOpenFiles(wanted: number, authEnabled: boolean, log: Log): number {
+  const all = connectionsPossible();
+  if (all === undefined) return wanted;
+  const possible = authEnabled ? Math.max(1, all - operatorPlacesBeside(all)) : all;
+  if (wanted > 0 && wanted <= possible) return wanted;
+  const hint = 'raise the open-file limit (ulimit -n), or set MAX_CONNECTIONS to what it allows';
+  log.warn({ MAX_CONNECTIONS: wanted, possible, hint }, 'connections bounded by the open-file limit');
+  return possible;
 }

@@ -1,6 +1,5 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
-import type { Clock } from '../core/clock.ts';
-import { settledWithin } from '../core/settled-within.ts';
+import { type Clock, settledWithin } from '../core/clock.ts';
 import { fetchFault, fetchKeySet } from './key-set-fetch.ts';
 
 export interface KeySetTiming {
@@ -37,50 +36,61 @@ export class KeySetUnavailable extends Error {
  * decided here, since jose measures by the system's clock, forgets its keys when they are old, and asks without
  * pause while the issuer is down.
  */
-export function createKeySet(url: URL, clock: Clock, timing: Partial<KeySetTiming> = {}): JWTVerifyGetKey {
-  const { timeoutMs, maxAgeMs, staleMs, patienceMs, cooldownMs, retryMs } = {
-    ...keySetTimingDefaults,
-    ...timing,
-  };
-  const remote = createRemoteJWKSet(url, {
-    timeoutDuration: timeoutMs,
-    cacheMaxAge: Number.POSITIVE_INFINITY,
-    cooldownDuration: Number.POSITIVE_INFINITY,
-    [customFetch]: fetchKeySet,
-  });
-  let fetchedAt = Number.NEGATIVE_INFINITY;
-  let failed: { readonly at: number; readonly error: KeySetUnavailable } | undefined;
-  const age = (): number => clock.monotonic() - fetchedAt;
+export class KeySet {
+  readonly #clock: Clock;
+  readonly #timing: KeySetTiming;
+  readonly #remote: ReturnType<typeof createRemoteJWKSet>;
+  #fetchedAt = Number.NEGATIVE_INFINITY;
+  #failed: { readonly at: number; readonly error: KeySetUnavailable } | undefined;
+
+  constructor(url: URL, clock: Clock, timing: Partial<KeySetTiming> = {}) {
+    this.#clock = clock;
+    this.#timing = { ...keySetTimingDefaults, ...timing };
+    this.#remote = createRemoteJWKSet(url, {
+      timeoutDuration: this.#timing.timeoutMs,
+      cacheMaxAge: Number.POSITIVE_INFINITY,
+      cooldownDuration: Number.POSITIVE_INFINITY,
+      [customFetch]: fetchKeySet,
+    });
+  }
+
+  /** The key that a token was signed with. */
+  async find(...signed: Parameters<JWTVerifyGetKey>) {
+    await this.#refresh();
+    try {
+      return await this.#remote(...signed);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey) || this.#age < this.#timing.cooldownMs) throw error;
+      await this.#load();
+      return await this.#remote(...signed);
+    }
+  }
+
+  get #age(): number {
+    return this.#clock.monotonic() - this.#fetchedAt;
+  }
+
+  async #refresh(): Promise<void> {
+    const { maxAgeMs, staleMs, patienceMs } = this.#timing;
+    if (this.#age < maxAgeMs) return;
+    const loaded = this.#load();
+    if (this.#age < staleMs) await settledWithin(patienceMs, loaded, this.#clock);
+    else await loaded;
+  }
 
   /** Calls at the same time share one fetch. */
-  const load = async (): Promise<void> => {
-    if (failed !== undefined && clock.monotonic() - failed.at < retryMs) throw failed.error;
+  async #load(): Promise<void> {
+    const failed = this.#failed;
+    if (failed !== undefined && this.#clock.monotonic() - failed.at < this.#timing.retryMs)
+      throw failed.error;
     try {
-      await remote.reload();
-      fetchedAt = clock.monotonic();
-      failed = undefined;
+      await this.#remote.reload();
+      this.#fetchedAt = this.#clock.monotonic();
+      this.#failed = undefined;
     } catch (cause) {
       const error = new KeySetUnavailable(`the keys of the issuer cannot be fetched: ${fetchFault(cause)}`);
-      failed = { at: clock.monotonic(), error };
+      this.#failed = { at: this.#clock.monotonic(), error };
       throw error;
     }
-  };
-
-  const refresh = async (): Promise<void> => {
-    if (age() < maxAgeMs) return;
-    const loaded = load();
-    if (age() < staleMs) await settledWithin(patienceMs, loaded, clock);
-    else await loaded;
-  };
-
-  return async (header, token) => {
-    await refresh();
-    try {
-      return await remote(header, token);
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || age() < cooldownMs) throw error;
-      await load();
-      return await remote(header, token);
-    }
-  };
+  }
 }

@@ -1,7 +1,6 @@
+import { isIP } from 'node:net';
 import { Refusal } from '../core/errors.ts';
 import { type CredentialRequest, readHeader } from './credentials.ts';
-import { type HostName, isAddress, isLoopbackName, readHost } from './host-name.ts';
-import { type OriginPattern, readOrigin, readOriginPattern } from './origin-pattern.ts';
 
 export interface OriginOptions {
   /** `ALLOWED_ORIGINS`. */
@@ -14,22 +13,57 @@ export interface OriginOptions {
   readonly trustedProxies: number;
 }
 
+/** Of who asks by a name that is not the gateway's. */
+export const hostRefused = new Refusal('HOST_REFUSED', { detail: 'see ALLOWED_HOSTS' });
+/** Of a page that may not read. */
+export const originRefused = new Refusal('ORIGIN_REFUSED', { detail: 'see ALLOWED_ORIGINS' });
+
 /**
  * What pages may do, by the page they are (`Origin`) and by the name that they ask (`Host`). Programs that are no
  * browser send no `Origin`: nothing is kept from them here.
  */
-export interface Origins {
+export class Origins {
+  readonly #allowsAll: boolean;
+  readonly #listed: readonly OriginPattern[];
+  readonly #names: ReadonlySet<string | undefined>;
+  readonly #checksHosts: boolean;
+  readonly #trustedProxies: number;
+
+  constructor({ allowed, hosts, onLoopback, trustedProxies }: OriginOptions) {
+    this.#allowsAll = allowed === '*';
+    this.#listed = (allowed === '*' ? [] : allowed)
+      .map(readOriginPattern)
+      .filter((pattern): pattern is OriginPattern => typeof pattern !== 'string');
+    this.#names = new Set(hosts?.map((entry) => readHost(entry)?.name));
+    this.#checksHosts = hosts !== undefined || onLoopback;
+    this.#trustedProxies = trustedProxies;
+  }
+
   /** Whether the gateway may be asked by this name: a name can be made to mean this machine (DNS rebinding). */
-  allowsHost(request: CredentialRequest): boolean;
+  allowsHost(request: CredentialRequest): boolean {
+    return !this.#checksHosts || this.isOurName(request);
+  }
+
   /** Whether the name is certainly the gateway's: an address, a loopback name, listed, or that of a listed origin. */
-  isOurName(request: CredentialRequest): boolean;
+  isOurName(request: CredentialRequest): boolean {
+    const host = this.#hostOf(request);
+    return host === undefined || (host !== 'invalid' && this.#isOurs(host.name));
+  }
+
   /** Whether the page may connect and read: it is listed, or certainly the gateway's own. */
-  mayRead(request: CredentialRequest): boolean;
+  mayRead(request: CredentialRequest): boolean {
+    return this.#allowsAll || this.mayChange(request);
+  }
+
   /**
    * Whether a request without a token may change something, where nobody needs one: from no page at all, from one of
    * the gateway's own, or from one on the list. `*` lists none: any page that an operator opens could command else.
    */
-  mayChange(request: CredentialRequest): boolean;
+  mayChange(request: CredentialRequest): boolean {
+    const origin = readHeader(request, 'origin');
+    return origin === undefined || this.#isListed(origin) || this.#isOwn(origin, request);
+  }
+
   /**
    * Whether a request whose token came by cookie may use it. The browser attaches a cookie whichever page asks, so
    * unlike the other places it proves nothing about the page (CSRF, cross-site WebSocket hijacking): the page must be
@@ -38,78 +72,143 @@ export interface Origins {
    * Without `Origin` the answer is no, but for one case: browsers leave it out of a page's plain GET to its own
    * origin, and say so in `Sec-Fetch-Site`.
    */
-  mayUseCookie(request: CredentialRequest): boolean;
-}
+  mayUseCookie(request: CredentialRequest): boolean {
+    const origin = readHeader(request, 'origin');
+    if (origin === undefined) return readHeader(request, 'sec-fetch-site') === 'same-origin';
+    return this.#allowsAll ? this.#isExactlySame(origin, request) : this.#isListed(origin);
+  }
 
-/** Of who asks by a name that is not the gateway's. */
-export const hostRefused = new Refusal('HOST_REFUSED', { detail: 'see ALLOWED_HOSTS' });
-/** Of a page that may not read. */
-export const originRefused = new Refusal('ORIGIN_REFUSED', { detail: 'see ALLOWED_ORIGINS' });
+  #isListed(origin: string): boolean {
+    return this.#listed.some((pattern) => pattern.matches(origin));
+  }
 
-export function createOrigins({ allowed, hosts, onLoopback, trustedProxies }: OriginOptions): Origins {
-  const listed = (allowed === '*' ? [] : allowed)
-    .map(readOriginPattern)
-    .filter((pattern): pattern is OriginPattern => typeof pattern !== 'string');
-  const names = new Set(hosts?.map((entry) => readHost(entry)?.name));
-  const checksHosts = hosts !== undefined || onLoopback;
-
-  const isListed = (origin: string): boolean => listed.some((pattern) => pattern.matches(origin));
-  const isOurs = (name: string): boolean =>
-    isAddress(name) ||
-    isLoopbackName(name) ||
-    names.has(name) ||
-    listed.some((pattern) => pattern.hasHost(name));
+  #isOurs(name: string): boolean {
+    return (
+      isIP(name) !== 0 ||
+      isLoopbackName(name) ||
+      this.#names.has(name) ||
+      this.#listed.some((pattern) => pattern.hasHost(name))
+    );
+  }
 
   /** The name that the client asked; undefined: it gave none. `invalid`: what it gave is no name. */
-  const hostOf = (request: CredentialRequest): HostName | 'invalid' | undefined => {
-    const forwarded = trustedProxies > 0 ? readHeader(request, 'x-forwarded-host') : undefined;
+  #hostOf(request: CredentialRequest): HostName | 'invalid' | undefined {
+    const forwarded = this.#trustedProxies > 0 ? readHeader(request, 'x-forwarded-host') : undefined;
     // Each proxy adds its own behind those of the ones before it, where it does not put the first's in its place.
     const names = forwarded?.split(',') ?? [];
-    const text = (names.at(-trustedProxies) ?? names[0])?.trim() || readHeader(request, 'host');
+    const text = (names.at(-this.#trustedProxies) ?? names[0])?.trim() || readHeader(request, 'host');
     return text === undefined || text === '' ? undefined : (readHost(text) ?? 'invalid');
-  };
+  }
 
   /**
    * Page and host where their names are the same. Schemes are not compared: behind a proxy that ends TLS only the
    * browser knows it.
    */
-  const sameName = (origin: string, request: CredentialRequest) => {
-    const [page, host] = [readOrigin(origin), hostOf(request)];
+  #sameName(origin: string, request: CredentialRequest) {
+    const [page, host] = [readOrigin(origin), this.#hostOf(request)];
     if (page === undefined || host === undefined || host === 'invalid') return undefined;
     return readHost(page.hostname)?.name === host.name ? { page, host } : undefined;
-  };
+  }
+
   /** A proxy may leave the port out of `Host`, or put its own in. */
-  const isOwn = (origin: string, request: CredentialRequest): boolean => {
-    const same = sameName(origin, request);
-    if (same === undefined || !isOurs(same.host.name)) return false;
+  #isOwn(origin: string, request: CredentialRequest): boolean {
+    const same = this.#sameName(origin, request);
+    if (same === undefined || !this.#isOurs(same.host.name)) return false;
     const { page, host } = same;
     return page.port === '' || host.port === '' || page.port === host.port;
-  };
+  }
+
   /** Cookies are sent whatever the port, which another program of the same machine may have. */
-  const isExactlySame = (origin: string, request: CredentialRequest): boolean => {
-    const same = sameName(origin, request);
+  #isExactlySame(origin: string, request: CredentialRequest): boolean {
+    const same = this.#sameName(origin, request);
     if (same === undefined) return false;
     const target = `${same.page.protocol}//host:${same.host.port}`;
     return URL.canParse(target) && new URL(target).port === same.page.port;
-  };
+  }
+}
 
-  const isOurName = (request: CredentialRequest): boolean => {
-    const host = hostOf(request);
-    return host === undefined || (host !== 'invalid' && isOurs(host.name));
-  };
-  const mayChange = (request: CredentialRequest): boolean => {
-    const origin = readHeader(request, 'origin');
-    return origin === undefined || isListed(origin) || isOwn(origin, request);
-  };
+/** Name and port of a `Host` header. */
+interface HostName {
+  /** In lower case, an IPv6 address without its brackets, a root dot cut. */
+  readonly name: string;
+  /** `''`: not given. */
+  readonly port: string;
+}
+
+/** Reads a `Host` header (RFC 9110 §7.2); undefined where it is none. */
+function readHost(host: string): HostName | undefined {
+  const [, bracketed, plain = '', port = ''] =
+    /^(?:\[([^\]]+)\]|([^\s/?#@\\[\]:]+))(?::(\d*))?$/.exec(host) ?? [];
+  const name = (bracketed ?? plain).toLowerCase().replace(/(?<=.)\.$/, '');
+  return name === '' || (bracketed !== undefined && isIP(bracketed) !== 6) ? undefined : { name, port };
+}
+
+/** Names that mean the machine that asks, wherever they are asked for (RFC 6761 §6.3). */
+function isLoopbackName(name: string): boolean {
+  return name === 'localhost' || name.endsWith('.localhost');
+}
+
+export const hostExamples = 'a list of names such as dash.example.com,telemetry';
+
+/** What is wrong with an entry of `ALLOWED_HOSTS`; undefined: nothing. */
+export function hostNameFault(entry: string): string | undefined {
+  const host = readHost(entry);
+  if (host === undefined || !/^[a-z\d_-]+(\.[a-z\d_-]+)*$|:/.test(host.name)) return 'is not a host name';
+  return host.port === '' && !entry.endsWith(':') ? undefined : 'has a port, which is not compared';
+}
+
+/** Origins of a list: those that one entry stands for. */
+interface OriginPattern {
+  /** @param origin the `Origin` header */
+  matches(origin: string): boolean;
+  /** Whether it names a host. @param hostname in lower case */
+  hasHost(hostname: string): boolean;
+}
+
+export const originExamples =
+  '*, or a list such as https://dash.example.com,https://*.example.com,http://localhost:5173';
+
+/**
+ * Reads an entry of `ALLOWED_ORIGINS`: an origin as browsers send it (RFC 6454 §6.2), with `*.` for one label or more
+ * before at least two others, which never is the bare domain; or one of a scheme of its own, with its host
+ * (`capacitor://localhost`, `chrome-extension://<id>`).
+ *
+ * @returns what is wrong with it, where it can match nothing that a browser sends
+ */
+export function readOriginPattern(entry: string): OriginPattern | string {
+  const text = entry.toLowerCase();
+  const [, scheme = '', wildcard, rest = ''] = /^([a-z][a-z\d+.-]*):\/\/(\*\.)?(.+)$/.exec(text) ?? [];
+  if (rest === '') return 'is not an origin: it has no scheme and host';
+  if (rest.includes('*')) return 'has a * that is not the first label of its host';
+  if (scheme === 'file' || scheme === 'data' || scheme === 'blob' || scheme === 'about')
+    return 'is not an origin: browsers send null for it';
+  if (!URL.canParse(`${scheme}://${rest}`)) return 'is not an origin';
+  const { host, hostname, port, href } = new URL(`${scheme}://${rest}`);
+  const isWeb = scheme === 'http' || scheme === 'https';
+  if (host !== rest || !`${href}/`.startsWith(`${scheme}://${host}/`)) {
+    return isWeb && host !== '' && !/[/?#@]/.test(rest)
+      ? `is not as browsers send it: that is ${scheme}://${wildcard ?? ''}${host}`
+      : 'is not an origin: it has more than scheme, host and port';
+  }
+  if (wildcard === undefined) {
+    return { matches: (origin) => origin.toLowerCase() === text, hasHost: (name) => name === hostname };
+  }
+  if (isIP(hostname) !== 0) return 'has a * before an address';
+  if (!/^[^.]+\.[^.]/.test(hostname)) return 'needs two labels behind the *, such as https://*.example.com';
+  const isBelow = (name: string): boolean =>
+    name.length > hostname.length + 1 && name.endsWith(`.${hostname}`);
   return {
-    allowsHost: (request) => !checksHosts || isOurName(request),
-    isOurName,
-    mayRead: (request) => allowed === '*' || mayChange(request),
-    mayChange,
-    mayUseCookie(request) {
-      const origin = readHeader(request, 'origin');
-      if (origin === undefined) return readHeader(request, 'sec-fetch-site') === 'same-origin';
-      return allowed === '*' ? isExactlySame(origin, request) : isListed(origin);
+    matches(origin) {
+      const page = readOrigin(origin);
+      return page?.protocol === `${scheme}:` && page.port === port && isBelow(page.hostname);
     },
+    hasHost: isBelow,
   };
+}
+
+/** An `Origin` header as a URL; undefined where it is none, `null` among them, or more than scheme, host and port. */
+function readOrigin(origin: string): URL | undefined {
+  const text = origin.toLowerCase();
+  if (!/^[a-z][a-z\d+.-]*:\/\/[^/?#@\\\s,]+$/.test(text) || !URL.canParse(text)) return undefined;
+  return new URL(text);
 }

@@ -1,8 +1,14 @@
-import { isLoopback } from './client-address.ts';
 import type { CredentialRequest } from './credentials.ts';
 import type { Origins } from './origins.ts';
-import type { Role } from './role.ts';
-import type { Visitors } from './visitors.ts';
+import { isLoopback, type Visitors } from './visitors.ts';
+
+/** What a client may do. `agent` is a kind of its own: it is commanded, and neither watches nor commands. */
+export const roles = ['viewer', 'operator', 'agent'] as const;
+export type Role = (typeof roles)[number];
+
+export function isRole(value: unknown): value is Role {
+  return roles.some((role) => role === value);
+}
 
 /** Who asks, as far as it is known: by its token, by its address, and by the page behind the request. */
 export interface Principal {
@@ -31,17 +37,18 @@ export interface Principal {
   readonly isLocal: boolean;
 }
 
-/** By what a request is known that has no token. */
-export interface Surroundings {
-  readonly authOff: boolean;
-  readonly visitors: Visitors;
-  readonly origins: Pick<Origins, 'mayChange' | 'isOurName'>;
-}
-
 /** Who asks, as far as it is known without a token. */
 export function strangerOf(
   request: CredentialRequest,
-  { authOff, visitors, origins }: Surroundings,
+  {
+    authOff,
+    visitors,
+    origins,
+  }: {
+    readonly authOff: boolean;
+    readonly visitors: Visitors;
+    readonly origins: Pick<Origins, 'mayChange' | 'isOurName'>;
+  },
 ): Principal {
   const { address, group, mayBeMany, isForwardedUnread, userAgent } = visitors.of(request);
   const client = `address ${group}`;

@@ -1,16 +1,15 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { type KeySetTiming, KeySetUnavailable } from './key-set.ts';
-import { tokenFault } from './token-fault.ts';
-import { createVerificationKey, type KeySettings } from './verification-key.ts';
+import { type KeySettings, type VerificationKey, verificationKey } from './verification-key.ts';
 
 export interface VerifierOptions extends KeySettings {
   /** `iss` that a token must have; unset: any. */
   readonly issuer?: string | undefined;
   /** One of the `aud` that a token must have; unset: any. */
   readonly audience?: string | undefined;
-  readonly clock?: Clock;
-  readonly keySetTiming?: Partial<KeySetTiming>;
+  readonly clock?: Clock | undefined;
+  readonly keySetTiming?: Partial<KeySetTiming> | undefined;
 }
 
 /** What a good token says. */
@@ -33,10 +32,6 @@ export type Verification =
       readonly detail: string;
     };
 
-export interface Verifier {
-  verify(token: string): Promise<Verification>;
-}
-
 /** An issuer's clock may be ahead of ours: `nbf` is forgiven this much. `exp` is not: live sockets end by it. */
 const clockToleranceS = 5;
 /** The last moment a `Date` can hold. */
@@ -46,31 +41,36 @@ const endOfTime = 8.64e15;
  * Verifies JSON Web Tokens (RFC 7519) with one kind of key. The key decides which algorithms there are; what the
  * token says about that can only pick among them (RFC 8725 3.1). A token without `exp` is refused: stolen, it
  * would be good for ever.
- *
- * @throws Error naming the setting at fault
  */
-export function createVerifier(options: VerifierOptions): Verifier {
-  const { issuer, audience, clock = systemClock } = options;
-  const key = createVerificationKey(options, clock, options.keySetTiming);
-  const expected: JWTVerifyOptions = {
-    algorithms: [...key.algorithms],
-    requiredClaims: ['exp'],
-    clockTolerance: clockToleranceS,
-    ...(issuer === undefined ? {} : { issuer }),
-    ...(audience === undefined ? {} : { audience }),
-  };
-  return {
-    async verify(token) {
-      try {
-        const at = clock.now();
-        const payload = await verifyWithAny(token, key.resolve, { ...expected, currentDate: new Date(at) });
-        return readClaims(payload, at);
-      } catch (error) {
-        if (error instanceof KeySetUnavailable) return failure('unavailable', error.message);
-        return failure('invalid', tokenFault(error, key.algorithms));
-      }
-    },
-  };
+export class Verifier {
+  readonly #key: VerificationKey;
+  readonly #clock: Clock;
+  readonly #expected: JWTVerifyOptions;
+
+  /** @throws Error naming the setting at fault */
+  constructor(options: VerifierOptions) {
+    const { issuer, audience, clock = systemClock } = options;
+    this.#clock = clock;
+    this.#key = verificationKey(options, clock, options.keySetTiming);
+    this.#expected = {
+      algorithms: [...this.#key.algorithms],
+      requiredClaims: ['exp'],
+      clockTolerance: clockToleranceS,
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(audience === undefined ? {} : { audience }),
+    };
+  }
+
+  async verify(token: string): Promise<Verification> {
+    try {
+      const at = this.#clock.now();
+      const options = { ...this.#expected, currentDate: new Date(at) };
+      return readClaims(await verifyWithAny(token, this.#key.resolve, options), at);
+    } catch (error) {
+      if (error instanceof KeySetUnavailable) return failure('unavailable', error.message);
+      return failure('invalid', tokenFault(error, this.#key.algorithms));
+    }
+  }
 }
 
 /** A key set may hold several keys that fit a token without `kid`; then each is tried. */
@@ -98,9 +98,35 @@ function readClaims({ sub, exp = 0, role }: JWTPayload, now: number): Verificati
   if (sub !== undefined && typeof sub !== 'string') return failure('invalid', 'the "sub" claim is no text');
   const expiresAt = Math.min(exp * 1000, endOfTime);
   if (expiresAt <= now) return failure('invalid', 'the token has expired');
-  return { ok: true, claims: { subject: sub, expiresAt, ...(role === undefined ? {} : { role }) } };
+  return { ok: true, claims: { subject: sub, expiresAt, role } };
 }
 
 function failure(kind: 'invalid' | 'unavailable', detail: string): Verification {
   return { ok: false, kind, detail };
+}
+
+const claimFaults: Readonly<Record<string, string>> = {
+  aud: 'the token is not meant for this audience',
+  iss: 'the token is not from this issuer',
+  nbf: 'the token is not valid yet',
+  exp: 'the token has no usable "exp" claim',
+};
+
+/**
+ * What was wrong with a token, in words of our own: those of the library may hold claims, and whatever comes
+ * from a token could be part of a secret or made to be read in a log.
+ */
+function tokenFault(error: unknown, allowed: readonly string[]): string {
+  if (error instanceof errors.JWTExpired) return 'the token has expired';
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return claimFaults[error.claim] ?? 'a claim of the token is not as expected';
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed) {
+    return `the token is not signed with an algorithm allowed here: ${allowed.join(', ')}`;
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed)
+    return 'the signature of the token is not right';
+  if (error instanceof errors.JWKSNoMatchingKey) return 'no key of the issuer fits the token';
+  if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid) return 'not a JSON Web Token';
+  return 'the token cannot be verified with the key configured here';
 }

@@ -1,6 +1,18 @@
 import { IncomingMessage } from 'node:http';
-import { type ClientAddress, clientAddress } from './client-address.ts';
+import { BlockList, isIP } from 'node:net';
 import { type CredentialRequest, readHeader } from './credentials.ts';
+
+/** Where a request came from, as far as it can be known. */
+export interface ClientAddress {
+  /** For people; `unknown` where the connection has ended. */
+  readonly address: string;
+  /** What is counted as one client: an IPv6 customer has at least a /64 (RFC 6177), an IPv4 client its address. */
+  readonly group: string;
+  /** Whether many clients may be behind it: it is of this machine, or a proxy's nearby, and no proxy is trusted. */
+  readonly mayBeMany: boolean;
+  /** Whether there is a proxy in front which does not say, or is not believed, for whom it asks. */
+  readonly isForwardedUnread: boolean;
+}
 
 /** Who asks, as far as it can be known without a token. */
 export interface Visitor extends ClientAddress {
@@ -32,4 +44,85 @@ export class Visitors {
       ? { ...unknown, userAgent }
       : { ...clientAddress(incoming, this.#trustedProxies), userAgent };
   }
+}
+
+/**
+ * The address a request came from. Behind proxies it is the `X-Forwarded-For` entry that the outermost trusted
+ * one wrote; entries further left are the client's own claims.
+ *
+ * @param trustedProxies how many proxies in front of us append to the header; 0: it is ignored
+ */
+export function clientAddress(request: IncomingMessage, trustedProxies: number): ClientAddress {
+  const peer = unmapped(request.socket.remoteAddress ?? 'unknown');
+  const header = request.headers['x-forwarded-for'];
+  const entries = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',');
+  const forwarded = trustedProxies === 0 ? undefined : readEntry(entries.at(-trustedProxies) ?? '');
+  const address = forwarded ?? peer;
+  return {
+    address,
+    group: groupOf(address),
+    mayBeMany: trustedProxies === 0 && (isLoopback(peer) || (header !== undefined && isPrivate(peer))),
+    isForwardedUnread: forwarded === undefined && (header !== undefined || trustedProxies > 0),
+  };
+}
+
+/** What is counted as one peer of sockets; undefined where many may be behind it. */
+export function peerGroup(remoteAddress: string | undefined): string | undefined {
+  const address = unmapped(remoteAddress ?? '');
+  return isIP(address) === 0 || isLoopback(address) ? undefined : groupOf(address);
+}
+
+export function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
+}
+
+/** Addresses of networks that are nobody else's (RFC 1918, 4193, 6598, 3927, 4291). */
+const privateNetworks = new BlockList();
+for (const [network, prefix] of [
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['100.64.0.0', 10],
+  ['169.254.0.0', 16],
+] as const)
+  privateNetworks.addSubnet(network, prefix);
+privateNetworks.addSubnet('fc00::', 7, 'ipv6');
+privateNetworks.addSubnet('fe80::', 10, 'ipv6');
+
+function isPrivate(address: string): boolean {
+  const family = isIP(address);
+  return family !== 0 && privateNetworks.check(address, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** An entry as proxies write it: with or without a port, an IPv6 address with or without brackets, or quoted. */
+function readEntry(entry: string): string | undefined {
+  const text = entry.trim().replace(/^"(.*)"$/, '$1');
+  const [, bracketed, withPort] = /^\[([^\]]*)\](?::\d+)?$|^([\d.]+):\d+$/.exec(text) ?? [];
+  const address = (bracketed ?? withPort ?? text).replace(/%.*$/, '');
+  return isIP(address) === 0 ? undefined : unmapped(address);
+}
+
+/** An IPv4 address in IPv6 clothes (`::ffff:192.0.2.1`) is the same client as without. */
+function unmapped(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const words = wordsOf(address);
+  if (words.slice(0, 5).some((word) => word !== 0) || words[5] !== 0xffff) return address;
+  return [words[6] ?? 0, words[7] ?? 0].flatMap((word) => [word >> 8, word & 0xff]).join('.');
+}
+
+function groupOf(address: string): string {
+  if (isIP(address) !== 6 || isLoopback(address)) return address;
+  const network = wordsOf(address).slice(0, 4);
+  return `${network.map((word) => word.toString(16)).join(':')}::/64`;
+}
+
+/** The eight numbers of an IPv6 address (RFC 4291 §2.2). */
+function wordsOf(address: string): number[] {
+  // The URL parser writes an IPv4 tail in hexadecimal, too.
+  const bare = new URL(`http://[${address.replace(/%.*$/, '')}]/`).hostname.slice(1, -1);
+  const [head = [], tail = []] = bare
+    .split('::')
+    .map((part) => part.split(':').filter((word) => word !== ''));
+  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0');
+  return [...head, ...zeros, ...tail].map((word) => Number.parseInt(word, 16));
 }

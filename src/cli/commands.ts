@@ -1,5 +1,9 @@
-import { type HaltArguments, readHaltArguments } from './halt-arguments.ts';
-import { readTailArguments, type TailArguments } from './tail-arguments.ts';
+import { parseArgs } from 'node:util';
+import { msgpack } from '../client/msgpack.ts';
+import { readBase } from '../client/options.ts';
+import type { TelemetryClientOptions } from '../client/types.ts';
+import { createView } from '../client/view.ts';
+import { errorMessage } from '../core/errors.ts';
 
 /** The commands of `telemetry-bff`, for `--help` and for reading the command line. */
 const commands = {
@@ -14,6 +18,22 @@ const remoteCommands = {
   'halt [URL]': 'have the engine halted (see below)',
   'resume [URL]': 'have it resumed',
 } as const;
+
+export interface HaltArguments {
+  readonly command: 'HALT' | 'RESUME';
+  /** The gateway: http or https, its path ending with a slash. */
+  readonly base: URL;
+  readonly reason: string | undefined;
+  readonly token: string | undefined;
+}
+
+export interface TailArguments {
+  readonly connect: TelemetryClientOptions & { readonly url: string };
+  /** Print the WELCOME and exit. */
+  readonly once: boolean;
+  /** With `once`: any WELCOME will do, whatever it says of the engine. */
+  readonly any: boolean;
+}
 
 export type Invocation =
   | { readonly do: Command }
@@ -35,9 +55,11 @@ export function readCommandLine(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Invocation {
-  const refuse = (message: string, exitCode = usageExitCode) =>
-    ({ do: 'refuse', message, exitCode }) as const;
   const [first, ...others] = args;
+  // Wherever the word stands: `--token T halt` is a HALT that was worded badly.
+  const isHalt = first !== 'tail' && (args.includes('halt') || args.includes('resume'));
+  const exitCode = isHalt ? haltUsageExitCode : usageExitCode;
+  const refuse = (message: string) => ({ do: 'refuse', message, exitCode }) as const;
   if (args.includes('--help') || args.includes('-h')) return { do: 'help' };
   if (args.includes('--version')) return { do: 'version' };
   if (first === 'tail') {
@@ -46,7 +68,7 @@ export function readCommandLine(
   }
   if (first === 'halt' || first === 'resume') {
     const halt = readHaltArguments(first, others, env);
-    return typeof halt === 'string' ? refuse(halt, haltUsageExitCode) : { do: 'halt', halt };
+    return typeof halt === 'string' ? refuse(halt) : { do: 'halt', halt };
   }
   const unknown = args.find((arg) => arg.startsWith('-') && arg !== '--print-config');
   if (unknown !== undefined) return refuse(`unknown option ${unknown}`);
@@ -58,6 +80,94 @@ export function readCommandLine(
 
 function isCommand(name: string): name is Command {
   return Object.hasOwn(commands, name);
+}
+
+const tailOptions = {
+  mode: { type: 'string', default: 'full' },
+  encoding: { type: 'string', default: 'json' },
+  interval: { type: 'string' },
+  sections: { type: 'string' },
+  symbol: { type: 'string' },
+  token: { type: 'string' },
+  once: { type: 'boolean', default: false },
+  any: { type: 'boolean', default: false },
+} as const;
+
+/** @returns what `tail` is to do, or what is wrong with the command line */
+export function readTailArguments(args: readonly string[]): TailArguments | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: tailOptions,
+      allowPositionals: true,
+    });
+    const [url, ...rest] = positionals;
+    if (url === undefined) return 'tail needs a URL, such as ws://localhost:3000';
+    if (rest.length > 0) return `tail takes one URL, not also ${rest.join(' ')}`;
+    const { mode, encoding, interval, sections, symbol, token, once, any } = values;
+    if (mode !== 'full' && mode !== 'delta') return `--mode ${mode}: expected full or delta`;
+    if (encoding !== 'json' && encoding !== 'msgpack')
+      return `--encoding ${encoding}: expected json or msgpack`;
+    if (any && !once) return '--any goes with --once';
+    const connect: TailArguments['connect'] = {
+      url,
+      mode,
+      encoding,
+      ...(interval === undefined ? {} : { interval: Number(interval) }),
+      ...(sections === undefined ? {} : { sections: sections.split(',').filter((name) => name !== '') }),
+      ...(symbol === undefined ? {} : { symbol }),
+      ...(token === undefined ? {} : { token }),
+    };
+    // Both throw where the client would.
+    readBase(url);
+    createView(connect, msgpack);
+    return { connect, once, any };
+  } catch (error) {
+    return errorMessage(error);
+  }
+}
+
+const haltOptions = { reason: { type: 'string' }, token: { type: 'string' } } as const;
+
+/**
+ * Reads the command line of `halt` and `resume`.
+ *
+ * @param env `TELEMETRY_TOKEN` stands in for `--token`, which everyone on the machine can see; `PORT` says where the
+ *   gateway of this machine is
+ * @returns what is to be done, or what is wrong
+ */
+export function readHaltArguments(
+  name: 'halt' | 'resume',
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): HaltArguments | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: haltOptions,
+      allowPositionals: true,
+    });
+    const [url = `http://127.0.0.1:${env.PORT || 3000}`, ...rest] = positionals;
+    if (rest.length > 0) return `${name} takes one URL, not also ${rest.join(' ')}`;
+    const token = values.token ?? (env.TELEMETRY_TOKEN || undefined);
+    const fault = token === undefined ? undefined : tokenFault(token.trim());
+    if (fault !== undefined) return fault;
+    return {
+      command: name === 'halt' ? 'HALT' : 'RESUME',
+      base: readBase(url),
+      reason: values.reason,
+      token: token?.trim(),
+    };
+  } catch (error) {
+    return errorMessage(error);
+  }
+}
+
+/** What no header can hold would end as an error of the network. */
+function tokenFault(token: string): string | undefined {
+  return /^[\x21-\x7e]+$/.test(token)
+    ? undefined
+    : '--token (or TELEMETRY_TOKEN): expected a JSON Web Token, in one line without blanks';
 }
 
 export const helpText = `Usage: telemetry-bff [command] [option]

@@ -1,7 +1,8 @@
+import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
-import { createGateway, type GatewaySettings } from '../app.ts';
-import type { EventSource } from '../source/events.ts';
-import { runUntilSignal } from './run-until-signal.ts';
+import { Gateway, type GatewaySettings } from '../app.ts';
+import { errorMessage } from '../core/errors.ts';
+import type { Events } from '../source/events.ts';
 
 /** What is left for closing sources and sockets after the clients' time is over. */
 const graceMs = 2000;
@@ -10,14 +11,13 @@ const graceMs = 2000;
 export async function serve(
   settings: GatewaySettings,
   log: Logger,
-  beside?: { readonly events?: EventSource; stop(): Promise<void> },
+  beside?: { readonly events?: Events; stop(): Promise<void> },
 ): Promise<{ readonly port: number; readonly url: string }> {
-  const events = beside?.events;
-  const gateway = createGateway({
+  const gateway = new Gateway({
     settings,
     log,
     audit: log.child({}, { level: 'info' }),
-    ...(events === undefined ? {} : { events }),
+    events: beside?.events,
   });
   const address = await gateway.start();
   runUntilSignal(log, settings.SHUTDOWN_TIMEOUT_MS + graceMs, async (reason) => {
@@ -25,4 +25,35 @@ export async function serve(
     await beside?.stop();
   });
   return address;
+}
+
+/**
+ * Keeps the process until SIGTERM, SIGINT or an uncaught error, then stops: exit code 0 after the drain, 1 after
+ * an error. A second signal, or a stop that takes longer than `timeoutMs`, ends the process at once.
+ */
+export function runUntilSignal(
+  log: Logger,
+  timeoutMs: number,
+  stop: (reason: string) => Promise<void>,
+): void {
+  closeWithGrace({ delay: timeoutMs, logger: false }, async ({ signal, err }) => {
+    if (err !== undefined) log.error({ err }, 'uncaught error');
+    try {
+      await stop(signal ?? errorMessage(err));
+    } catch (error) {
+      log.error({ err: error }, 'shutdown failed');
+    }
+    await written(log);
+  });
+}
+
+/** Time for the last lines of the log. */
+const flushMs = 500;
+
+/** Resolves once the log is written, or not to be written. */
+function written(log: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    log.flush(() => resolve());
+    setTimeout(resolve, flushMs);
+  });
 }

@@ -4,7 +4,7 @@ import { createTelemetryClient } from '../client/index.ts';
 import { msgpack } from '../client/msgpack.ts';
 import type { TelemetryClient } from '../client/types.ts';
 import { printable } from '../core/terminal-text.ts';
-import type { TailArguments } from './tail-arguments.ts';
+import type { TailArguments } from './commands.ts';
 import { inColour, plain, tailLine } from './tail-line.ts';
 
 /** How long `--once` waits: with the start of the process, the whole takes less than 3 s. */

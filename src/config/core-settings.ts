@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { hostExamples, hostNameFault } from '../access/host-name.ts';
-import { originExamples, readOriginPattern } from '../access/origin-pattern.ts';
-import { roles } from '../access/role.ts';
+import { hostExamples, hostNameFault, originExamples, readOriginPattern } from '../access/origins.ts';
+import { roles } from '../access/principal.ts';
 import { commitTimingDefaults } from '../feed/commit-timing.ts';
 import { historyDefaults } from '../feed/history.ts';
 import { sentOnFault } from '../http/forwarded-headers.ts';

@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { parseDocument } from 'yaml';
+import type { z } from 'zod';
 import { errorMessage } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { type ComposedSettings, compose } from './compose.ts';
 import { secretSettings, urlSettings } from './core-settings.ts';
-import type { DialectSettings } from './dialect-settings.ts';
-import { type Environment, readGiven } from './environment.ts';
+import { type ComposedSettings, compose, type DialectSettings } from './dialect-settings.ts';
+import { type Environment, findUnknownNames, readGiven } from './environment.ts';
 import { combinationFaults } from './safety.ts';
-import { findUnknownNames } from './unknown-names.ts';
 
 /** All that is wrong with the settings, one line a fault, each naming its key. */
 export class ConfigError extends Error {
@@ -34,55 +33,57 @@ export interface LoadOptions<Name extends PropertyKey = string> {
   readonly unread?: ReadonlySet<string>;
 }
 
-/** Reads the settings of the core and of the dialects that are built in. */
-export interface Config<Settings> {
+/** The settings of the core and of a list of dialects. */
+export class Config<const Dialects extends readonly DialectSettings[]> {
   /** Of every setting. */
   readonly names: readonly string[];
+  readonly #dialects: Dialects;
+  readonly #schema: z.ZodType<ComposedSettings<Dialects>>;
+
+  constructor(dialects: Dialects) {
+    const { schema, names } = compose(dialects);
+    this.names = names;
+    this.#dialects = dialects;
+    this.#schema = schema;
+  }
+
   /** The settings in force: the environment over the config file over the defaults. Throws ConfigError. */
-  loadSettings(options: LoadOptions<keyof Settings>): Settings;
+  load({
+    env,
+    required,
+    unread = new Set(),
+  }: LoadOptions<keyof ComposedSettings<Dialects>>): ComposedSettings<Dialects> {
+    const file = readConfigFile(env.CONFIG_FILE);
+    const read = this.#namesRead(unread);
+    const { values, faults: howGiven } = readGiven(env, file, read);
+    const given = Object.fromEntries(
+      Object.entries(values).filter(([key]) => !unread.has(key.replace(/_FILE$/, ''))),
+    );
+    const parsed = this.#schema.safeParse(given);
+    const faults = [...findUnknownNames(env, read, [...unread]).faults, ...howGiven];
+    if (!parsed.success)
+      faults.push(...parsed.error.issues.flatMap((issue) => describe(issue, given, env, this.names)));
+    for (const [key, reason] of Object.entries(required ?? {})) {
+      if (given[key] === undefined && !howGiven.some((fault) => fault.startsWith(key)))
+        faults.push(`${key}: not set – ${reason}`);
+    }
+    if (parsed.success) {
+      faults.push(...combinationFaults(parsed.data));
+      for (const dialect of this.#dialects) faults.push(...(dialect.faults?.(parsed.data) ?? []));
+    }
+    if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
+    return parsed.data;
+  }
+
   /** Variables that begin like settings and are none. */
-  unknownSettings(options: LoadOptions): readonly string[];
-}
+  unknownNames({ env, unread = new Set() }: LoadOptions): readonly string[] {
+    return findUnknownNames(env, this.#namesRead(unread), [...unread]).others;
+  }
 
-export function createConfig<const Dialects extends readonly DialectSettings[]>(
-  dialects: Dialects,
-): Config<ComposedSettings<Dialects>> {
-  const { schema, names } = compose(dialects);
-  const namesRead = (unread: ReadonlySet<string>) =>
-    names.filter((name) => !unread.has(name) && !isOfFileAlone(name));
-
-  return {
-    names,
-    loadSettings({ env, required = {}, unread = new Set() }) {
-      const file = readConfigFile(env.CONFIG_FILE);
-      const read = namesRead(unread);
-      const { values, faults: howGiven } = readGiven(env, file, read);
-      const given = Object.fromEntries(
-        Object.entries(values).filter(([key]) => !unread.has(key.replace(/_FILE$/, ''))),
-      );
-      const parsed = schema.safeParse(given);
-      const faults = [...findUnknownNames(env, read, [...unread]).faults, ...howGiven];
-      if (!parsed.success)
-        faults.push(...parsed.error.issues.flatMap((issue) => describe(issue, given, env, names)));
-      for (const [key, reason] of Object.entries(required)) {
-        if (given[key] === undefined && !howGiven.some((fault) => fault.startsWith(key)))
-          faults.push(`${key}: not set – ${reason}`);
-      }
-      if (parsed.success) {
-        faults.push(...combinationFaults(parsed.data));
-        for (const dialect of dialects) faults.push(...(dialect.faults?.(parsed.data) ?? []));
-      }
-      if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
-      return parsed.data;
-    },
-    unknownSettings: ({ env, unread = new Set() }) =>
-      findUnknownNames(env, namesRead(unread), [...unread]).others,
-  };
-}
-
-/** Lists of objects, which are written in lower case, cannot be given by a variable. */
-function isOfFileAlone(name: string): boolean {
-  return name === name.toLowerCase();
+  /** Lists of objects, which are written in lower case, cannot be given by a variable. */
+  #namesRead(unread: ReadonlySet<string>): readonly string[] {
+    return this.names.filter((name) => !unread.has(name) && name !== name.toLowerCase());
+  }
 }
 
 interface Issue {

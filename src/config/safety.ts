@@ -1,4 +1,4 @@
-import { createVerifier, type VerifierOptions } from '../access/verifier.ts';
+import { Verifier, type VerifierOptions } from '../access/verifier.ts';
 import { errorMessage } from '../core/errors.ts';
 import type { CoreSettings } from './core-settings.ts';
 
@@ -9,7 +9,7 @@ export function authEnabled(settings: CoreSettings): boolean {
   return keySettings.some((name) => settings[name] !== undefined);
 }
 
-export function verifierOptions(settings: CoreSettings): VerifierOptions {
+function verifierOptions(settings: CoreSettings): VerifierOptions {
   return {
     secret: settings.AUTH_JWT_SECRET,
     publicKey: settings.AUTH_PUBLIC_KEY,
@@ -17,6 +17,11 @@ export function verifierOptions(settings: CoreSettings): VerifierOptions {
     issuer: settings.AUTH_ISSUER,
     audience: settings.AUTH_AUDIENCE,
   };
+}
+
+/** Undefined: no auth is configured. */
+export function verifierFor(settings: CoreSettings): Verifier | undefined {
+  return authEnabled(settings) ? new Verifier(verifierOptions(settings)) : undefined;
 }
 
 /** What is wrong with settings of the core that are each valid, but not together. */
@@ -45,7 +50,7 @@ export function combinationFaults(settings: CoreSettings): string[] {
 
 function keyFaults(settings: CoreSettings): string[] {
   try {
-    createVerifier(verifierOptions(settings));
+    new Verifier(verifierOptions(settings));
     return [];
   } catch (error) {
     return [errorMessage(error)];

@@ -31,3 +31,42 @@ export const systemClock: Clock = {
 export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
+
+/** Resolves when the promise is settled, either way, and after `ms` at the latest: what it does then goes unheard. */
+export function settledWithin(ms: number, promise: Promise<unknown>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const giveUp = clock.after(ms, resolve);
+    const settled = (): void => {
+      giveUp();
+      resolve();
+    };
+    promise.then(settled, settled);
+  });
+}
+
+/** What can be destroyed, and tells of its end. */
+interface Destroyable {
+  destroy(): unknown;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/**
+ * Destroys a socket that has been told its last, at the latest after `ms`: a peer that reads nothing would keep what it
+ * was told, and the socket with it, for as long as it likes.
+ */
+export function destroyWithin(socket: Destroyable, ms: number): void {
+  socket.once(
+    'close',
+    systemClock.after(ms, () => socket.destroy()),
+  );
+}
+
+/** Does something the first time it is called, and nothing after that. */
+export function once(task: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    task();
+  };
+}

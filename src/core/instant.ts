@@ -1,7 +1,3 @@
-import { type EpochTime, readEpochNumber } from './epoch-number.ts';
-import { readHttpDate } from './http-date.ts';
-import { readIsoTime } from './iso-time.ts';
-
 /** A moment as an engine tells it, in whatever way it words one. */
 export interface Instant {
   /** Epoch milliseconds, with as much of the digits below as a double holds: to compare with. */
@@ -57,4 +53,128 @@ function instantOf({ seconds, digits }: EpochTime): Instant | undefined {
 
 function fractionMs(digits: string): number {
   return Number(`0.${digits}`) * 1000;
+}
+
+/** A moment in whole seconds since 1970, and what of the next one has passed. */
+interface EpochTime {
+  readonly seconds: number;
+  /** Of the fraction, as many as were given. */
+  readonly digits: string;
+}
+
+/** Enough for nanoseconds of the year 9999, and for what any clock can tell below them. */
+const epochNumber = /^([+-]?)(\d{1,21})(?:\.(\d{1,18}))?$/;
+/** How many digits of the whole number are below the second, by its size. */
+const units = [
+  { below: 10n ** 11n, digits: 0 },
+  { below: 10n ** 14n, digits: 3 },
+  { below: 10n ** 17n, digits: 6 },
+] as const;
+const nanosecondDigits = 9;
+
+/**
+ * A number of seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by its size; undefined for a
+ * text that is no decimal number. Milliseconds have three digits of the second, and so on, zeros included: they are as
+ * exact as that.
+ */
+function readEpochNumber(text: string): EpochTime | undefined {
+  const [match, sign = '', whole = '', fraction = ''] = epochNumber.exec(text) ?? [];
+  if (match === undefined) return undefined;
+  const unit = units.find(({ below }) => BigInt(whole) < below);
+  const scale = (unit?.digits ?? nanosecondDigits) + fraction.length;
+  const perSecond = 10n ** BigInt(scale);
+  const amount = BigInt(whole + fraction) * (sign === '-' ? -1n : 1n);
+  // Of a moment before 1970 too the fraction counts forward from the second it is in.
+  const passed = ((amount % perSecond) + perSecond) % perSecond;
+  return {
+    seconds: Number((amount - passed) / perSecond),
+    digits: scale === 0 ? '' : String(passed).padStart(scale, '0'),
+  };
+}
+
+/** Both with separators and without (ISO 8601-1 §5.4.2), in one text the one or the other. */
+const isoTime =
+  /^(\d{4})(-?)(\d\d)\2(\d\d)[Tt ](\d\d)(:?)(\d\d)(?:\6(\d\d)(?:[.,](\d{1,18}))?)?(?: ?(?:(Z|UTC|GMT)|([+-])(\d\d)(?::?(\d\d))?))?((?:\[[^[\]]+\])*)$/i;
+/** What a suffix may say without an offset: nothing of the zone, or that it is UTC. */
+const saysNoZone = /^(?:\[(?:[^\]]*=[^\]]*|Z|UTC|GMT|Etc\/UTC|Etc\/GMT)\])*$/i;
+const secondsPerDay = 86_400;
+const leastNines = 3;
+
+/**
+ * The moment that an ISO 8601 date and time means; undefined for a text that is none. Seconds may be missing (Java
+ * leaves out those that are 0), and so may the colon of the offset, or its minutes. Without an offset it is UTC; where a
+ * zone is named instead it is none, as what that means depends on tables of its own.
+ *
+ * 24:00 is the next midnight. A leap second, which the count of seconds since 1970 does not have, is the last moment of
+ * the second before: later than all that came before it, and never later than what comes after.
+ */
+function readIsoTime(text: string): EpochTime | undefined {
+  const [match, year, , month, day, hour, , minute, second = '00', digits = '', utc, sign, ...offset] =
+    isoTime.exec(text) ?? [];
+  if (match === undefined) return undefined;
+  const [offsetHours = '00', offsetMinutes = '00', zone = ''] = offset;
+  if (utc === undefined && sign === undefined && !saysNoZone.test(zone)) return undefined;
+  const midnight = midnightOf(`${year}-${month}-${day}`);
+  const time = timeOfDay(Number(hour), Number(minute), Number(second), digits);
+  const east = offsetSeconds(Number(offsetHours), Number(offsetMinutes));
+  if (midnight === undefined || time === undefined || east === undefined) return undefined;
+  const seconds = midnight + time - (sign === '-' ? -east : east);
+  if (second !== '60') return { seconds, digits };
+  // There are none but at the end of a day.
+  if ((seconds + 1) % secondsPerDay !== 0) return undefined;
+  return { seconds, digits: '9'.repeat(Math.max(leastNines, digits.length)) };
+}
+
+/** Epoch seconds. `Date.parse` takes the 30th of February for a day of March. */
+function midnightOf(date: string): number | undefined {
+  const midnight = Date.parse(`${date}T00:00:00Z`);
+  const isDate = !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(date);
+  return isDate ? midnight / 1000 : undefined;
+}
+
+function timeOfDay(hour: number, minute: number, second: number, digits: string): number | undefined {
+  const isDayEnd = hour === 24 && minute === 0 && second === 0 && Number(digits) === 0;
+  if ((hour > 23 && !isDayEnd) || minute > 59 || second > 60) return undefined;
+  return hour * 3600 + minute * 60 + Math.min(second, 59);
+}
+
+function offsetSeconds(hours: number, minutes: number): number | undefined {
+  return hours > 23 || minutes > 59 ? undefined : hours * 3600 + minutes * 60;
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const month = `(?<month>${months.join('|')})`;
+const weekday = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
+const longWeekday = '(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day';
+const clockTime = String.raw`(?<time>\d\d:\d\d:\d\d)`;
+
+/** Mail and several HTTP libraries give the first form an offset in place of GMT (RFC 5322 §3.3). */
+const httpDates = [
+  String.raw`^${weekday}, (?<day>\d{1,2}) ${month} (?<year>\d{4}) ${clockTime} (?<zone>GMT|UTC|[+-]\d{4})$`,
+  String.raw`^${longWeekday}, (?<day>\d\d)-${month}-(?<shortYear>\d\d) ${clockTime} GMT$`,
+  String.raw`^${weekday} ${month} (?<day>[ \d]\d) ${clockTime} (?<year>\d{4})$`,
+].map((form) => new RegExp(form));
+
+/** The moment that an HTTP date means, in any of its three forms (RFC 9110 §5.6.7); undefined for another text. */
+function readHttpDate(text: string): EpochTime | undefined {
+  for (const form of httpDates) {
+    const groups = form.exec(text)?.groups;
+    if (groups === undefined) continue;
+    const { day = '', shortYear, year = String(fullYear(Number(shortYear))), zone = 'GMT' } = groups;
+    const number = months.indexOf(groups.month ?? '') + 1;
+    const date = `${year}-${twoDigits(number)}-${twoDigits(Number(day))}`;
+    return readIsoTime(`${date}T${groups.time}${zone}`);
+  }
+  return undefined;
+}
+
+/** Of a year of two digits: one that would be more than 50 years ahead is of the century before. */
+function fullYear(shortYear: number): number {
+  const now = new Date().getUTCFullYear();
+  const year = now - (now % 100) + shortYear;
+  return year > now + 50 ? year - 100 : year;
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, '0');
 }

@@ -1,6 +1,5 @@
 import { isJsonObject, type JsonValue } from './json.ts';
-import { endOfString, hasMoreThan } from './json-text.ts';
-import { mayBeRounded, quoteLongIntegers } from './long-integers.ts';
+import { endOfString, hasMoreThan, mayBeRounded, quoteLongIntegers } from './json-text.ts';
 
 /** Why a text was refused. Stable: these are label values of `bff_rejected_total`. */
 export type RefusalReason = 'malformed' | 'too_deep' | 'too_many' | 'forbidden_key';

@@ -1,8 +1,10 @@
 import type { CredentialRequest } from '../access/credentials.ts';
 import type { Principal } from '../access/principal.ts';
 import { Refusal } from '../core/errors.ts';
-import { problemResponse } from './problem.ts';
-import type { Router } from './router.ts';
+import { problemResponse } from './responses.ts';
+import { createRouter, type Router, type RouterOptions } from './router.ts';
+import { HttpServer } from './server.ts';
+import type { UpgradeRouter } from './upgrade.ts';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -58,4 +60,25 @@ export function addOperationsRoutes(router: Router, operations: Operations, acce
     }
     return Response.json(operations.clients(Number(limit)), { headers: { 'cache-control': 'no-store' } });
   });
+}
+
+const everyone = async () => undefined;
+/** Probes, scrapes and a few people. */
+const places = { max: 100, maxPerPeer: 0, peerOf: () => undefined };
+
+/** Health, metrics and clients on a port of their own, for those in the same network: no tokens, no host checks. */
+export function opsServer(
+  operations: Operations,
+  options: Pick<RouterOptions, 'visitors' | 'refusals' | 'log'> & {
+    readonly port: number;
+    readonly host: string;
+    /** Refuses upgrades: none is served here. */
+    readonly upgrades: UpgradeRouter;
+  },
+): HttpServer {
+  const { port, host, upgrades, log } = options;
+  const origins = { allowsHost: () => true };
+  const router = createRouter({ ...options, origins, isWebSocketPath: () => false });
+  addOperationsRoutes(router, operations, { metrics: everyone, clients: everyone });
+  return new HttpServer(router, upgrades, log, { port, host, places, setting: 'OPS_PORT' });
 }

@@ -6,7 +6,7 @@ import type { Refusals } from '../access/refusals.ts';
 import type { Visitors } from '../access/visitors.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { problemResponse } from './problem.ts';
+import { problemResponse } from './responses.ts';
 
 export interface RouterOptions {
   readonly visitors: Visitors;

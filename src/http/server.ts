@@ -4,16 +4,15 @@ import { getRequestListener } from '@hono/node-server';
 import { errorMessage, problemDocument } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { Exchanges } from './exchanges.ts';
-import { offersWebSocket, serveWithoutUpgrade } from './plain-upgrade.ts';
 import type { Router } from './router.ts';
 import { SocketPlaces, type SocketPlacesOptions } from './socket-places.ts';
-import type { UpgradeHandler } from './upgrade.ts';
+import { offersWebSocket, serveWithoutUpgrade, type UpgradeRouter } from './upgrade.ts';
 
 export interface HttpOptions {
   /** 0 picks a free port. */
   readonly port: number;
-  /** The same server on further ports. */
-  readonly extraPorts: readonly number[];
+  /** The same server on further ports. Default: none. */
+  readonly extraPorts?: readonly number[];
   readonly host: string;
   readonly places: SocketPlacesOptions;
   /** Whether a request must be heard, whoever holds all the sockets. Default: none must. */
@@ -26,111 +25,122 @@ export interface HttpOptions {
   readonly setting?: 'PORT' | 'OPS_PORT';
 }
 
-export interface HttpServer {
-  /** Resolves with the main port. Rejects with a message that names the setting to change. */
-  listen(): Promise<number>;
-  /** Accepts nothing new and lets idle connections go. */
-  stopAccepting(): void;
-  /** Ends what is left. */
-  close(): Promise<void>;
-}
-
 /** A socket has this long for a complete request, handshake included. */
 const requestTimeoutMs = 10_000;
+const stalledAfterMs = 15_000;
 
-export function createHttpServer(
-  router: Router,
-  upgrade: UpgradeHandler,
-  log: Log,
-  options: HttpOptions,
-): HttpServer {
-  const { setting = 'PORT', isVital = () => false, onFlood = () => {}, stalledAfterMs = 15_000 } = options;
-  const places = new SocketPlaces(options.places);
-  const exchanges = new Exchanges(onFlood);
-  const listener = getRequestListener(router.fetch, {
-    overrideGlobalObjects: false,
-    // HTTP/1.0 needs no Host (RFC 9110 §7.2): probes leave it out.
-    hostname: 'localhost',
-  });
-  const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    listener(request, response).catch((error: unknown) => {
-      log.error({ error: errorMessage(error) }, 'request failed');
-      response.destroy();
+/** The routes of a router and WebSocket handshakes, on one port or on several. */
+export class HttpServer {
+  readonly #upgrades: Pick<UpgradeRouter, 'handle'>;
+  readonly #log: Log;
+  readonly #options: HttpOptions;
+  readonly #places: SocketPlaces;
+  readonly #exchanges: Exchanges;
+  readonly #answer: ReturnType<typeof getRequestListener>;
+  readonly #main: Server;
+  readonly #extra: readonly { readonly server: Server; readonly port: number }[];
+
+  constructor(router: Router, upgrades: Pick<UpgradeRouter, 'handle'>, log: Log, options: HttpOptions) {
+    this.#upgrades = upgrades;
+    this.#log = log;
+    this.#options = options;
+    this.#places = new SocketPlaces(options.places);
+    this.#exchanges = new Exchanges((request) => options.onFlood?.(request));
+    this.#answer = getRequestListener(router.fetch, {
+      overrideGlobalObjects: false,
+      // HTTP/1.0 needs no Host (RFC 9110 §7.2): probes leave it out.
+      hostname: 'localhost',
     });
-  };
-  const take = (request: IncomingMessage, response: ServerResponse, reply: () => void): void => {
-    // From the first request on, not from the connection on: a WebSocket would keep the timer's object for life.
-    request.socket.setTimeout(stalledAfterMs);
-    exchanges.take(request, response, reply);
-  };
-  const create = (): Server => {
+    this.#main = this.#create();
+    this.#extra = (options.extraPorts ?? []).map((port) => ({ server: this.#create(), port }));
+  }
+
+  /** Resolves with the main port. Rejects with a message that names the setting to change. */
+  async listen(): Promise<number> {
+    const { host, setting = 'PORT' } = this.#options;
+    const mainPort = await listen(this.#main, this.#options.port, host, setting);
+    for (const { server, port } of this.#extra) await listen(server, port, host, 'EXTRA_PORTS');
+    for (const server of this.#servers) {
+      // Running out of file descriptors surfaces here: it must not take the connected clients down.
+      server.on('error', (error) => this.#log.error({ error: errorMessage(error) }, 'http server error'));
+    }
+    return mainPort;
+  }
+
+  /** Accepts nothing new and lets idle connections go. */
+  stopAccepting(): void {
+    for (const server of this.#servers) {
+      if (server.listening) server.close();
+      server.closeIdleConnections();
+    }
+  }
+
+  /** Ends what is left. */
+  close(): void {
+    for (const server of this.#servers) {
+      if (server.listening) server.close();
+      server.closeAllConnections();
+    }
+  }
+
+  get #servers(): readonly Server[] {
+    return [this.#main, ...this.#extra.map(({ server }) => server)];
+  }
+
+  #create(): Server {
     const server = createServer(
       {
         headersTimeout: requestTimeoutMs,
         requestTimeout: requestTimeoutMs,
         connectionsCheckingInterval: 1000,
       },
-      (request, response) =>
-        take(request, response, () => {
-          if (places.isForVitalOnly(request) && !isVital(request)) refuseForWantOfPlaces(response);
-          else answer(request, response);
-        }),
+      (request, response) => this.#take(request, response, () => this.#reply(request, response)),
     );
     // Node would answer these by itself, as many as are asked, whether or not the client reads (RFC 9110 §10.1.1).
     server.on('checkExpectation', (request, response) =>
-      take(request, response, () => void response.writeHead(417, { 'content-length': 0 }).end()),
+      this.#take(request, response, () => void response.writeHead(417, { 'content-length': 0 }).end()),
     );
-    places.watch(server);
-    // By the socket, which sees a large answer leave bit by bit. One that waits for its answer is not stalled.
-    const cutIdle = (socket: Socket): void => {
-      if (socket.writableLength > 0 || exchanges.isFree(socket)) socket.destroy();
-    };
-    server.on('timeout', cutIdle);
+    this.#places.watch(server);
+    server.on('timeout', (socket) => this.#cutIdle(socket));
     return server.on('upgrade', (request, socket, head) => {
       if (!offersWebSocket(request)) {
         // Node's own listener for it is gone, and comes back with the connection begun anew.
-        const cut = (): void => cutIdle(request.socket);
+        const cut = (): void => this.#cutIdle(request.socket);
         socket.on('timeout', cut);
-        exchanges.afterAnswers(request, () => {
+        this.#exchanges.afterAnswers(request, () => {
           socket.off('timeout', cut);
           serveWithoutUpgrade(server, request, socket, head);
         });
-      } else if (exchanges.isFree(request.socket)) upgrade(request, socket, head);
+      } else if (this.#exchanges.isFree(request.socket)) this.#upgrades.handle(request, socket, head);
       else {
         // No client sends its handshake before its last answer has come.
-        onFlood(request);
+        this.#options.onFlood?.(request);
         socket.on('error', () => {}).destroy();
       }
     });
-  };
-  const main = create();
-  const extra = options.extraPorts.map((port) => ({ server: create(), port }));
-  const servers = [main, ...extra.map(({ server }) => server)];
+  }
 
-  return {
-    async listen() {
-      const port = await listen(main, options.port, options.host, setting);
-      for (const { server, port: extraPort } of extra)
-        await listen(server, extraPort, options.host, 'EXTRA_PORTS');
-      for (const server of servers) {
-        // Running out of file descriptors surfaces here: it must not take the connected clients down.
-        server.on('error', (error) => log.error({ error: errorMessage(error) }, 'http server error'));
-      }
-      return port;
-    },
-    stopAccepting() {
-      for (const server of servers) {
-        if (server.listening) server.close();
-        server.closeIdleConnections();
-      }
-    },
-    async close() {
-      for (const server of servers) {
-        if (server.listening) server.close();
-        server.closeAllConnections();
-      }
-    },
-  };
+  #take(request: IncomingMessage, response: ServerResponse, reply: () => void): void {
+    // From the first request on, not from the connection on: a WebSocket would keep the timer's object for life.
+    request.socket.setTimeout(this.#options.stalledAfterMs ?? stalledAfterMs);
+    this.#exchanges.take(request, response, reply);
+  }
+
+  #reply(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#places.isForVitalOnly(request) && this.#options.isVital?.(request) !== true) {
+      refuseForWantOfPlaces(response);
+      return;
+    }
+    this.#answer(request, response).catch((error: unknown) => {
+      this.#log.error({ error: errorMessage(error) }, 'request failed');
+      response.destroy();
+    });
+  }
+
+  /** By the socket, which sees a large answer leave bit by bit. One that waits for its answer is not stalled. */
+  #cutIdle(socket: Socket): void {
+    if (socket.writableLength > 0 || this.#exchanges.isFree(socket)) socket.destroy();
+  }
 }
 
 function refuseForWantOfPlaces(response: ServerResponse): void {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { offersWebSocket } from './plain-upgrade.ts';
+import { offersWebSocket } from './upgrade.ts';
 
 export interface SocketPlacesOptions {
   /** Sockets at once, of whatever kind. Undefined: not bounded. */

@@ -1,16 +1,13 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { TrieRouter } from 'hono/router/trie-router';
 import type { Access } from '../access/access.ts';
 import type { Policy } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
-import { destroyWithin } from '../core/destroy-within.ts';
+import { destroyWithin } from '../core/clock.ts';
 import { problemDocument, Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
-
-/** What `http.Server` hands over at an upgrade. */
-export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** A handshake whose client was let in. */
 export interface Handshake {
@@ -33,99 +30,101 @@ export interface UpgradeRoute {
   connect(handshake: Handshake): Refusal | undefined;
 }
 
-export interface UpgradeRouterOptions {
-  readonly access: Pick<Access, 'enter'>;
-  readonly log: Log;
-  readonly meter: Meter;
-  /** A client has this long to take what refuses it. Default 5 s. */
-  readonly refusalTimeoutMs?: number;
+interface Match {
+  readonly route: UpgradeRoute;
+  readonly path: string;
+  readonly params: Readonly<Record<string, string>>;
 }
 
 /** Sends WebSocket handshakes to the dialect that serves their path. */
-export interface UpgradeRouter {
+export class UpgradeRouter {
+  readonly #access: Pick<Access, 'enter'>;
+  readonly #log: Log;
+  readonly #meter: Meter;
+  readonly #refusalTimeoutMs: number;
+  readonly #routes = new TrieRouter<UpgradeRoute>();
+  /** One for all sockets, which keep it for life. */
+  readonly #onError: (error: Error) => void;
+  #stopped = false;
+
+  constructor({
+    access,
+    log,
+    meter,
+    refusalTimeoutMs = 5000,
+  }: {
+    readonly access: Pick<Access, 'enter'>;
+    readonly log: Log;
+    readonly meter: Meter;
+    /** A client has this long to take what refuses it. Default 5 s. */
+    readonly refusalTimeoutMs?: number;
+  }) {
+    this.#access = access;
+    this.#log = log;
+    this.#meter = meter;
+    this.#refusalTimeoutMs = refusalTimeoutMs;
+    this.#onError = ({ message }) => log.debug({ error: message }, 'handshake failed');
+  }
+
   /** @param path segments that begin with a colon match any one segment: `/ws/instances/:name/logs` */
-  route(path: string, endpoint: UpgradeRoute): void;
-  serves(path: string): boolean;
-  readonly handle: UpgradeHandler;
+  route(path: string, route: UpgradeRoute): void {
+    this.#routes.add('GET', path, route);
+  }
+
+  serves(path: string): boolean {
+    return this.#matchOf(path) !== undefined;
+  }
+
   /** From now on every handshake is refused with 503. */
-  stop(): void;
-}
+  stop(): void {
+    this.#stopped = true;
+  }
 
-export function createUpgradeRouter({
-  access,
-  log,
-  meter,
-  refusalTimeoutMs = 5000,
-}: UpgradeRouterOptions): UpgradeRouter {
-  const routes = new TrieRouter<UpgradeRoute>();
-  let stopped = false;
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Until a dialect listens, a connection reset would be an unhandled error.
+    socket.on('error', this.#onError);
+    const url = urlOf(request);
+    const found = this.#find(url?.pathname);
+    if (found instanceof Refusal) {
+      this.#meter.count('bff_rejected_total', { edge: 'upgrade', reason: found.code.toLowerCase() });
+      endWithProblem(socket, found, this.#refusalTimeoutMs);
+      return;
+    }
+    const query = url?.searchParams ?? new URLSearchParams();
+    this.#letIn(found, { request, socket, head, query }).catch((error: unknown) => {
+      this.#log.error({ err: error }, 'handshake failed');
+      socket.destroy();
+    });
+  }
 
-  const matchOf = (path: string): Match | undefined => {
-    const [[found] = []] = routes.match('GET', path);
-    if (found === undefined) return undefined;
-    const [endpoint, named] = found;
-    const params = Object.fromEntries(Object.entries(named).map(([name, value]) => [name, String(value)]));
-    return { endpoint, path, params };
-  };
-
-  /** The endpoint that takes the request, or why none does. */
-  const find = (path: string | undefined): Match | Refusal => {
-    const match = path === undefined ? undefined : matchOf(path);
+  /** The route that takes the request, or why none does. */
+  #find(path: string | undefined): Match | Refusal {
+    const match = path === undefined ? undefined : this.#matchOf(path);
     if (match === undefined) return new Refusal('NOT_FOUND');
-    if (stopped) return new Refusal('SHUTTING_DOWN', { retryAfterS: 1 });
+    if (this.#stopped) return new Refusal('SHUTTING_DOWN', { retryAfterS: 1 });
     return match;
-  };
+  }
 
-  const letIn = async (
-    { endpoint, ...match }: Match,
-    query: URLSearchParams,
-    [request, socket, head]: Parameters<UpgradeHandler>,
-  ): Promise<void> => {
-    const principal = await access.enter(request, endpoint.policy, socket);
+  #matchOf(path: string): Match | undefined {
+    const [[found] = []] = this.#routes.match('GET', path);
+    if (found === undefined) return undefined;
+    const [route, named] = found;
+    const params = Object.fromEntries(Object.entries(named).map(([name, value]) => [name, String(value)]));
+    return { route, path, params };
+  }
+
+  async #letIn(
+    { route, ...match }: Match,
+    upgrade: Pick<Handshake, 'request' | 'socket' | 'head' | 'query'>,
+  ): Promise<void> {
+    const { request, socket } = upgrade;
+    const principal = await this.#access.enter(request, route.policy, socket);
     // The client may have left while its token was verified: nothing would tell us again.
     if (socket.destroyed) return;
     const refusal =
-      principal instanceof Refusal
-        ? principal
-        : endpoint.connect({ request, socket, head, principal, query, ...match });
-    if (refusal !== undefined) endWithProblem(socket, refusal, refusalTimeoutMs);
-  };
-
-  /** One for all sockets, which keep it for life. */
-  const onError = ({ message }: Error): void => log.debug({ error: message }, 'handshake failed');
-
-  const handle: UpgradeHandler = (request, socket, head) => {
-    // Until a dialect listens, a connection reset would be an unhandled error.
-    socket.on('error', onError);
-    const url = urlOf(request);
-    const found = find(url?.pathname);
-    if (found instanceof Refusal) {
-      meter.count('bff_rejected_total', { edge: 'upgrade', reason: found.code.toLowerCase() });
-      endWithProblem(socket, found, refusalTimeoutMs);
-      return;
-    }
-    letIn(found, url?.searchParams ?? new URLSearchParams(), [request, socket, head]).catch(
-      (error: unknown) => {
-        log.error({ err: error }, 'handshake failed');
-        socket.destroy();
-      },
-    );
-  };
-
-  return {
-    route: (path, endpoint) => routes.add('GET', path, endpoint),
-    serves: (path) => matchOf(path) !== undefined,
-    handle,
-    stop() {
-      stopped = true;
-    },
-  };
-}
-
-interface Match {
-  readonly endpoint: UpgradeRoute;
-  readonly path: string;
-  readonly params: Readonly<Record<string, string>>;
+      principal instanceof Refusal ? principal : route.connect({ ...upgrade, ...match, principal });
+    if (refusal !== undefined) endWithProblem(socket, refusal, this.#refusalTimeoutMs);
+  }
 }
 
 function urlOf(request: IncomingMessage): URL | undefined {
@@ -157,4 +156,34 @@ function endWithProblem(
   socket.once('finish', () => socket.destroy());
   destroyWithin(socket, withinMs);
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** Whether the protocol that a request offers is the one that is spoken here besides HTTP. */
+export function offersWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+/**
+ * Answers a request that offers another protocol as if it offered none (RFC 9110 §7.8). `h2c` comes with every
+ * request of Java's HttpClient and of `curl --http2`.
+ *
+ * Once there is a listener for upgrades, Node takes every such request for one (before 24.9 it cannot be told not to)
+ * and hands the connection over where the header ends, body unread. So the header is put back without the offer,
+ * before whatever follows it, and the connection is begun anew: it is bounded, kept alive and closed like any other.
+ */
+export function serveWithoutUpgrade(
+  server: Server,
+  { method, url, httpVersion, rawHeaders }: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): void {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(index, index + 2);
+    if (name.toLowerCase() !== 'upgrade') lines.push(`${name}: ${value}`);
+  }
+  if (head.length > 0) socket.unshift(head);
+  // Node reads headers byte by byte as characters.
+  socket.unshift(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'));
+  server.emit('connection', socket);
 }

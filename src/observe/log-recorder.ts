@@ -1,33 +1,62 @@
 import type { Log, LogRecord, RecordListener } from '../core/log.ts';
-import { redactText } from './redact-text.ts';
 
-/** A log whose records, from info up, also reach listeners: their message alone, redacted. */
-export interface LogRecorder {
-  /** Writes to the log given, whatever level that has. What is logged there directly reaches no listener. */
-  readonly log: Log;
+/**
+ * A log whose records, from info up, also reach listeners: their message alone, redacted. It writes to the log given,
+ * whatever level that has; what is logged there directly reaches no listener.
+ */
+export class LogRecorder implements Log {
+  readonly #written: Log;
+  readonly #listeners = new Set<RecordListener>();
+
+  constructor(written: Log) {
+    this.#written = written;
+  }
+
+  debug(fields: object, message: string): void {
+    this.#written.debug(fields, message);
+  }
+
+  info(fields: object, message: string): void {
+    this.#record('info', fields, message);
+  }
+
+  warn(fields: object, message: string): void {
+    this.#record('warn', fields, message);
+  }
+
+  error(fields: object, message: string): void {
+    this.#record('error', fields, message);
+  }
+
   /** Returns how to stop listening. */
-  onRecord(listener: RecordListener): () => void;
+  onRecord(listener: RecordListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #record(level: LogRecord['level'], fields: object, text: string): void {
+    this.#written[level](fields, text);
+    // What operators did is for those who may read the audit log.
+    if (this.#listeners.size === 0 || ('audit' in fields && fields.audit === true)) return;
+    const record = { level, message: redactText(text) };
+    for (const listener of this.#listeners) listener(record);
+  }
 }
 
-export function createLogRecorder(log: Log): LogRecorder {
-  const listeners = new Set<RecordListener>();
-  const at = (level: LogRecord['level']) => (fields: object, message: string) => {
-    log[level](fields, message);
-    // What operators did is for those who may read the audit log.
-    if (listeners.size === 0 || ('audit' in fields && fields.audit === true)) return;
-    const record = { level, message: redactText(message) };
-    for (const listener of listeners) listener(record);
-  };
-  return {
-    log: {
-      debug: (fields, message) => log.debug(fields, message),
-      info: at('info'),
-      warn: at('warn'),
-      error: at('error'),
-    },
-    onRecord(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
+/** What may follow a word that announces a secret, up to where it ends. */
+const announced =
+  /\b(token|secret|password|authorization|cookie)(["']?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&]+)/gi;
+const scheme = /\b(Bearer|Basic)\s+[\w.~+/=-]+/gi;
+const jsonWebToken = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+const userInfo = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
+const query = /\b([a-z][a-z0-9+.-]*:\/\/[^\s?#]*)\?[^\s]*/gi;
+
+/** A text for other eyes than those of the log's readers: secrets, and the queries of URLs, are taken out. */
+export function redactText(text: string): string {
+  return text
+    .replace(query, '$1')
+    .replace(userInfo, '$1[redacted]@')
+    .replace(scheme, '$1 [redacted]')
+    .replace(jsonWebToken, '[redacted]')
+    .replace(announced, '$1$2[redacted]');
 }

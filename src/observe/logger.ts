@@ -1,19 +1,20 @@
+import { write, writeSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
-import { LogOutput } from './log-output.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-export interface LoggerOptions {
-  readonly level: LogLevel;
-  /** One readable line an entry, in colour, instead of JSON. Default: where standard output is a terminal. */
-  readonly pretty?: boolean;
-}
-
 /** Never written, down to the third level of an entry's fields: deeper ones nobody logs here. */
 const secrets = ['token', 'secret', 'password', 'authorization', 'cookie'];
 
-export function createLogger({ level, pretty = process.stdout.isTTY === true }: LoggerOptions): Logger {
+/** @param pretty one readable line an entry, in colour, instead of JSON. Default: where standard output is a terminal */
+export function createLogger({
+  level,
+  pretty = process.stdout.isTTY === true,
+}: {
+  readonly level: LogLevel;
+  readonly pretty?: boolean;
+}): Logger {
   const options = {
     level,
     base: null,
@@ -32,4 +33,113 @@ export function createLogger({ level, pretty = process.stdout.isTTY === true }: 
     formatters: {},
     transport: { target: 'pino-pretty', options: { translateTime: 'SYS:HH:MM:ss.l', singleLine: true } },
   });
+}
+
+/** A pipe is full for as long as its reader has no time; a disk, until somebody sees to it. */
+const [pipeRetryMs, retryMs] = [10, 250] as const;
+const mostAtOnce = 64 * 1024;
+
+/**
+ * Where log lines go. It never holds anybody up: a pipe that nobody reads and a disk that is full cost lines, which
+ * are counted and told of when writing works again, and nothing else. A HALT must not wait for a log.
+ */
+export class LogOutput {
+  readonly #fd: number;
+  readonly #maxWaitingBytes: number;
+  readonly #lostLine: (lost: number) => string;
+  #lines: string[] = [];
+  #waitingBytes = 0;
+  #lost = 0;
+  /** What is being written, and cannot be taken back. */
+  #underWay: Buffer | undefined;
+  #isGone = false;
+  #whenIdle: (() => void)[] = [];
+
+  constructor({
+    fd = 1,
+    maxWaitingBytes = 4 * 1024 * 1024,
+    lostLine,
+  }: {
+    /** File descriptor. Default that of standard output. */
+    readonly fd?: number;
+    /** Bytes of lines that wait; further lines are lost, and counted. Default 4 MiB. */
+    readonly maxWaitingBytes?: number;
+    /** The line that tells how many were lost, once lines are written again. */
+    readonly lostLine: (lost: number) => string;
+  }) {
+    this.#fd = fd;
+    this.#maxWaitingBytes = maxWaitingBytes;
+    this.#lostLine = lostLine;
+    process.once('exit', () => this.#writeRest());
+  }
+
+  /** Takes a line, with its line feed. */
+  write(line: string): void {
+    if (this.#isGone) return;
+    if (this.#waitingBytes + line.length > this.#maxWaitingBytes) {
+      this.#lost += 1;
+      return;
+    }
+    this.#lines.push(line);
+    this.#waitingBytes += line.length;
+    if (this.#underWay === undefined) this.#next();
+  }
+
+  /** Calls back once all is written, which may be never. */
+  flush(done: () => void): void {
+    if (this.#underWay === undefined) done();
+    else this.#whenIdle.push(done);
+  }
+
+  #next(): void {
+    if (this.#lines.length === 0) {
+      this.#underWay = undefined;
+      for (const done of this.#whenIdle.splice(0)) done();
+      return;
+    }
+    this.#write(this.#takeSome());
+  }
+
+  #write(bytes: Buffer): void {
+    this.#underWay = bytes;
+    // Not `process.stdout`, which writes to pipes and files before it returns.
+    write(this.#fd, bytes, (error, written) => {
+      if (error?.code === 'EPIPE') return this.#end();
+      const rest = bytes.subarray(error === null ? written : 0);
+      const waitMs = error?.code === 'EAGAIN' ? pipeRetryMs : retryMs;
+      if (error !== null) setTimeout(() => this.#write(rest), waitMs).unref();
+      else if (rest.length > 0) this.#write(rest);
+      else this.#next();
+    });
+  }
+
+  /** Nobody reads any more. */
+  #end(): void {
+    this.#isGone = true;
+    this.#lines = [];
+    this.#next();
+  }
+
+  #takeSome(): Buffer {
+    let count = 0;
+    let length = 0;
+    while (count < this.#lines.length && length < mostAtOnce) length += this.#lines[count++]?.length ?? 0;
+    const taken = this.#lines.splice(0, count);
+    this.#waitingBytes -= length;
+    if (this.#lost > 0 && this.#lines.length === 0) {
+      taken.push(this.#lostLine(this.#lost));
+      this.#lost = 0;
+    }
+    return Buffer.from(taken.join(''));
+  }
+
+  /** At the end of the process, what is left: unless somebody holds the output up, who would hold up the end too. */
+  #writeRest(): void {
+    if (this.#isGone || this.#underWay !== undefined) return;
+    try {
+      while (this.#lines.length > 0) writeSync(this.#fd, this.#takeSome());
+    } catch {
+      // There is nobody left to be told.
+    }
+  }
 }

@@ -1,7 +1,14 @@
 import { readdir } from 'node:fs/promises';
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type Meter, metricTable } from '../core/meter.ts';
-import { addEventLoopLag } from './event-loop-lag.ts';
+import {
+  type CounterName,
+  type GaugeName,
+  type HistogramName,
+  type Labels,
+  type Meter,
+  metricTable,
+} from '../core/meter.ts';
 
 /** 50 µs to 5 s: from one encode to a poll that took its whole time. */
 const secondsBuckets = [
@@ -17,37 +24,53 @@ const costlyMetrics = [
   'process_open_fds',
 ] as const;
 
-export interface PrometheusMeter extends Meter {
-  /** The text exposition format of all metrics, those of the process included. */
-  text(): Promise<string>;
-  readonly contentType: string;
-}
+/** The figures of the gateway and of its process, for Prometheus to scrape. */
+export class PrometheusMeter implements Meter {
+  readonly #registry = new Registry();
+  readonly #counters = new Map<string, Counter>();
+  readonly #gauges = new Map<string, Gauge>();
+  readonly #histograms = new Map<string, Histogram>();
 
-export function createPrometheusMeter(): PrometheusMeter {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
-  addEventLoopLag(registry);
-  // A gauge that is called like a counter: `promtool check metrics` objects to it.
-  registry.removeSingleMetric('nodejs_active_requests_total');
-  for (const name of costlyMetrics) registry.removeSingleMetric(name);
-  addOpenFiles(registry);
-  const counters = new Map<string, Counter>();
-  const gauges = new Map<string, Gauge>();
-  const histograms = new Map<string, Histogram>();
-  for (const [name, { type, help, labels }] of Object.entries(metricTable)) {
-    const settings = { name, help, labelNames: [...labels], registers: [registry] };
-    if (type === 'counter') counters.set(name, new Counter(settings));
-    else if (type === 'gauge') gauges.set(name, new Gauge(settings));
-    else histograms.set(name, new Histogram({ ...settings, buckets: secondsBuckets }));
+  constructor() {
+    const registry = this.#registry;
+    collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
+    addEventLoopLag(registry);
+    // A gauge that is called like a counter: `promtool check metrics` objects to it.
+    registry.removeSingleMetric('nodejs_active_requests_total');
+    for (const name of costlyMetrics) registry.removeSingleMetric(name);
+    addOpenFiles(registry);
+    for (const [name, { type, help, labels }] of Object.entries(metricTable)) {
+      const settings = { name, help, labelNames: [...labels], registers: [registry] };
+      if (type === 'counter') this.#counters.set(name, new Counter(settings));
+      else if (type === 'gauge') this.#gauges.set(name, new Gauge(settings));
+      else this.#histograms.set(name, new Histogram({ ...settings, buckets: secondsBuckets }));
+    }
   }
-  return {
-    count: (name, labels, by = 1) => counters.get(name)?.inc(labels, by),
-    gauge: (name, labels, value) => gauges.get(name)?.set(labels, value),
-    forget: (name, labels) => gauges.get(name)?.remove(labels),
-    observe: (name, labels, seconds) => histograms.get(name)?.observe(labels, seconds),
-    text: () => registry.metrics(),
-    contentType: registry.contentType,
-  };
+
+  count<Name extends CounterName>(name: Name, labels: Labels<Name>, by = 1): void {
+    this.#counters.get(name)?.inc(labels, by);
+  }
+
+  gauge<Name extends GaugeName>(name: Name, labels: Labels<Name>, value: number): void {
+    this.#gauges.get(name)?.set(labels, value);
+  }
+
+  forget<Name extends GaugeName>(name: Name, labels: Labels<Name>): void {
+    this.#gauges.get(name)?.remove(labels);
+  }
+
+  observe<Name extends HistogramName>(name: Name, labels: Labels<Name>, seconds: number): void {
+    this.#histograms.get(name)?.observe(labels, seconds);
+  }
+
+  /** The text exposition format of all metrics, those of the process included. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
 }
 
 /** Says how near the process is to `process_max_fds`, and counts them off the event loop. Linux only. */
@@ -63,4 +86,41 @@ function addOpenFiles(registry: Registry): void {
       if (names !== undefined) this.set(names.length - 1);
     },
   });
+}
+
+const sampleEveryMs = 20;
+const nanoseconds = 1e9;
+const figures = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'] as const;
+
+/**
+ * How late the event loop is, since the last scrape. Node measures the time between two samples: what it is over the
+ * interval is the lag, and an idle process has none.
+ */
+export function addEventLoopLag(registry: Registry): void {
+  const delay = monitorEventLoopDelay({ resolution: sampleEveryMs });
+  delay.enable();
+  for (const figure of figures) {
+    const name = `nodejs_eventloop_lag_${figure}_seconds`;
+    registry.removeSingleMetric(name);
+    new Gauge({
+      name,
+      help: `How late the event loop was since the last scrape: ${figure}`,
+      registers: [registry],
+      collect() {
+        this.set(read(delay, figure));
+        if (figure === figures.at(-1)) delay.reset();
+      },
+    });
+  }
+}
+
+function read(delay: IntervalHistogram, figure: (typeof figures)[number]): number {
+  if (delay.count === 0) return 0;
+  if (figure === 'stddev') return delay.stddev / nanoseconds;
+  const percentiles = { p50: 50, p90: 90, p99: 99 };
+  const between =
+    figure === 'min' || figure === 'max' || figure === 'mean'
+      ? delay[figure]
+      : delay.percentile(percentiles[figure]);
+  return Math.max(0, between / nanoseconds - sampleEveryMs / 1000);
 }

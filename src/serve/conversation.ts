@@ -1,9 +1,10 @@
+import type { z } from 'zod';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
-import { ownerFields } from '../deliver/owner.ts';
+import { parseUntrusted } from '../core/untrusted-json.ts';
 import type { Session } from '../deliver/session.ts';
-import type { SessionClient, SessionEnd } from '../deliver/session-terms.ts';
-import type { Client, Endpoint, Unreadable } from './endpoint.ts';
-import type { MessageReader } from './message-reader.ts';
+import { ownerFields, type SessionClient, type SessionEnd } from '../deliver/session-terms.ts';
+import type { Client, Endpoint, MessageKinds, Unreadable } from './endpoint.ts';
 
 /** What all conversations of an endpoint share. */
 export interface ConversationParts {
@@ -52,5 +53,33 @@ export class Conversation implements SessionClient {
       { connection_id: id, endpoint: endpoint.id, code, cause, fault, ...ownerFields(owner) },
       endpoint.disconnectedLine(this.#session),
     );
+  }
+}
+
+type Read = { readonly ok: true; readonly message: unknown } | ({ readonly ok: false } & Unreadable);
+
+const unknown: Read = { ok: false, reason: 'unknown' };
+
+/** Reads what comes from clients: text frames that hold a JSON object of a kind that the endpoint hears. */
+export class MessageReader {
+  readonly #schemas: ReadonlyMap<string, z.ZodType>;
+
+  constructor(kinds: MessageKinds) {
+    this.#schemas = new Map(Object.entries(kinds).map(([type, { schema }]) => [type, schema]));
+  }
+
+  read(data: Buffer, isBinary: boolean): Read {
+    if (isBinary) return { ok: false, reason: 'binary' };
+    const parsed = parseUntrusted(data.toString('utf8'), { nonFinite: 'null' });
+    if (!parsed.ok) return { ok: false, reason: parsed.reason };
+    return isJsonObject(parsed.value) ? this.check(parsed.value) : unknown;
+  }
+
+  check(message: JsonObject): Read {
+    const schema = typeof message.type === 'string' ? this.#schemas.get(message.type) : undefined;
+    if (schema === undefined) return unknown;
+    const { success, data, error } = schema.safeParse(message);
+    if (success) return { ok: true, message: data };
+    return { ok: false, reason: 'shape', misshapen: { message, error } };
   }
 }

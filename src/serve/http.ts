@@ -4,9 +4,9 @@ import type { Access } from '../access/access.ts';
 import type { Policy } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
 import { type Effect, Refusal } from '../core/errors.ts';
-import { problemResponse } from '../http/problem.ts';
+import { problemResponse } from '../http/responses.ts';
 import type { Handler, HttpContext, Router } from '../http/router.ts';
-import { queryFault } from './query-fault.ts';
+import { queryFault } from './service.ts';
 
 /** One route of plain HTTP: what it takes to be answered, as data, and the answer. */
 export interface HttpRoute<Query = unknown> {

@@ -3,25 +3,12 @@ import type { Policy } from '../access/policy.ts';
 import type { Clock } from '../core/clock.ts';
 import { formatPosition } from '../feed/position.ts';
 import type { StateFeed } from '../feed/state-feed.ts';
-import { taggedJson } from '../http/etag.ts';
+import { taggedJson } from '../http/responses.ts';
 import type { Handler, Router } from '../http/router.ts';
 import type { UpgradeRouter } from '../http/upgrade.ts';
 import type { Endpoint } from './endpoint.ts';
-import { commentEveryMs, serveEventStream } from './event-stream.ts';
 import { type HttpRoute, serveHttp } from './http.ts';
-import { Service, type ServiceParts } from './service.ts';
-import { serveWebSocket } from './web-socket.ts';
-
-/** What a dialect does to be reached: the whole ceremony of an endpoint. */
-export interface Serve {
-  /** @param path segments that begin with a colon match any one: `/ws/instances/:name/logs` */
-  webSocket(path: string, endpoint: Endpoint): void;
-  /** The same as Server-Sent Events: clients hear, and say nothing. */
-  eventStream(path: string, endpoint: Endpoint): void;
-  http<Query>(method: 'get' | 'post', path: string, route: HttpRoute<Query>): void;
-  /** A document as JSON; its `ETag` is its position. */
-  snapshot(path: string, access: Policy, feed: StateFeed): void;
-}
+import { commentEveryMs, Service, type ServiceParts, serveEventStream, serveWebSocket } from './service.ts';
 
 /** An endpoint of a dialect, and where it is reached. */
 export interface Served {
@@ -42,27 +29,45 @@ export interface ServeParts extends ServiceParts {
   readonly inPlaceOfEngine: Map<string, Handler>;
 }
 
-/** How one dialect is served. */
-export function createServe(dialect: string, parts: ServeParts): Serve {
-  const { served, keepalive } = parts;
-  const serve: Serve = {
-    webSocket(path, endpoint) {
-      served.push({ dialect, transport: 'websocket', path, endpoint });
-      serveWebSocket(path, new Service(endpoint, dialect, parts), parts);
-    },
-    eventStream(path, endpoint) {
-      served.push({ dialect, transport: 'event-stream', path, endpoint });
-      const paced = { ...parts, keepalive: { ...keepalive, pingEveryMs: commentEveryMs } };
-      serveEventStream(path, new Service(endpoint, dialect, paced), parts);
-    },
-    http: (method, path, route) =>
-      serveHttp(method, path, route, { ...parts, slowAfterMs: keepalive.slowAfterMs }),
-    snapshot: (path, access, feed) =>
-      serve.http('get', path, {
-        access,
-        answer: ({ request }) =>
-          taggedJson(request, formatPosition(feed.position), () => JSON.stringify(feed.current.document)),
-      }),
-  };
-  return serve;
+/** What a dialect does to be reached: the whole ceremony of an endpoint. */
+export class Serve {
+  readonly #dialect: string;
+  readonly #parts: ServeParts;
+
+  constructor(dialect: string, parts: ServeParts) {
+    this.#dialect = dialect;
+    this.#parts = parts;
+  }
+
+  /** @param path segments that begin with a colon match any one: `/ws/instances/:name/logs` */
+  webSocket(path: string, endpoint: Endpoint): void {
+    const { upgrades, clock } = this.#parts;
+    this.#note('websocket', path, endpoint);
+    serveWebSocket(path, new Service(endpoint, this.#dialect, this.#parts), upgrades, clock);
+  }
+
+  /** The same as Server-Sent Events: clients hear, and say nothing. */
+  eventStream(path: string, endpoint: Endpoint): void {
+    const keepalive = { ...this.#parts.keepalive, pingEveryMs: commentEveryMs };
+    this.#note('event-stream', path, endpoint);
+    serveEventStream(path, new Service(endpoint, this.#dialect, { ...this.#parts, keepalive }), this.#parts);
+  }
+
+  http<Query>(method: 'get' | 'post', path: string, route: HttpRoute<Query>): void {
+    const { slowAfterMs } = this.#parts.keepalive;
+    serveHttp(method, path, route, { ...this.#parts, slowAfterMs });
+  }
+
+  /** A document as JSON; its `ETag` is its position. */
+  snapshot(path: string, access: Policy, feed: StateFeed): void {
+    this.http('get', path, {
+      access,
+      answer: ({ request }) =>
+        taggedJson(request, formatPosition(feed.position), () => JSON.stringify(feed.current.document)),
+    });
+  }
+
+  #note(transport: Served['transport'], path: string, endpoint: Endpoint): void {
+    this.#parts.served.push({ dialect: this.#dialect, transport, path, endpoint });
+  }
 }

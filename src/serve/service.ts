@@ -1,20 +1,26 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { z } from 'zod';
+import type { Access } from '../access/access.ts';
 import { refusal } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
+import type { Clock } from '../core/clock.ts';
 import { Refusal } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 import { randomId } from '../core/random.ts';
 import type { KeepaliveLimits } from '../deliver/keepalive.ts';
-import { ownerFields } from '../deliver/owner.ts';
-import type { SessionTerms } from '../deliver/session-terms.ts';
+import { ownerFields, type SessionTerms } from '../deliver/session-terms.ts';
 import type { Sessions } from '../deliver/sessions.ts';
 import type { Transport } from '../deliver/transport.ts';
 import type { Lease } from '../feed/registry.ts';
-import { Conversation, type ConversationParts } from './conversation.ts';
+import { problemResponse } from '../http/responses.ts';
+import type { HttpContext, Router } from '../http/router.ts';
+import type { UpgradeRouter } from '../http/upgrade.ts';
+import { EventStreamTransport, eventStreamHeaders } from '../transport/event-stream.ts';
+import { createWebSocketAcceptor } from '../transport/websocket-server.ts';
+import { Conversation, type ConversationParts, MessageReader } from './conversation.ts';
 import type { Arrival, Endpoint, OpenClient } from './endpoint.ts';
-import { MessageReader } from './message-reader.ts';
-import { queryFault } from './query-fault.ts';
 
 export interface ServiceParts {
   readonly sessions: Sessions;
@@ -31,12 +37,16 @@ export interface Visit extends Pick<Arrival, 'principal' | 'params' | 'path' | '
 }
 
 /** What is ready to begin once there is a transport, which is one of the two ways for it to end. */
-export interface Opening {
+interface Opening {
   begin(transport: Transport): void;
   /** There will be no transport. */
   abandon(): void;
 }
 
+/** Of a message from a client, where an endpoint states no other bound. */
+export const largestMessageBytes = 64 * 1024;
+/** A comment is sent so often: it keeps proxies from closing a quiet stream, and tells of a dead connection. */
+export const commentEveryMs = 15_000;
 /** No position is longer. */
 const maxPositionLength = 100;
 
@@ -130,4 +140,81 @@ function keepaliveOf({ keepalive: own = {} }: Endpoint, gateway: KeepaliveLimits
     slowAfterMs: limit(own.slowAfterMs, gateway.slowAfterMs),
     idleAfterMs: limit(own.idleAfterMs, gateway.idleAfterMs),
   };
+}
+
+/** Has the conversations of a service by WebSocket. @param path segments that begin with a colon match any one */
+export function serveWebSocket(path: string, service: Service, upgrades: UpgradeRouter, clock: Clock): void {
+  const { access, compression = false, maxMessageBytes = largestMessageBytes } = service.endpoint;
+  const accept = createWebSocketAcceptor({ maxMessageBytes, clock, compression });
+  upgrades.route(path, {
+    policy: access,
+    connect({ request, socket, head, principal, path: at, query: search, params: sent }) {
+      const params = Object.fromEntries(Object.entries(sent).map(([name, part]) => [name, decoded(part)]));
+      const opening = service.prepare({ principal, path: at, search, params, transport: 'websocket' });
+      if (opening instanceof Refusal) return opening;
+      // A handshake can still fail, or the client go away.
+      socket.once('close', opening.abandon);
+      accept(request, socket, head, (transport) => {
+        socket.off('close', opening.abandon);
+        opening.begin(transport);
+      });
+      return undefined;
+    },
+  });
+}
+
+/** What a part of a path stands for; itself, where it is no such encoding. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** Has the conversations of a service as Server-Sent Events, in which only the gateway speaks. */
+export function serveEventStream(
+  path: string,
+  service: Service,
+  {
+    router,
+    access,
+    clock,
+  }: {
+    readonly router: Router;
+    /** Lets in who asks, and counts a stream among the connections. */
+    readonly access: Pick<Access, 'authorise' | 'admit'>;
+    readonly clock: Clock;
+  },
+): void {
+  router.get(path, async (context: HttpContext) => {
+    const { req } = context;
+    const principal = await access.authorise(req.raw, service.endpoint.access);
+    if (principal instanceof Refusal) return problemResponse(principal);
+    if (req.method === 'HEAD') return new Response(null, { headers: eventStreamHeaders });
+    const { incoming, outgoing: response } = context.env;
+    // The client may have left while its token was verified: nothing would tell us again.
+    if (response.destroyed) return RESPONSE_ALREADY_SENT;
+    const { searchParams: search, pathname } = new URL(req.url);
+    const opening = service.prepare({
+      ...{ principal, search, params: req.param(), path: pathname, transport: 'event-stream' },
+      lastEventId: req.header('last-event-id'),
+    });
+    if (opening instanceof Refusal) return problemResponse(opening);
+    const full = access.admit(incoming, principal, response);
+    if (full !== undefined) {
+      opening.abandon();
+      return problemResponse(full);
+    }
+    // The stream is written past hono: what the middleware has set so far, CORS above all, goes along by hand.
+    for (const [name, value] of context.res.headers) response.setHeader(name, value);
+    opening.begin(new EventStreamTransport(response, clock));
+    return RESPONSE_ALREADY_SENT;
+  });
+}
+
+/** What is said of a query where its endpoint has no words of its own: the first field at fault. */
+export function queryFault({ issues: [issue] }: z.ZodError): Refusal {
+  const { path = [], message = 'not valid' } = issue ?? {};
+  return new Refusal('BAD_OPTION', { detail: `${path.join('.')}: ${message}` });
 }

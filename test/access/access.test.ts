@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Policy } from '../../src/access/policy.ts';
 import type { Principal } from '../../src/access/principal.ts';
-import { createVerifier, type Verifier } from '../../src/access/verifier.ts';
+import { Verifier } from '../../src/access/verifier.ts';
 import { problemTable, Refusal } from '../../src/core/errors.ts';
 import { setUpAccess, verifierOf } from '../support/access.ts';
 import { secretToken, testClaims, testSecret, unsignedToken } from '../support/tokens.ts';
 
-const verifier = createVerifier({ secret: testSecret });
+const verifier = new Verifier({ secret: testSecret });
 const claims = testClaims();
 const expiresAt = Number(claims.exp) * 1000;
 const nobody = { headers: {}, url: '/ws' };
@@ -141,7 +141,9 @@ describe('Access, of who asks,', () => {
 
   it('asks for another try in five seconds when the keys cannot be fetched', async () => {
     const detail = 'the keys of the issuer cannot be fetched: answered 503';
-    const down: Verifier = { verify: async () => ({ ok: false, kind: 'unavailable', detail }) };
+    const down: Pick<Verifier, 'verify'> = {
+      verify: async () => ({ ok: false, kind: 'unavailable', detail }),
+    };
     const { access, counted } = setUp({ verifier: down });
     expect(await access.authorise(bearer('a.b.c'), open)).toEqual(
       new Refusal('AUTH_UNAVAILABLE', { detail, retryAfterS: 5 }),

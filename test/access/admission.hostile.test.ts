@@ -1,46 +1,62 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { Admission, type AdmissionOptions } from '../../src/access/admission.ts';
+import type { AccessOptions } from '../../src/access/access.ts';
+import type { Policy } from '../../src/access/policy.ts';
+import type { Verification } from '../../src/access/verifier.ts';
 import { Refusal } from '../../src/core/errors.ts';
+import { setUpAccess } from '../support/access.ts';
 import { incoming } from '../support/incoming.ts';
-import { originsFor } from '../support/origins.ts';
-import { anyone, operator } from '../support/principals.ts';
-import { setUpRefusals } from '../support/refusals.ts';
+import { anyone } from '../support/principals.ts';
 
-/** An admission behind one proxy, and handshakes by address and token: `operator` is one's, any other is a viewer's. */
-function setUp(options: Partial<AdmissionOptions> = {}) {
-  const parts = setUpRefusals(1);
+/** What it takes to be let in: any token will do. */
+const policy: Policy = {
+  roles: ['viewer', 'operator'],
+  defaultRole: 'viewer',
+  tokenless: true,
+  authOff: true,
+};
+
+interface Scene extends Partial<AccessOptions> {
+  readonly authEnabled?: boolean;
+  /** Runs while a token is verified. */
+  readonly verifying?: (token: string) => void;
+}
+
+/** Access behind one proxy, and handshakes by address and token: `operator` is one's, any other is a viewer's. */
+function setUp({ authEnabled = true, verifying = () => {}, ...options }: Scene = {}) {
   const viewers = { left: 2 };
   const verified: string[] = [];
-  const admission = new Admission(
-    { maxConnections: 3, maxConnectionsPerIp: 2, trustedProxies: 1, authEnabled: true, ...options },
-    {
-      ...parts,
-      origins: originsFor(['https://dash.example.com'], { onLoopback: true }),
-      dismissViewer: () => {
-        if (viewers.left === 0) return false;
-        viewers.left -= 1;
-        return true;
-      },
+  const verify = async (token: string): Promise<Verification> => {
+    verified.push(token);
+    verifying(token);
+    const role = token === 'operator' ? 'operator' : undefined;
+    return { ok: true, claims: { subject: undefined, role, expiresAt: 99 } };
+  };
+  const parts = setUpAccess({
+    ...{ maxConnections: 3, maxConnectionsPerIp: 2, trustedProxies: 1, onLoopback: true },
+    ...{ allowed: ['https://dash.example.com'], ...options },
+    verifier: authEnabled ? { verify } : undefined,
+    dismissViewer: () => {
+      if (viewers.left === 0) return false;
+      viewers.left -= 1;
+      return true;
     },
-  );
+  });
   const enter = async (address: string, token = 'viewer', headers: Record<string, string> = {}) => {
-    const authorization = `Bearer ${token}`;
-    const verdict = await admission.enter(
-      incoming(
-        { 'x-forwarded-for': address, authorization, host: 'localhost', ...headers },
-        '/ws/stream?token=x',
-      ),
-      async () => {
-        verified.push(token);
-        return token === 'operator' ? operator : anyone;
-      },
+    const request = {
+      'x-forwarded-for': address,
+      authorization: `Bearer ${token}`,
+      host: 'localhost',
+      ...headers,
+    };
+    const verdict = await parts.access.enter(
+      incoming(request, '/ws/stream?token=x'),
+      policy,
       openConnection(),
     );
     return verdict instanceof Refusal ? `${verdict.code} ${verdict.detail}` : 'ok';
   };
-  const refused = () => parts.log.entries.filter(({ message }) => message === 'refused');
-  return { ...parts, admission, enter, viewers, verified, refused };
+  return { ...parts, enter, viewers, verified };
 }
 
 /** A connection that is open until the test emits `close`. */
@@ -49,6 +65,7 @@ function openConnection() {
 }
 
 const full = 'AT_CAPACITY see MAX_CONNECTIONS';
+const from1 = { 'x-forwarded-for': '203.0.113.1', host: 'localhost' };
 
 describe('Admission, with every place taken', () => {
   it('lets operators in where viewers are turned away, and makes room when their places are gone', async () => {
@@ -83,40 +100,39 @@ describe('Admission, with every place taken', () => {
     const open = setUp({ maxConnections: 1, authEnabled: false });
     await open.enter('203.0.113.1');
     expect(await open.enter('203.0.113.2', 'operator')).toBe(full);
-    expect(open.verified).toHaveLength(1);
+    expect(open.verified).toHaveLength(0);
   });
 
   it('gives the place back of one whose token could not be verified', async () => {
-    const { admission } = setUp({ maxConnections: 1 });
-    const request = incoming({ 'x-forwarded-for': '203.0.113.1', host: 'localhost' });
-    const broken = admission.enter(
-      request,
-      async () => {
-        throw new Error('broken');
+    const { enter } = setUp({
+      maxConnections: 1,
+      verifying: (token) => {
+        if (token === 'broken') throw new Error('broken');
       },
-      openConnection(),
-    );
-    await expect(broken).rejects.toThrow('broken');
-    expect(await admission.enter(request, async () => anyone, openConnection())).toBe(anyone);
+    });
+    await expect(enter('203.0.113.1', 'broken')).rejects.toThrow('broken');
+    expect(await enter('203.0.113.1')).toBe('ok');
   });
 
   it('gives the place back of one who is not let in', async () => {
-    const { admission, enter } = setUp({ maxConnections: 1 });
-    const request = incoming({ 'x-forwarded-for': '203.0.113.1', host: 'localhost' });
-    const refusal = new Refusal('FORBIDDEN_ROLE');
-    expect(await admission.enter(request, async () => refusal, openConnection())).toBe(refusal);
+    const { access, enter } = setUp({ maxConnections: 1 });
+    const request = incoming({ ...from1, authorization: 'Bearer viewer' });
+    const forOperators: Policy = { roles: ['operator'], authOff: true };
+    expect(await access.enter(request, forOperators, openConnection())).toMatchObject({
+      code: 'FORBIDDEN_ROLE',
+    });
     expect(await enter('203.0.113.2')).toBe('ok');
   });
 });
 
 describe('Admission, of a place that is taken,', () => {
-  const request = incoming({ 'x-forwarded-for': '203.0.113.1', host: 'localhost' });
+  const request = incoming(from1);
 
   it.each(['enter', 'admit'] as const)('keeps it until the connection closes: %s', async (way) => {
-    const { admission, enter } = setUp({ maxConnections: 1 });
+    const { access, enter } = setUp({ maxConnections: 1 });
     const connection = openConnection();
-    if (way === 'admit') expect(admission.admit(request, anyone, connection)).toBeUndefined();
-    else expect(await admission.enter(request, async () => anyone, connection)).toBe(anyone);
+    if (way === 'admit') expect(access.admit(request, anyone, connection)).toBeUndefined();
+    else expect(await access.enter(request, policy, connection)).toMatchObject({ role: 'viewer' });
     expect(await enter('203.0.113.2')).toBe(full);
     for (let count = 0; count < 2; count += 1) connection.emit('close');
     expect(await enter('203.0.113.2')).toBe('ok');
@@ -124,21 +140,24 @@ describe('Admission, of a place that is taken,', () => {
   });
 
   it('keeps none for one that left while its token was verified', async () => {
-    const { admission, enter } = setUp({ maxConnections: 1 });
     const connection = openConnection();
-    const leave = async () => {
-      connection.destroyed = true;
-      connection.emit('close');
-      return anyone;
-    };
-    expect(await admission.enter(request, leave, connection)).toBe(anyone);
+    const { access, enter } = setUp({
+      maxConnections: 1,
+      verifying: (token) => {
+        if (token !== 'leaving') return;
+        connection.destroyed = true;
+        connection.emit('close');
+      },
+    });
+    const leaving = incoming({ ...from1, authorization: 'Bearer leaving' });
+    expect(await access.enter(leaving, policy, connection)).toMatchObject({ role: 'viewer' });
     expect(await enter('203.0.113.2')).toBe('ok');
   });
 
   it('counts and logs who is refused one', () => {
-    const { admission, meter, refused } = setUp({ maxConnections: 1 });
-    expect(admission.admit(request, anyone, openConnection())).toBeUndefined();
-    expect(admission.admit(request, anyone, openConnection())).toMatchObject({ code: 'AT_CAPACITY' });
+    const { access, meter, refused } = setUp({ maxConnections: 1 });
+    expect(access.admit(request, anyone, openConnection())).toBeUndefined();
+    expect(access.admit(request, anyone, openConnection())).toMatchObject({ code: 'AT_CAPACITY' });
     expect(meter.value('bff_rejected_total', { edge: 'upgrade', reason: 'at_capacity' })).toBe(1);
     expect(refused()).toHaveLength(1);
   });

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { createVerifier } from '../../src/access/verifier.ts';
+import { Verifier } from '../../src/access/verifier.ts';
 import { startJwksServer } from '../support/jwks-server.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createSigner, testClaims } from '../support/tokens.ts';
@@ -13,7 +13,7 @@ const minute = 60_000;
 async function setUp(test: TestScope, keySetTiming = {}) {
   const clock = createManualClock();
   const server = await useIn(test, startJwksServer(known.publicJwk));
-  const verifier = createVerifier({ jwksUrl: server.url, clock, keySetTiming });
+  const verifier = new Verifier({ jwksUrl: server.url, clock, keySetTiming });
   const verify = async (signer = known) =>
     verifier.verify(await signer.sign(testClaims({ exp: clock.now() / 1000 + 86_400 }, clock.now())));
   return { clock, server, verify };

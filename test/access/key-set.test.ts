@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createVerifier } from '../../src/access/verifier.ts';
+import { Verifier } from '../../src/access/verifier.ts';
 import { startJwksServer } from '../support/jwks-server.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createSigner, secretToken, testClaims, unsignedToken } from '../support/tokens.ts';
@@ -13,7 +13,7 @@ const minute = 60_000;
 async function setUp(test: TestScope) {
   const clock = createManualClock();
   const server = await useIn(test, startJwksServer(first.publicJwk));
-  const verifier = createVerifier({ jwksUrl: server.url, clock });
+  const verifier = new Verifier({ jwksUrl: server.url, clock });
   const tokenOf = (signer = first, header = {}) =>
     signer.sign(testClaims({ exp: clock.now() / 1000 + 86_400 }, clock.now()), header);
   const verify = async (signer = first) => verifier.verify(await tokenOf(signer));

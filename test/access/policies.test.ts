@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AccessOptions } from '../../src/access/access.ts';
-import type { Policies } from '../../src/access/policies.ts';
-import { type Policy, refusal } from '../../src/access/policy.ts';
+import { type Policies, type Policy, refusal } from '../../src/access/policy.ts';
 import { Refusal } from '../../src/core/errors.ts';
 import { setUpAccess, verifierOf } from '../support/access.ts';
 import { incoming } from '../support/incoming.ts';

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Policy, refusal } from '../../src/access/policy.ts';
-import type { Principal } from '../../src/access/principal.ts';
-import { roles } from '../../src/access/role.ts';
+import { isRole, type Principal, roles } from '../../src/access/principal.ts';
 import { Refusal } from '../../src/core/errors.ts';
 import { anyone, operator } from '../support/principals.ts';
 
@@ -123,4 +122,17 @@ describe('refusal, whatever the policy,', () => {
       }),
     );
   });
+});
+
+describe('isRole', () => {
+  it.each(roles)('knows %s', (role) => {
+    expect(isRole(role)).toBe(true);
+  });
+
+  it.each(['admin', 'Operator', 'operator ', '', '__proto__', null, undefined, 1, true, ['operator'], {}])(
+    'does not take %j for a role',
+    (value) => {
+      expect(isRole(value)).toBe(false);
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import { CompactSign } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { createVerifier } from '../../src/access/verifier.ts';
+import { Verifier } from '../../src/access/verifier.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import {
   createSigner,
@@ -15,7 +15,7 @@ import {
 const options = { secret: testSecret, issuer: testIssuer, audience: testAudience };
 const clock = createManualClock();
 const now = clock.now() / 1000;
-const verifier = createVerifier({ ...options, clock });
+const verifier = new Verifier({ ...options, clock });
 const claims = (overrides = {}) => testClaims(overrides, clock.now());
 const invalid = (detail: string) => ({ ok: false, kind: 'invalid', detail });
 const wrongAlgorithm = 'the token is not signed with an algorithm allowed here: HS256, HS384, HS512';
@@ -35,7 +35,7 @@ describe('Verifier', () => {
   });
 
   it('asks for no more than an expiry where no issuer and audience are configured', async () => {
-    const anyIssuer = createVerifier({ secret: testSecret, clock });
+    const anyIssuer = new Verifier({ secret: testSecret, clock });
     expect(await anyIssuer.verify(await secretToken({ exp: now + 1 }))).toEqual({
       ok: true,
       claims: { subject: undefined, expiresAt: (now + 1) * 1000 },
@@ -91,7 +91,7 @@ describe('Verifier', () => {
 
   it('refuses a token from the millisecond of its expiry on', async () => {
     const moving = createManualClock();
-    const verifierThen = createVerifier({ ...options, clock: moving });
+    const verifierThen = new Verifier({ ...options, clock: moving });
     const token = await secretToken(testClaims({ exp: moving.now() / 1000 + 10 }, moving.now()));
     moving.advance(9999);
     expect(await verifierThen.verify(token)).toMatchObject({ ok: true });

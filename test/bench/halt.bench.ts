@@ -1,6 +1,6 @@
 import { setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
-import { connectionsPossible } from '../../src/access/open-file-limit.ts';
+import { connectionsPossible } from '../../src/access/connection-limits.ts';
 import { readMetrics } from '../support/metrics.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { waitFor } from '../support/wait.ts';

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../src/core/json.ts';
-import { mayBeRounded } from '../../src/core/long-integers.ts';
+import { mayBeRounded } from '../../src/core/json-text.ts';
 import { parseUntrusted } from '../../src/core/untrusted-json.ts';
 import type { Bar, Figure } from './report.ts';
 import { runBench } from './run-bench.ts';

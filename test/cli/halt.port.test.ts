@@ -1,7 +1,7 @@
 import { createConnection, createServer as createTcpServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { readHaltArguments } from '../../src/cli/commands.ts';
 import { giveCommand } from '../../src/cli/halt.ts';
-import { readHaltArguments } from '../../src/cli/halt-arguments.ts';
 import { type Handler, startEngineServer } from '../source/engine-server.ts';
 import { nowhere, startGateway } from '../support/gateway.ts';
 import { commandResult } from '../support/gateway-process.ts';

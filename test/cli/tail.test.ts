@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { readTailArguments } from '../../src/cli/commands.ts';
 import { tail } from '../../src/cli/tail.ts';
-import { readTailArguments } from '../../src/cli/tail-arguments.ts';
 import { nowhere, startGateway } from '../support/gateway.ts';
 import { useIn, waitFor } from '../support/wait.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RefusalBudget } from '../../src/core/refusal-budget.ts';
+import { RefusalBudget } from '../../src/core/token-bucket.ts';
 import { maxEventMembers, parseUntrusted } from '../../src/core/untrusted-json.ts';
 
 /** Of so many members and items, the half of them one level down. */

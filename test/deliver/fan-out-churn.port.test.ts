@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createGateway } from '../../src/app.ts';
+import { Gateway } from '../../src/app.ts';
 import { loadSettings } from '../../src/settings.ts';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { connectClient, refusalOf, type TestClient } from '../support/client.ts';
 import { deflateTerms, fanOutViews } from '../support/fan-out-crowd.ts';
 import { takeCensus } from '../support/heap-census.ts';
@@ -32,9 +32,9 @@ async function setUp(test: TestScope) {
     HISTORY_SECONDS: '0',
     SHUTDOWN_TIMEOUT_MS: '200',
   };
-  const events = createMemoryEvents();
+  const events = new MemoryEvents();
   const settings = { ...loadSettings({ env }), ENGINE_URL: engine.url };
-  const gateway = createGateway({ settings, log: silent, events });
+  const gateway = new Gateway({ settings, log: silent, events });
   const { port, url } = await gateway.start();
   test.onTestFinished(() => gateway.stop('end of test'));
   let count = 0;
@@ -47,10 +47,10 @@ async function setUp(test: TestScope) {
   return { url, port, publish };
 }
 
-type Gateway = Awaited<ReturnType<typeof setUp>>;
+type Running = Awaited<ReturnType<typeof setUp>>;
 
 /** Ways to leave, some of them before the WELCOME is read. */
-const ways: readonly ((client: TestClient, gateway: Gateway) => void | Promise<void>)[] = [
+const ways: readonly ((client: TestClient, gateway: Running) => void | Promise<void>)[] = [
   ({ socket }) => socket.close(),
   ({ socket }) => socket.terminate(),
   ({ socket }) => socket.send('x'.repeat(16 * 1024 + 1)),
@@ -74,7 +74,7 @@ const ways: readonly ((client: TestClient, gateway: Gateway) => void | Promise<v
 ];
 
 /** Sends a handshake and is gone. */
-async function breakOff({ port }: Gateway, target: string): Promise<void> {
+async function breakOff({ port }: Running, target: string): Promise<void> {
   const socket = connectTcp(port, '127.0.0.1');
   const closed = once(socket, 'close');
   await once(socket, 'connect');
@@ -84,7 +84,7 @@ async function breakOff({ port }: Gateway, target: string): Promise<void> {
 }
 
 /** Comes with some view and some terms of compression, or does not get that far, and goes in some way. */
-async function comeAndGo(gateway: Gateway, number: number): Promise<void> {
+async function comeAndGo(gateway: Running, number: number): Promise<void> {
   const { mode, encoding, interval, sections } = fanOutViews[number % fanOutViews.length] ?? fanOutViews[0];
   const perMessageDeflate = deflateTerms[number % deflateTerms.length] ?? true;
   const shown = sections === undefined ? '' : `&sections=${sections.join()}`;

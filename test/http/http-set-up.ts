@@ -1,8 +1,8 @@
-import type { Connection } from '../../src/access/admission.ts';
+import type { Connection } from '../../src/access/access.ts';
 import type { Refusal } from '../../src/core/errors.ts';
 import { admitOrigins, createRouter, type Router } from '../../src/http/router.ts';
-import { createHttpServer } from '../../src/http/server.ts';
-import { createUpgradeRouter } from '../../src/http/upgrade.ts';
+import { HttpServer } from '../../src/http/server.ts';
+import { UpgradeRouter } from '../../src/http/upgrade.ts';
 import { anyNumber } from '../support/any-number.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { originsFor } from '../support/origins.ts';
@@ -33,7 +33,7 @@ export async function startServer(
 ) {
   const { router, log } = routerFor();
   const meter = createMemoryMeter();
-  const upgrades = createUpgradeRouter({
+  const upgrades = new UpgradeRouter({
     access: { enter: async (_request, _policy, connection) => admit(connection) ?? anyone },
     log,
     meter,
@@ -47,7 +47,7 @@ export async function startServer(
       return undefined;
     },
   });
-  const server = createHttpServer(router, upgrades.handle, log, {
+  const server = new HttpServer(router, upgrades, log, {
     port: 0,
     extraPorts,
     host: '127.0.0.1',

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { createHttpServer, type HttpOptions } from '../../src/http/server.ts';
+import { type HttpOptions, HttpServer } from '../../src/http/server.ts';
 import { anyNumber } from '../support/any-number.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';
 import { routerFor } from './http-set-up.ts';
@@ -25,19 +26,16 @@ async function setUp(test: TestScope, options: Partial<HttpOptions> = {}) {
     begun.push('never');
     return new Promise<Response>(() => {});
   });
-  const server = createHttpServer(
-    router,
-    (_request, socket) => socket.end('HTTP/1.1 101 Switching\r\n\r\n'),
-    log,
-    {
-      port: 0,
-      extraPorts: [],
-      host: '127.0.0.1',
-      places: anyNumber,
-      onFlood: (request) => floods.push(request.url),
-      ...options,
-    },
-  );
+  const switching = {
+    handle: (_request: unknown, socket: Duplex) => void socket.end('HTTP/1.1 101 Switching\r\n\r\n'),
+  };
+  const server = new HttpServer(router, switching, log, {
+    port: 0,
+    host: '127.0.0.1',
+    places: anyNumber,
+    onFlood: (request) => floods.push(request.url),
+    ...options,
+  });
   const port = await server.listen();
   test.onTestFinished(() => server.close());
   const open = () => {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createHttpServer } from '../../src/http/server.ts';
+import { HttpServer } from '../../src/http/server.ts';
 import { anyNumber } from '../support/any-number.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { rawExchange } from '../support/raw-socket.ts';
@@ -8,7 +8,7 @@ import { within } from '../support/wait.ts';
 import { routerFor, startServer } from './http-set-up.ts';
 
 const listenOn = (port: number, host = '127.0.0.1'): Promise<number> =>
-  createHttpServer(routerFor().router, () => {}, createMemoryLog(), {
+  new HttpServer(routerFor().router, { handle: () => {} }, createMemoryLog(), {
     port,
     extraPorts: [],
     places: anyNumber,
@@ -63,8 +63,8 @@ describe('HttpServer', () => {
     await within('the connection', new Promise((resolve) => idle.once('connect', resolve)));
     const closed = new Promise((resolve) => idle.once('close', resolve));
     idle.on('error', () => {}).resume();
-    await server.close();
-    await server.close();
+    server.close();
+    server.close();
     await within('the end', closed);
   });
 });

@@ -1,8 +1,8 @@
 import { createServer, Server } from 'node:http';
 import { connect, Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { serveWithoutUpgrade } from '../../src/http/plain-upgrade.ts';
 import { SocketPlaces, type SocketPlacesOptions } from '../../src/http/socket-places.ts';
+import { serveWithoutUpgrade } from '../../src/http/upgrade.ts';
 import { anyNumber } from '../support/any-number.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';
 

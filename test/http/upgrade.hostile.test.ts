@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createHttpServer } from '../../src/http/server.ts';
-import { createUpgradeRouter } from '../../src/http/upgrade.ts';
+import { HttpServer } from '../../src/http/server.ts';
+import { UpgradeRouter } from '../../src/http/upgrade.ts';
 import { anyNumber } from '../support/any-number.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { anyone } from '../support/principals.ts';
@@ -13,15 +13,14 @@ describe('A client that does not read why its handshake is refused', () => {
   it('does not keep the socket', async (test) => {
     const { router, log } = routerFor();
     router.get('/large', (context) => context.text('x'.repeat(64 * 1024)));
-    const upgrades = createUpgradeRouter({
+    const upgrades = new UpgradeRouter({
       access: { enter: async () => anyone },
       ...{ log, meter: createMemoryMeter(), refusalTimeoutMs: 100 },
     });
     let refused = 0;
     let closed = 0;
-    const server = createHttpServer(
-      router,
-      (request, socket, head) => {
+    const blocked: Pick<UpgradeRouter, 'handle'> = {
+      handle(request, socket, head) {
         refused += 1;
         socket.once('close', () => {
           closed += 1;
@@ -30,9 +29,8 @@ describe('A client that does not read why its handshake is refused', () => {
         while (socket.write(Buffer.alloc(1024 * 1024)));
         upgrades.handle(request, socket, head);
       },
-      log,
-      { port: 0, extraPorts: [], host: '127.0.0.1', places: anyNumber },
-    );
+    };
+    const server = new HttpServer(router, blocked, log, { port: 0, host: '127.0.0.1', places: anyNumber });
     const port = await server.listen();
     test.onTestFinished(() => server.close());
     const socket = connect(port, '127.0.0.1').on('error', () => {});

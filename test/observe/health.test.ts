@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { createHealth } from '../../src/observe/health.ts';
-import { createSourceBoard } from '../../src/source/source-board.ts';
+import { Health } from '../../src/observe/health.ts';
+import { SourceBoard } from '../../src/source/source-board.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 
 function setUp() {
   const clock = createManualClock();
-  const board = createSourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
+  const board = new SourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
   const state = board.open('state', { freshMs: () => 2000, required: true });
   const redis = board.open('redis', { freshMs: () => 5000 });
-  const health = createHealth({ clock, version: '1.2.3', board, clients: () => 42 });
-  return { clock, board, state, redis, ...health };
+  const health = new Health(clock, '1.2.3', board, () => 42);
+  return { clock, board, state, redis, health };
 }
 
 describe('Health', () => {
   it('says everything there is to say', () => {
     const { clock, health, board } = setUp();
     clock.advance(61_999);
-    expect(health()).toEqual({
+    expect(health.health()).toEqual({
       status: 'degraded',
       service: 'telemetry-bff',
       version: '1.2.3',
@@ -31,28 +31,34 @@ describe('Health', () => {
   it('is ok only while every source is fresh', () => {
     const { clock, health, state, redis } = setUp();
     state.succeeded();
-    expect(health().status).toBe('degraded');
+    expect(health.health().status).toBe('degraded');
     redis.succeeded();
-    expect(health().status).toBe('ok');
+    expect(health.health().status).toBe('ok');
     clock.advance(2000);
-    expect(health().status).toBe('degraded');
+    expect(health.health().status).toBe('degraded');
     state.succeeded();
-    expect(health().status).toBe('ok');
+    expect(health.health().status).toBe('ok');
   });
 
   it('is not ready before the first good state, and says what is missing and why', () => {
-    const { readiness, state, redis } = setUp();
-    expect(readiness()).toEqual({ ready: false, missing: ['state: no good answer yet (not asked yet)'] });
+    const { health, state, redis } = setUp();
+    expect(health.readiness()).toEqual({
+      ready: false,
+      missing: ['state: no good answer yet (not asked yet)'],
+    });
     redis.succeeded();
     state.failed('ECONNREFUSED');
-    expect(readiness()).toEqual({ ready: false, missing: ['state: no good answer yet (ECONNREFUSED)'] });
+    expect(health.readiness()).toEqual({
+      ready: false,
+      missing: ['state: no good answer yet (ECONNREFUSED)'],
+    });
   });
 
   it('stays ready through a later outage', () => {
-    const { clock, readiness, state } = setUp();
+    const { clock, health, state } = setUp();
     state.succeeded();
     clock.advance(3_600_000);
     expect(state.state.status).toBe('down');
-    expect(readiness()).toEqual({ ready: true, missing: [] });
+    expect(health.readiness()).toEqual({ ready: true, missing: [] });
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { LogOutput } from '../../src/observe/log-output.ts';
+import { LogOutput } from '../../src/observe/logger.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -29,7 +29,7 @@ const script = (lines: string) => [
   '--input-type=module',
   '--eval',
   `
-    import { LogOutput } from './src/observe/log-output.ts';
+    import { LogOutput } from './src/observe/logger.ts';
     const output = new LogOutput({ maxWaitingBytes: 300_000, lostLine: (lost) => 'lost ' + lost + '\\n' });
     ${lines}`,
 ];

@@ -1,6 +1,8 @@
+import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { metricTable } from '../../src/core/meter.ts';
-import { createPrometheusMeter } from '../../src/observe/prometheus.ts';
+import { addEventLoopLag, PrometheusMeter } from '../../src/observe/prometheus.ts';
+import { waitFor } from '../support/wait.ts';
 
 const documented: Readonly<Record<string, readonly string[]>> = {
   bff_clients: ['dialect'],
@@ -30,7 +32,7 @@ describe('PrometheusMeter', () => {
   });
 
   it('names each with help and type, and those of the process and its event loop too', async () => {
-    const text = await createPrometheusMeter().text();
+    const text = await new PrometheusMeter().text();
     for (const [name, { type, help }] of Object.entries(metricTable)) {
       expect(text).toContain(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`);
     }
@@ -40,13 +42,13 @@ describe('PrometheusMeter', () => {
   });
 
   it('counts open files, and leaves out what goes through every connection', async () => {
-    const text = await createPrometheusMeter().text();
+    const text = await new PrometheusMeter().text();
     expect(text).not.toMatch(/^nodejs_active_(handles|resources)/m);
     if (process.platform === 'linux') expect(text).toMatch(/^process_open_fds [1-9]\d*$/m);
   });
 
   it('counts, sets and observes', async () => {
-    const meter = createPrometheusMeter();
+    const meter = new PrometheusMeter();
     meter.count('bff_rejected_total', { edge: 'event', reason: 'shape' });
     meter.count('bff_rejected_total', { edge: 'event', reason: 'shape' }, 4);
     meter.count('bff_arbitrated_total', {}, 3);
@@ -65,7 +67,7 @@ describe('PrometheusMeter', () => {
   });
 
   it('takes away the series that is forgotten, and no other', async () => {
-    const meter = createPrometheusMeter();
+    const meter = new PrometheusMeter();
     for (const source of ['state', 'instances']) meter.gauge('bff_source_up', { source }, 1);
     meter.forget('bff_source_up', { source: 'instances' });
     meter.forget('bff_source_up', { source: 'never set' });
@@ -74,13 +76,52 @@ describe('PrometheusMeter', () => {
   });
 
   it('keeps two gateways in one process apart', async () => {
-    const [one, other] = [createPrometheusMeter(), createPrometheusMeter()];
+    const [one, other] = [new PrometheusMeter(), new PrometheusMeter()];
     one.count('bff_arbitrated_total', {});
     expect(await one.text()).toContain('bff_arbitrated_total 1');
     expect(await other.text()).toContain('bff_arbitrated_total 0');
   });
 
   it('speaks the text format', () => {
-    expect(createPrometheusMeter().contentType).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(new PrometheusMeter().contentType).toMatch(/^text\/plain; version=0\.0\.4/);
+  });
+});
+
+const block = (ms: number): void => {
+  for (const until = performance.now() + ms; performance.now() < until; );
+};
+
+function setUp() {
+  const registry = new Registry();
+  addEventLoopLag(registry);
+  const read = async () => {
+    const lines = (await registry.metrics()).split('\n').filter((line) => !line.startsWith('#'));
+    return Object.fromEntries(
+      lines.map((line) => line.split(' ')).map(([name, value]) => [name, Number(value)]),
+    );
+  };
+  return read;
+}
+
+describe('Event-loop lag', () => {
+  it('is how late the loop was, without the time between two looks at it', async () => {
+    const read = setUp();
+    await read();
+    await waitFor('a quiet time', async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const { nodejs_eventloop_lag_min_seconds: least = 1 } = await read();
+      return least < 0.01;
+    });
+  });
+
+  it('is seen where the loop is held up', async () => {
+    const read = setUp();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await read();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    block(300);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const { nodejs_eventloop_lag_max_seconds: most = 0 } = await read();
+    expect(most).toBeGreaterThan(0.2);
   });
 });

@@ -1,5 +1,5 @@
-import { Access, type AccessOptions } from '../../src/access/access.ts';
-import { Policies } from '../../src/access/policies.ts';
+import { Access, type AccessOptions, type AccessParts } from '../../src/access/access.ts';
+import { Policies } from '../../src/access/policy.ts';
 import type { Claims, Verifier } from '../../src/access/verifier.ts';
 import { createManualClock } from './manual-clock.ts';
 import { createMemoryLog } from './memory-log.ts';
@@ -8,12 +8,13 @@ import { createMemoryMeter } from './memory-meter.ts';
 /** A gateway's access with its defaults, with a log and figures to look at. */
 export function setUpAccess({
   verifier,
+  dismissViewer = () => false,
   ...options
-}: Partial<AccessOptions> & { readonly verifier?: Verifier | undefined } = {}) {
+}: Partial<AccessOptions & Pick<AccessParts, 'verifier' | 'dismissViewer'>> = {}) {
   const parts = { clock: createManualClock(), log: createMemoryLog(), meter: createMemoryMeter() };
   return {
     ...parts,
-    access: new Access({ ...defaultAccess, ...options }, { ...parts, verifier, dismissViewer: () => false }),
+    access: new Access({ ...defaultAccess, ...options }, { ...parts, verifier, dismissViewer }),
     /** Lines of the log about who was refused. */
     refused: () => parts.log.entries.filter(({ message }) => message === 'refused'),
     /** Refusals so far, by their code. */
@@ -41,6 +42,6 @@ export const { commanding } = policies;
 export const viewing = policies.viewing('test');
 
 /** Takes every token for one that says this. */
-export function verifierOf(claims: Partial<Claims>): Verifier {
+export function verifierOf(claims: Partial<Claims>): Pick<Verifier, 'verify'> {
   return { verify: async () => ({ ok: true, claims: { subject: undefined, expiresAt: 99, ...claims } }) };
 }

@@ -1,8 +1,8 @@
-import { createGateway } from '../../src/app.ts';
-import { type MessageLimits, messageDefaults } from '../../src/deliver/message-limiter.ts';
+import { Gateway } from '../../src/app.ts';
+import { type MessageLimits, messageDefaults } from '../../src/deliver/incoming.ts';
 import { dialects } from '../../src/dialects.ts';
 import type { Served } from '../../src/serve/serve.ts';
-import { largestMessageBytes } from '../../src/serve/web-socket.ts';
+import { largestMessageBytes } from '../../src/serve/service.ts';
 import { loadSettings } from '../../src/settings.ts';
 import type { TestClient } from './client.ts';
 import { example } from './example-dialect.ts';
@@ -54,7 +54,7 @@ function underTest({ dialect, path, endpoint }: Served): EndpointUnderTest[] {
 }
 
 /** All that a gateway serves which has every dialect. */
-const { served } = createGateway({
+const { served } = new Gateway({
   settings: { ...loadSettings({ env: {} }), ENGINE_URL: nowhere },
   log: createMemoryLog(),
   clock: createManualClock(),

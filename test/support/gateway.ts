@@ -1,10 +1,10 @@
-import { createGateway, type GatewayOptions } from '../../src/app.ts';
+import { Gateway, type GatewayOptions } from '../../src/app.ts';
 import type { Environment } from '../../src/config/environment.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { KeepaliveLimits } from '../../src/deliver/keepalive.ts';
 import { DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
 import { loadSettings } from '../../src/settings.ts';
-import type { EventSource } from '../../src/source/events.ts';
+import type { Events } from '../../src/source/events.ts';
 import { createMemoryLog } from './memory-log.ts';
 import { type Metrics, readMetrics } from './metrics.ts';
 import type { Resource } from './wait.ts';
@@ -14,7 +14,7 @@ export interface StartOptions {
   readonly settings?: Environment;
   /** Options of the demo engine; false: none is started, and `ENGINE_URL` says where to poll. */
   readonly engine?: DemoEngineOptions | false;
-  readonly events?: EventSource;
+  readonly events?: Events;
   readonly keepalive?: KeepaliveLimits;
   readonly clock?: Clock;
   /** Default: those built in. */
@@ -52,7 +52,7 @@ export async function startGateway(
     ...settings,
   };
   const log = createMemoryLog();
-  const gateway = createGateway({
+  const gateway = new Gateway({
     settings: { ...loadSettings({ env }), ENGINE_URL: env.ENGINE_URL },
     log,
     ...(events === undefined ? {} : { events }),

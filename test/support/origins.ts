@@ -1,8 +1,8 @@
-import { createOrigins, type OriginOptions } from '../../src/access/origins.ts';
+import { type OriginOptions, Origins } from '../../src/access/origins.ts';
 
 /** What pages may do, with the defaults of a gateway that listens everywhere. */
 export function originsFor(allowed: OriginOptions['allowed'] = '*', options: Partial<OriginOptions> = {}) {
-  return createOrigins({ allowed, hosts: undefined, onLoopback: false, trustedProxies: 0, ...options });
+  return new Origins({ allowed, hosts: undefined, onLoopback: false, trustedProxies: 0, ...options });
 }
 
 /** A request with these headers, those that are undefined left out. */

@@ -1,11 +1,10 @@
-import { Access } from '../../../src/access/access.ts';
-import type { Connection } from '../../../src/access/admission.ts';
+import { Access, type Connection } from '../../../src/access/access.ts';
 import type { Principal } from '../../../src/access/principal.ts';
 import type { Refusal } from '../../../src/core/errors.ts';
-import { createHttpServer } from '../../../src/http/server.ts';
-import { createUpgradeRouter } from '../../../src/http/upgrade.ts';
+import { HttpServer } from '../../../src/http/server.ts';
+import { UpgradeRouter } from '../../../src/http/upgrade.ts';
 import { serveTelemetry } from '../../../src/protocol/telemetry/telemetry.ts';
-import { createServe } from '../../../src/serve/serve.ts';
+import { Serve } from '../../../src/serve/serve.ts';
 import { routerFor } from '../../http/http-set-up.ts';
 import { defaultAccess } from '../../support/access.ts';
 import { anyNumber } from '../../support/any-number.ts';
@@ -55,20 +54,22 @@ export async function serveDialect(test: Parameters<typeof setUpClients>[0]) {
     ...{ verifier: undefined, clock, log, meter },
     dismissViewer: () => false,
   });
-  const upgrades = createUpgradeRouter({ access, log, meter });
-  const serve = createServe('telemetry', {
+  const upgrades = new UpgradeRouter({ access, log, meter });
+  const serve = new Serve('telemetry', {
     ...{ access, upgrades, router, sessions, keepalive, clock, log, meter },
     ...{ served: [], inPlaceOfEngine: new Map() },
   });
   serveTelemetry(serve, dependencies);
   const closedSockets = { count: 0 };
-  const server = createHttpServer(
+  const server = new HttpServer(
     router,
-    (request, socket, head) => {
-      socket.once('close', () => {
-        closedSockets.count += 1;
-      });
-      upgrades.handle(request, socket, head);
+    {
+      handle: (request, socket, head) => {
+        socket.once('close', () => {
+          closedSockets.count += 1;
+        });
+        upgrades.handle(request, socket, head);
+      },
     },
     log,
     { port: 0, extraPorts: [], places: anyNumber, host: '127.0.0.1' },

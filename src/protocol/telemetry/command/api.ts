@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import { randomId } from '../../../core/random.ts';
 import { parseUntrusted } from '../../../core/untrusted-json.ts';
 import { bodyCutOff, readBody } from '../../../http/body.ts';
-import { problemResponse } from '../../../http/problem.ts';
+import { problemResponse } from '../../../http/responses.ts';
 import type { Serve } from '../../../serve/serve.ts';
 import { haltMessage, resumeMessage } from '../schema.ts';
 import type { Commands } from './commands.ts';

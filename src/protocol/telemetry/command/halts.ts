@@ -1,6 +1,5 @@
-import type { Cancel } from '../../../core/clock.ts';
+import { type Cancel, settledWithin } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
-import { settledWithin } from '../../../core/settled-within.ts';
 import type { CommandEngine } from './engine.ts';
 import { HaltRun } from './halt.ts';
 import type { CommandOrder, CommandSuccess, Pending } from './order.ts';

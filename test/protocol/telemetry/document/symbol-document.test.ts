@@ -40,6 +40,46 @@ describe('SymbolDocument', () => {
     });
   });
 
+  it('loses a key with the engine’s document, when a further source sends it no more', async (test) => {
+    const sources = [{ name: 'risk', path: '/risk' }];
+    const { documents, feeds, answer, clock } = setUpDocuments(test, { sources });
+    feeds.start();
+    await answer('/risk', { limit: 5, used: 1 });
+    const lease = documents.acquire('AAPL');
+    await answer('state of AAPL', apple);
+    await lease?.resource.settled;
+    const shown = () => lease?.resource.feed.current.document ?? {};
+    clock.advance(50);
+    expect(shown()).toMatchObject({ limit: 5, used: 1 });
+    documents.engine.poll(new Set(['risk']));
+    await answer('/risk', { limit: 5 });
+    await waitFor('the answer', () => !('used' in documents.engine.feed.pending));
+    clock.advance(50);
+    expect(shown()).toMatchObject({ limit: 5 });
+    expect(shown()).not.toHaveProperty('used');
+  });
+
+  it('shows nothing of the engine’s document before it is committed there', async (test) => {
+    const { documents, feeds, event, answer, clock, feed } = setUpDocuments(test);
+    event(state);
+    const lease = documents.acquire('AAPL');
+    await answer('state of AAPL', apple);
+    await lease?.resource.settled;
+    feeds.start();
+    await answer('agents', { A: { x: 1 } });
+    await waitFor('the answer', () => Object.keys(Object(feed.pending.agents)).length === 1);
+    event({ market: { symbol: 'AAPL', price: 191 } });
+    const shown = () => lease?.resource.feed.current.document;
+    expect(shown()).toMatchObject({
+      market: { price: 191 },
+      agents: {},
+      sources: { agents: { status: 'down' } },
+    });
+    expect(shown()).not.toHaveProperty('agents.A');
+    clock.advance(25);
+    expect(shown()).toMatchObject({ agents: { A: { x: 1 } }, sources: { agents: { status: 'fresh' } } });
+  });
+
   it('takes no state of another symbol for its own', async (test) => {
     const { documents, answer } = setUpDocuments(test);
     const lease = documents.acquire('AAPL');
@@ -57,7 +97,7 @@ describe('SymbolDocument', () => {
     await lease?.resource.settled;
     const epoch = lease?.resource.feed.epoch;
     lease?.release();
-    documents.pollStates();
+    documents.poll();
     clock.advance(29_000);
     expect(asked('state of AAPL')).toBe(1);
     const again = documents.acquire('AAPL');

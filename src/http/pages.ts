@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import type { Context } from 'hono';
+import { etag } from 'hono/etag';
+import { holdsTag } from './responses.ts';
+import type { Router } from './router.ts';
+
+/** Sent with every page, beside its Content-Security-Policy. */
+const pageHeaders = {
+  'content-type': 'text/html; charset=utf-8',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-cache',
+} as const;
+
+const contentTypes: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** Files beside a file that hold the same, compressed; best first. */
+const encodings = [
+  { coding: 'br', suffix: '.br' },
+  { coding: 'gzip', suffix: '.gz' },
+] as const;
+
+const notBuilt =
+  '<!doctype html><html lang="en"><title>Not built</title><p>This page has not been built: <code>npm run build</code>';
+
+/**
+ * Serves a page that a bundler made: `index.html` at `path`, its files below `assets/`. What is served is decided at
+ * the start, when the folder is read: no request can lead out of it. Assets have a hash in their names and are kept
+ * by browsers for good; the page itself is asked for again each time.
+ *
+ * Where the folder holds no page, `path` answers 503 and says so: a gateway that runs from its sources does its work
+ * all the same.
+ *
+ * @param path where, ending with a slash
+ * @param folder ending with a slash; holds `index.html` and `assets/`
+ */
+export function addBuiltPage(router: Router, path: string, folder: URL): void {
+  const index = new URL('index.html', folder);
+  if (!existsSync(index)) {
+    router.get(path, (context) => context.html(notBuilt, 503));
+    return;
+  }
+  const html = readFileSync(index, 'utf8');
+  const headers = {
+    ...pageHeaders,
+    'content-security-policy': contentSecurityPolicy({ script: "'self'", style: "'self'" }),
+  };
+  router.get(path, etag(), (context) => context.body(html, 200, headers));
+  addAssets(router, `${path}assets/`, new URL('assets/', folder));
+}
+
+function addAssets(router: Router, path: string, folder: URL): void {
+  const assets = new Map<string, (context: Context) => Response>();
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const present = new Set(names);
+  for (const name of names) {
+    const contentType = contentTypes[extname(name)];
+    // The compressed ones among them are other forms of a file, and source maps are nobody's business.
+    if (contentType === undefined) continue;
+    const read = (suffix: string): Buffer => readFileSync(new URL(encodeURIComponent(name + suffix), folder));
+    const forms: Record<string, Buffer> = { '': read('') };
+    for (const { coding, suffix } of encodings) {
+      if (present.has(name + suffix)) forms[coding] = read(suffix);
+    }
+    const headers = {
+      'content-type': contentType,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'public, max-age=31536000, immutable',
+    };
+    assets.set(name, answering(forms, headers));
+  }
+  router.get(`${path}:name`, (context) => {
+    const asset = assets.get(context.req.param('name') ?? '');
+    return asset?.(context) ?? context.notFound();
+  });
+}
+
+/** Answers with one file: `forms` are its content as it is (`''`) and in the codings that it was compressed to. */
+function answering(forms: Readonly<Record<string, Buffer>>, headers: Readonly<Record<string, string>>) {
+  const plain = forms[''] ?? Buffer.alloc(0);
+  const tag = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
+  const codings = encodings.map(({ coding }) => coding).filter((coding) => forms[coding] !== undefined);
+  const vary = codings.length > 0 ? { vary: 'accept-encoding' } : {};
+  return ({ req }: Context): Response => {
+    const coding = codings.find((candidate) => accepts(req.header('accept-encoding'), candidate));
+    // Two forms are two representations, each with a tag of its own (RFC 9110 §8.8.3.3).
+    const etag = coding === undefined ? tag : `${tag}-${coding}`;
+    const common = { ...headers, ...vary, etag: `"${etag}"` };
+    if (holdsTag(req.header('if-none-match'), etag)) {
+      return new Response(null, { status: 304, headers: common });
+    }
+    const encoded = coding === undefined ? {} : { 'content-encoding': coding };
+    const content = forms[coding ?? ''] ?? plain;
+    return new Response(sharing(content), {
+      headers: { ...common, ...encoded, 'content-length': `${content.length}` },
+    });
+  };
+}
+
+/** A body that is the bytes themselves: given as bytes, each answer would have a copy of its own. */
+function sharing(content: Uint8Array): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(content);
+      controller.close();
+    },
+  });
+}
+
+/** RFC 9110 §12.5.3; `*` is not taken for a wish. */
+function accepts(acceptEncoding: string | undefined, coding: string): boolean {
+  return (acceptEncoding ?? '').split(',').some((entry) => {
+    const [name = '', ...parameters] = entry.split(';').map((part) => part.trim().toLowerCase());
+    return name === coding && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
+}
+
+/**
+ * Serves a self-contained page. Its own inline script and style are all that a browser may run on it, by their
+ * hashes, and its own origin is all that it may connect to.
+ *
+ * @param path where, such as `/`
+ * @param file read once, at the start: one that is missing is a fault of the build, not of a request
+ */
+export function addPage(router: Router, path: string, file: URL): void {
+  // Browsers hash what the HTML parser gives them, which has no carriage returns.
+  const html = readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
+  const policy = contentSecurityPolicy({
+    script: inlineHashes(html, 'script'),
+    style: inlineHashes(html, 'style'),
+  });
+  const headers = { ...pageHeaders, 'content-security-policy': policy };
+  router.get(path, etag(), (context) => context.body(html, 200, headers));
+}
+
+/** What a browser may do on a page: run the script and apply the style named, and talk to the page's own origin. */
+function contentSecurityPolicy({ script, style }: { script: string; style: string }): string {
+  return [
+    "default-src 'none'",
+    `script-src ${script}`,
+    `style-src ${style}`,
+    // Takes in WebSockets to the same host and port (CSP 3 §6.7.2.8).
+    "connect-src 'self'",
+    // The icon.
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+function inlineHashes(html: string, element: 'script' | 'style'): string {
+  const contents = html.matchAll(new RegExp(`<${element}\\b[^>]*>([^]*?)</${element}>`, 'g'));
+  const hashes = Array.from(contents, ([, content = '']) => {
+    const hash = createHash('sha256').update(content).digest('base64');
+    return `'sha256-${hash}'`;
+  });
+  return hashes.length > 0 ? hashes.join(' ') : "'none'";
+}

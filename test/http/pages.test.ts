@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { brotliCompressSync, brotliDecompressSync, gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { addBuiltPage, addPage } from '../../src/http/pages.ts';
+import type { TestScope } from '../support/wait.ts';
+import { routerFor } from './http-set-up.ts';
+
+const script = 'document.title = "é";\n';
+
+function servePage(test: TestScope, html: string, path = '/console') {
+  const folder = mkdtempSync(join(tmpdir(), 'page-'));
+  test.onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'page.html');
+  writeFileSync(file, html);
+  const { router } = routerFor();
+  addPage(router, path, pathToFileURL(file));
+  return router;
+}
+
+describe('A page', () => {
+  it('is served at its path only', async (test) => {
+    const router = servePage(test, '<h1>one</h1>');
+    const response = await router.request('/console');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(await response.text()).toBe('<h1>one</h1>');
+    expect((await router.request('/')).status).toBe(404);
+  });
+
+  it('may run its own script, as a browser hashes it, and nothing else', async (test) => {
+    const html = `<script type="module">${script}</script>`.replaceAll('\n', '\r\n');
+    const policy = (await servePage(test, html).request('/console')).headers.get('content-security-policy');
+    const hash = createHash('sha256').update(script).digest('base64');
+    expect(policy?.split('; ')).toEqual(
+      expect.arrayContaining([
+        "default-src 'none'",
+        `script-src 'sha256-${hash}'`,
+        "style-src 'none'",
+        "connect-src 'self'",
+      ]),
+    );
+  });
+
+  it('is a fault of the build where its file is missing', () => {
+    const { router } = routerFor();
+    expect(() => addPage(router, '/', new URL('file:///nowhere/page.html'))).toThrow('ENOENT');
+  });
+});
+
+const builtScript = `document.title = "${'é'.repeat(2000)}";`;
+const html = '<!doctype html><script type="module" src="./assets/index-abc.js"></script>';
+
+/** A folder as a bundler leaves it, with things in it and beside it that are nobody's business. */
+function builtFolder(test: TestScope): URL {
+  const root = mkdtempSync(join(tmpdir(), 'built-'));
+  test.onTestFinished(() => rmSync(root, { recursive: true }));
+  const folder = join(root, 'page');
+  mkdirSync(join(folder, 'assets'), { recursive: true });
+  const write = (name: string, content: string | Buffer): void => writeFileSync(join(folder, name), content);
+  write('index.html', html);
+  write('.stamp', 'TOP SECRET');
+  write('../secret.js', 'TOP SECRET');
+  write('assets/index-abc.js', builtScript);
+  write('assets/index-abc.js.br', brotliCompressSync(builtScript));
+  write('assets/index-abc.js.gz', gzipSync(builtScript));
+  write('assets/index-abc.js.map', 'TOP SECRET');
+  write('assets/page 1#é.css', 'body { color: red; }');
+  return pathToFileURL(`${folder}/`);
+}
+
+function serveBuiltPage(test: TestScope, path = '/') {
+  const { router } = routerFor();
+  addBuiltPage(router, path, builtFolder(test));
+  return router;
+}
+
+describe('A built page', () => {
+  it('is asked for again each time, and answered with 304 while it is the same', async (test) => {
+    const router = serveBuiltPage(test);
+    const first = await router.request('/');
+    expect([first.status, await first.text()]).toEqual([200, html]);
+    expect(first.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(first.headers.get('cache-control')).toBe('no-cache');
+    const tag = first.headers.get('etag') ?? '';
+    const again = await router.request('/', { headers: { 'if-none-match': tag } });
+    expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', tag]);
+    const changed = await router.request('/', { headers: { 'if-none-match': '"another"' } });
+    expect(changed.status).toBe(200);
+  });
+
+  it('may load and reach nothing but what its own origin has', async (test) => {
+    const policy = (await serveBuiltPage(test).request('/')).headers.get('content-security-policy');
+    expect(policy?.split('; ')).toEqual(
+      expect.arrayContaining([
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "frame-ancestors 'none'",
+      ]),
+    );
+  });
+
+  it('has assets that browsers keep for good, with the right type', async (test) => {
+    const response = await serveBuiltPage(test).request('/assets/index-abc.js');
+    expect([response.status, await response.text()]).toEqual([200, builtScript]);
+    expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+    expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  it('sends the smallest form that the client takes', async (test) => {
+    const router = serveBuiltPage(test);
+    const get = (accepted: string) =>
+      router.request('/assets/index-abc.js', { headers: { 'accept-encoding': accepted } });
+    const tags = new Set<string | null>();
+    for (const [accepted, coding] of [
+      ['gzip, deflate, br', 'br'],
+      ['gzip', 'gzip'],
+      ['br;q=0, GZIP;q=0.5', 'gzip'],
+      ['identity', null],
+      ['', null],
+    ] as const) {
+      const response = await get(accepted);
+      expect([accepted, response.headers.get('content-encoding')]).toEqual([accepted, coding]);
+      expect(response.headers.get('vary')).toContain('accept-encoding');
+      tags.add(response.headers.get('etag'));
+    }
+    expect(tags.size).toBe(3);
+    const brotli = Buffer.from(await (await get('br')).arrayBuffer());
+    expect(brotliDecompressSync(brotli).toString()).toBe(builtScript);
+  });
+
+  it('serves what the folder of assets held at the start, and nothing beside or outside of it', async (test) => {
+    const { router } = routerFor();
+    const folder = builtFolder(test);
+    addBuiltPage(router, '/', folder);
+    writeFileSync(new URL('assets/late.js', folder), 'late');
+    for (const path of [
+      '/.stamp',
+      '/index.html',
+      '/assets/',
+      '/assets/late.js',
+      '/assets/index-abc.js.map',
+      '/assets/index-abc.js.br',
+      '/assets/../.stamp',
+      '/assets/..%2f..%2fsecret.js',
+      '/assets/%2e%2e/%2e%2e/secret.js',
+      '/assets/..%5c..%5csecret.js',
+      '/assets/index-abc.js%00.css',
+    ]) {
+      const response = await router.request(path);
+      expect([path, response.status, (await response.text()).includes('TOP SECRET')]).toEqual([
+        path,
+        404,
+        false,
+      ]);
+    }
+  });
+
+  it('serves an asset whose name has to be encoded', async (test) => {
+    const response = await serveBuiltPage(test, '/page/').request(
+      `/page/assets/${encodeURIComponent('page 1#é.css')}`,
+    );
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8']);
+  });
+
+  it('says that it is not built where it is not, and lets everything else be served', async () => {
+    const folder = pathToFileURL(join(tmpdir(), 'no-such-folder/'));
+    const { router } = routerFor();
+    addBuiltPage(router, '/', folder);
+    const response = await router.request('/');
+    expect([response.status, await response.text()]).toEqual([503, expect.stringContaining('npm run build')]);
+    expect((await router.request('/livez')).status).toBe(200);
+  });
+
+  it('answers HEAD without the content', async (test) => {
+    const response = await serveBuiltPage(test).request('/assets/index-abc.js', { method: 'HEAD' });
+    expect([response.status, await response.text()]).toEqual([200, '']);
+  });
+});

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createGateway } from '../src/app.ts';
+import { Gateway } from '../src/app.ts';
 import { readCommandLine } from '../src/cli/commands.ts';
 import { problemTable } from '../src/core/errors.ts';
 import { metricTable } from '../src/core/meter.ts';
@@ -193,7 +193,7 @@ describe('The documentation', () => {
 
   it('describes every endpoint of each dialect, and every message of it', () => {
     const settings = { ...loadSettings({ env: {} }), ENGINE_URL: nowhere };
-    const { served } = createGateway({ settings, log: createMemoryLog() });
+    const { served } = new Gateway({ settings, log: createMemoryLog() });
     expect(served.length).toBeGreaterThan(5);
     for (const { dialect, path, endpoint } of served) {
       const { prose = '' } = pages.find((page) => page.path === `src/protocol/${dialect}/README.md`) ?? {};

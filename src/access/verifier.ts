@@ -12,13 +12,13 @@ export interface VerifierOptions extends KeySettings {
   readonly keySetTiming?: Partial<KeySetTiming> | undefined;
 }
 
-/** What a good token says. */
+/** Claims of a valid token. */
 export interface Claims {
   /** `sub`. */
   readonly subject: string | undefined;
-  /** The `role` claim as it stands, whatever it is; undefined where there is none. */
+  /** The `role` claim, not checked; undefined where there is none. */
   readonly role?: unknown;
-  /** Epoch milliseconds from which the token is no longer good. */
+  /** Epoch milliseconds at which the token expires. */
   readonly expiresAt: number;
 }
 
@@ -26,15 +26,15 @@ export type Verification =
   | { readonly ok: true; readonly claims: Claims }
   | {
       readonly ok: false;
-      /** `unavailable`: nothing is known about the token, since the keys cannot be fetched. */
+      /** `unavailable`: the keys cannot be fetched. */
       readonly kind: 'invalid' | 'unavailable';
-      /** Says what was wrong, in words that hold nothing of the token. */
+      /** Holds nothing of the token. */
       readonly detail: string;
     };
 
-/** An issuer's clock may be ahead of ours: `nbf` is forgiven this much. `exp` is not: live sockets end by it. */
+/** Tolerance for `nbf`, as the issuer's clock may be ahead. Not for `exp`, by which live sockets end. */
 const clockToleranceS = 5;
-/** The last moment a `Date` can hold. */
+/** The last time a `Date` can hold. */
 const endOfTime = 8.64e15;
 
 /**
@@ -112,10 +112,7 @@ const claimFaults: Readonly<Record<string, string>> = {
   exp: 'the token has no usable "exp" claim',
 };
 
-/**
- * What was wrong with a token, in words of our own: those of the library may hold claims, and whatever comes
- * from a token could be part of a secret or made to be read in a log.
- */
+/** Why a token is invalid, in words of our own: the library's messages may quote claims, which must not be logged. */
 function tokenFault(error: unknown, allowed: readonly string[]): string {
   if (error instanceof errors.JWTExpired) return 'the token has expired';
   if (error instanceof errors.JWTClaimValidationFailed) {

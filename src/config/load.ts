@@ -48,11 +48,11 @@ export class Config<const Dialects extends readonly DialectSettings[]> {
   }
 
   /** The settings in force: the environment over the config file over the defaults. Throws ConfigError. */
-  load({
+  readonly load = ({
     env,
     required,
     unread = new Set(),
-  }: LoadOptions<keyof ComposedSettings<Dialects>>): ComposedSettings<Dialects> {
+  }: LoadOptions<keyof ComposedSettings<Dialects>>): ComposedSettings<Dialects> => {
     const file = readConfigFile(env.CONFIG_FILE);
     const read = this.#namesRead(unread);
     const { values, faults: howGiven } = readGiven(env, file, read);
@@ -73,12 +73,11 @@ export class Config<const Dialects extends readonly DialectSettings[]> {
     }
     if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
     return parsed.data;
-  }
+  };
 
   /** Variables that begin like settings and are none. */
-  unknownNames({ env, unread = new Set() }: LoadOptions): readonly string[] {
-    return findUnknownNames(env, this.#namesRead(unread), [...unread]).others;
-  }
+  readonly unknownNames = ({ env, unread = new Set() }: LoadOptions): readonly string[] =>
+    findUnknownNames(env, this.#namesRead(unread), [...unread]).others;
 
   /** Lists of objects, which are written in lower case, cannot be given by a variable. */
   #namesRead(unread: ReadonlySet<string>): readonly string[] {

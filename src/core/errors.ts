@@ -44,18 +44,7 @@ export class Refusal {
   /** Value of `WWW-Authenticate` (RFC 6750), with a 401. */
   readonly challenge: string | undefined;
 
-  constructor(
-    code: ProblemCode,
-    {
-      detail,
-      retryAfterS,
-      challenge,
-    }: {
-      readonly detail?: string | undefined;
-      readonly retryAfterS?: number | undefined;
-      readonly challenge?: string | undefined;
-    } = {},
-  ) {
+  constructor(code: ProblemCode, { detail, retryAfterS, challenge }: Partial<Omit<Refusal, 'code'>> = {}) {
     this.code = code;
     this.detail = detail;
     this.retryAfterS = retryAfterS;

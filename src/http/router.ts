@@ -13,11 +13,11 @@ export interface RouterOptions {
   readonly refusals: Refusals;
   readonly origins: Pick<Origins, 'allowsHost'>;
   readonly log: Log;
-  /** Paths that answer WebSocket upgrades; a plain GET to one is told so. */
+  /** Paths of WebSocket endpoints; a plain GET to one is told so. */
   readonly isWebSocketPath: (path: string) => boolean;
 }
 
-/** What orchestrators ask, by whatever name they know us. */
+/** Orchestrators ask for these by whatever host name they know. */
 const probes: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health']);
 
 /** The routes of the one HTTP server. Dialects add theirs. */
@@ -49,7 +49,7 @@ export function createRouter({ origins, visitors, refusals, log, isWebSocketPath
   return router;
 }
 
-/** From here on routes are for pages whose origin may read: those added before, which anybody may have, are not. */
+/** Restricts the routes added from now on to pages whose origin may read. */
 export function admitOrigins(
   router: Router,
   { origins, refusals }: { readonly origins: Pick<Origins, 'mayRead'>; readonly refusals: Refusals },
@@ -61,7 +61,7 @@ export function admitOrigins(
     }
     return await next();
   });
-  // Everyone who gets here is allowed; the header repeats the origin, so that caches keep the answers apart.
+  // Only allowed origins get here; repeating the origin makes caches keep the answers apart.
   router.use(
     cors({ origin: (origin) => origin, exposeHeaders: ['ETag', 'Retry-After', 'X-Telemetry-State'] }),
   );

@@ -7,7 +7,7 @@ import { sentOnFault } from '../http/forwarded-headers.ts';
 import { logLevels } from '../observe/logger.ts';
 import { flag, integer, list, urlWith } from './kinds.ts';
 
-/** The engine's address, below which its paths begin: what else a URL may hold would be lost without a word. */
+/** The base URL of the engine: other parts of a URL would be ignored silently, and are refused. */
 const engineUrl = urlWith(['http:', 'https:'], 'http://localhost:8000').superRefine((text, context) => {
   if (!URL.canParse(text)) return;
   const { username, password, search, hash } = new URL(text);
@@ -41,8 +41,7 @@ const hosts = list(z.string(), `expected ${hostExamples}`)
   });
 
 /**
- * The settings that belong to no dialect, or to several: each with its default and its bounds, by the name that
- * the environment and the config file give it.
+ * The settings that belong to no dialect, or to several, with their defaults and bounds.
  * @param dialects names of those that are built in
  */
 export function coreSettings(dialects: readonly string[]) {

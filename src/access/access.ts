@@ -42,8 +42,6 @@ export interface AccessParts {
   readonly dismissViewer: () => boolean;
 }
 
-/** `Retry-After` while the keys of the issuer cannot be fetched. */
-const retryAfterS = 5;
 /** How many tokens are verified at capacity, in search of operators. */
 const tokensAtCapacity = { perSecond: 50, burst: 50 };
 
@@ -158,15 +156,10 @@ export class Access {
 
   /** The principal of a token, which came with the request or later in a message of its connection. */
   async verify(token: string, request: CredentialRequest): Promise<Principal | Refusal> {
-    if (this.#verifier === undefined) return badToken('no auth is configured');
-    const checked = await this.#verifier.verify(token);
-    if (!checked.ok) {
-      const { kind, detail } = checked;
-      return kind === 'invalid'
-        ? badToken(detail, 'invalid_token')
-        : new Refusal('AUTH_UNAVAILABLE', { detail, retryAfterS });
-    }
-    const { role = this.#defaultRole, subject, expiresAt } = checked.claims;
+    if (this.#verifier === undefined) return noAuth;
+    const claims = await this.#verifier.verify(token);
+    if (claims instanceof Refusal) return claims;
+    const { role = this.#defaultRole, subject, expiresAt } = claims;
     if (role !== undefined && !isRole(role)) return unknownRole;
     return bearerOf(this.#strangerOf(request), { role, subject, expiresAt });
   }
@@ -228,9 +221,4 @@ const notForThisPage = new Refusal('ORIGIN_REFUSED', {
   detail: 'this page may not use the cookie, see ALLOWED_ORIGINS',
 });
 const unknownRole = new Refusal('FORBIDDEN_ROLE', { detail: 'the "role" claim names no role known here' });
-
-/** RFC 6750 §3.1: what is wrong with the token stands in the challenge. */
-function badToken(detail: string, error?: 'invalid_token'): Refusal {
-  const challenge = error === undefined ? 'Bearer' : `Bearer error="${error}"`;
-  return new Refusal('UNAUTHENTICATED', { detail, challenge });
-}
+const noAuth = new Refusal('UNAUTHENTICATED', { detail: 'no auth is configured', challenge: 'Bearer' });

@@ -1,5 +1,6 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { type Clock, systemClock } from '../core/clock.ts';
+import { Refusal } from '../core/errors.ts';
 import { type KeySetTiming, KeySetUnavailable } from './key-set.ts';
 import { type KeySettings, type VerificationKey, verificationKey } from './verification-key.ts';
 
@@ -22,18 +23,10 @@ export interface Claims {
   readonly expiresAt: number;
 }
 
-export type Verification =
-  | { readonly ok: true; readonly claims: Claims }
-  | {
-      readonly ok: false;
-      /** `unavailable`: the keys cannot be fetched. */
-      readonly kind: 'invalid' | 'unavailable';
-      /** Holds nothing of the token. */
-      readonly detail: string;
-    };
-
 /** Tolerance for `nbf`, as the issuer's clock may be ahead. Not for `exp`, by which live sockets end. */
 const clockToleranceS = 5;
+/** `Retry-After` while the keys of the issuer cannot be fetched. */
+const retryAfterS = 5;
 /** The last time a `Date` can hold. */
 const endOfTime = 8.64e15;
 
@@ -61,14 +54,16 @@ export class Verifier {
     };
   }
 
-  async verify(token: string): Promise<Verification> {
+  /** The claims of a valid token; a refusal holds nothing of it. */
+  async verify(token: string): Promise<Claims | Refusal> {
     try {
       const at = this.#clock.now();
       const options = { ...this.#expected, currentDate: new Date(at) };
       return readClaims(await verifyWithAny(token, this.#key.resolve, options), at);
     } catch (error) {
-      if (error instanceof KeySetUnavailable) return failure('unavailable', error.message);
-      return failure('invalid', tokenFault(error, this.#key.algorithms));
+      return error instanceof KeySetUnavailable
+        ? new Refusal('AUTH_UNAVAILABLE', { detail: error.message, retryAfterS })
+        : invalidToken(tokenFault(error, this.#key.algorithms));
     }
   }
 }
@@ -94,15 +89,16 @@ async function verifyWithAny(
   }
 }
 
-function readClaims({ sub, exp = 0, role }: JWTPayload, now: number): Verification {
-  if (sub !== undefined && typeof sub !== 'string') return failure('invalid', 'the "sub" claim is no text');
+function readClaims({ sub, exp = 0, role }: JWTPayload, now: number): Claims | Refusal {
+  if (sub !== undefined && typeof sub !== 'string') return invalidToken('the "sub" claim is no text');
   const expiresAt = Math.min(exp * 1000, endOfTime);
-  if (expiresAt <= now) return failure('invalid', 'the token has expired');
-  return { ok: true, claims: { subject: sub, expiresAt, role } };
+  if (expiresAt <= now) return invalidToken('the token has expired');
+  return { subject: sub, expiresAt, role };
 }
 
-function failure(kind: 'invalid' | 'unavailable', detail: string): Verification {
-  return { ok: false, kind, detail };
+/** RFC 6750 §3.1: the challenge says that the token is invalid. */
+function invalidToken(detail: string): Refusal {
+  return new Refusal('UNAUTHENTICATED', { detail, challenge: 'Bearer error="invalid_token"' });
 }
 
 const claimFaults: Readonly<Record<string, string>> = {

@@ -184,9 +184,9 @@ export class Access {
     const { group, address, isForwardedUnread } = this.visitors.of(request);
     const isExempt = this.#sparesLoopback && isLoopback(address);
     const given = this.#limits.admit({ group, isExempt, isOperator });
-    if (given.ok) return given;
-    if (given.reason === 'operators' && this.#dismissViewer()) return this.#limits.displace();
-    if (given.reason !== 'per_ip') return atCapacity;
+    if (typeof given !== 'string') return given;
+    if (given === 'operators' && this.#dismissViewer()) return this.#limits.displace();
+    if (given !== 'per_ip') return atCapacity;
     // Names the setting that is more likely to be wrong.
     return isForwardedUnread ? tooManyOfProxy : tooManyOfAddress;
   }

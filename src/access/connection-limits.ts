@@ -24,9 +24,8 @@ export interface HeldPlace {
   release(): void;
 }
 
-export type PlaceGiven =
-  | ({ readonly ok: true } & HeldPlace)
-  | { readonly ok: false; readonly reason: 'total' | 'per_ip' | 'operators' };
+/** The limit that is reached. */
+export type NoPlace = 'total' | 'per_ip' | 'operators';
 
 /** Counts connections from the handshake on. */
 export class ConnectionLimits {
@@ -42,27 +41,26 @@ export class ConnectionLimits {
   }
 
   /** A place for a connection, to be released when it ends. `operators`: the reserved ones are taken, too. */
-  admit(place: Place): PlaceGiven {
+  admit(place: Place): HeldPlace | NoPlace {
     const reason = this.#reasonAgainst(place);
     if (reason === undefined) return this.#count(place.group);
-    if (!place.isOperator || this.#options.operatorPlaces === 0) return { ok: false, reason };
+    if (!place.isOperator || this.#options.operatorPlaces === 0) return reason;
     // There is room, and the limit per client does not hold for known operators.
     if (reason === 'per_ip') return this.#count(undefined);
-    if (this.#beyond >= this.#options.operatorPlaces) return { ok: false, reason: 'operators' };
+    if (this.#beyond >= this.#options.operatorPlaces) return 'operators';
     return this.#takeBeyond({ isCounted: false });
   }
 
   /** A place beyond the limits, for which a connection is being closed: the next place released covers it. */
-  displace(): Extract<PlaceGiven, { ok: true }> {
+  displace(): HeldPlace {
     const operator = { isCounted: false };
     this.#displacing.add(operator);
     return this.#takeBeyond(operator);
   }
 
-  #takeBeyond(operator: { isCounted: boolean }): Extract<PlaceGiven, { ok: true }> {
+  #takeBeyond(operator: { isCounted: boolean }): HeldPlace {
     this.#beyond += 1;
     return {
-      ok: true,
       release: once(() => {
         this.#displacing.delete(operator);
         if (operator.isCounted) this.#giveBack();
@@ -83,14 +81,14 @@ export class ConnectionLimits {
     this.#beyond -= 1;
   }
 
-  #reasonAgainst({ group, isExempt }: Place): 'total' | 'per_ip' | undefined {
+  #reasonAgainst({ group, isExempt }: Place): NoPlace | undefined {
     const { maxConnections, maxConnectionsPerIp } = this.#options;
     if (maxConnections > 0 && this.#total >= maxConnections) return 'total';
     if (maxConnectionsPerIp === 0 || isExempt) return undefined;
     return (this.#perGroup.get(group) ?? 0) >= maxConnectionsPerIp ? 'per_ip' : undefined;
   }
 
-  #count(group: string | undefined): Extract<PlaceGiven, { ok: true }> {
+  #count(group: string | undefined): HeldPlace {
     this.#total += 1;
     if (group !== undefined) this.#perGroup.set(group, (this.#perGroup.get(group) ?? 0) + 1);
     return new CountedPlace(group, this.#uncount);
@@ -106,7 +104,7 @@ export class ConnectionLimits {
 }
 
 /** An object rather than closures, as each connection has one. */
-class CountedPlace {
+class CountedPlace implements HeldPlace {
   readonly #group: string | undefined;
   readonly #uncount: (group: string | undefined) => void;
   #isReleased = false;
@@ -114,10 +112,6 @@ class CountedPlace {
   constructor(group: string | undefined, uncount: (group: string | undefined) => void) {
     this.#group = group;
     this.#uncount = uncount;
-  }
-
-  get ok(): true {
-    return true;
   }
 
   release(): void {

@@ -18,9 +18,9 @@ import type { Verifier } from './verifier.ts';
 import { isLoopback, Visitors } from './visitors.ts';
 
 /** What counts as a connection: a socket, or a streamed response. */
-export interface Connection {
+export interface AdmittedConnection {
   readonly destroyed: boolean;
-  on(event: 'close', listener: (this: Connection) => void): unknown;
+  on(event: 'close', listener: (this: AdmittedConnection) => void): unknown;
 }
 
 export interface AccessOptions extends OriginOptions, PolicyOptions {
@@ -59,9 +59,9 @@ export class Access {
   readonly #sparesLoopback: boolean;
   readonly #limits: ConnectionLimits;
   readonly #verifications = new TokenBucket(tokensAtCapacity);
-  readonly #held = new Map<Connection, HeldPlace>();
+  readonly #held = new Map<AdmittedConnection, HeldPlace>();
   /** Shared by all connections, which are its `this`: a closure each would cost memory per connection. */
-  readonly #onClose: (this: Connection) => void;
+  readonly #onClose: (this: AdmittedConnection) => void;
 
   constructor(options: AccessOptions, { verifier, clock, log, meter, dismissViewer }: AccessParts) {
     this.origins = new Origins(options);
@@ -108,7 +108,7 @@ export class Access {
   async enter(
     request: CredentialRequest,
     policy: Policy,
-    connection: Connection,
+    connection: AdmittedConnection,
   ): Promise<Principal | Refusal> {
     const foreign = this.#foreign(request);
     if (foreign !== undefined) return this.#refuse(foreign, request);
@@ -132,7 +132,11 @@ export class Access {
   }
 
   /** A place, until the connection closes, for a request that was authorised; or why there is none. */
-  admit(request: CredentialRequest, principal: Principal, connection: Connection): Refusal | undefined {
+  admit(
+    request: CredentialRequest,
+    principal: Principal,
+    connection: AdmittedConnection,
+  ): Refusal | undefined {
     const place = this.#place(request, principal.isOperator);
     if (place instanceof Refusal) return this.#refuse(place, request);
     this.#hold(connection, place);
@@ -171,7 +175,7 @@ export class Access {
   }
 
   /** The connection may have closed during verification, and emits `close` only once. */
-  #hold(connection: Connection, place: HeldPlace): void {
+  #hold(connection: AdmittedConnection, place: HeldPlace): void {
     if (connection.destroyed) {
       place.release();
       return;

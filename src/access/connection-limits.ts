@@ -11,7 +11,7 @@ export interface ConnectionLimitOptions {
   readonly operatorPlaces: number;
 }
 
-export interface Place {
+export interface PlaceRequest {
   /** Key by which connections are counted as one client's. */
   readonly group: string;
   /** Not subject to the limit per client. */
@@ -41,7 +41,7 @@ export class ConnectionLimits {
   }
 
   /** A place for a connection, to be released when it ends. `operators`: the reserved ones are taken, too. */
-  admit(place: Place): HeldPlace | NoPlace {
+  admit(place: PlaceRequest): HeldPlace | NoPlace {
     const reason = this.#reasonAgainst(place);
     if (reason === undefined) return this.#count(place.group);
     if (!place.isOperator || this.#options.operatorPlaces === 0) return reason;
@@ -81,7 +81,7 @@ export class ConnectionLimits {
     this.#beyond -= 1;
   }
 
-  #reasonAgainst({ group, isExempt }: Place): NoPlace | undefined {
+  #reasonAgainst({ group, isExempt }: PlaceRequest): NoPlace | undefined {
     const { maxConnections, maxConnectionsPerIp } = this.#options;
     if (maxConnections > 0 && this.#total >= maxConnections) return 'total';
     if (maxConnectionsPerIp === 0 || isExempt) return undefined;

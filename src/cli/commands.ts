@@ -10,7 +10,7 @@ const commands = {
   demo: 'run the gateway and an embedded demo engine with a simulated market',
   engine: 'the demo engine alone (ENGINE_PORT, default 8000; events to REDIS_URL, logs to ENGINE_LOG_DIR)',
 } as const;
-export type Command = keyof typeof commands;
+type Command = keyof typeof commands;
 const remoteCommands = {
   'tail URL': 'print a line for each update of a gateway (see below)',
   'halt [URL]': 'have the engine halted (see below)',

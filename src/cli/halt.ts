@@ -109,7 +109,7 @@ async function byHttp({ command, base, reason, token, requestId, timeoutMs }: Or
         'content-type': 'application/json',
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
-      body: JSON.stringify({ requestId, ...(reason === undefined ? {} : { reason }) }),
+      body: JSON.stringify({ requestId, reason }),
     });
     return readResponse(statusCode, await body.text(), requestId);
   } catch (error) {
@@ -150,7 +150,7 @@ function byWebSocket({ command, base, reason, token, requestId, timeoutMs }: Ord
     const timer = setTimeout(() => fail(`no answer in ${timeoutMs / 1000} s`), timeoutMs);
     socket.on('open', () => {
       sent = true;
-      socket.send(JSON.stringify({ type: command, requestId, ...(reason === undefined ? {} : { reason }) }));
+      socket.send(JSON.stringify({ type: command, requestId, reason }));
     });
     socket.on('message', (data) => {
       const parsed = parseUntrusted(data.toString(), { nonFinite: 'null' });

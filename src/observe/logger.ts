@@ -1,8 +1,8 @@
 import { write, writeSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
+export const pinoLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type PinoLevel = (typeof pinoLevels)[number];
 
 /** Fields that are redacted, down to the third level. */
 const secrets = ['token', 'secret', 'password', 'authorization', 'cookie'];
@@ -12,7 +12,7 @@ export function createLogger({
   level,
   pretty = process.stdout.isTTY === true,
 }: {
-  readonly level: LogLevel;
+  readonly level: PinoLevel;
   readonly pretty?: boolean;
 }): Logger {
   const options = {

@@ -8,13 +8,13 @@ import {
   connectionsPossible,
   type HeldPlace,
   type NoPlace,
-  type Place,
+  type PlaceRequest,
 } from '../../src/access/connection-limits.ts';
 
 const limits = (options: Partial<ConstructorParameters<typeof ConnectionLimits>[0]> = {}) =>
   new ConnectionLimits({ maxConnections: 5, maxConnectionsPerIp: 2, operatorPlaces: 0, ...options });
 
-const place = (group: string, options: Partial<Place> = {}) => ({
+const place = (group: string, options: Partial<PlaceRequest> = {}) => ({
   group,
   isExempt: false,
   isOperator: false,

@@ -1,4 +1,4 @@
-import type { Connection } from '../../src/access/access.ts';
+import type { AdmittedConnection } from '../../src/access/access.ts';
 import type { Refusal } from '../../src/core/errors.ts';
 import { admitOrigins, createRouter, type Router } from '../../src/http/router.ts';
 import { HttpServer } from '../../src/http/server.ts';
@@ -28,7 +28,7 @@ export function routerFor(allowed: '*' | readonly string[] = '*') {
 /** A server of the gateway's own kind on a free port, with `/ws/stream` for whoever `admit` lets in. */
 export async function startServer(
   test: TestScope,
-  admit: (connection: Connection) => Refusal | undefined = () => undefined,
+  admit: (connection: AdmittedConnection) => Refusal | undefined = () => undefined,
   extraPorts: readonly number[] = [],
 ) {
   const { router, log } = routerFor();

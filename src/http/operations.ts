@@ -1,8 +1,10 @@
+import type { Access } from '../access/access.ts';
 import type { CredentialRequest } from '../access/credentials.ts';
 import type { Principal } from '../access/principal.ts';
 import { Refusal } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
 import { problemResponse } from './responses.ts';
-import { createRouter, type Router, type RouterOptions } from './router.ts';
+import { createRouter, type Router } from './router.ts';
 import { HttpServer } from './server.ts';
 import type { UpgradeRouter } from './upgrade.ts';
 
@@ -69,16 +71,20 @@ const places = { max: 100, maxPerPeer: 0, peerOf: () => undefined };
 /** Health, metrics and clients on a port of their own, for those in the same network: no tokens, no host checks. */
 export function opsServer(
   operations: Operations,
-  options: Pick<RouterOptions, 'visitors' | 'refusals' | 'log'> & {
+  access: Access,
+  log: Log,
+  {
+    port,
+    host,
+    upgrades,
+  }: {
     readonly port: number;
     readonly host: string;
     /** Without routes: refuses every upgrade. */
     readonly upgrades: UpgradeRouter;
   },
 ): HttpServer {
-  const { port, host, upgrades, log } = options;
-  const origins = { allowsHost: () => true };
-  const router = createRouter({ ...options, origins, isWebSocketPath: () => false });
+  const router = createRouter({ ...access, origins: { allowsHost: () => true } }, log, () => false);
   addOperationsRoutes(router, operations, { metrics: everyone, clients: everyone });
   return new HttpServer(router, upgrades, log, { port, host, places, setting: 'OPS_PORT' });
 }

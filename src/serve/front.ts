@@ -58,7 +58,7 @@ export class Front {
     const { policies, refusals } = access;
     const { HOST: host, OPS_PORT, OPS_HOST = host } = settings;
     const upgrades = new UpgradeRouter({ log, meter, access });
-    const router = createRouter({ ...access, log, isWebSocketPath: (path) => upgrades.serves(path) });
+    const router = createRouter(access, log, (path) => upgrades.serves(path));
     // The dashboard is always a build; the other page is served as it is written.
     addBuiltPage(router, '/', new URL('../../dist/dashboard/', import.meta.url));
     addPage(router, '/websocket-test', new URL('../dashboard/websocket-test.html', import.meta.url));
@@ -103,8 +103,8 @@ export class Front {
     });
     if (OPS_PORT !== undefined) {
       const refusing = new UpgradeRouter({ log, meter, access });
-      const options = { ...access, log, upgrades: refusing, port: OPS_PORT, host: OPS_HOST };
-      this.#opsServer = opsServer(operations, options);
+      const options = { port: OPS_PORT, host: OPS_HOST, upgrades: refusing };
+      this.#opsServer = opsServer(operations, access, log, options);
     }
   }
 

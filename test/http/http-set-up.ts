@@ -3,24 +3,16 @@ import type { Refusal } from '../../src/core/errors.ts';
 import { admitOrigins, createRouter, type Router } from '../../src/http/router.ts';
 import { HttpServer } from '../../src/http/server.ts';
 import { UpgradeRouter } from '../../src/http/upgrade.ts';
+import { setUpAccess } from '../support/access.ts';
 import { anyNumber } from '../support/any-number.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { originsFor } from '../support/origins.ts';
 import { anyone } from '../support/principals.ts';
-import { setUpRefusals } from '../support/refusals.ts';
 import type { TestScope } from '../support/wait.ts';
 
 export function routerFor(allowed: '*' | readonly string[] = '*') {
-  const origins = originsFor(allowed);
-  const { log, visitors, refusals } = setUpRefusals();
-  const router: Router = createRouter({
-    origins,
-    visitors,
-    refusals,
-    log,
-    isWebSocketPath: (path) => path === '/ws/stream',
-  });
-  admitOrigins(router, { origins, refusals });
+  const { access, log } = setUpAccess({ allowed });
+  const router: Router = createRouter(access, log, (path) => path === '/ws/stream');
+  admitOrigins(router, access);
   router.get('/livez', (context) => context.json({ status: 'alive' }));
   return { router, log };
 }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createDemoEngine } from '../src/demo/engine.ts';
+import { DemoEngine } from '../src/demo/engine.ts';
 import { connectClient } from './support/client.ts';
 import { nowhere } from './support/gateway.ts';
 import { commandResult, type GatewayProcess, spawnGateway } from './support/gateway-process.ts';
@@ -76,7 +76,7 @@ describe.concurrent('The gateway process', () => {
     'survives the loss of everything around it without an unhandled error',
     async (test) => {
       const redis = await useIn(test, startRedis());
-      const engine = await useIn(test, createDemoEngine({ port: 0 }));
+      const engine = await useIn(test, new DemoEngine({ port: 0 }));
       const { url: engineUrl } = await engine.start();
       const env = { ENGINE_URL: engineUrl, REDIS_URL: redis.url, LOG_LEVEL: 'info' };
       const gateway = await useIn(test, spawnGateway(env));

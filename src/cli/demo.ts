@@ -6,9 +6,9 @@ import type { Logger } from 'pino';
 import { ConfigError } from '../config/load.ts';
 import { authEnabled } from '../config/safety.ts';
 import { randomId } from '../core/random.ts';
-import { createDemoEngine, type DemoEngine } from '../demo/engine.ts';
+import { DemoEngine } from '../demo/engine.ts';
 import { LogFolderError } from '../demo/instance/log-files.ts';
-import { createRedisPublisher } from '../demo/redis-publisher.ts';
+import { RedisPublisher } from '../demo/redis-publisher.ts';
 import { listenFault } from '../http/server.ts';
 import type { Settings } from '../settings.ts';
 import { createMemoryEvents } from '../source/events.ts';
@@ -20,14 +20,14 @@ import { runUntilSignal, serve } from './serve.ts';
  */
 export async function runEngine(settings: Settings, log: Logger): Promise<void> {
   const logDir = givenLogDir(settings);
-  const redis = settings.REDIS_URL === undefined ? undefined : createRedisPublisher(settings.REDIS_URL, log);
-  const engine = createDemoEngine({
+  const redis = settings.REDIS_URL === undefined ? undefined : new RedisPublisher(settings.REDIS_URL, log);
+  const engine = new DemoEngine({
     port: settings.ENGINE_PORT,
     host: settings.HOST,
     channel: settings.REDIS_STATE_CHANNEL,
     log,
-    ...(redis === undefined ? {} : { publish: redis.publish }),
-    ...(logDir === undefined ? {} : { logDir }),
+    publish: redis && ((channel, message) => redis.publish(channel, message)),
+    logDir,
   });
   await startEngine(engine, settings);
   runUntilSignal(log, settings.SHUTDOWN_TIMEOUT_MS, async () => {
@@ -38,15 +38,15 @@ export async function runEngine(settings: Settings, log: Logger): Promise<void> 
 
 /** Gateway and demo engine in one process: events travel in memory unless `REDIS_URL` is set. */
 export async function runDemo(settings: Settings, log: Logger, print: (text: string) => void): Promise<void> {
-  const redis = settings.REDIS_URL === undefined ? undefined : createRedisPublisher(settings.REDIS_URL, log);
+  const redis = settings.REDIS_URL === undefined ? undefined : new RedisPublisher(settings.REDIS_URL, log);
   const events = createMemoryEvents();
   // The engine removes at its end a folder that it had to make.
   const logDir = givenLogDir(settings) ?? join(tmpdir(), `telemetry-bff-demo-${randomId()}`);
-  const engine = createDemoEngine({
+  const engine = new DemoEngine({
     // Loopback, whatever HOST is: this engine takes orders from anyone who reaches it.
     port: 0,
     channel: settings.REDIS_STATE_CHANNEL,
-    publish: redis?.publish ?? events.publish,
+    publish: (channel, message) => (redis ?? events).publish(channel, message),
     logDir,
     log,
   });

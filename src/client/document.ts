@@ -1,4 +1,5 @@
 import type { JsonValue } from '../core/json.ts';
+import { withoutAnsi } from '../core/terminal-text.ts';
 
 /**
  * The document, as README.md describes it: every section may be left out (by `sections`, or by the engine) and
@@ -68,6 +69,11 @@ export interface LogLine {
   /** ISO 8601. */
   readonly timestamp?: string;
   readonly [field: string]: JsonValue | undefined;
+}
+
+/** The message of a log line for people to read: engines colour what they write for terminals. */
+export function messageText({ message }: LogLine): string | undefined {
+  return typeof message === 'string' ? withoutAnsi(message) : message;
 }
 
 /** Name → its figures, such as `latency_ms` or `success_rate`. */

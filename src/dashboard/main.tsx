@@ -1,24 +1,31 @@
 import { options, render } from 'preact';
 import { createTelemetryClient } from '../client/index.ts';
 import { msgpack } from '../client/msgpack.ts';
-import { App } from './app.tsx';
-import { createFramePace } from './frame-pace.ts';
+import { ConnectionCard } from './component/connection-card.tsx';
+import { ContradictionBanner } from './component/contradiction-banner.tsx';
+import { FiguresCard } from './component/figures-card.tsx';
+import { LogCard } from './component/log-card.tsx';
+import { PortfolioCard } from './component/portfolio-card.tsx';
+import { PriceCard } from './component/price-card.tsx';
+import { SignalCard } from './component/signal-card.tsx';
+import { TopBar } from './component/top-bar.tsx';
+import { FramePace } from './hook/use-drawing.ts';
 import { PageContext } from './hook/use-page.ts';
 import { applyTheme, readTheme } from './hook/use-theme.ts';
 import { createFetchHistory } from './model/history.ts';
+import { Outages } from './model/knowledge.ts';
 import { LogTrail } from './model/log-trail.ts';
-import { Outages } from './model/outages.ts';
 import { readView } from './model/page-settings.ts';
 import { Recorder } from './model/recorder.ts';
 import { showInTitle } from './page-title.ts';
-import { createPageTokens } from './page-tokens.ts';
-import { watchForRefusals } from './token-probe.ts';
+import { createPageTokens, watchForRefusals } from './page-tokens.ts';
 
 /** Nobody reads faster, and at 20 updates a second it halves what the page costs. */
 const leastRenderMs = 100;
 
 // However often something changes, what is seen changes once a frame.
-options.debounceRendering = createFramePace(leastRenderMs);
+const pace = new FramePace(leastRenderMs);
+options.debounceRendering = (task) => pace.run(task);
 
 applyTheme(readTheme());
 const tokens = createPageTokens();
@@ -49,5 +56,33 @@ if (place !== null) {
       <App />
     </PageContext.Provider>,
     place,
+  );
+}
+
+function App() {
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the figures
+      </a>
+      <ContradictionBanner />
+      <TopBar />
+      <main id="main">
+        <PriceCard />
+        <PortfolioCard />
+        <SignalCard />
+        <FiguresCard title="Agents" section="agents" />
+        <FiguresCard title="Models" section="models" />
+        <LogCard />
+        <ConnectionCard />
+      </main>
+      <footer>
+        <a href="api/telemetry">Snapshot</a>
+        <a href="health">Health</a>
+        <a href="metrics">Metrics</a>
+        <a href="asyncapi.json">AsyncAPI</a>
+        <a href="websocket-test">WebSocket console</a>
+      </footer>
+    </>
   );
 }

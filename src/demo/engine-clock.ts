@@ -15,36 +15,49 @@ export interface TimeFaults {
  * The clock that the engine goes by: what it does by itself is left out, or put off, while the faults have it stand
  * still, and what it writes bears their time.
  */
-export function createEngineClock(clock: Clock, faults: TimeFaults): Clock {
+export class EngineClock implements Clock {
+  readonly #clock: Clock;
+  readonly #faults: TimeFaults;
+
+  constructor(clock: Clock, faults: TimeFaults) {
+    this.#clock = clock;
+    this.#faults = faults;
+  }
+
+  now(): number {
+    return this.#clock.now() + this.#faults.clockOffsetMs();
+  }
+
+  monotonic(): number {
+    return this.#clock.monotonic();
+  }
+
+  after(ms: number, task: () => void): Cancel {
+    const mayMove = this.#gate();
+    let cancel: Cancel = () => {};
+    const wait = (): void => {
+      cancel = this.#clock.after(ms, () => (mayMove() ? task() : wait()));
+    };
+    wait();
+    return () => cancel();
+  }
+
+  every(ms: number, task: () => void): Cancel {
+    const mayMove = this.#gate();
+    return this.#clock.every(ms, () => {
+      if (mayMove()) task();
+    });
+  }
+
   /** Whether one thing that the engine does by itself may happen now: once in each of those moments. */
-  function createGate(): () => boolean {
+  #gate(): () => boolean {
     let moment: number | undefined;
     return () => {
-      const everyMs = faults.moveEveryMs();
-      const now = everyMs === 0 ? undefined : Math.floor(clock.now() / everyMs);
+      const everyMs = this.#faults.moveEveryMs();
+      const now = everyMs === 0 ? undefined : Math.floor(this.#clock.now() / everyMs);
       const isOpen = now === undefined || (moment !== undefined && now !== moment);
       moment = now;
       return isOpen;
     };
   }
-
-  return {
-    now: () => clock.now() + faults.clockOffsetMs(),
-    monotonic: () => clock.monotonic(),
-    after(ms, task) {
-      const mayMove = createGate();
-      let cancel: Cancel = () => {};
-      const wait = (): void => {
-        cancel = clock.after(ms, () => (mayMove() ? task() : wait()));
-      };
-      wait();
-      return () => cancel();
-    },
-    every(ms, task) {
-      const mayMove = createGate();
-      return clock.every(ms, () => {
-        if (mayMove()) task();
-      });
-    },
-  };
 }

@@ -1,3 +1,4 @@
+import { isoTime } from '../core/clock.ts';
 import type { MarketFigures } from './price-walk.ts';
 import { type Random, round } from './random.ts';
 
@@ -8,36 +9,41 @@ export interface LogLine {
   timestamp: string;
 }
 
-/** The engine's own log as the state document shows it: the last lines, oldest first. */
-export interface EngineLog {
-  add(level: LogLine['level'], message: string, atMs: number): void;
-  /** A line such as an engine writes about this market. */
-  chatter(market: MarketFigures, atMs: number): void;
-  lines(): LogLine[];
-  /** Lines ever written, those gone since among them. */
-  written(): number;
-}
-
 const maxLines = 10;
 
-export function createEngineLog(random: Random): EngineLog {
-  const lines: LogLine[] = [];
-  let written = 0;
+/** The engine's own log as the state document shows it: the last lines, oldest first. */
+export class EngineLog {
+  readonly #random: Random;
+  readonly #lines: LogLine[] = [];
+  #written = 0;
 
-  function add(level: LogLine['level'], message: string, atMs: number): void {
-    lines.push({ level, message, timestamp: new Date(atMs).toISOString() });
-    written += 1;
-    if (lines.length > maxLines) lines.shift();
+  constructor(random: Random) {
+    this.#random = random;
   }
 
-  function chatter(market: MarketFigures, atMs: number): void {
+  /** Lines ever written, those gone since among them. */
+  get written(): number {
+    return this.#written;
+  }
+
+  add(level: LogLine['level'], message: string, atMs: number): void {
+    this.#lines.push({ level, message, timestamp: isoTime(atMs) });
+    this.#written += 1;
+    if (this.#lines.length > maxLines) this.#lines.shift();
+  }
+
+  /** A line such as an engine writes about this market. */
+  chatter(market: MarketFigures, atMs: number): void {
+    const random = this.#random;
     const dice = random.next();
-    if (dice < 0.02) add('ERROR', random.pick(errors), atMs);
-    else if (dice < 0.12) add('WARNING', random.pick(warnings)(market, random), atMs);
-    else add('INFO', random.pick(notes)(market, random), atMs);
+    if (dice < 0.02) this.add('ERROR', random.pick(errors), atMs);
+    else if (dice < 0.12) this.add('WARNING', random.pick(warnings)(market, random), atMs);
+    else this.add('INFO', random.pick(notes)(market, random), atMs);
   }
 
-  return { add, chatter, lines: () => lines.map((line) => ({ ...line })), written: () => written };
+  lines(): LogLine[] {
+    return this.#lines.map((line) => ({ ...line }));
+  }
 }
 
 type Phrase = (market: MarketFigures, random: Random) => string;

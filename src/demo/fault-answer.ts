@@ -1,5 +1,7 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Fault } from './fault.ts';
-import { json, type Reply, text } from './reply.ts';
 
 /** Over the 5 MiB that a client of an engine may be expected to refuse. */
 const hugeBytes = 5.25 * 1024 * 1024;
@@ -14,32 +16,37 @@ const malformedBodies: readonly [string, ...string[]] = [
   '{"a":}',
 ];
 
+const jsonType = { 'content-type': 'application/json' };
+
 /** Another host, and yet one that never leaves the machine should somebody follow it. */
 const elsewhere = 'http://127.0.0.2:9';
 
-type WrongAnswer = (path: string) => Reply;
+type WrongAnswer = (c: Context) => Response;
+
+const redirect: WrongAnswer = (c) =>
+  c.json({ moved: true }, 302, { location: elsewhere + new URL(c.req.url).pathname });
 
 /** `market` as a string, `agents` as a number, a redirect, a price as a string, a list for an object. */
 const wrongState: readonly [WrongAnswer, ...WrongAnswer[]] = [
-  () => json(200, { timestamp: new Date(0).toISOString(), status: 'ACTIVE', market: 'SPY 450.32' }),
-  () => json(200, { timestamp: 'yesterday', status: 7, market: { symbol: 'SPY', price: '450.32' } }),
-  (path) => json(302, { moved: true }, { location: `${elsewhere}${path}` }),
-  () => json(200, { status: 'ACTIVE', market: { symbol: 'SPY', price: 450.32 }, portfolio: [], logs: {} }),
+  (c) => c.json({ timestamp: new Date(0).toISOString(), status: 'ACTIVE', market: 'SPY 450.32' }),
+  (c) => c.json({ timestamp: 'yesterday', status: 7, market: { symbol: 'SPY', price: '450.32' } }),
+  redirect,
+  (c) => c.json({ status: 'ACTIVE', market: { symbol: 'SPY', price: 450.32 }, portfolio: [], logs: {} }),
 ];
 
 const wrongMetrics: readonly [WrongAnswer, ...WrongAnswer[]] = [
-  () => json(200, 42),
-  () => json(200, { agents: 42, MacroAgent: 42 }),
-  (path) => json(302, { moved: true }, { location: `${elsewhere}${path}` }),
-  () => json(200, [{ latency_ms: '45.2' }, null]),
+  (c) => c.json(42),
+  (c) => c.json({ agents: 42, MacroAgent: 42 }),
+  redirect,
+  (c) => c.json([{ latency_ms: '45.2' }, null]),
 ];
 
 /** Not a list, fields of the wrong kind, a redirect, a name that would lead out of a folder. */
 const wrongInstances: readonly [WrongAnswer, ...WrongAnswer[]] = [
-  () => json(200, { instances: 'agent-1' }),
-  () => json(200, { instances: [{ name: 7, status: 'running', port: '18801', pid: 'none' }, null] }),
-  (path) => json(302, { moved: true }, { location: `${elsewhere}${path}` }),
-  () => json(200, [{ name: '../../etc/passwd', status: 'running', port: 18_801, pid: 1, archived_at: null }]),
+  (c) => c.json({ instances: 'agent-1' }),
+  (c) => c.json({ instances: [{ name: 7, status: 'running', port: '18801', pid: 'none' }, null] }),
+  redirect,
+  (c) => c.json([{ name: '../../etc/passwd', status: 'running', port: 18_801, pid: 1, archived_at: null }]),
 ];
 
 function wrongAnswers(path: string): readonly [WrongAnswer, ...WrongAnswer[]] {
@@ -47,39 +54,37 @@ function wrongAnswers(path: string): readonly [WrongAnswer, ...WrongAnswer[]] {
   return path.startsWith('/api/instances') ? wrongInstances : wrongState;
 }
 
-/** `hang` is no answer at all; `slow` is the right answer later, and so not made here. */
-export type FaultAnswer = Reply | 'hang';
+/** Answers in place of the engine. The kinds that have several answers take turns, path by path. */
+export class FaultAnswers {
+  readonly #turns = new Map<string, number>();
+  #huge: string | undefined;
 
-/** Makes the answers of faults. The kinds that have several answers take turns, path by path. */
-export function createFaultAnswers(): (fault: Fault, path: string) => FaultAnswer | undefined {
-  const turns = new Map<string, number>();
-  let huge: Buffer | undefined;
-
-  function turn<T>(path: string, answers: readonly [T, ...T[]]): T {
-    const count = turns.get(path) ?? 0;
-    // Paths come from requests: forget the turns rather than remember paths without bound.
-    if (turns.size > 100) turns.clear();
-    turns.set(path, count + 1);
-    return answers[count % answers.length] ?? answers[0];
+  /** `slow` is the right answer later, and so not made here. */
+  answer(c: Context, kind: Exclude<Fault['kind'], 'slow'>, status: number): Response {
+    const { path } = c.req;
+    switch (kind) {
+      case 'hang':
+        // Nothing is written, and the connection stays open until the client or the engine closes it.
+        return RESPONSE_ALREADY_SENT;
+      case 'error':
+        return c.json({ error: 'demo fault', status }, status as ContentfulStatusCode);
+      case 'offline':
+        return c.json({ error: 'engine offline', status: 'offline' });
+      case 'malformed':
+        return c.body(this.#turn(path, malformedBodies), 200, jsonType);
+      case 'wrong':
+        return this.#turn(path, wrongAnswers(path))(c);
+      case 'huge':
+        this.#huge ??= JSON.stringify({ status: 'ACTIVE', padding: 'x'.repeat(hugeBytes) });
+        return c.body(this.#huge, 200, jsonType);
+    }
   }
 
-  return (fault, path) => {
-    switch (fault.kind) {
-      case 'slow':
-        return undefined;
-      case 'hang':
-        return 'hang';
-      case 'error':
-        return json(fault.status, { error: 'demo fault', status: fault.status });
-      case 'offline':
-        return json(200, { error: 'engine offline', status: 'offline' });
-      case 'malformed':
-        return text(200, turn(path, malformedBodies), { 'content-type': 'application/json' });
-      case 'wrong':
-        return turn(path, wrongAnswers(path))(path);
-      case 'huge':
-        huge ??= Buffer.from(JSON.stringify({ status: 'ACTIVE', padding: 'x'.repeat(hugeBytes) }));
-        return text(200, huge, { 'content-type': 'application/json' });
-    }
-  };
+  #turn<T>(path: string, answers: readonly [T, ...T[]]): T {
+    const count = this.#turns.get(path) ?? 0;
+    // Paths come from requests: forget the turns rather than remember paths without bound.
+    if (this.#turns.size > 100) this.#turns.clear();
+    this.#turns.set(path, count + 1);
+    return answers[count % answers.length] ?? answers[0];
+  }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TimeFaults } from './engine-clock.ts';
-import { type Refusal, refusalOf } from './refusal.ts';
+import type { Outage } from './listener.ts';
+import { type Refusal, refusalOf } from './request.ts';
 
 /** What can be done to the answers of an endpoint. */
 const answerKinds = ['slow', 'error', 'hang', 'malformed', 'huge', 'offline', 'wrong'] as const;
@@ -66,105 +67,103 @@ interface ActiveFault extends Partial<Omit<Fault, 'kind'>>, Partial<Omit<TimeFau
   remainingSeconds?: number;
 }
 
-/** The engine's own outage: `stop` closes its port, and opens it again by itself. */
-export interface Outage {
-  begin(durationMs: number): void;
-  end(): void;
-  /** Undefined while there is none. */
-  remainingMs(): number | undefined;
-}
-
-export interface FaultControl extends TimeFaults {
-  /** Applies a request, all of it or nothing; the refusal says why not. */
-  apply(request: unknown): Refusal | undefined;
-  /** The same check without any effect. */
-  check(request: unknown): Refusal | undefined;
-  /** The fault for this path: of several the one with the longest prefix. */
-  find(path: string): Fault | undefined;
-  /** Whether the engine is as good as gone: then nothing comes from it by other ways either. */
-  isGone(): boolean;
-  list(): ActiveFault[];
-}
-
 /** Epoch ms. */
 interface Ending {
   endsAt: number;
 }
 
-/** `now`: milliseconds, for the faults that end by themselves. */
-export function createFaultControl({ now, outage }: { now: () => number; outage: Outage }): FaultControl {
-  const byPath = new Map<string, Fault & Ending>();
-  const byKind = new Map<TimeKind, TimeFault & Ending>();
+/** The faults in force. */
+export class FaultControl implements TimeFaults {
+  readonly #now: () => number;
+  readonly #outage: Pick<Outage, 'begin' | 'end' | 'remainingMs'>;
+  readonly #byPath = new Map<string, Fault & Ending>();
+  readonly #byKind = new Map<TimeKind, TimeFault & Ending>();
 
-  function dropEnded(): void {
-    const time = now();
-    for (const [path, { endsAt }] of byPath) if (endsAt <= time) byPath.delete(path);
-    for (const [kind, { endsAt }] of byKind) if (endsAt <= time) byKind.delete(kind);
+  /**
+   * @param now milliseconds, for the faults that end by themselves
+   * @param outage the engine's own: `stop` closes its port, and opens it again by itself
+   */
+  constructor(now: () => number, outage: Pick<Outage, 'begin' | 'end' | 'remainingMs'>) {
+    this.#now = now;
+    this.#outage = outage;
   }
 
-  function check(request: unknown): Refusal | undefined {
+  /** Applies a request, all of it or nothing; the refusal says why not. */
+  apply(request: unknown): Refusal | undefined {
+    const refusal = this.check(request);
+    if (refusal !== undefined) return refusal;
+    const { kind, path, seconds, ...how } = faultSchema.parse(request);
+    const endsAt = seconds > 0 ? this.#now() + seconds * 1000 : Number.POSITIVE_INFINITY;
+    if (kind === 'stop') {
+      this.#outage.begin((seconds > 0 ? seconds : defaultStopSeconds) * 1000);
+    } else if (isTimeKind(kind)) {
+      this.#byKind.set(kind, { kind, endsAt, ...how });
+    } else if (kind !== 'none') {
+      this.#byPath.set(path ?? everywhere, { kind, path: path ?? everywhere, endsAt, ...how });
+    } else if (path === undefined) {
+      this.#byPath.clear();
+      this.#byKind.clear();
+      this.#outage.end();
+    } else {
+      this.#byPath.delete(path);
+    }
+    return undefined;
+  }
+
+  /** The same check without any effect. */
+  check(request: unknown): Refusal | undefined {
     const parsed = faultSchema.safeParse(request);
     if (!parsed.success) return refusalOf(parsed.error, faultSchema);
-    dropEnded();
+    this.#dropEnded();
     const { kind, path = everywhere } = parsed.data;
-    if (!isAnswerKind(kind) || byPath.has(path) || byPath.size < maxFaults) return undefined;
+    if (!isAnswerKind(kind) || this.#byPath.has(path) || this.#byPath.size < maxFaults) return undefined;
     return { field: 'path', message: `at most ${maxFaults} paths may have a fault at a time` };
   }
 
-  return {
-    check,
-    apply(request) {
-      const refusal = check(request);
-      if (refusal !== undefined) return refusal;
-      const { kind, path, seconds, ...how } = faultSchema.parse(request);
-      const endsAt = seconds > 0 ? now() + seconds * 1000 : Number.POSITIVE_INFINITY;
-      if (kind === 'stop') {
-        outage.begin((seconds > 0 ? seconds : defaultStopSeconds) * 1000);
-      } else if (isTimeKind(kind)) {
-        byKind.set(kind, { kind, endsAt, ...how });
-      } else if (kind !== 'none') {
-        byPath.set(path ?? everywhere, { kind, path: path ?? everywhere, endsAt, ...how });
-      } else if (path === undefined) {
-        byPath.clear();
-        byKind.clear();
-        outage.end();
-      } else {
-        byPath.delete(path);
-      }
-      return undefined;
-    },
-    find(path) {
-      dropEnded();
-      let found: Fault | undefined;
-      for (const fault of byPath.values()) {
-        if (path.startsWith(fault.path) && fault.path.length > (found?.path.length ?? 0)) found = fault;
-      }
-      return found;
-    },
-    isGone() {
-      dropEnded();
-      return outage.remainingMs() !== undefined || byPath.get(everywhere)?.kind === 'hang';
-    },
-    clockOffsetMs() {
-      dropEnded();
-      return (byKind.get('clock')?.offsetSeconds ?? 0) * 1000;
-    },
-    moveEveryMs() {
-      dropEnded();
-      return byKind.has('freeze') ? Number.POSITIVE_INFINITY : (byKind.get('bars')?.everySeconds ?? 0) * 1000;
-    },
-    list() {
-      dropEnded();
-      const active = [...byPath.values(), ...byKind.values()].map((fault) =>
-        describe(fault, fault.endsAt - now()),
-      );
-      const outageMs = outage.remainingMs();
-      if (outageMs !== undefined) {
-        active.push({ kind: 'stop', path: everywhere, remainingSeconds: outageMs / 1000 });
-      }
-      return active;
-    },
-  };
+  /** The fault for this path: of several the one with the longest prefix. */
+  find(path: string): Fault | undefined {
+    this.#dropEnded();
+    let found: Fault | undefined;
+    for (const fault of this.#byPath.values()) {
+      if (path.startsWith(fault.path) && fault.path.length > (found?.path.length ?? 0)) found = fault;
+    }
+    return found;
+  }
+
+  /** Whether the engine is as good as gone: then nothing comes from it by other ways either. */
+  isGone(): boolean {
+    this.#dropEnded();
+    return this.#outage.remainingMs() !== undefined || this.#byPath.get(everywhere)?.kind === 'hang';
+  }
+
+  clockOffsetMs(): number {
+    this.#dropEnded();
+    return (this.#byKind.get('clock')?.offsetSeconds ?? 0) * 1000;
+  }
+
+  moveEveryMs(): number {
+    this.#dropEnded();
+    if (this.#byKind.has('freeze')) return Number.POSITIVE_INFINITY;
+    return (this.#byKind.get('bars')?.everySeconds ?? 0) * 1000;
+  }
+
+  list(): ActiveFault[] {
+    this.#dropEnded();
+    const active = [...this.#byPath.values(), ...this.#byKind.values()].map((fault) =>
+      describe(fault, fault.endsAt - this.#now()),
+    );
+    const outageMs = this.#outage.remainingMs();
+    if (outageMs !== undefined) {
+      active.push({ kind: 'stop', path: everywhere, remainingSeconds: outageMs / 1000 });
+    }
+    return active;
+  }
+
+  #dropEnded(): void {
+    const time = this.#now();
+    for (const [path, { endsAt }] of this.#byPath) if (endsAt <= time) this.#byPath.delete(path);
+    for (const [kind, { endsAt }] of this.#byKind) if (endsAt <= time) this.#byKind.delete(kind);
+  }
 }
 
 function isAnswerKind(kind: string): kind is AnswerKind {

@@ -1,9 +1,10 @@
-import { createEngineLog, type LogLine } from './engine-log.ts';
-import { type AgentFigures, createPerformance, type ModelFigures } from './performance.ts';
-import { createPortfolio, type PortfolioFigures } from './portfolio.ts';
-import { createPriceWalk, type Instrument, type MarketFigures, type PriceWalk } from './price-walk.ts';
-import { createRandom } from './random.ts';
-import { createTradeSignal, type SignalFigures, type TradeSignal } from './trade-signal.ts';
+import { isoTime } from '../core/clock.ts';
+import { EngineLog, type LogLine } from './engine-log.ts';
+import { type AgentFigures, type ModelFigures, Performance } from './performance.ts';
+import { Portfolio, type PortfolioFigures } from './portfolio.ts';
+import { type Instrument, type MarketFigures, PriceWalk } from './price-walk.ts';
+import { Random } from './random.ts';
+import { type SignalFigures, TradeSignal } from './trade-signal.ts';
 
 type MarketStatus = 'ACTIVE' | 'HALT';
 
@@ -24,35 +25,6 @@ export interface MarketState {
 /** What an engine announces at once instead of leaving it to the next poll. */
 export type MarketChange = 'status' | 'logs';
 
-export interface MarketOptions {
-  /** Whole number; the same seed and the same calls give the same figures. */
-  seed: number;
-  /** Milliseconds since 1970. */
-  now: () => number;
-}
-
-export interface Market {
-  /** The symbols it knows, the default first. */
-  readonly symbols: readonly string[];
-  /** Advances everything by one tick. */
-  step(): void;
-  /** Moves one symbol's price between ticks and returns it in USD; undefined for an unknown symbol. */
-  nudge(symbol: string): number | undefined;
-  /** A fresh copy of the state document; undefined for an unknown symbol. Default: SPY. */
-  state(symbol?: string): MarketState | undefined;
-  agents(): AgentFigures[];
-  models(): Record<string, ModelFigures>;
-  /** Stops trading: signals go flat, prices go on. False where it was halted already. */
-  halt(reason?: string): boolean;
-  /** Trades again. False where it was not halted. */
-  resume(reason?: string): boolean;
-  status(): MarketStatus;
-  /** ISO 8601: since when the status holds. */
-  statusSince(): string;
-  /** Calls the listener after each such change; returns the way to stop that. */
-  subscribe(listener: (change: MarketChange) => void): () => void;
-}
-
 const defaultInstrument: Instrument = { symbol: 'SPY', price: 450.32, volatility: 0.0002, lot: 5 };
 const instruments: readonly Instrument[] = [
   defaultInstrument,
@@ -72,114 +44,154 @@ interface Desk {
 }
 
 /** A seeded trading engine without any input or output: prices, one account, signals, a log, its agents. */
-export function createMarket({ seed, now }: MarketOptions): Market {
-  const random = createRandom(seed, 'market');
-  const desks = new Map(instruments.map((instrument) => [instrument.symbol, openDesk(instrument, seed)]));
-  const portfolio = createPortfolio();
-  const performance = createPerformance(createRandom(seed, 'performance'));
-  const log = createEngineLog(createRandom(seed, 'log'));
-  const listeners = new Set<(change: MarketChange) => void>();
-  let status: MarketStatus = 'ACTIVE';
-  let changedAt = now();
-  let statusSince = changedAt;
+export class Market {
+  /** The symbols it knows, the default first. */
+  readonly symbols: readonly string[] = instruments.map(({ symbol }) => symbol);
+  readonly #now: () => number;
+  readonly #random: Random;
+  readonly #desks: ReadonlyMap<string, Desk>;
+  readonly #portfolio = new Portfolio();
+  readonly #performance: Performance;
+  readonly #log: EngineLog;
+  readonly #listeners = new Set<(change: MarketChange) => void>();
+  #status: MarketStatus = 'ACTIVE';
+  #changedAt: number;
+  #statusSince: number;
 
-  let age = desks.size;
-  for (const { walk } of desks.values()) {
-    log.chatter(walk.figures(), changedAt - age * 1700);
-    age -= 1;
-  }
-  value();
-
-  function value(): void {
-    const prices = new Map([...desks].map(([symbol, { walk }]) => [symbol, walk.figures().price]));
-    portfolio.mark(prices, changedAt);
-  }
-
-  function announce(change: MarketChange): void {
-    for (const listener of listeners) listener(change);
-  }
-
-  function think(desk: Desk): void {
-    if (random.chance(0.07)) desk.signal.refresh(desk.walk.figures());
-    if (!random.chance(0.008)) return;
-    const { side } = desk.signal.signal();
-    const { symbol, price } = desk.walk.figures();
-    const units = portfolio.trade(desk.walk.instrument, side, price);
-    if (units !== 0)
-      log.add('INFO', `Portfolio: ${side} ${Math.abs(units)} ${symbol} at ${price}`, changedAt);
+  /**
+   * @param seed whole number; the same seed and the same calls give the same figures
+   * @param now milliseconds since 1970
+   */
+  constructor(seed: number, now: () => number) {
+    this.#now = now;
+    this.#random = new Random(seed, 'market');
+    this.#desks = new Map(instruments.map((instrument) => [instrument.symbol, openDesk(instrument, seed)]));
+    this.#performance = new Performance(new Random(seed, 'performance'));
+    this.#log = new EngineLog(new Random(seed, 'log'));
+    this.#changedAt = now();
+    this.#statusSince = this.#changedAt;
+    let age = this.#desks.size;
+    for (const { walk } of this.#desks.values()) {
+      this.#log.chatter(walk.figures(), this.#changedAt - age * 1700);
+      age -= 1;
+    }
+    this.#value();
   }
 
-  function change(to: MarketStatus, line: string): boolean {
-    if (status === to) return false;
-    status = to;
-    changedAt = now();
-    statusSince = changedAt;
-    log.add(to === 'HALT' ? 'WARNING' : 'INFO', line, changedAt);
-    announce('status');
-    announce('logs');
+  /** Advances everything by one tick. */
+  step(): void {
+    this.#changedAt = this.#now();
+    const writtenBefore = this.#log.written;
+    for (const desk of this.#desks.values()) {
+      desk.walk.step();
+      if (this.#status === 'ACTIVE') this.#think(desk);
+    }
+    this.#performance.step();
+    this.#value();
+    const watched = this.#random.pick(['SPY', 'SPY', 'SPY', 'AAPL', 'MSFT', 'QQQ', 'BTC-USD']);
+    const desk = this.#desks.get(watched);
+    for (let count = this.#random.pick(linesPerStep); count > 0 && desk; count -= 1) {
+      this.#log.chatter(desk.walk.figures(), this.#changedAt);
+    }
+    if (this.#log.written !== writtenBefore) this.#announce('logs');
+  }
+
+  /** Moves one symbol's price between ticks and returns it in USD; undefined for an unknown symbol. */
+  nudge(symbol: string): number | undefined {
+    const walk = this.#desks.get(symbol)?.walk;
+    if (walk === undefined) return undefined;
+    this.#changedAt = this.#now();
+    walk.nudge();
+    this.#value();
+    return walk.figures().price;
+  }
+
+  /** A fresh copy of the state document; undefined for an unknown symbol. Default: SPY. */
+  state(symbol = defaultInstrument.symbol): MarketState | undefined {
+    const desk = this.#desks.get(symbol);
+    if (desk === undefined) return undefined;
+    return {
+      timestamp: isoTime(this.#changedAt),
+      status: this.#status,
+      market: desk.walk.figures(),
+      portfolio: this.#portfolio.figures(),
+      signal: desk.signal.figures(),
+      governance: { approved_size: desk.signal.approvedSize() },
+      logs: this.#log.lines(),
+    };
+  }
+
+  agents(): AgentFigures[] {
+    return this.#performance.agents();
+  }
+
+  models(): Record<string, ModelFigures> {
+    return this.#performance.models();
+  }
+
+  /** Stops trading: signals go flat, prices go on. False where it was halted already. */
+  halt(reason?: string): boolean {
+    for (const { signal } of this.#desks.values()) signal.flatten(haltedRationale);
+    return this.#change('HALT', reason === undefined ? 'Trading halted' : `Trading halted: ${reason}`);
+  }
+
+  /** Trades again. False where it was not halted. */
+  resume(reason?: string): boolean {
+    if (this.#status === 'HALT') {
+      for (const { walk, signal } of this.#desks.values()) signal.refresh(walk.figures());
+    }
+    return this.#change('ACTIVE', reason === undefined ? 'Trading resumed' : `Trading resumed: ${reason}`);
+  }
+
+  status(): MarketStatus {
+    return this.#status;
+  }
+
+  /** ISO 8601: since when the status holds. */
+  statusSince(): string {
+    return isoTime(this.#statusSince);
+  }
+
+  /** Calls the listener after each such change; returns the way to stop that. */
+  subscribe(listener: (change: MarketChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #value(): void {
+    const prices = new Map([...this.#desks].map(([symbol, { walk }]) => [symbol, walk.figures().price]));
+    this.#portfolio.mark(prices, this.#changedAt);
+  }
+
+  #announce(change: MarketChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  #think({ walk, signal }: Desk): void {
+    if (this.#random.chance(0.07)) signal.refresh(walk.figures());
+    if (!this.#random.chance(0.008)) return;
+    const { side } = signal.figures();
+    const { symbol, price } = walk.figures();
+    const units = this.#portfolio.trade(walk.instrument, side, price);
+    if (units === 0) return;
+    this.#log.add('INFO', `Portfolio: ${side} ${Math.abs(units)} ${symbol} at ${price}`, this.#changedAt);
+  }
+
+  #change(to: MarketStatus, line: string): boolean {
+    if (this.#status === to) return false;
+    this.#status = to;
+    this.#changedAt = this.#now();
+    this.#statusSince = this.#changedAt;
+    this.#log.add(to === 'HALT' ? 'WARNING' : 'INFO', line, this.#changedAt);
+    this.#announce('status');
+    this.#announce('logs');
     return true;
   }
-
-  return {
-    symbols: [...desks.keys()],
-    step() {
-      changedAt = now();
-      const writtenBefore = log.written();
-      for (const desk of desks.values()) {
-        desk.walk.step();
-        if (status === 'ACTIVE') think(desk);
-      }
-      performance.step();
-      value();
-      const watched = desks.get(random.pick(['SPY', 'SPY', 'SPY', 'AAPL', 'MSFT', 'QQQ', 'BTC-USD']));
-      for (let count = random.pick(linesPerStep); count > 0 && watched; count -= 1) {
-        log.chatter(watched.walk.figures(), changedAt);
-      }
-      if (log.written() !== writtenBefore) announce('logs');
-    },
-    nudge(symbol) {
-      const walk = desks.get(symbol)?.walk;
-      if (walk === undefined) return undefined;
-      changedAt = now();
-      walk.nudge();
-      value();
-      return walk.figures().price;
-    },
-    state(symbol = defaultInstrument.symbol) {
-      const desk = desks.get(symbol);
-      if (desk === undefined) return undefined;
-      return {
-        timestamp: new Date(changedAt).toISOString(),
-        status,
-        market: desk.walk.figures(),
-        portfolio: portfolio.figures(),
-        signal: desk.signal.signal(),
-        governance: { approved_size: desk.signal.approvedSize() },
-        logs: log.lines(),
-      };
-    },
-    agents: performance.agents,
-    models: performance.models,
-    halt(reason) {
-      for (const { signal } of desks.values()) signal.flatten(haltedRationale);
-      return change('HALT', reason === undefined ? 'Trading halted' : `Trading halted: ${reason}`);
-    },
-    resume(reason) {
-      if (status === 'HALT') for (const { walk, signal } of desks.values()) signal.refresh(walk.figures());
-      return change('ACTIVE', reason === undefined ? 'Trading resumed' : `Trading resumed: ${reason}`);
-    },
-    status: () => status,
-    statusSince: () => new Date(statusSince).toISOString(),
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
 }
 
 function openDesk(instrument: Instrument, seed: number): Desk {
   return {
-    walk: createPriceWalk(instrument, createRandom(seed, `price ${instrument.symbol}`)),
-    signal: createTradeSignal(createRandom(seed, `signal ${instrument.symbol}`)),
+    walk: new PriceWalk(instrument, new Random(seed, `price ${instrument.symbol}`)),
+    signal: new TradeSignal(new Random(seed, `signal ${instrument.symbol}`)),
   };
 }

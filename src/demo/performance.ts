@@ -17,12 +17,6 @@ export interface ModelFigures {
   cache_hit_rate?: number;
 }
 
-export interface Performance {
-  step(): void;
-  agents(): AgentFigures[];
-  models(): Record<string, ModelFigures>;
-}
-
 /** Name, and the latency it hovers around in ms. */
 const agentSpecs = [
   ['MacroAgent', 180],
@@ -43,50 +37,63 @@ const modelSpecs = [
 
 const usualSuccess = 0.975;
 
-export function createPerformance(random: Random): Performance {
-  const agents = agentSpecs.map(([name, usualMs]) => ({
-    usualMs,
-    figures: {
-      name,
-      latency_ms: around(usualMs),
-      success_rate: round(random.between(0.94, 1), 4),
-      invocations: random.below(3000),
-    } satisfies AgentFigures,
-  }));
-  const models = modelSpecs.map(([name, usualMs, hitRate]) => {
-    const figures: ModelFigures = { latency_ms: around(usualMs), invocations: random.below(6000) };
-    if (hitRate !== undefined) figures.cache_hit_rate = hitRate;
-    return { name, usualMs, usualHitRate: hitRate ?? 0, figures };
-  });
+/** How the engine's agents and models do: what its two metrics endpoints answer. */
+export class Performance {
+  readonly #random: Random;
+  readonly #agents: { usualMs: number; figures: AgentFigures }[];
+  readonly #models: { name: string; usualMs: number; usualHitRate: number; figures: ModelFigures }[];
+
+  constructor(random: Random) {
+    this.#random = random;
+    this.#agents = agentSpecs.map(([name, usualMs]) => ({
+      usualMs,
+      figures: {
+        name,
+        latency_ms: this.#around(usualMs),
+        success_rate: round(random.between(0.94, 1), 4),
+        invocations: random.below(3000),
+      },
+    }));
+    this.#models = modelSpecs.map(([name, usualMs, hitRate]) => {
+      const figures: ModelFigures = { latency_ms: this.#around(usualMs), invocations: random.below(6000) };
+      if (hitRate !== undefined) figures.cache_hit_rate = hitRate;
+      return { name, usualMs, usualHitRate: hitRate ?? 0, figures };
+    });
+  }
+
+  step(): void {
+    const random = this.#random;
+    for (const { figures, usualMs } of this.#agents) {
+      if (!random.chance(0.35)) continue;
+      this.#called(figures, usualMs);
+      if (random.chance(0.15)) figures.success_rate = wander(figures.success_rate, usualSuccess, random);
+    }
+    for (const { figures, usualMs, usualHitRate } of this.#models) {
+      if (!random.chance(0.5)) continue;
+      this.#called(figures, usualMs);
+      if (figures.cache_hit_rate !== undefined && random.chance(0.3)) {
+        figures.cache_hit_rate = wander(figures.cache_hit_rate, usualHitRate, random);
+      }
+    }
+  }
+
+  agents(): AgentFigures[] {
+    return this.#agents.map(({ figures }) => ({ ...figures }));
+  }
+
+  models(): Record<string, ModelFigures> {
+    return Object.fromEntries(this.#models.map(({ name, figures }) => [name, { ...figures }]));
+  }
 
   /** Latencies are skewed: never far below the usual, now and then far above. */
-  function around(usualMs: number): number {
-    return round(usualMs * Math.exp(random.normal() * 0.35), 1);
+  #around(usualMs: number): number {
+    return round(usualMs * Math.exp(this.#random.normal() * 0.35), 1);
   }
 
-  function called(figures: { latency_ms: number; invocations: number }, usualMs: number): void {
-    figures.latency_ms = round(figures.latency_ms * 0.85 + around(usualMs) * 0.15, 1);
+  #called(figures: { latency_ms: number; invocations: number }, usualMs: number): void {
+    figures.latency_ms = round(figures.latency_ms * 0.85 + this.#around(usualMs) * 0.15, 1);
     figures.invocations += 1;
   }
-
-  return {
-    step() {
-      for (const { figures, usualMs } of agents) {
-        if (!random.chance(0.35)) continue;
-        called(figures, usualMs);
-        if (random.chance(0.15)) figures.success_rate = wander(figures.success_rate, usualSuccess, random);
-      }
-      for (const { figures, usualMs, usualHitRate } of models) {
-        if (!random.chance(0.5)) continue;
-        called(figures, usualMs);
-        if (figures.cache_hit_rate !== undefined && random.chance(0.3)) {
-          figures.cache_hit_rate = wander(figures.cache_hit_rate, usualHitRate, random);
-        }
-      }
-    },
-    agents: () => agents.map(({ figures }) => ({ ...figures })),
-    models: () => Object.fromEntries(models.map(({ name, figures }) => [name, { ...figures }])),
-  };
 }
 
 /** A rate that moves a little and is drawn back to its usual value. */

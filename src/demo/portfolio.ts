@@ -13,51 +13,49 @@ export interface PortfolioFigures {
   max_drawdown: number;
 }
 
-export interface Portfolio {
-  /** Buys or sells one lot; returns the units traded, 0 where limits or holdings do not allow it. */
-  trade(instrument: Instrument, side: Side, price: number): number;
-  /** Values the holdings at these prices (symbol → USD) at this time (ms since 1970). */
-  mark(prices: ReadonlyMap<string, number>, atMs: number): void;
-  figures(): PortfolioFigures;
-}
-
 const dayMs = 86_400_000;
 /** No more than this part of the net asset value in one symbol. */
 const maxShare = 0.25;
 
-export function createPortfolio(): Portfolio {
-  const holdings = new Map<string, number>([['SPY', 45]]);
-  let cash = 85_000;
-  let nav = 105_264.4;
-  let navAtOpen = 104_000;
-  let peak = 106_350;
-  let maxDrawdown = -0.0312;
-  let day: number | undefined;
+/** The one account of the engine. */
+export class Portfolio {
+  readonly #holdings = new Map<string, number>([['SPY', 45]]);
+  #cash = 85_000;
+  #nav = 105_264.4;
+  #navAtOpen = 104_000;
+  #peak = 106_350;
+  #maxDrawdown = -0.0312;
+  #day: number | undefined;
 
-  return {
-    trade(instrument, side, price) {
-      const held = holdings.get(instrument.symbol) ?? 0;
-      const units = side === 'BUY' ? instrument.lot : side === 'SELL' ? -Math.min(instrument.lot, held) : 0;
-      const cost = units * price;
-      if (units === 0 || cost > cash || (units > 0 && (held + units) * price > nav * maxShare)) return 0;
-      holdings.set(instrument.symbol, round(held + units, 4));
-      cash -= cost;
-      return units;
-    },
-    mark(prices, atMs) {
-      const today = Math.floor(atMs / dayMs);
-      if (day !== undefined && today !== day) navAtOpen = nav;
-      day = today;
-      nav = cash;
-      for (const [symbol, units] of holdings) nav += units * (prices.get(symbol) ?? 0);
-      peak = Math.max(peak, nav);
-      maxDrawdown = Math.min(maxDrawdown, nav / peak - 1);
-    },
-    figures: () => ({
-      nav: round(nav, 2),
-      cash: round(cash, 2),
-      daily_pnl: round(nav - navAtOpen, 2),
-      max_drawdown: round(maxDrawdown, 4),
-    }),
-  };
+  /** Buys or sells one lot; returns the units traded, 0 where limits or holdings do not allow it. */
+  trade({ symbol, lot }: Instrument, side: Side, price: number): number {
+    const held = this.#holdings.get(symbol) ?? 0;
+    const units = side === 'BUY' ? lot : side === 'SELL' ? -Math.min(lot, held) : 0;
+    const cost = units * price;
+    const isTooMuch = units > 0 && (held + units) * price > this.#nav * maxShare;
+    if (units === 0 || cost > this.#cash || isTooMuch) return 0;
+    this.#holdings.set(symbol, round(held + units, 4));
+    this.#cash -= cost;
+    return units;
+  }
+
+  /** Values the holdings at these prices (symbol → USD) at this time (ms since 1970). */
+  mark(prices: ReadonlyMap<string, number>, atMs: number): void {
+    const today = Math.floor(atMs / dayMs);
+    if (this.#day !== undefined && today !== this.#day) this.#navAtOpen = this.#nav;
+    this.#day = today;
+    this.#nav = this.#cash;
+    for (const [symbol, units] of this.#holdings) this.#nav += units * (prices.get(symbol) ?? 0);
+    this.#peak = Math.max(this.#peak, this.#nav);
+    this.#maxDrawdown = Math.min(this.#maxDrawdown, this.#nav / this.#peak - 1);
+  }
+
+  figures(): PortfolioFigures {
+    return {
+      nav: round(this.#nav, 2),
+      cash: round(this.#cash, 2),
+      daily_pnl: round(this.#nav - this.#navAtOpen, 2),
+      max_drawdown: round(this.#maxDrawdown, 4),
+    };
+  }
 }

@@ -25,59 +25,68 @@ export interface Instrument {
   lot: number;
 }
 
-export interface PriceWalk {
-  readonly instrument: Instrument;
-  /** Moves the price and lets the filter follow: one step. */
-  step(): void;
-  /** A smaller move between steps; velocity and acceleration wait for the next step. */
-  nudge(): void;
-  figures(): MarketFigures;
-}
-
 const nudgeScale = 0.4;
 const homePull = 0.0005;
 const typicalAlpha = 2.7;
 /** Of the latest change in the filter's velocity. */
 const filterGain = 0.08;
 
-export function createPriceWalk(instrument: Instrument, random: Random): PriceWalk {
-  let price = instrument.price;
-  let priceAtStep = price;
-  let alpha = round(typicalAlpha + random.normal() * 0.3, 2);
-  let velocity = price * instrument.volatility * random.normal() * 0.05;
-  let acceleration = 0;
+/** The price of one symbol, and the figures that a filter makes of it. */
+export class PriceWalk {
+  readonly instrument: Instrument;
+  readonly #random: Random;
+  #price: number;
+  #priceAtStep: number;
+  #alpha: number;
+  #velocity: number;
+  #acceleration = 0;
 
-  function move(scale: number): void {
-    // A normal draw stretched by a Pareto one whose index is alpha: the tails are as fat as alpha says.
-    const tail = Math.min(6, (1 - random.next()) ** (-1 / alpha)) / 1.5;
-    const shock = random.normal() * tail * instrument.volatility * scale;
-    const pull = Math.log(price / instrument.price) * homePull;
-    price *= Math.exp(shock - pull);
+  constructor(instrument: Instrument, random: Random) {
+    this.instrument = instrument;
+    this.#random = random;
+    this.#price = instrument.price;
+    this.#priceAtStep = instrument.price;
+    this.#alpha = round(typicalAlpha + random.normal() * 0.3, 2);
+    this.#velocity = instrument.price * instrument.volatility * random.normal() * 0.05;
   }
 
-  return {
-    instrument,
-    nudge: () => move(nudgeScale),
-    step() {
-      move(1);
-      const before = velocity;
-      velocity += filterGain * (price - priceAtStep - velocity);
-      acceleration = velocity - before;
-      priceAtStep = price;
-      if (random.chance(0.05)) {
-        const drawn = alpha + 0.2 * (typicalAlpha - alpha) + random.normal() * 0.3;
-        alpha = round(Math.min(4, Math.max(1.2, drawn)), 2);
-      }
-    },
-    figures: () => ({
-      symbol: instrument.symbol,
-      price: round(price, 2),
-      alpha,
-      regime: regimeOf(alpha),
-      velocity: round(velocity, 6),
-      acceleration: round(acceleration, 8),
-    }),
-  };
+  /** Moves the price and lets the filter follow: one step. */
+  step(): void {
+    this.#move(1);
+    const before = this.#velocity;
+    this.#velocity += filterGain * (this.#price - this.#priceAtStep - this.#velocity);
+    this.#acceleration = this.#velocity - before;
+    this.#priceAtStep = this.#price;
+    if (this.#random.chance(0.05)) {
+      const drawn = this.#alpha + 0.2 * (typicalAlpha - this.#alpha) + this.#random.normal() * 0.3;
+      this.#alpha = round(Math.min(4, Math.max(1.2, drawn)), 2);
+    }
+  }
+
+  /** A smaller move between steps; velocity and acceleration wait for the next step. */
+  nudge(): void {
+    this.#move(nudgeScale);
+  }
+
+  figures(): MarketFigures {
+    return {
+      symbol: this.instrument.symbol,
+      price: round(this.#price, 2),
+      alpha: this.#alpha,
+      regime: regimeOf(this.#alpha),
+      velocity: round(this.#velocity, 6),
+      acceleration: round(this.#acceleration, 8),
+    };
+  }
+
+  #move(scale: number): void {
+    const { price: home, volatility } = this.instrument;
+    // A normal draw stretched by a Pareto one whose index is alpha: the tails are as fat as alpha says.
+    const tail = Math.min(6, (1 - this.#random.next()) ** (-1 / this.#alpha)) / 1.5;
+    const shock = this.#random.normal() * tail * volatility * scale;
+    const pull = Math.log(this.#price / home) * homePull;
+    this.#price *= Math.exp(shock - pull);
+  }
 }
 
 function regimeOf(alpha: number): Regime {

@@ -10,44 +10,48 @@ export interface SignalFigures {
   reasoning: string;
 }
 
-export interface TradeSignal {
-  /** Thinks anew about this market. */
-  refresh(market: MarketFigures): void;
-  /** No position may be taken, for the reason given. */
-  flatten(reasoning: string): void;
-  signal(): SignalFigures;
-  /** Fraction of net asset value, 0 to 0.2. */
-  approvedSize(): number;
-}
-
 const maxSize = 0.2;
 
-export function createTradeSignal(random: Random): TradeSignal {
-  let current: SignalFigures = {
+/** What the engine would do with one symbol, and how much of it. */
+export class TradeSignal {
+  readonly #random: Random;
+  #current: SignalFigures = {
     side: 'BUY',
     confidence: 0.85,
     reasoning: 'Momentum and forecast agree; the tail index leaves room for most of the Kelly size.',
   };
-  let size = 0.15;
+  #size = 0.15;
 
-  return {
-    refresh(market) {
-      const drift = market.velocity / (market.price * 1e-4);
-      const score = Math.tanh(drift + random.normal() * 0.6);
-      const side: Side = Math.abs(score) < 0.25 ? 'FLAT' : score > 0 ? 'BUY' : 'SELL';
-      const confidence = round(0.45 + Math.abs(score) * 0.5, 2);
-      current = { side, confidence, reasoning: explain(side, market, random) };
-      // The physics veto: fat tails take the size away however sure the signal is.
-      const veto = market.regime === 'Critical' ? 0.1 : market.regime === 'Gaussian' ? 1 : 0.7;
-      size = side === 'FLAT' ? 0 : round(Math.min(maxSize, confidence * maxSize * veto), 4);
-    },
-    flatten(reasoning) {
-      current = { side: 'FLAT', confidence: 0, reasoning };
-      size = 0;
-    },
-    signal: () => ({ ...current }),
-    approvedSize: () => size,
-  };
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** Thinks anew about this market. */
+  refresh(market: MarketFigures): void {
+    const drift = market.velocity / (market.price * 1e-4);
+    const score = Math.tanh(drift + this.#random.normal() * 0.6);
+    const side: Side = Math.abs(score) < 0.25 ? 'FLAT' : score > 0 ? 'BUY' : 'SELL';
+    const confidence = round(0.45 + Math.abs(score) * 0.5, 2);
+    this.#current = { side, confidence, reasoning: explain(side, market, this.#random) };
+    // The physics veto: fat tails take the size away however sure the signal is.
+    const veto = market.regime === 'Critical' ? 0.1 : market.regime === 'Gaussian' ? 1 : 0.7;
+    this.#size = side === 'FLAT' ? 0 : round(Math.min(maxSize, confidence * maxSize * veto), 4);
+  }
+
+  /** No position may be taken, for the reason given. */
+  flatten(reasoning: string): void {
+    this.#current = { side: 'FLAT', confidence: 0, reasoning };
+    this.#size = 0;
+  }
+
+  figures(): SignalFigures {
+    return { ...this.#current };
+  }
+
+  /** Fraction of net asset value, 0 to 0.2. */
+  approvedSize(): number {
+    return this.#size;
+  }
 }
 
 function explain(side: Side, market: MarketFigures, random: Random): string {

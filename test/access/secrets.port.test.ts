@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { request } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { createDemoEngine } from '../../src/demo/engine.ts';
+import { DemoEngine } from '../../src/demo/engine.ts';
 import { connectClient } from '../support/client.ts';
 import { openEventStream, streamRefusalOf } from '../support/event-stream-client.ts';
 import { commandResult, spawnGateway } from '../support/gateway-process.ts';
@@ -13,7 +13,7 @@ const marker = 'query-that-no-log-shows';
 
 describe.concurrent('Logs and metrics', () => {
   it('hold no token, no secret and no query string, wherever a token was used', async (test) => {
-    const engine = await useIn(test, createDemoEngine({ port: 0 }));
+    const engine = await useIn(test, new DemoEngine({ port: 0 }));
     const { url: engineUrl } = await engine.start();
     const gateway = await useIn(
       test,

@@ -1,4 +1,4 @@
-import { createDemoEngine, type DemoEngine } from '../../src/demo/engine.ts';
+import { DemoEngine } from '../../src/demo/engine.ts';
 import type { Resource } from '../support/wait.ts';
 
 export interface BenchEngine extends Resource {
@@ -13,7 +13,7 @@ const stepMs = 250;
 
 /** The demo engine, in this process. */
 export async function startEngine(): Promise<BenchEngine> {
-  const engine = createDemoEngine({ port: 0, stepMs, activity: 0 });
+  const engine = new DemoEngine({ port: 0, stepMs, activity: 0 });
   for (let step = 0; step < stepsBefore; step += 1) engine.market.step();
   const { url } = await engine.start();
   return { url, faults: engine.faults, stop: () => engine.stop() };

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
-import { createMarket } from '../../src/demo/market.ts';
+import { Market } from '../../src/demo/market.ts';
 
 /** `quiet`: nothing moves but `timestamp`. */
 export type Variant = 'normal' | 'quiet';
@@ -17,7 +17,7 @@ const stepsBefore = 60;
 /** The demo engine's market, whose answers the gateway would merge into such documents (2.3 KB each). */
 const simulateMarket: Simulate = (variant, ticks, seed) => {
   let now = start;
-  const market = createMarket({ seed, now: () => now });
+  const market = new Market(seed, () => now);
   const step = (): void => {
     now += 1000;
     market.step();

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDemoEngine } from '../../src/demo/engine.ts';
+import { DemoEngine } from '../../src/demo/engine.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { openDashboard } from '../support/dashboard-page.ts';
 import { startDashboardProxy } from '../support/dashboard-proxy.ts';
@@ -47,7 +47,7 @@ describe.skipIf(chromiumMissing)('The dashboard, when something is away', () => 
   });
 
   it('keeps what it has while the gateway is away, and is live again by itself, with a hole no wider than that', async (test) => {
-    const engine = await useIn(test, createDemoEngine({ port: 0 }));
+    const engine = await useIn(test, new DemoEngine({ port: 0 }));
     const { url: engineUrl } = await engine.start();
     const start = (port: string) =>
       startGateway({ engine: false, settings: { ENGINE_URL: engineUrl, PORT: port } });

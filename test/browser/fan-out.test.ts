@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { decode } from '@msgpack/msgpack';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRandom } from '../../src/demo/random.ts';
+import { Random } from '../../src/demo/random.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { connectClient, type Packet, type TestClient } from '../support/client.ts';
 import { createUpdates } from '../support/fan-out-updates.ts';
@@ -109,7 +109,7 @@ describe.skipIf(chromiumMissing)(`14 sockets of a page that stalls, by chance of
     await page.evaluate(script);
     const read = (): Promise<readonly Heard[]> => page.evaluate('fanOut.read()');
 
-    const random = createRandom(seed, 'page');
+    const random = new Random(seed, 'page');
     const joining = [...views];
     const stalls: Promise<unknown>[] = [];
     let seq = plain.newest();

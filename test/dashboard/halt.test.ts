@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeContradiction, describeHalt } from '../../src/dashboard/model/halt.ts';
+import { describeContradiction, describeHalt } from '../../src/dashboard/model/situation.ts';
 
 const at = '2026-01-01T14:03:11.000Z';
 const source = { status: 'fresh', since: at } as const;

@@ -12,6 +12,12 @@ describe('LogTrail', () => {
     expect(new Set(trail.lines.map(({ id }) => id)).size).toBe(3);
   });
 
+  it('shows messages without the escape sequences of terminals', () => {
+    const trail = new LogTrail();
+    trail.take([line('\u001b[31mlost\u001b[0m the \u001b]0;title\u0007broker'), { level: 'INFO' }]);
+    expect(trail.lines.map(({ text }) => text)).toEqual(['lost the broker', '–']);
+  });
+
   it('never holds more than 200', () => {
     const trail = new LogTrail();
     for (let count = 0; count < 500; count += 1) trail.take([line(`${count}`)]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Sources } from '../../src/client/index.ts';
-import { Outages } from '../../src/dashboard/model/outages.ts';
+import { Outages } from '../../src/dashboard/model/knowledge.ts';
 
 describe('Outages', () => {
   const sources = (status: 'fresh' | 'stale' | 'down', since = ''): Sources => ({ state: { status, since } });

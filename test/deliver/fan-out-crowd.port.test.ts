@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../src/demo/random.ts';
+import { Random } from '../../src/demo/random.ts';
 import { FanOutClient } from '../support/fan-out-client.ts';
 import { Crowd, fanOutViews } from '../support/fan-out-crowd.ts';
 import { Ledger } from '../support/fan-out-ledger.ts';
@@ -31,7 +31,7 @@ async function setUp(test: TestScope) {
   const crowd = new Crowd(clients - fanOutViews.length - 1, {
     wsUrl: gateway.wsUrl,
     ledger,
-    random: createRandom(seed, 'crowd'),
+    random: new Random(seed, 'crowd'),
   });
   return { gateway, source, versions, ledger, crowd, plain, steady, publish, snapshot };
 }

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createEngineClock } from '../../src/demo/engine-clock.ts';
+import { EngineClock } from '../../src/demo/engine-clock.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 function setUp() {
   const clock = createManualClock();
   const faults = { offsetMs: 0, everyMs: 0 };
-  const engineClock = createEngineClock(clock, {
+  const engineClock = new EngineClock(clock, {
     clockOffsetMs: () => faults.offsetMs,
     moveEveryMs: () => faults.everyMs,
   });

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createDemoEngine, type DemoEngine } from '../../src/demo/engine.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DemoEngine } from '../../src/demo/engine.ts';
 import { createManualClock } from '../support/manual-clock.ts';
+import { startDemoEngine } from './start-engine.ts';
 
 const statePath = '/api/system/state/current';
 
@@ -8,7 +9,7 @@ let engine: DemoEngine;
 let url: string;
 
 beforeEach(async () => {
-  engine = createDemoEngine({ port: 0, stepMs: 20 });
+  engine = new DemoEngine({ port: 0, stepMs: 20 });
   ({ url } = await engine.start());
 });
 afterEach(() => engine.stop());
@@ -135,10 +136,10 @@ describe('demo engine under a fault', () => {
 
   it('stop: waits for its port where another program has taken it meanwhile', async () => {
     const log = { info: vi.fn(), warn: vi.fn() };
-    const patient = createDemoEngine({ port: 0, log });
+    const patient = new DemoEngine({ port: 0, log });
     const { port } = await patient.start();
     patient.faults.apply({ kind: 'stop', seconds: 0.5 });
-    const squatter = createDemoEngine({ port });
+    const squatter = new DemoEngine({ port });
     await expect.poll(() => log.info.mock.lastCall?.[1]).toBe('demo engine stopped listening');
     await squatter.start();
     await expect.poll(() => log.warn.mock.lastCall?.[1]).toBe('demo engine cannot listen yet');
@@ -164,12 +165,10 @@ describe('demo engine that answers, and yet', () => {
     const clock = createManualClock();
     const events: string[] = [];
     const publish = (channel: string, message: string) => void events.push(`${channel} ${message}`);
-    const timed = createDemoEngine({ port: 0, clock, publish });
-    const started = await timed.start();
-    onTestFinished(() => timed.stop());
+    const { engine: timed, url: timedUrl } = await startDemoEngine({ clock, publish });
     const post = (path: string, body: object = {}) =>
-      fetch(started.url + path, { method: 'POST', body: JSON.stringify(body) });
-    const state = async () => JSON.parse(await (await fetch(started.url + statePath)).text());
+      fetch(timedUrl + path, { method: 'POST', body: JSON.stringify(body) });
+    const state = async () => JSON.parse(await (await fetch(timedUrl + statePath)).text());
     return { engine: timed, clock, events, post, state };
   }
 

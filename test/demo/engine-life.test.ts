@@ -2,13 +2,14 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createDemoEngine, type DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
-import { createRedisPublisher } from '../../src/demo/redis-publisher.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { DemoEngine } from '../../src/demo/engine.ts';
+import { RedisPublisher } from '../../src/demo/redis-publisher.ts';
 import { createMemoryEvents } from '../../src/source/events.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { redisMissing, startRedis } from '../support/redis-server.ts';
 import { useIn, waitFor } from '../support/wait.ts';
+import { startDemoEngine } from './start-engine.ts';
 
 const channels = [
   'state_update',
@@ -19,32 +20,19 @@ const channels = [
   'diagnostics:graph_update',
   'diagnostics:llm',
 ];
-const running: DemoEngine[] = [];
-const folders: string[] = [];
-
-async function start(options: DemoEngineOptions) {
-  const engine = createDemoEngine({ port: 0, ...options });
-  running.push(engine);
-  return { engine, ...(await engine.start()) };
-}
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'engine-'));
-  folders.push(folder);
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   return folder;
 }
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((engine) => engine.stop()));
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
-});
 
 /** What an engine publishes in five minutes of its own time. */
 async function lifeOf(seed: number) {
   const clock = createManualClock();
   const published: string[] = [];
   const publish = (channel: string, message: string) => void published.push(`${channel} ${message}`);
-  const { engine } = await start({ seed, clock, publish });
+  const { engine } = await startDemoEngine({ seed, clock, publish });
   clock.advance(300_000);
   return { engine, clock, published };
 }
@@ -73,7 +61,7 @@ describe('demo engine, over time', () => {
   });
 
   it('shows the active plans in the state of every symbol', async () => {
-    const { url } = await start({});
+    const { url } = await startDemoEngine();
     for (const query of ['', '?symbol=QQQ']) {
       const response = await fetch(`${url}/api/system/state/current${query}`);
       expect(await response.json()).toMatchObject({ active_plans: 3 });
@@ -82,7 +70,7 @@ describe('demo engine, over time', () => {
 
   it('leaves its instances as they are without activity', async () => {
     const clock = createManualClock();
-    const { engine } = await start({ clock, activity: 0 });
+    const { engine } = await startDemoEngine({ clock, activity: 0 });
     const before = engine.instances.list(true);
     clock.advance(3_600_000);
     expect(engine.instances.list(true)).toEqual(before);
@@ -92,7 +80,7 @@ describe('demo engine, over time', () => {
   it('writes and rotates a log of each running instance, and takes the folder it made with it', async () => {
     const clock = createManualClock();
     const logDir = join(newFolder(), 'logs');
-    const { engine } = await start({ clock, logDir, logMaxBytes: 4096 });
+    const { engine } = await startDemoEngine({ clock, logDir, logMaxBytes: 4096 });
     expect(readdirSync(logDir)).toEqual([1, 2, 3, 4].map((number) => `agent-${number}.log`));
     clock.advance(300_000);
     expect(readdirSync(logDir)).toContain('agent-1.log.1');
@@ -101,16 +89,16 @@ describe('demo engine, over time', () => {
   });
 
   it('leaves no folder behind where its port is in use', async () => {
-    const { port } = await start({});
+    const { port } = await startDemoEngine();
     const logDir = join(newFolder(), 'logs');
-    await expect(createDemoEngine({ port, logDir }).start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(new DemoEngine({ port, logDir }).start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
     expect(existsSync(logDir)).toBe(false);
   });
 
   it('opens no port where its log folder cannot be used', async () => {
-    const { engine, port } = await start({});
+    const { engine, port } = await startDemoEngine();
     await engine.stop();
-    const failing = createDemoEngine({ port, logDir: join(newFolder(), 'no', 'logs') });
+    const failing = new DemoEngine({ port, logDir: join(newFolder(), 'no', 'logs') });
     await expect(failing.start()).rejects.toThrow('cannot write log files');
     await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow('fetch failed');
   });
@@ -120,21 +108,24 @@ describe('demo engine, over time', () => {
     const heard = new Set<string>();
     for (const channel of channels) events.subscribe(channel, () => heard.add(channel));
     const clock = createManualClock();
-    await start({ clock, publish: events.publish });
+    await startDemoEngine({ clock, publish: events.publish });
     clock.advance(60_000);
     expect(heard).toEqual(new Set(channels));
   });
 
   it.skipIf(redisMissing)('reaches a subscriber of each channel by Redis', async (test) => {
     const redis = await useIn(test, startRedis());
-    const publisher = createRedisPublisher(redis.url, { info: () => {}, warn: () => {} });
-    test.onTestFinished(publisher.close);
+    const publisher = new RedisPublisher(redis.url, { info: () => {}, warn: () => {} });
+    test.onTestFinished(() => publisher.close());
     const subscriber = new Redis(redis.url);
     test.onTestFinished(() => subscriber.disconnect());
     const heard = new Set<string>();
     subscriber.on('message', (channel: string) => heard.add(channel));
     await subscriber.subscribe(...channels);
-    await start({ publish: publisher.publish, activity: 100 });
+    await startDemoEngine({
+      publish: (channel, message) => publisher.publish(channel, message),
+      activity: 100,
+    });
     await waitFor('an event on each channel', () => heard.size === channels.length, {
       state: () => [...heard],
     });

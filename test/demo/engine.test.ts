@@ -1,25 +1,14 @@
 import { connect } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createDemoEngine, type DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
+import { describe, expect, it } from 'vitest';
+import { DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
+import { startDemoEngine } from './start-engine.ts';
 
-const running: DemoEngine[] = [];
-
-async function start(
-  options: DemoEngineOptions = {},
-): Promise<{ engine: DemoEngine; port: number; url: string }> {
-  const engine = createDemoEngine({ port: 0, stepMs: 20, ...options });
-  running.push(engine);
-  return { engine, ...(await engine.start()) };
-}
+const start = (options: DemoEngineOptions = {}) => startDemoEngine({ stepMs: 20, ...options });
 
 async function get(url: string): Promise<{ status: number; body: unknown }> {
   const response = await fetch(url);
   return { status: response.status, body: await response.json() };
 }
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((engine) => engine.stop()));
-});
 
 describe('demo engine', () => {
   it('serves the state of a symbol, agents as a list and models as a map', async () => {
@@ -63,7 +52,7 @@ describe('demo engine', () => {
 
   it('rejects with the reason where the port is in use', async () => {
     const { port } = await start();
-    await expect(createDemoEngine({ port }).start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(new DemoEngine({ port }).start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 
   it('leaves no connection and no port behind when it stops, and can start again', async () => {
@@ -82,7 +71,7 @@ describe('demo engine', () => {
   });
 
   it('stays stopped where stop comes before start is done', async () => {
-    const engine = createDemoEngine({ port: 0, stepMs: 5 });
+    const engine = new DemoEngine({ port: 0, stepMs: 5 });
     const [{ url }] = await Promise.all([engine.start(), engine.stop()]);
     await expect(fetch(`${url}/health`)).rejects.toThrow();
   });

@@ -1,6 +1,7 @@
+import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
-import { createFaultControl, type Fault, type FaultControl } from '../../src/demo/fault.ts';
-import { createFaultAnswers } from '../../src/demo/fault-answer.ts';
+import { type Fault, FaultControl } from '../../src/demo/fault.ts';
+import { FaultAnswers } from '../../src/demo/fault-answer.ts';
 
 const statePath = '/api/system/state/current';
 const agentsPath = '/api/system/metrics/agents';
@@ -13,7 +14,7 @@ function control(): { faults: FaultControl; clock: { ms: number }; outages: numb
     end: () => void outages.splice(0),
     remainingMs: () => outages.at(-1),
   };
-  return { faults: createFaultControl({ now: () => clock.ms, outage }), clock, outages };
+  return { faults: new FaultControl(() => clock.ms, outage), clock, outages };
 }
 
 describe('fault control', () => {
@@ -127,19 +128,24 @@ describe('fault control', () => {
 });
 
 describe('fault answers', () => {
-  const fault = (kind: Fault['kind']): Fault => ({ kind, path: '/', delayMs: 0, status: 500 });
-
-  function bodies(kind: Fault['kind'], path: string, count: number): string[] {
-    const answer = createFaultAnswers();
-    return Array.from({ length: count }, () => {
-      const reply = answer(fault(kind), path);
-      if (reply === undefined || reply === 'hang') throw new Error('no reply');
-      return `${reply.status} ${reply.headers.location ?? ''} ${reply.body}`;
-    });
+  function askerOf(kind: Exclude<Fault['kind'], 'slow'>): (path: string) => Promise<string> {
+    const answers = new FaultAnswers();
+    const app = new Hono().all('*', (c) => answers.answer(c, kind, 500));
+    return async (path) => {
+      const answer = await app.request(path);
+      return `${answer.status} ${answer.headers.get('location') ?? ''} ${await answer.text()}`;
+    };
   }
 
-  it('takes turns through different malformed bodies, none a JSON object', () => {
-    const seen = bodies('malformed', statePath, 12);
+  async function bodies(kind: Exclude<Fault['kind'], 'slow'>, path: string, count: number) {
+    const ask = askerOf(kind);
+    const seen: string[] = [];
+    while (seen.length < count) seen.push(await ask(path));
+    return seen;
+  }
+
+  it('takes turns through different malformed bodies, none a JSON object', async () => {
+    const seen = await bodies('malformed', statePath, 12);
     expect(new Set(seen).size).toBe(6);
     for (const body of seen) {
       let parsed: unknown;
@@ -152,16 +158,18 @@ describe('fault answers', () => {
     }
   });
 
-  it('takes turns path by path', () => {
-    const answer = createFaultAnswers();
-    expect(answer(fault('malformed'), statePath)).toEqual(answer(fault('malformed'), agentsPath));
+  it('takes turns path by path', async () => {
+    const ask = askerOf('malformed');
+    const first = await ask(statePath);
+    expect(await ask(agentsPath)).toBe(first);
+    expect(await ask(statePath)).not.toBe(first);
   });
 
-  it('answers valid JSON of wrong shapes, a redirect to another host among them', () => {
-    const state = bodies('wrong', statePath, 4).join('\n');
+  it('answers valid JSON of wrong shapes, a redirect to another host among them', async () => {
+    const state = (await bodies('wrong', statePath, 4)).join('\n');
     expect(state).toContain('"market":"SPY');
     expect(state).toContain('"price":"450.32"');
     expect(state).toMatch(/^302 http:\/\/127\.0\.0\.2:9\/api/m);
-    expect(bodies('wrong', agentsPath, 4).join('\n')).toContain('"agents":42');
+    expect((await bodies('wrong', agentsPath, 4)).join('\n')).toContain('"agents":42');
   });
 });

@@ -1,21 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { createMarket, type Market, type MarketChange, type MarketState } from '../../src/demo/market.ts';
+import { Market, type MarketChange, type MarketState } from '../../src/demo/market.ts';
 
 const start = Date.parse('2025-12-21T12:00:00.000Z');
 
 /** A market whose clock advances by one second a step. */
-function marketOf(seed: number): Market & { run(steps: number): void } {
+function marketOf(seed: number) {
   let time = start;
-  const market = createMarket({ seed, now: () => time });
-  return {
-    ...market,
-    run(steps) {
-      for (let step = 0; step < steps; step += 1) {
-        time += 1000;
-        market.step();
-      }
-    },
+  const market = new Market(seed, () => time);
+  const run = (steps: number): void => {
+    for (let step = 0; step < steps; step += 1) {
+      time += 1000;
+      market.step();
+    }
   };
+  return Object.assign(market, { run });
 }
 
 function stateOf(market: Market, symbol?: string): MarketState {
@@ -138,7 +136,7 @@ describe('market', () => {
 
   it('counts the profit of the day from midnight UTC', () => {
     let time = Date.parse('2025-12-21T23:59:59.000Z');
-    const market = createMarket({ seed: 1, now: () => time });
+    const market = new Market(1, () => time);
     expect(Math.abs(stateOf(market).portfolio.daily_pnl)).toBeGreaterThan(1000);
     time += 1000;
     market.step();

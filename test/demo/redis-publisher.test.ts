@@ -1,12 +1,12 @@
 import { Redis } from 'ioredis';
 import { describe, expect, it, vi } from 'vitest';
-import { createRedisPublisher } from '../../src/demo/redis-publisher.ts';
+import { RedisPublisher } from '../../src/demo/redis-publisher.ts';
 import { type RedisServer, redisMissing, startRedis } from '../support/redis-server.ts';
 import { type TestScope, useIn } from '../support/wait.ts';
 
 function setUp(test: TestScope, url: string) {
   const log = { info: vi.fn(), warn: vi.fn() };
-  const publisher = createRedisPublisher(url, log);
+  const publisher = new RedisPublisher(url, log);
   test.onTestFinished(() => publisher.close());
   return { publisher, log };
 }

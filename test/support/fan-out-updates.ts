@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/core/json.ts';
-import { createRandom, type Random } from '../../src/demo/random.ts';
+import { Random } from '../../src/demo/random.ts';
 import { applyPacket } from './packet-reader.ts';
 
 /** Around the sizes at which something changes: the deflate window, the frame header, the compression level. */
@@ -65,7 +65,7 @@ export interface Updates {
 }
 
 export function createUpdates(seed: number): Updates {
-  const random = createRandom(seed, 'updates');
+  const random = new Random(seed, 'updates');
   let tick = 0;
   let blob = 0;
   let logs: JsonObject[] = [];

@@ -2,7 +2,7 @@ import { Gateway, type GatewayOptions } from '../../src/app.ts';
 import type { Environment } from '../../src/config/environment.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { KeepaliveLimits } from '../../src/deliver/keepalive.ts';
-import { createDemoEngine, type DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
+import { DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
 import { loadSettings } from '../../src/settings.ts';
 import type { EventSource } from '../../src/source/events.ts';
 import { createMemoryLog } from './memory-log.ts';
@@ -41,7 +41,7 @@ export async function startGateway(
   options: StartOptions = {},
 ): Promise<TestGateway & { readonly engine: DemoEngine }> {
   const { settings = {}, engine: engineOptions = {}, events, keepalive, clock, dialects } = options;
-  const engine = createDemoEngine({ port: 0, ...(engineOptions === false ? {} : engineOptions) });
+  const engine = new DemoEngine({ port: 0, ...(engineOptions === false ? {} : engineOptions) });
   const engineUrl = engineOptions === false ? nowhere : (await engine.start()).url;
   const env = {
     PORT: '0',

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { usualCloses } from '../../src/deliver/closes.ts';
-import { createRandom } from '../../src/demo/random.ts';
+import { Random } from '../../src/demo/random.ts';
 import type { Encoding } from '../../src/encode/encoding.ts';
 import { Message } from '../../src/encode/message.ts';
 import { deflateTerms } from '../support/fan-out-crowd.ts';
@@ -68,7 +68,7 @@ describe.each([
   afterAll(() => server.stop());
 
   it('arrive as they were taken, at clients that stall and that read in small pieces', async () => {
-    const random = createRandom(seed, 'transports');
+    const random = new Random(seed, 'transports');
     const source = createUpdates(seed);
     const digests = new Map<Message, string>();
     const make = (binary: boolean, previous?: Message): Message => {
@@ -159,7 +159,7 @@ describe.each([
     client.pause();
     const size = 4_000_000;
     const offer = (): string => {
-      const text = `${createRandom(seed).next()}`.repeat(size / 16);
+      const text = `${new Random(seed).next()}`.repeat(size / 16);
       transport.offer(textMessage(text));
       return digestOf(text);
     };

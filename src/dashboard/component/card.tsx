@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import { useSectionFreshness } from '../hook/use-freshness.ts';
-import { useNow } from '../hook/use-now.ts';
+import { useNow } from '../hook/use-page.ts';
 import { formatAge } from '../model/format.ts';
 
 interface CardProps {
@@ -46,4 +46,16 @@ export function Card({ title, section, area, aside, placeholder, children }: Car
 function StaleMark({ what, since }: { readonly what: string; readonly since: number | undefined }) {
   const now = useNow(true);
   return <span class="stale-mark">{since === undefined ? what : `${what} ${formatAge(now - since)}`}</span>;
+}
+
+/** Keeps the place of a list that was not received yet. */
+export function SkeletonRows({ count }: { readonly count: number }) {
+  return (
+    <div class="skeleton-rows" aria-hidden="true">
+      {Array.from({ length: count }, () => (
+        // biome-ignore lint/correctness/useJsxKeyInIterable: all the same, and never fewer or more
+        <span class="skeleton" />
+      ))}
+    </div>
+  );
 }

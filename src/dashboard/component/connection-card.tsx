@@ -1,8 +1,17 @@
-import { useId } from 'preact/hooks';
-import { useStatus } from '../hook/use-client-state.ts';
-import { ConnectionFigures } from './connection-figures.tsx';
-import { SourceNotes } from './source-notes.tsx';
-import { TokenForm } from './token-form.tsx';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useGranted, usePage, useStatus } from '../hook/use-page.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatRate,
+  formatWholePercent,
+  unknown,
+} from '../model/format.ts';
+import { fullPacketBytes, RateMeter, type Rates } from '../model/rates.ts';
+import { SourceNotes } from './sources.tsx';
+import { Time } from './time.tsx';
 import { ViewForm } from './view-form.tsx';
 
 /** How this page is connected, and what it asks the gateway for. */
@@ -24,5 +33,140 @@ export function ConnectionCard() {
         <TokenForm />
       </div>
     </section>
+  );
+}
+
+const transports = { websocket: 'WebSocket', sse: 'event stream', polling: 'polling' } as const;
+
+interface Reading extends Rates {
+  readonly seq: number | undefined;
+  /** Of the document. */
+  readonly timestamp: unknown;
+  readonly roundTripMs: number | undefined;
+  readonly reconnects: number;
+  readonly resyncs: number;
+}
+
+function ConnectionFigures() {
+  const { state, transport } = useStatus();
+  const granted = useGranted();
+  const reading = useReading();
+  const symbol = granted?.symbol ?? 'default symbol';
+  const sections = granted?.sections === undefined ? 'all sections' : granted.sections.join(', ');
+  const pace = paceOf(granted?.interval ?? 0);
+  const inForce =
+    granted === undefined ? unknown : [granted.mode, granted.encoding, pace, sections, symbol].join(' · ');
+  const through = transport === undefined ? '' : `, ${transports[transport]}`;
+  return (
+    <dl class="connection-figures">
+      <Item label="State" name="connection" text={`${state}${through}`} />
+      <Item label="Role" name="role" text={granted === undefined ? unknown : roleText(granted)} />
+      <Item label="Sequence" name="seq" text={formatCount(reading?.seq)} />
+      <Item label="Engine's time" name="engine-time">
+        <Time value={reading?.timestamp} />
+      </Item>
+      <Item label="Updates/s" name="updates-per-second" text={formatRate(reading?.updatesPerSecond)} />
+      <Item
+        label="Bytes/s, uncompressed"
+        name="bytes-per-second"
+        text={reading === undefined ? unknown : formatBytes(reading.bytesPerSecond)}
+      />
+      <Item label="Saved against full JSON" name="saved" text={formatWholePercent(reading?.saved)} />
+      <Item
+        label="Round trip"
+        name="round-trip"
+        text={reading?.roundTripMs === undefined ? unknown : `${formatMs(reading.roundTripMs)} ms`}
+      />
+      <Item
+        label="Reconnects, resyncs"
+        name="reconnects"
+        text={`${formatCount(reading?.reconnects)}, ${formatCount(reading?.resyncs)}`}
+      />
+      <Item label="Options in force" name="granted" text={inForce} isWide />
+    </dl>
+  );
+}
+
+function paceOf(interval: number | 'pause'): string {
+  if (interval === 'pause') return 'paused, urgent news only';
+  return interval === 0 ? 'each change' : `every ${interval} ms`;
+}
+
+function roleText({ role, commands }: { readonly role: string; readonly commands: boolean }): string {
+  return commands ? `${role}, may halt` : role;
+}
+
+interface ItemProps {
+  readonly label: string;
+  readonly name: string;
+  readonly text?: string;
+  readonly isWide?: boolean;
+  /** In place of the text. */
+  readonly children?: ComponentChildren;
+}
+
+function Item({ label, name, text, isWide = false, children = text }: ItemProps) {
+  return (
+    <div class={isWide ? 'wide' : undefined}>
+      <dt>{label}</dt>
+      <dd data-testid={name}>{children}</dd>
+    </div>
+  );
+}
+
+/** The client's figures, read each second. */
+function useReading(): Reading | undefined {
+  const { client } = usePage();
+  const meter = useRef(new RateMeter());
+  const [reading, setReading] = useState<Reading>();
+  useEffect(() => {
+    const read = (): void => {
+      const { stats, document, position } = client;
+      const seq = position?.seq;
+      const rates = meter.current.read({ at: performance.now(), stats }, fullPacketBytes(document, seq ?? 0));
+      const { roundTripMs, reconnects, resyncs } = stats;
+      const { timestamp } = document;
+      setReading({ ...rates, seq, timestamp, roundTripMs, reconnects, resyncs });
+    };
+    read();
+    const timer = setInterval(read, 1000);
+    const leave = client.on('granted', () => meter.current.reset());
+    return () => {
+      clearInterval(timer);
+      leave();
+    };
+  }, [client]);
+  return reading;
+}
+
+const inputId = 'token';
+
+/** Leads to the field where a token is entered. */
+export function askForToken(): void {
+  document.getElementById(inputId)?.focus();
+}
+
+/** For gateways that want a token, and for operators where watching needs none. */
+function TokenForm() {
+  const { tokens } = usePage();
+  const input = useRef<HTMLInputElement>(null);
+  const onSubmit = (event: Event): void => {
+    event.preventDefault();
+    const token = input.current?.value.trim() ?? '';
+    if (token !== '') tokens.use(token);
+  };
+  return (
+    <form class="token-form" onSubmit={onSubmit}>
+      <label class="field">
+        <span>Token{tokens.current === undefined ? '' : ' (one is in use)'}</span>
+        <input id={inputId} type="password" autoComplete="off" ref={input} placeholder="JSON Web Token" />
+      </label>
+      <button type="submit">Use</button>
+      {tokens.current !== undefined && (
+        <button type="button" onClick={() => tokens.use(undefined)}>
+          Forget
+        </button>
+      )}
+    </form>
   );
 }

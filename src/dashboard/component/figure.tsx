@@ -1,14 +1,15 @@
 import type { ComponentChildren } from 'preact';
-import { useStatus } from '../hook/use-client-state.ts';
+import type { KnownPath } from '../../client/index.ts';
 import { useFreshness } from '../hook/use-freshness.ts';
-import type { Tone } from '../model/format.ts';
+import { useStatus, useValue } from '../hook/use-page.ts';
+import { formatText, type Tone } from '../model/format.ts';
 
 interface ValueProps {
-  readonly text: string;
   /** Finds it in tests. */
   readonly name: string;
-  /** Where in the document it comes from, for whether it is current. */
-  readonly path: string;
+  readonly path: KnownPath;
+  /** Default: as a text. */
+  readonly format?: (value: unknown) => string;
   readonly tone?: Tone;
 }
 
@@ -31,8 +32,20 @@ export function Figure({ label, size, children, ...value }: FigureProps) {
   );
 }
 
-/** A figure by itself, marked where it is the last known. While there is no document a bar keeps its place. */
-export function Value({ text, name, path, tone }: ValueProps) {
+/** What is at a path of the document. */
+export function Value({ format = formatText, ...place }: ValueProps) {
+  return <ValueText text={format(useValue(place.path))} {...place} />;
+}
+
+interface ValueTextProps extends Omit<ValueProps, 'format'> {
+  readonly text: string;
+}
+
+/**
+ * A text made of what is at a path of the document, marked where that is the last known. While there is no document a
+ * bar keeps its place.
+ */
+export function ValueText({ text, name, path, tone }: ValueTextProps) {
   const isStale = useFreshness(path) !== 'fresh';
   const isLoading = useStatus().state === 'connecting';
   return isLoading ? (

@@ -1,13 +1,11 @@
 import { useCallback, useMemo } from 'preact/hooks';
 import type { TelemetryDocument } from '../../client/index.ts';
 import { useFreshness } from '../hook/use-freshness.ts';
-import { usePage } from '../hook/use-page.ts';
-import { useSelection } from '../hook/use-selection.ts';
+import { usePage, useSelection } from '../hook/use-page.ts';
 import { columnsOf, formatCell, headingOf, sameList } from '../model/figure-table.ts';
 import type { FigureSection } from '../model/latency.ts';
-import { Card } from './card.tsx';
+import { Card, SkeletonRows } from './card.tsx';
 import { MiniPlot } from './mini-plot.tsx';
-import { SkeletonRows } from './skeleton-rows.tsx';
 
 interface FiguresCardProps {
   readonly title: string;

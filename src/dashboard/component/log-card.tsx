@@ -1,12 +1,10 @@
 import { useState } from 'preact/hooks';
 import type { TelemetryDocument } from '../../client/index.ts';
-import { usePage } from '../hook/use-page.ts';
-import { useSelection } from '../hook/use-selection.ts';
+import { usePage, useSelection } from '../hook/use-page.ts';
 import { formatText } from '../model/format.ts';
 import { type LogLevel, logLevels, type NumberedLine, passes, severityOf } from '../model/log-trail.ts';
-import { Card } from './card.tsx';
+import { Card, SkeletonRows } from './card.tsx';
 import { Choice } from './choice.tsx';
-import { SkeletonRows } from './skeleton-rows.tsx';
 import { Time } from './time.tsx';
 
 const selectLogs = ({ logs }: TelemetryDocument): unknown => logs;
@@ -52,7 +50,7 @@ function LogItem({ line }: { readonly line: NumberedLine }) {
     <li data-tone={tones[severityOf(line)]}>
       <Time value={line.timestamp} />
       <span class="log-level">{formatText(line.level)}</span>
-      <span class="log-message">{formatText(line.message)}</span>
+      <span class="log-message">{line.text}</span>
     </li>
   );
 }

@@ -1,24 +1,13 @@
-import type { TelemetryDocument } from '../../client/index.ts';
-import { useSelection } from '../hook/use-selection.ts';
+import { useCallback } from 'preact/hooks';
+import { useFigure, usePage } from '../hook/use-page.ts';
 import { formatPercent, formatSignedPercent, formatSignedUsd, formatUsd, signTone } from '../model/format.ts';
-import { figure } from '../model/knowledge.ts';
 import { Card } from './card.tsx';
-import { Figure, Value } from './figure.tsx';
-import { ProfitChart } from './profit-chart.tsx';
-
-const select = {
-  profit: (document: TelemetryDocument): number | null => figure(document, document.portfolio?.daily_pnl),
-  nav: (document: TelemetryDocument): number | null => figure(document, document.portfolio?.nav),
-  cash: (document: TelemetryDocument): number | null => figure(document, document.portfolio?.cash),
-  drawdown: (document: TelemetryDocument): number | null =>
-    figure(document, document.portfolio?.max_drawdown),
-};
+import { Figure, ValueText } from './figure.tsx';
+import { MiniPlot } from './mini-plot.tsx';
 
 export function PortfolioCard() {
-  const profit = useSelection(select.profit);
-  const nav = useSelection(select.nav);
-  const cash = useSelection(select.cash);
-  const drawdown = useSelection(select.drawdown);
+  const profit = useFigure('portfolio.daily_pnl');
+  const nav = useFigure('portfolio.nav');
   const atOpen = profit === null || nav === null ? 0 : nav - profit;
   const share = profit === null || atOpen <= 0 ? null : profit / atOpen;
   return (
@@ -29,11 +18,11 @@ export function PortfolioCard() {
           name="pnl"
           path="portfolio.daily_pnl"
           size="hero"
-          text={formatSignedUsd(profit)}
+          format={formatSignedUsd}
           tone={signTone(profit)}
         >
           <small class="profit-share">
-            <Value
+            <ValueText
               name="pnl-share"
               // Of two figures: of the worst.
               path="portfolio"
@@ -45,15 +34,22 @@ export function PortfolioCard() {
       </dl>
       <ProfitChart />
       <dl class="figures">
-        <Figure label="Net asset value" name="nav" path="portfolio.nav" size="large" text={formatUsd(nav)} />
-        <Figure label="Cash" name="cash" path="portfolio.cash" text={formatUsd(cash)} />
+        <Figure label="Net asset value" name="nav" path="portfolio.nav" size="large" format={formatUsd} />
+        <Figure label="Cash" name="cash" path="portfolio.cash" format={formatUsd} />
         <Figure
           label="Maximum drawdown"
           name="drawdown"
           path="portfolio.max_drawdown"
-          text={formatPercent(drawdown)}
+          format={formatPercent}
         />
       </dl>
     </Card>
   );
+}
+
+/** The daily P&L of the last ten minutes. */
+function ProfitChart() {
+  const { recorder } = usePage();
+  const read = useCallback(() => recorder.profit.read(), [recorder]);
+  return <MiniPlot read={read} class="profit-chart" tone="sign" />;
 }

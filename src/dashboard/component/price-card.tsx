@@ -1,13 +1,19 @@
 import { useState } from 'preact/hooks';
-import type { TelemetryDocument } from '../../client/index.ts';
-import { useSelection } from '../hook/use-selection.ts';
-import { formatPrice } from '../model/format.ts';
-import { figure } from '../model/knowledge.ts';
+import { useFreshness } from '../hook/use-freshness.ts';
+import { useNow, usePage } from '../hook/use-page.ts';
+import {
+  formatAge,
+  formatFigure,
+  formatPrice,
+  formatPriceChange,
+  formatSignedPercent,
+  formatSlope,
+  signTone,
+} from '../model/format.ts';
+import { lastOf } from '../model/track.ts';
 import { Card } from './card.tsx';
 import { Choice } from './choice.tsx';
-import { Value } from './figure.tsx';
-import { MarketStrip } from './market-strip.tsx';
-import { PriceChange } from './price-change.tsx';
+import { Figure, Value } from './figure.tsx';
 import { PriceChart } from './price-chart.tsx';
 
 const ranges = [
@@ -17,10 +23,7 @@ const ranges = [
 ] as const;
 type Range = (typeof ranges)[number]['value'];
 
-const selectPrice = (document: TelemetryDocument): number | null => figure(document, document.market?.price);
-
 export function PriceCard() {
-  const price = useSelection(selectPrice);
   const [range, setRange] = useState<Range>('600');
   const seconds = Number(range);
   const choice = (
@@ -30,12 +33,51 @@ export function PriceCard() {
     <Card title="Price, USD" section="market" area="price" aside={choice}>
       <p class="price-line">
         <span class="price">
-          <Value text={formatPrice(price)} name="price" path="market.price" />
+          <Value name="price" path="market.price" format={formatPrice} />
         </span>
         <PriceChange seconds={seconds} />
       </p>
       <PriceChart seconds={seconds} />
       <MarketStrip />
     </Card>
+  );
+}
+
+const arrows = { up: '▲', down: '▼' } as const;
+
+/** How far the price moved over what the chart shows. */
+function PriceChange({ seconds }: { readonly seconds: number }) {
+  const { recorder } = usePage();
+  const isStale = useFreshness('market.price') !== 'fresh';
+  useNow(true);
+  const { values, stepMs } = lastOf(recorder.price.read(), seconds);
+  const [first] = values;
+  const last = values.findLast((value) => !Number.isNaN(value));
+  if (first === undefined || last === undefined) return <span class="price-change" />;
+  const change = last - first;
+  const tone = signTone(change);
+  return (
+    <span class="price-change" data-testid="price-change" data-tone={tone} data-stale={isStale}>
+      <span aria-hidden="true">{tone === 'up' || tone === 'down' ? arrows[tone] : '■'}</span>{' '}
+      {formatPriceChange(change)} ({formatSignedPercent(change / first)}){' '}
+      <small>in {formatAge(values.length * stepMs)}</small>
+    </span>
+  );
+}
+
+/** What the engine makes of the market. */
+function MarketStrip() {
+  return (
+    <dl class="strip">
+      <Figure label="Regime" name="regime" path="market.regime" />
+      <Figure label="Alpha (tail index)" name="alpha" path="market.alpha" format={formatFigure} />
+      <Figure label="Velocity, $/period" name="velocity" path="market.velocity" format={formatSlope} />
+      <Figure
+        label="Acceleration, $/period²"
+        name="acceleration"
+        path="market.acceleration"
+        format={formatSlope}
+      />
+    </dl>
   );
 }

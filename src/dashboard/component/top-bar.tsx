@@ -1,32 +1,29 @@
-import type { TelemetryDocument } from '../../client/index.ts';
-import { useStatus } from '../hook/use-client-state.ts';
-import { useFreshness } from '../hook/use-freshness.ts';
-import { useSelection } from '../hook/use-selection.ts';
-import { formatText } from '../model/format.ts';
+import { useState } from 'preact/hooks';
+import { useFreshness, useSources } from '../hook/use-freshness.ts';
+import { useEngineStatus, useStatus } from '../hook/use-page.ts';
+import { useSituation } from '../hook/use-situation.ts';
+import { applyTheme, readTheme, themes } from '../hook/use-theme.ts';
+import { withLocalTimes } from '../model/format.ts';
+import { describeHalt } from '../model/situation.ts';
 import { CommandBar } from './command-bar.tsx';
-import { Value } from './figure.tsx';
-import { HaltLine } from './halt-line.tsx';
-import { SourceChips } from './source-chips.tsx';
-import { StatusLine } from './status-line.tsx';
-import { ThemeButton } from './theme-button.tsx';
+import { Value, ValueText } from './figure.tsx';
+import { SourceChips } from './sources.tsx';
+import { TextWithTimes } from './time.tsx';
 
-const selectSymbol = ({ market }: TelemetryDocument): unknown => market?.symbol;
-const selectStatus = ({ status }: TelemetryDocument): string => status || 'unknown';
 const tones: Readonly<Record<string, string>> = { ACTIVE: 'up', HALT: 'down', INITIALIZING: 'warn' };
 
 export function TopBar() {
-  const symbol = formatText(useSelection(selectSymbol));
-  const status = useSelection(selectStatus);
+  const status = useEngineStatus() || 'unknown';
   const isStale = useFreshness('status') !== 'fresh';
   return (
     <header class="top-bar">
       <div class="top-title">
         <h1>
           <span class="unseen">Telemetry of </span>
-          <Value text={symbol} name="symbol" path="market.symbol" />
+          <Value name="symbol" path="market.symbol" />
         </h1>
         <span class="badge" data-tone={tones[status] ?? 'warn'} data-stale={isStale}>
-          <Value text={status} name="status" path="status" />
+          <ValueText text={status} name="status" path="status" />
         </span>
       </div>
       <div class="top-situation">
@@ -58,5 +55,56 @@ function Badge({ text, tone }: { readonly text: string; readonly tone: string })
     <span class="badge" data-testid="transport" data-tone={tone}>
       {text}
     </span>
+  );
+}
+
+/** What is going on in one sentence. Read out when it becomes another one, not with each second that passes. */
+function StatusLine() {
+  const { tone, kind, text, announcement } = useSituation();
+  return (
+    <div class="status-line" data-tone={tone} data-kind={kind} data-testid="situation">
+      <span class="dot" aria-hidden="true" />
+      <span aria-hidden="true" data-testid="situation-text">
+        <TextWithTimes text={text} />
+      </span>
+      <span class="unseen" role="status" data-testid="announcement">
+        {withLocalTimes(announcement)}
+      </span>
+    </div>
+  );
+}
+
+/** By whom trading was halted, why, and since when. */
+function HaltLine() {
+  const halt = useSources().state?.halt;
+  const status = useEngineStatus();
+  if (halt === undefined) return null;
+  return (
+    <p class="halt-line" title={halt.reason} data-testid="halt-line">
+      <TextWithTimes text={describeHalt(halt, status)} />
+    </p>
+  );
+}
+
+const icons = { auto: '◐', light: '☀', dark: '☾' } as const;
+
+/** Goes through the themes: as the system has it, light, dark. */
+function ThemeButton() {
+  const [theme, setTheme] = useState(readTheme);
+  const onClick = (): void => {
+    const next = themes[(themes.indexOf(readTheme()) + 1) % themes.length] ?? 'auto';
+    applyTheme(next);
+    setTheme(next);
+  };
+  return (
+    <button
+      type="button"
+      class="quiet"
+      onClick={onClick}
+      aria-label={`Theme: ${theme}`}
+      title={`Theme: ${theme}`}
+    >
+      <span aria-hidden="true">{icons[theme]}</span>
+    </button>
   );
 }

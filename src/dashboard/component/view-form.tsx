@@ -1,8 +1,8 @@
-import { useGranted } from '../hook/use-client-state.ts';
-import { useView } from '../hook/use-view.ts';
-import { intervals, sectionNames } from '../model/page-settings.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { TelemetryError, type ViewChange } from '../../client/index.ts';
+import { useGranted, usePage } from '../hook/use-page.ts';
+import { formatView, intervals, sectionNames, symbolPattern } from '../model/page-settings.ts';
 import { Choice } from './choice.tsx';
-import { SymbolField } from './symbol-field.tsx';
 
 const modes = [
   { value: 'full', label: 'Full' },
@@ -76,4 +76,100 @@ export function ViewForm() {
       </p>
     </form>
   );
+}
+
+interface SymbolFieldProps {
+  readonly isDisabled: boolean;
+  /** Undefined: the engine's default. */
+  readonly current: string | undefined;
+  readonly onChoose: (symbol: string | null) => void;
+}
+
+/** Takes what was typed on Enter, and when the field is left. Its text is the browser's own until then. */
+function SymbolField({ isDisabled, current = '', onChoose }: SymbolFieldProps) {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (input.current !== null) input.current.value = current;
+  }, [current]);
+  const choose = (field: HTMLInputElement): void => {
+    const symbol = field.value.toUpperCase();
+    if (symbol !== current && field.checkValidity()) onChoose(symbol === '' ? null : symbol);
+  };
+  return (
+    <label class="field">
+      <span>Symbol</span>
+      <input
+        class="symbol-input"
+        ref={input}
+        disabled={isDisabled}
+        pattern={symbolPattern}
+        maxLength={20}
+        placeholder="default"
+        autoCapitalize="characters"
+        autoComplete="off"
+        spellcheck={false}
+        enterKeyHint="go"
+        onKeyDown={({ key, currentTarget }) => {
+          if (key === 'Enter') choose(currentTarget);
+        }}
+        onBlur={({ currentTarget }) => choose(currentTarget)}
+      />
+    </label>
+  );
+}
+
+/** Asks the gateway for other views, one change after the other, and keeps the one in force in the page's address. */
+function useView() {
+  const { client } = usePage();
+  /** Known before the next render: two switches may be thrown in between. */
+  const wanted = useRef<ViewChange>({});
+  const [asked, setAsked] = useState<ViewChange>({});
+  const pending = useRef(0);
+  const [notice, setNotice] = useState('');
+
+  useEffect(() => {
+    const leave = [
+      client.on('granted', (granted) =>
+        history.replaceState(null, '', location.pathname + formatView(granted)),
+      ),
+      client.on('error', ({ code, message }) => {
+        setNotice(`${code}: ${message}`);
+        // The gateway shows the default document by now: a new connection is not to ask for the other one again.
+        if (code === 'UNKNOWN_SYMBOL') client.setOptions({ symbol: null }).catch(() => {});
+      }),
+    ];
+    return () => {
+      for (const end of leave) end();
+    };
+  }, [client]);
+
+  const want = (view: ViewChange): void => {
+    wanted.current = view;
+    setAsked(view);
+  };
+  const change = (step: ViewChange): void => {
+    pending.current += 1;
+    want({ ...wanted.current, ...step });
+    setNotice('');
+    client
+      .setOptions(step)
+      .catch((error: unknown) => {
+        setNotice(
+          error instanceof TelemetryError ? `${error.code}: ${error.message}` : 'It could not be changed.',
+        );
+      })
+      .finally(() => {
+        pending.current -= 1;
+        if (pending.current === 0) want({});
+      });
+  };
+  const toggle = (section: string): void => {
+    const before = { ...client.granted, ...wanted.current }.sections ?? sectionNames;
+    const next = before.includes(section)
+      ? before.filter((other) => other !== section)
+      : [...before, section];
+    if (next.length === 0) return;
+    change({ sections: sectionNames.every((name) => next.includes(name)) ? null : next });
+  };
+  return { asked, change, toggle, notice };
 }

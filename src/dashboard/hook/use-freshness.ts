@@ -2,9 +2,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { FreshnessState, Sources, TelemetryClient } from '../../client/index.ts';
 import { sourceOf } from '../../client/vouching.ts';
 import { livePaths } from '../model/knowledge.ts';
-import { useStatus } from './use-client-state.ts';
-import { usePage } from './use-page.ts';
-import { useSelection } from './use-selection.ts';
+import { usePage, useSelection, useStatus } from './use-page.ts';
 
 /** What is read of the client whenever the freshness of something changes. `read`: the same function each time. */
 function useReading<Value>(read: (client: TelemetryClient) => Value): Value {

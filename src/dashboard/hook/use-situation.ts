@@ -1,12 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { TelemetryDocument } from '../../client/index.ts';
 import { describeSituation, type Situation } from '../model/situation.ts';
 import type { PageTokens } from '../page-tokens.ts';
-import { useStatus } from './use-client-state.ts';
 import { useFreshness, useLivePaths, useSources } from './use-freshness.ts';
-import { useNow } from './use-now.ts';
-import { usePage } from './use-page.ts';
-import { useSelection } from './use-selection.ts';
+import { useEngineStatus, useNow, usePage, useStatus } from './use-page.ts';
 
 /** What is going on, in words that are true to the second. */
 export function useSituation(): Situation {
@@ -16,7 +12,7 @@ export function useSituation(): Situation {
   const isUnauthorised = useRefusal(tokens.onJudged);
   const sources = useSources();
   const live = useLivePaths();
-  const engineStatus = useSelection(selectEngineStatus);
+  const engineStatus = useEngineStatus();
   const isRunningOn = useFreshness() !== 'fresh';
   const now = useNow(isRunningOn);
   return describeSituation({
@@ -31,8 +27,6 @@ export function useSituation(): Situation {
     isOnline,
   });
 }
-
-const selectEngineStatus = ({ status }: TelemetryDocument): TelemetryDocument['status'] => status;
 
 export function useRefusal(onJudged: PageTokens['onJudged']): boolean {
   const [isRefused, setRefused] = useState(false);

@@ -1,8 +1,11 @@
-import type { LogLine } from '../../client/index.ts';
+import { type LogLine, messageText } from '../../client/document.ts';
+import { formatText } from './format.ts';
 
 /** A line with a number of its own, by which a list knows it again. */
 export interface NumberedLine extends LogLine {
   readonly id: number;
+  /** The message, for people to read. */
+  readonly text: string;
 }
 
 const maxLines = 200;
@@ -27,7 +30,7 @@ export class LogTrail {
     if (fresh.length === 0) return;
     const numbered = fresh.map((line) => {
       this.#nextId += 1;
-      return { ...line, id: this.#nextId };
+      return { ...line, text: formatText(messageText(line)), id: this.#nextId };
     });
     this.#lines = [...this.#lines, ...numbered].slice(-maxLines);
   }

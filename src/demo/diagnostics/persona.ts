@@ -1,63 +1,69 @@
 import { type Random, round } from '../random.ts';
-import { hex } from '../random-id.ts';
 
 type EntryType = 'observation' | 'reflection' | 'goal' | 'plan' | 'decision' | 'outcome';
 type Sentiment = 'positive' | 'neutral' | 'negative';
 
+interface Mood {
+  readonly sentiment: Sentiment;
+  /** 0 to 1. */
+  readonly confidence: number;
+}
+
 /** An entry of the persona's diary for the channel `diagnostics:persona_entry`, but for its time. */
-export interface PersonaEntry {
+interface PersonaEntry extends Mood {
   id: string;
   entry_type: EntryType;
   content: string;
   summary: string;
-  sentiment: Sentiment;
-  /** 0 to 1. */
-  confidence: number;
   metadata: { source: string; session_id: string };
-}
-
-export interface Persona {
-  write(sessionId: string): PersonaEntry;
-  /** As of the last entry. */
-  mood(): { sentiment: Sentiment; confidence: number };
-  /** Those made and without an outcome yet. */
-  activePlans(): number;
 }
 
 const maxPlans = 9;
 
-/** Each kind of entry mostly leads to the next; the outcome, to a new observation. */
-export function createPersona(random: Random): Persona {
-  let last: EntryType = 'outcome';
-  let mood: { sentiment: Sentiment; confidence: number } = { sentiment: 'neutral', confidence: 0.8 };
-  let activePlans = 3;
+/** A diary. Each kind of entry mostly leads to the next; the outcome, to a new observation. */
+export class Persona {
+  readonly #random: Random;
+  #last: EntryType = 'outcome';
+  #mood: Mood = { sentiment: 'neutral', confidence: 0.8 };
+  #activePlans = 3;
 
-  function nextType(): EntryType {
-    const { next } = diaryPages[last];
-    // An observation may come in between anywhere, but not twice in a row.
-    const type = last !== 'observation' && random.chance(0.2) ? 'observation' : next;
-    return type === 'plan' && activePlans >= maxPlans ? 'decision' : type;
+  constructor(random: Random) {
+    this.#random = random;
   }
 
-  return {
-    write(sessionId) {
-      last = nextType();
-      if (last === 'plan') activePlans += 1;
-      // Some settle another plan too, which makes up for the plans that observations cut short.
-      if (last === 'outcome') activePlans = Math.max(0, activePlans - (random.chance(0.4) ? 2 : 1));
-      const isGood = last === 'outcome' && random.chance(0.7);
-      mood = {
-        sentiment: isGood ? 'positive' : random.pick(['positive', 'neutral', 'neutral', 'negative']),
-        confidence: round(random.between(0.55, 0.98), 2),
-      };
-      const [summary, content] = random.pick(diaryPages[last].texts);
-      const source = random.pick(['ui', 'planner', 'engine']);
-      const metadata = { source, session_id: sessionId };
-      return { id: `entry-${hex(random, 8)}`, entry_type: last, content, summary, ...mood, metadata };
-    },
-    mood: () => ({ ...mood }),
-    activePlans: () => activePlans,
-  };
+  /** As of the last entry. */
+  get mood(): Mood {
+    return this.#mood;
+  }
+
+  /** Those made and without an outcome yet. */
+  get activePlans(): number {
+    return this.#activePlans;
+  }
+
+  write(sessionId: string): PersonaEntry {
+    const random = this.#random;
+    const type = this.#nextType();
+    this.#last = type;
+    if (type === 'plan') this.#activePlans += 1;
+    // Some settle another plan too, which makes up for the plans that observations cut short.
+    if (type === 'outcome') this.#activePlans = Math.max(0, this.#activePlans - (random.chance(0.4) ? 2 : 1));
+    const isGood = type === 'outcome' && random.chance(0.7);
+    this.#mood = {
+      sentiment: isGood ? 'positive' : random.pick(['positive', 'neutral', 'neutral', 'negative']),
+      confidence: round(random.between(0.55, 0.98), 2),
+    };
+    const [summary, content] = random.pick(diaryPages[type].texts);
+    const metadata = { source: random.pick(['ui', 'planner', 'engine']), session_id: sessionId };
+    return { id: `entry-${random.hex(8)}`, entry_type: type, content, summary, ...this.#mood, metadata };
+  }
+
+  #nextType(): EntryType {
+    const { next } = diaryPages[this.#last];
+    // An observation may come in between anywhere, but not twice in a row.
+    const type = this.#last !== 'observation' && this.#random.chance(0.2) ? 'observation' : next;
+    return type === 'plan' && this.#activePlans >= maxPlans ? 'decision' : type;
+  }
 }
 
 type Texts = readonly [readonly [string, string], ...(readonly [string, string])[]];

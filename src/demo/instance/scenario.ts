@@ -1,8 +1,6 @@
-import type { Part, PartOptions } from '../part.ts';
-import { createRandom } from '../random.ts';
-import { createRoutine } from '../routine.ts';
-import type { Instance, Outcome } from './instance.ts';
-import type { Instances } from './instances.ts';
+import { type Part, type PartOptions, routine } from '../part.ts';
+import { Random } from '../random.ts';
+import type { Instance, Instances, Outcome } from './instances.ts';
 
 interface Move {
   /** How often compared with the others, where all are possible. */
@@ -21,8 +19,8 @@ const meanMs = 8000;
  * The life of the instances as it goes by itself: they start, stop, crash, restart, are created, cloned, archived,
  * unarchived and deleted, a few at a time. It leaves alone `agent-1`, `agent-2`, and names it has not chosen.
  */
-export function createScenario({ instances, ...options }: PartOptions & { instances: Instances }): Part {
-  const random = createRandom(options.seed, 'scenario');
+export function scenario(options: Omit<PartOptions, 'emit'>, instances: Instances): Part {
+  const random = new Random(options.seed, 'scenario');
   const own = new Set(instances.list(true).flatMap(({ name }) => (steady.has(name) ? [] : [name])));
 
   function cast(): Instance[] {
@@ -45,15 +43,19 @@ export function createScenario({ instances, ...options }: PartOptions & { instan
   const hasRoom = (): boolean => cast().length < maxCast;
 
   const moves: readonly Move[] = [
-    { weight: 5, fits: rests, apply: instances.start },
-    { weight: 3, fits: runs, apply: instances.stop },
-    { weight: 2, fits: runs, apply: instances.restart },
-    { weight: 1, fits: runs, apply: instances.fail },
-    { weight: 1, fits: rests, apply: instances.archive },
-    { weight: 1, fits: isArchived, apply: instances.unarchive },
+    { weight: 5, fits: rests, apply: (name) => instances.start(name) },
+    { weight: 3, fits: runs, apply: (name) => instances.stop(name) },
+    { weight: 2, fits: runs, apply: (name) => instances.restart(name) },
+    { weight: 1, fits: runs, apply: (name) => instances.fail(name) },
+    { weight: 1, fits: rests, apply: (name) => instances.archive(name) },
+    { weight: 1, fits: isArchived, apply: (name) => instances.unarchive(name) },
     { weight: 1, fits: hasRoom, apply: () => claim(instances.create(newName())) },
     { weight: 1, fits: hasRoom, apply: (name) => claim(instances.clone(name, newName())) },
-    { weight: 1, fits: (one) => !runs(one) && cast().length > minCast, apply: instances.remove },
+    {
+      weight: 1,
+      fits: (one) => !runs(one) && cast().length > minCast,
+      apply: (name) => instances.remove(name),
+    },
   ];
 
   function act(): void {
@@ -66,5 +68,5 @@ export function createScenario({ instances, ...options }: PartOptions & { instan
     if (instance !== undefined) chosen?.move.apply(instance.name);
   }
 
-  return createRoutine({ ...options, name: 'scenario', meanMs: meanMs, act });
+  return routine('scenario', meanMs, options, act);
 }

@@ -1,6 +1,15 @@
 import { type Random, round } from '../random.ts';
-import { hex } from '../random-id.ts';
-import type { MessageText } from './message.ts';
+
+/** What one agent says to another. */
+export interface MessageText {
+  message_type: string;
+  /** Prose. Private. */
+  content: string;
+  /** Whatever the receiver needs for the task, its keys among it. Private. */
+  payload: Record<string, unknown>;
+  /** Private. */
+  headers: Record<string, string>;
+}
 
 /**
  * Stands in every private text: a message that went where it must not go can be found by it.
@@ -23,8 +32,8 @@ export function writeMessage(kind: MessageKind, random: Random): MessageText {
       ...body,
       context: {
         customer: {
-          email: `${hex(random, 6)}@${privateMark}.example`,
-          iban: `${privateMark}-${hex(random, 16)}`,
+          email: `${random.hex(6)}@${privateMark}.example`,
+          iban: `${privateMark}-${random.hex(16)}`,
         },
         tools: [{ name: 'sql.query', credentials: { api_key: secret('sk', random) } }],
       },
@@ -34,7 +43,7 @@ export function writeMessage(kind: MessageKind, random: Random): MessageText {
 }
 
 function secret(kind: string, random: Random): string {
-  return `${kind}-${privateMark}-${hex(random, 12)}`;
+  return `${kind}-${privateMark}-${random.hex(12)}`;
 }
 
 const tasks: readonly [string, ...string[]] = [

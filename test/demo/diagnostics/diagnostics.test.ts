@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createDiagnostics } from '../../../src/demo/diagnostics/diagnostics.ts';
+import { Diagnostics } from '../../../src/demo/diagnostics/diagnostics.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 const hourMs = 3_600_000;
@@ -16,8 +16,8 @@ function diagnosticsOf(seed = 1) {
   const emitted: Emitted[] = [];
   const emit = (channel: string, body: object) =>
     void emitted.push({ channel, body: JSON.parse(JSON.stringify(body)) });
-  const diagnostics = createDiagnostics({ seed, clock, speed: 1, emit });
-  diagnostics.start();
+  const diagnostics = new Diagnostics({ seed, clock, speed: 1, emit });
+  diagnostics.life.start();
   const on = (name: string) =>
     emitted.flatMap(({ channel, body }) => (channel === `diagnostics:${name}` ? [body] : []));
   return { clock, diagnostics, emitted, on };

@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Instance, type InstanceEvent, isInstanceName } from '../../../src/demo/instance/instance.ts';
-import { createInstances, type Instances } from '../../../src/demo/instance/instances.ts';
+import {
+  type Instance,
+  type InstanceEvent,
+  Instances,
+  isInstanceName,
+} from '../../../src/demo/instance/instances.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 const now = '2026-01-01T00:00:00.000Z';
 
 function instancesOf(seed = 1) {
-  const instances = createInstances({ seed, clock: createManualClock(Date.parse(now)) });
+  const instances = new Instances(seed, createManualClock(Date.parse(now)));
   const events: InstanceEvent[] = [];
   instances.subscribe((event) => events.push(event));
   return { instances, events };

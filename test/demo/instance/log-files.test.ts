@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createLogFiles, LogFolderError } from '../../../src/demo/instance/log-files.ts';
+import { LogFiles, LogFolderError } from '../../../src/demo/instance/log-files.ts';
 
 let around: string;
 beforeEach(() => {
@@ -20,8 +20,8 @@ beforeEach(() => {
 afterEach(() => rmSync(around, { recursive: true, force: true }));
 
 function filesIn(folder: string, maxBytes = 100) {
-  const log = { info: vi.fn(), warn: vi.fn() };
-  return { log, ...createLogFiles({ folder, maxBytes, log }) };
+  const log = { warn: vi.fn() };
+  return Object.assign(new LogFiles(folder, maxBytes, log), { log });
 }
 
 describe('LogFiles', () => {
@@ -91,7 +91,7 @@ describe('LogFiles', () => {
   ])('refuse %s, and say why', (_name, folderOf, reason) => {
     writeFileSync(join(around, 'file'), '');
     const folder = folderOf();
-    const open = filesIn(folder).open;
+    const open = () => filesIn(folder).open();
     expect(open).toThrow(LogFolderError);
     expect(open).toThrow(`cannot write log files to ${folder}: ${reason}`);
   });

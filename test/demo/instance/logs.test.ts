@@ -1,23 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { createInstances } from '../../../src/demo/instance/instances.ts';
-import type { LogFiles } from '../../../src/demo/instance/log-files.ts';
-import { createInstanceLogs } from '../../../src/demo/instance/logs.ts';
+import { Instances } from '../../../src/demo/instance/instances.ts';
+import { InstanceLogs } from '../../../src/demo/instance/logs.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 const lineForm = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (DEBUG|INFO|WARN|ERROR|FATAL) \S.*$|^ {4}at \S.*$/;
 
 function logsOf(seed = 1, speed = 1) {
   const clock = createManualClock();
-  const instances = createInstances({ seed, clock });
+  const instances = new Instances(seed, clock);
   const written = new Map<string, string>();
-  const files: LogFiles = {
-    open: () => {},
-    append: (name, text) => void written.set(name, (written.get(name) ?? '') + text),
-    remove: (name) => void written.delete(name),
-    close: () => {},
+  const files = {
+    append: (name: string, text: string) => void written.set(name, (written.get(name) ?? '') + text),
+    remove: (name: string) => void written.delete(name),
   };
-  const logs = createInstanceLogs({ seed, clock, speed, instances, files });
-  logs.start();
+  const logs = new InstanceLogs({ seed, clock, speed }, instances, files);
+  logs.life.start();
   return { clock, instances, logs, written };
 }
 
@@ -92,13 +89,13 @@ describe('InstanceLogs', () => {
 
   it('are quiet after a stop, and go on after another start', () => {
     const { clock, instances, logs } = logsOf();
-    logs.stop();
+    logs.life.stop();
     const before = logs.tail('agent-1', 1000);
     instances.stop('agent-1');
     clock.advance(60_000);
     expect(logs.tail('agent-1', 1000)).toEqual(before);
     instances.start('agent-1');
-    logs.start();
+    logs.life.start();
     clock.advance(60_000);
     expect(logs.tail('agent-1', 1000).slice(0, before.length)).toEqual(before);
     expect(logs.tail('agent-1', 1000).length).toBeGreaterThan(before.length);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { createDemoEngine, type DemoEngine } from '../../../src/demo/engine.ts';
+import { DemoEngine } from '../../../src/demo/engine.ts';
 
 let engine: DemoEngine;
 let url: string;
@@ -9,7 +9,7 @@ let events: unknown[];
 beforeEach(async () => {
   events = [];
   const publish = (channel: string, message: string) => void events.push([channel, JSON.parse(message)]);
-  engine = createDemoEngine({ port: 0, stepMs: 60_000, eventsPerSecond: 0, activity: 0, publish });
+  engine = new DemoEngine({ port: 0, stepMs: 60_000, eventsPerSecond: 0, activity: 0, publish });
   ({ url } = await engine.start());
 });
 afterEach(() => engine.stop());

@@ -1,19 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { InstanceEvent } from '../../../src/demo/instance/instance.ts';
-import { createInstances } from '../../../src/demo/instance/instances.ts';
-import { createScenario } from '../../../src/demo/instance/scenario.ts';
+import { type InstanceEvent, Instances } from '../../../src/demo/instance/instances.ts';
+import { scenario } from '../../../src/demo/instance/scenario.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 const hourMs = 3_600_000;
 
 function scenarioOf(seed: number) {
   const clock = createManualClock();
-  const instances = createInstances({ seed, clock });
+  const instances = new Instances(seed, clock);
   const events: InstanceEvent[] = [];
   instances.subscribe((event) => events.push(event));
-  const scenario = createScenario({ seed, clock, speed: 1, emit: () => {}, instances });
-  scenario.start();
+  scenario({ seed, clock, speed: 1 }, instances).start();
   return { clock, instances, events };
 }
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createInstances } from '../../../src/demo/instance/instances.ts';
+import { Instances } from '../../../src/demo/instance/instances.ts';
 import { privateMark } from '../../../src/demo/message/message-text.ts';
-import { createMessages, type Messages } from '../../../src/demo/message/messages.ts';
+import { Messages } from '../../../src/demo/message/messages.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 const publicFields = ['message_id', 'event', 'from', 'to', 'message_type', 'detail', 'timestamp'];
@@ -11,14 +11,14 @@ const hourMs = 3_600_000;
 
 function messagesOf(seed = 1) {
   const clock = createManualClock();
-  const instances = createInstances({ seed, clock });
+  const instances = new Instances(seed, clock);
   const events: Event[] = [];
   const emit = (channel: string, body: object) => {
     expect(channel).toBe('message_events');
     events.push(JSON.parse(JSON.stringify(body)));
   };
-  const messages = createMessages({ seed, clock, speed: 1, emit, instances });
-  messages.start();
+  const messages = new Messages({ seed, clock, speed: 1, emit }, instances);
+  messages.life.start();
   return { clock, instances, messages, events };
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { createDemoEngine, type DemoEngine } from '../../../src/demo/engine.ts';
+import { DemoEngine } from '../../../src/demo/engine.ts';
 import { privateMark } from '../../../src/demo/message/message-text.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
@@ -9,7 +9,7 @@ let url: string;
 
 beforeEach(async () => {
   const clock = createManualClock();
-  engine = createDemoEngine({ port: 0, clock });
+  engine = new DemoEngine({ port: 0, clock });
   ({ url } = await engine.start());
   clock.advance(120_000);
 });

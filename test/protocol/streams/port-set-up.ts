@@ -1,5 +1,5 @@
 import type { DemoEngineOptions } from '../../../src/demo/engine.ts';
-import { createRedisPublisher } from '../../../src/demo/redis-publisher.ts';
+import { RedisPublisher } from '../../../src/demo/redis-publisher.ts';
 import { connectClient, type Packet, type TestClient } from '../../support/client.ts';
 import { type StartOptions, startGateway } from '../../support/gateway.ts';
 import { createMemoryLog } from '../../support/memory-log.ts';
@@ -12,13 +12,13 @@ export async function setUpStreamsWithRedis(
   { settings = {}, engine = {} }: { settings?: StartOptions['settings']; engine?: DemoEngineOptions } = {},
 ) {
   const redis = await useIn(test, startRedis());
-  const publisher = createRedisPublisher(redis.url, createMemoryLog());
+  const publisher = new RedisPublisher(redis.url, createMemoryLog());
   test.onTestFinished(() => publisher.close());
   const gateway = await useIn(
     test,
     startGateway({
       settings: { REDIS_URL: redis.url, ...settings },
-      engine: { activity: 0, publish: publisher.publish, ...engine },
+      engine: { activity: 0, publish: (channel, message) => publisher.publish(channel, message), ...engine },
     }),
   );
   await waitFor('redis', () => gateway.log.entries.some(({ message }) => message === 'redis connected'));

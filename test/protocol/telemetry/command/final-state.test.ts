@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/core/clock.ts';
-import { createDemoEngine } from '../../../../src/demo/engine.ts';
+import { DemoEngine } from '../../../../src/demo/engine.ts';
 import { createCommandExecutor } from '../../../../src/protocol/telemetry/command/executor.ts';
 import type { Command } from '../../../../src/protocol/telemetry/command/outcome.ts';
 import { createMemoryLog } from '../../../support/memory-log.ts';
@@ -92,7 +92,7 @@ describe('state of the engine after the last HALT', () => {
   });
 
   it('is HALT at the demo engine that answers RESUME slowly', async (test) => {
-    const demo = createDemoEngine({ port: 0, stepMs: 60_000 });
+    const demo = new DemoEngine({ port: 0, stepMs: 60_000 });
     const { url } = await demo.start();
     await useIn(test, demo);
     demo.faults.apply({ kind: 'slow', path: '/api/system/resume', delayMs: 300 });

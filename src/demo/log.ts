@@ -1,10 +1,7 @@
-/** Where the demo engine tells what happens to it; a pino logger fits. */
-export interface DemoLog {
-  info(fields: Record<string, unknown>, message: string): void;
-  warn(fields: Record<string, unknown>, message: string): void;
-}
+import type { Log } from '../core/log.ts';
 
-export const silentLog: DemoLog = { info: () => undefined, warn: () => undefined };
+/** Where the demo engine tells what happens to it. */
+export type DemoLog = Pick<Log, 'info' | 'warn'>;
 
 /** What goes into a log field. A failed connect to several addresses has no message, only a code. */
 export function messageOf(error: unknown): string {

@@ -1,18 +1,9 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createDemoEngine, type DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
-
-const running: DemoEngine[] = [];
+import { describe, expect, it, vi } from 'vitest';
+import type { DemoEngineOptions } from '../../src/demo/engine.ts';
+import { startDemoEngine } from './start-engine.ts';
 
 /** Without steps, so that nothing but the test and the price events changes the market. */
-async function start(options: DemoEngineOptions): Promise<{ engine: DemoEngine; url: string }> {
-  const engine = createDemoEngine({ port: 0, stepMs: 60_000, activity: 0, ...options });
-  running.push(engine);
-  return { engine, url: (await engine.start()).url };
-}
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((engine) => engine.stop()));
-});
+const start = (options: DemoEngineOptions) => startDemoEngine({ stepMs: 60_000, activity: 0, ...options });
 
 describe('demo engine events', () => {
   function listen() {

@@ -1,14 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRoutine } from '../../src/demo/routine.ts';
+import { routine } from '../../src/demo/part.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
-function routineOf(options: { seed?: number; speed?: number; meanMs?: number } = {}) {
+function routineOf({ seed = 1, speed = 1, meanMs = 1000 } = {}) {
   const clock = createManualClock();
   const times: number[] = [];
   const act = (): void => void times.push(clock.monotonic());
-  const routine = createRoutine({ seed: 1, speed: 1, meanMs: 1000, ...options, clock, name: 'test', act });
-  return { clock, times, routine };
+  return { clock, times, part: routine('test', meanMs, { seed, clock, speed }, act) };
 }
 
 describe('Routine', () => {
@@ -21,8 +20,8 @@ describe('Routine', () => {
           meanMs: fc.integer({ min: 10, max: 10_000 }),
         }),
         (options) => {
-          const { clock, times, routine } = routineOf(options);
-          routine.start();
+          const { clock, times, part } = routineOf(options);
+          part.start();
           const mean = options.meanMs / options.speed;
           clock.advance(Math.max(mean, 5) * 20);
           expect(times.length).toBeGreaterThan(10);
@@ -39,8 +38,8 @@ describe('Routine', () => {
 
   it('acts at the same times for the same seed, and at others for another', () => {
     const [one, same, other] = [1, 1, 2].map((seed) => {
-      const { clock, times, routine } = routineOf({ seed });
-      routine.start();
+      const { clock, times, part } = routineOf({ seed });
+      part.start();
       clock.advance(60_000);
       return times;
     });
@@ -50,28 +49,28 @@ describe('Routine', () => {
 
   it('never acts at speed 0, nor after it was stopped', () => {
     const still = routineOf({ speed: 0 });
-    still.routine.start();
+    still.part.start();
     still.clock.advance(1e6);
     expect(still.times).toEqual([]);
-    const { clock, times, routine } = routineOf();
-    routine.start();
+    const { clock, times, part } = routineOf();
+    part.start();
     clock.advance(5000);
     const acts = times.length;
-    routine.stop();
-    routine.stop();
+    part.stop();
+    part.stop();
     clock.advance(1e6);
     expect(times).toHaveLength(acts);
   });
 
   it('is one routine however often it is started, and goes on after a stop', () => {
-    const { clock, times, routine } = routineOf();
-    routine.start();
-    routine.start();
+    const { clock, times, part } = routineOf();
+    part.start();
+    part.start();
     clock.advance(60_000);
     expect(times.length).toBeLessThan(90);
-    routine.stop();
+    part.stop();
     const acts = times.length;
-    routine.start();
+    part.start();
     clock.advance(10_000);
     expect(times.length).toBeGreaterThan(acts);
   });
@@ -79,18 +78,11 @@ describe('Routine', () => {
   it('may be stopped by its own act', () => {
     const clock = createManualClock();
     let acts = 0;
-    const routine = createRoutine({
-      seed: 1,
-      clock,
-      speed: 1,
-      name: 'test',
-      meanMs: 100,
-      act() {
-        acts += 1;
-        routine.stop();
-      },
+    const part = routine('test', 100, { seed: 1, clock, speed: 1 }, () => {
+      acts += 1;
+      part.stop();
     });
-    routine.start();
+    part.start();
     clock.advance(10_000);
     expect(acts).toBe(1);
   });

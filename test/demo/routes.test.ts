@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDemoEngine, type DemoEngine } from '../../src/demo/engine.ts';
+import { DemoEngine } from '../../src/demo/engine.ts';
+import { FirstAnswers } from '../../src/demo/routes.ts';
 
 let engine: DemoEngine;
 let url: string;
 
 beforeEach(async () => {
-  engine = createDemoEngine({ port: 0, stepMs: 60_000 });
+  engine = new DemoEngine({ port: 0, stepMs: 60_000 });
   ({ url } = await engine.start());
 });
 afterEach(() => engine.stop());
@@ -52,5 +53,40 @@ describe('demo engine commands', () => {
   it('refuses a key of no length', async () => {
     const refused = await command('halt', undefined, { 'idempotency-key': '' });
     expect(refused).toMatchObject({ status: 400, body: { field: 'Idempotency-Key' } });
+  });
+});
+
+function counting() {
+  const store = new FirstAnswers();
+  let runs = 0;
+  const once = (key?: string) =>
+    store.once(key, () => {
+      runs += 1;
+      return { run: runs };
+    });
+  return { once, runs: () => runs };
+}
+
+describe('idempotency store', () => {
+  it('runs each time without a key, and once with one', () => {
+    const { once, runs } = counting();
+    once();
+    once();
+    const first = once('a');
+    expect(first.isRepeated).toBe(false);
+    expect(once('a')).toEqual({ ...first, isRepeated: true });
+    expect(runs()).toBe(3);
+  });
+
+  it('remembers the last 1,000 keys and forgets the oldest beyond them', () => {
+    const { once, runs } = counting();
+    for (let key = 0; key < 1000; key += 1) once(`${key}`);
+    once('0');
+    expect(runs()).toBe(1000);
+    once('1000');
+    once('1');
+    expect(runs()).toBe(1001);
+    once('0');
+    expect(runs()).toBe(1002);
   });
 });

@@ -1,10 +1,9 @@
 import type { Sources } from '../../client/index.ts';
-import { useStatus } from '../hook/use-client-state.ts';
 import { useFreshness, useSources } from '../hook/use-freshness.ts';
-import { useNow } from '../hook/use-now.ts';
-import { usePage } from '../hook/use-page.ts';
+import { useNow, usePage, useStatus } from '../hook/use-page.ts';
 import { formatAge, withLocalTimes } from '../model/format.ts';
 import { isTold } from '../model/knowledge.ts';
+import { TextWithTimes } from './time.tsx';
 
 const marks = { fresh: '●', stale: '◐', down: '○', unknown: '?' } as const;
 
@@ -49,5 +48,21 @@ function SourceChip({ name, source, status }: SourceChipProps) {
       <span class="chip-status">{`${status}${age}`}</span>
       {notes.length > 0 && ' · notes'}
     </li>
+  );
+}
+
+/** Everything that the gateway has to say of its sources, where it has: for those too who cannot point at a chip. */
+export function SourceNotes() {
+  const lines = Object.entries(useSources()).flatMap(([name, { error, notes = [] }]) =>
+    [error, ...notes].flatMap((text) => (text === undefined ? [] : [{ name, text }])),
+  );
+  return (
+    <ul class="source-notes" aria-label="Notes on the sources" data-testid="source-notes">
+      {lines.map(({ name, text }) => (
+        <li key={`${name}: ${text}`}>
+          <b>{name}</b> <TextWithTimes text={text} />
+        </li>
+      ))}
+    </ul>
   );
 }

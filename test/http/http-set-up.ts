@@ -10,7 +10,7 @@ import { anyone } from '../support/principals.ts';
 import type { TestScope } from '../support/wait.ts';
 
 export function routerFor(allowed: '*' | readonly string[] = '*') {
-  const { access, log } = setUpAccess({ allowed });
+  const { access, log } = setUpAccess({ allowed, maxConnections: 1 });
   const router: Router = createRouter(access, log, (path) => path === '/ws/stream');
   admitOrigins(router, access);
   router.get('/livez', (context) => context.json({ status: 'alive' }));

@@ -13,7 +13,8 @@ import type { Lease } from '../../feed/registry.ts';
 import type { Client, MessageOf, Unreadable } from '../../serve/endpoint.ts';
 import type { AckPacket, ErrorPacket, Granted, PongPacket } from '../../wire/packet.ts';
 import type { hears } from './api.ts';
-import type { RunCommand } from './command/commands.ts';
+import type { Commands } from './command/commands.ts';
+import { answerPacket } from './command/order.ts';
 import { stateStatus } from './document/urgency.ts';
 import type { CommandMessage, SubscribeMessage } from './schema.ts';
 import { badOption, canonicalise, describeView, type OptionsRead, type ViewOptions } from './view/options.ts';
@@ -24,7 +25,7 @@ export interface ClientDependencies {
   readonly clock: Clock;
   readonly log: Log;
   /** Carries out HALT and RESUME; the outcome goes back to the client that asked. */
-  readonly runCommand: RunCommand;
+  readonly commands: Pick<Commands, 'run'>;
   /** What it takes to command. */
   readonly commanding: Policy;
 }
@@ -177,13 +178,14 @@ export class TelemetryClient implements Client<MessageOf<typeof hears>> {
   }
 
   #command(message: CommandMessage): void {
-    const { runCommand, log } = this.#dependencies;
-    runCommand(message, {
-      connectionId: this.#session.id,
-      principal: this.#principal,
-      transport: 'websocket',
-    })
-      .then((answer) => this.#answer(answer))
+    const { commands, log } = this.#dependencies;
+    commands
+      .run(message, {
+        connectionId: this.#session.id,
+        principal: this.#principal,
+        transport: 'websocket',
+      })
+      .then((outcome) => this.#answer(answerPacket(message, outcome)))
       .catch((error: unknown) => log.error({ err: error, command: message.type }, 'command failed'));
   }
 

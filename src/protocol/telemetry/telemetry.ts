@@ -1,9 +1,9 @@
 import type { Serve } from '../../serve/serve.ts';
 import { defineDialect } from '../dialect.ts';
 import { serveCommandApi } from './command/api.ts';
-import { createCommands } from './command/commands.ts';
-import { createCommandExecutor } from './command/executor.ts';
-import { createCommandWatch } from './command/watch.ts';
+import { Commands } from './command/commands.ts';
+import { CommandEngine } from './command/engine.ts';
+import { CommandWatch } from './command/watch.ts';
 import { createDocuments } from './document/documents.ts';
 import type { PolledState } from './document/polled-state.ts';
 import { StateRemarks } from './document/state-remarks.ts';
@@ -29,27 +29,15 @@ export const telemetry = defineDialect({
     const polls: PolledState = { onStatus: engine.onStatus, poll: documents.pollStates };
     // Where nobody shows a token, anybody could read who did what.
     const tellsWho = access.demandsToken(viewing);
-    const watch = createCommandWatch({ polls, remarks, clock, audit, log, tellsWho });
-    const executor = createCommandExecutor({
-      engineUrl: settings.ENGINE_URL,
-      ...(settings.ENGINE_TOKEN === undefined ? {} : { engineToken: settings.ENGINE_TOKEN }),
+    const watch = new CommandWatch({ polls, remarks, clock, audit, log, tellsWho });
+    const commands = new Commands({
+      engine: new CommandEngine({ url: settings.ENGINE_URL, token: settings.ENGINE_TOKEN, clock, polls }),
       isStateFresh: engine.isAnswering,
-      polls,
-      onAcked(acknowledged) {
-        watch.acked(acknowledged);
-        polls.poll();
-      },
-      onUrgent: () => hub.standStill(),
-      clock,
-      log: audit,
-      meter,
-      newKey: () => crypto.randomUUID(),
+      ...{ commanding, watch, hub, log: audit, meter },
     });
-    const commands = createCommands(executor, { polls, commanding, clock, log: audit, meter });
     serveTelemetry(context.serve, {
-      ...{ documents, views, clock, log, commanding, viewing },
+      ...{ documents, views, clock, log, commands, commanding, viewing },
       compression: settings.COMPRESSION === 'shared',
-      runCommand: commands.run,
     });
 
     return {
@@ -60,7 +48,7 @@ export const telemetry = defineDialect({
         documents.close();
       },
       // Takes no more commands, and waits for a HALT under way: one given just before the end must not be cut off.
-      settle: commands.close,
+      settle: (withinMs) => commands.close(withinMs),
     };
   },
 });
@@ -74,5 +62,5 @@ export function serveTelemetry(serve: Serve, dependencies: EndpointDependencies)
   serve.webSocket('/ws/stream', { ...endpoint, id: 'telemetryStream' });
   serve.eventStream('/api/stream/telemetry', endpoint);
   serveHttpApi({ serve, ...dependencies, histories: new HistoryReadings(dependencies.clock) });
-  serveCommandApi({ serve, ...dependencies });
+  serveCommandApi(serve, dependencies);
 }

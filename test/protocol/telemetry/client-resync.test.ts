@@ -47,7 +47,7 @@ describe('A command', () => {
     const { connect } = setUpClients(test, {
       runCommand: async (message, caller) => {
         asked.push(message, caller.connectionId, caller.principal.role);
-        return { type: 'ACK', command: message.type, requestId: 'r', result: { halted: true } };
+        return { ok: true, result: { halted: true }, isBegun: false };
       },
     });
     const client = connect();
@@ -62,7 +62,7 @@ describe('A command', () => {
     const { connect } = setUpClients(test, {
       runCommand: async ({ type, reason }) => {
         asked.push(`${type} ${reason}`);
-        return { type: 'ACK', command: type };
+        return { ok: true, result: null, isBegun: false };
       },
     });
     connect().say({ type: 'HALT', reason: 5, requestId: {}, extra: 1 });

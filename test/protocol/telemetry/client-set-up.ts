@@ -4,7 +4,8 @@ import { keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
 import { Views } from '../../../src/deliver/views.ts';
 import { formatPosition, type Position } from '../../../src/feed/position.ts';
-import type { RunCommand } from '../../../src/protocol/telemetry/command/commands.ts';
+import type { Commands } from '../../../src/protocol/telemetry/command/commands.ts';
+import { refuseCommand } from '../../../src/protocol/telemetry/command/order.ts';
 import { stateStatus } from '../../../src/protocol/telemetry/document/urgency.ts';
 import { telemetryEndpoint } from '../../../src/protocol/telemetry/endpoint.ts';
 import { defaultView, describeView, type ViewOptions } from '../../../src/protocol/telemetry/view/options.ts';
@@ -20,7 +21,7 @@ import { setUpDocuments } from './document/documents-set-up.ts';
 export interface ClientsOptions {
   readonly maxRenditions?: number;
   readonly settings?: Parameters<typeof setUpDocuments>[1];
-  readonly runCommand?: RunCommand;
+  readonly runCommand?: Commands['run'];
 }
 
 /** Telemetry clients over transports that a test blocks and drains, and the documents they look at. */
@@ -35,15 +36,7 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
   const dependencies = {
     ...{ documents, views, clock, log, commanding, viewing },
     compression: false,
-    runCommand:
-      options.runCommand ??
-      (async ({ type }) => ({
-        type: 'ERROR',
-        command: type,
-        code: 'COMMANDS_DISABLED',
-        message: 'no',
-        effect: 'none',
-      })),
+    commands: { run: options.runCommand ?? (async () => refuseCommand('COMMANDS_DISABLED', 'no')) },
   };
   const service = serviceOf({ ...telemetryEndpoint(dependencies), newId: () => 'id' }, 'telemetry', {
     ...{ sessions, log, meter, keepalive },

@@ -7,7 +7,7 @@ function setUp(test: Parameters<typeof setUpClients>[0], principal = operator) {
   const subject = setUpClients(test, {
     runCommand: async ({ type, reason }) => {
       asked.push(`${type} ${reason}`);
-      return { type: 'ACK', command: type };
+      return { ok: true, result: null, isBegun: false };
     },
   });
   const client = subject.connect({}, undefined, principal);

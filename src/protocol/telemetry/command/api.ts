@@ -7,17 +7,11 @@ import { bodyCutOff, readBody } from '../../../http/body.ts';
 import { problemResponse } from '../../../http/responses.ts';
 import type { Serve } from '../../../serve/serve.ts';
 import { haltMessage, resumeMessage } from '../schema.ts';
-import type { RunCommand } from './commands.ts';
-
-export interface CommandApiDependencies {
-  readonly serve: Pick<Serve, 'http'>;
-  readonly runCommand: RunCommand;
-  /** Who may look: whether it may command is asked when the command is run. */
-  readonly viewing: Policy;
-}
+import type { Commands } from './commands.ts';
+import { answerPacket } from './order.ts';
 
 const maxBodyBytes = 16 * 1024;
-const commands = [
+const paths = [
   ['halt', haltMessage],
   ['resume', resumeMessage],
 ] as const;
@@ -27,8 +21,18 @@ const commands = [
  * the same answers: 200 with the ACK, or a problem document with `code` and `effect`. So are the engine's own command
  * paths, where these are forwarded: there is no way to it that is unserialised and without a line in the audit log.
  */
-export function serveCommandApi({ serve, runCommand, viewing }: CommandApiDependencies): void {
-  for (const [name, schema] of commands) {
+export function serveCommandApi(
+  serve: Pick<Serve, 'http'>,
+  {
+    commands,
+    viewing,
+  }: {
+    readonly commands: Pick<Commands, 'run'>;
+    /** Who may look: whether it may command is asked when the command is run. */
+    readonly viewing: Policy;
+  },
+): void {
+  for (const [name, schema] of paths) {
     serve.http('post', `/api/telemetry/${name}`, {
       access: viewing,
       effect: 'none',
@@ -36,13 +40,13 @@ export function serveCommandApi({ serve, runCommand, viewing }: CommandApiDepend
       async answer({ request, principal }) {
         const fields = await readFields(request);
         if (fields instanceof Refusal) return fields;
-        const packet = await runCommand(schema.parse({ ...fields, type: schema.shape.type.value }), {
-          connectionId: randomId(),
-          principal,
-          transport: 'http',
-        });
-        if (packet.type === 'ACK') return Response.json(packet, { headers: { 'cache-control': 'no-store' } });
-        return problemResponse(new Refusal(packet.code, { detail: packet.message }), packet.effect);
+        const message = schema.parse({ ...fields, type: schema.shape.type.value });
+        const sender = { connectionId: randomId(), principal, transport: 'http' } as const;
+        const outcome = await commands.run(message, sender);
+        if (!outcome.ok)
+          return problemResponse(new Refusal(outcome.code, { detail: outcome.message }), outcome.effect);
+        const headers = { 'cache-control': 'no-store' };
+        return Response.json(answerPacket(message, outcome), { headers });
       },
     });
   }

@@ -1,49 +1,36 @@
 import { type Policy, refusal } from '../../../access/policy.ts';
-import type { Principal } from '../../../access/principal.ts';
-import type { Clock } from '../../../core/clock.ts';
+import { errorMessage } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 import type { Meter } from '../../../core/meter.ts';
-import type { AckPacket, ErrorPacket } from '../../../wire/packet.ts';
-import type { PolledState } from '../document/polled-state.ts';
+import type { Hub } from '../../../deliver/hub.ts';
 import type { CommandMessage } from '../schema.ts';
-import { auditCommand, type Ordered } from './audit.ts';
-import type { CommandExecutor } from './executor.ts';
+import type { CommandEngine } from './engine.ts';
+import { Halts } from './halts.ts';
 import { CommandOnce } from './once.ts';
 import {
-  type Command,
+  type CommandOrder,
   type CommandOutcome,
-  type CommandRefusal,
+  type CommandSender,
+  type CommandSuccess,
   forbidCommand,
+  maxIdLength,
+  maxReasonLength,
   refuseCommand,
-} from './outcome.ts';
+} from './order.ts';
+import { Resumes } from './resume.ts';
+import type { CommandWatch } from './watch.ts';
 
-/** The client that a command came from. */
-export interface CommandSender {
-  readonly connectionId: string;
-  readonly principal: Principal;
-  readonly transport: 'websocket' | 'http';
-}
-
-/** What a command that was not carried out is answered with. */
-export type CommandError = ErrorPacket & Required<Pick<CommandRefusal, 'code' | 'effect'>>;
-
-/** Carries out HALT and RESUME for those who may, and words the answer. Never rejects. */
-export type RunCommand = (
-  message: CommandMessage,
-  sender: CommandSender,
-) => Promise<AckPacket | CommandError>;
-
-export interface Commands {
-  readonly run: RunCommand;
-  /** Refuses what comes later. Resolves when each sender has been answered: see the executor for how long it takes. */
-  close(withinMs: number): Promise<void>;
-}
-
-export interface CommandsOptions {
-  readonly polls: PolledState;
+interface CommandsOptions {
+  readonly engine: CommandEngine;
+  /** Whether the source `state` is fresh now. */
+  readonly isStateFresh: () => boolean;
   /** What it takes to command. */
   readonly commanding: Policy;
-  readonly clock: Clock;
+  /** Told of each command that the engine said yes to. */
+  readonly watch: Pick<CommandWatch, 'acked'>;
+  /** Stands still while a HALT is under way. */
+  readonly hub: Pick<Hub, 'standStill'>;
+  /** The audit log. */
   readonly log: Log;
   readonly meter: Meter;
 }
@@ -51,67 +38,148 @@ export interface CommandsOptions {
 const overtaken =
   'it was carried out before, and a HALT after it; to resume again, give it another requestId';
 
-export function createCommands(
-  executor: CommandExecutor,
-  { polls, commanding, clock, log, meter }: CommandsOptions,
-): Commands {
-  const underWay = new Set<Promise<unknown>>();
-  const once = new CommandOnce(clock, polls);
+/**
+ * Operators' commands: who may give them, each once, serialised, and with a line in the audit log.
+ *
+ * ```
+ *          at most 5 s    2 s            5 s, or 2 s from an unclear answer on
+ * RESUME ── waiting ──> connecting ──> sent ──> answered, or shown done by the state
+ *             │             │            │
+ *   a HALT:   └─ SUPERSEDED, not sent    └─ SUPERSEDED; the HALT is repeated until this cannot take effect any more
+ *
+ *          2 s                                            10 s
+ * HALT ──── sent ──> answered, or shown done ── or failed ──> answered late
+ *            │
+ *            └─ further HALTs join; with those whose time is not up it is sent again
+ * ```
+ *
+ * RESUMEs wait for each other and for every HALT; a HALT waits for nothing. A HALT has its outcome within 2 s, and
+ * within 4 s where it joined another that failed; a RESUME within 14 s.
+ */
+export class Commands {
+  readonly #options: CommandsOptions;
+  readonly #once: CommandOnce;
+  readonly #resumes: Resumes;
+  readonly #halts: Halts;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #isClosed = false;
 
-  const refuse = (ordered: Ordered & { command: Command }, outcome: CommandRefusal): CommandOutcome => {
-    meter.count('bff_rejected_total', { edge: 'command', reason: outcome.code.toLowerCase() });
-    auditCommand(log, { ...ordered, outcome, durationMs: 0 });
+  constructor(options: CommandsOptions) {
+    const { engine, isStateFresh, log } = options;
+    const onAcked = (order: CommandOrder, success: CommandSuccess): void => this.#acked(order, success);
+    this.#options = options;
+    this.#once = new CommandOnce(engine.clock, engine.polls);
+    this.#resumes = new Resumes({
+      ...{ engine, isStateFresh, onAcked },
+      isBlocked: () => this.#halts.isSending,
+      onSent: () => this.#halts.release(),
+      onCancelledEnd: () => this.#halts.repeatNow(),
+    });
+    this.#halts = new Halts({ engine, log, onAcked, resumes: this.#resumes });
+  }
+
+  run(message: CommandMessage, sender: CommandSender): Promise<CommandOutcome> {
+    const outcome = this.#run({ ...message, sender });
+    const end = (): void => void this.#underWay.delete(outcome);
+    this.#underWay.add(outcome);
+    outcome.then(end, end);
     return outcome;
-  };
+  }
 
-  const execute = async (command: Command, { order, caller }: Ordered): Promise<CommandOutcome> => {
-    const { requestId } = order;
-    const repetition = requestId === undefined ? undefined : once.repetition(command, caller, requestId);
+  /**
+   * Refuses what comes later, ends the RESUMEs, and brings the HALTs under way to their outcome, which takes no longer
+   * than `withinMs`. Resolves when each sender has been answered.
+   */
+  async close(withinMs: number): Promise<void> {
+    this.#isClosed = true;
+    this.#resumes.close();
+    await this.#halts.close(withinMs);
+    await Promise.allSettled(this.#underWay);
+  }
+
+  async #run(order: CommandOrder): Promise<CommandOutcome> {
+    const { commanding, engine } = this.#options;
+    const startedAt = engine.clock.monotonic();
+    const forbidden = refusal(order.sender.principal, commanding);
+    if (forbidden !== undefined) return this.#settled(order, forbidCommand(forbidden), startedAt);
+    const repetition = this.#once.repetition(order);
     if (repetition === 'overtaken') {
-      return refuse({ command, order, caller }, refuseCommand('SUPERSEDED', overtaken));
+      return this.#settled(order, refuseCommand('SUPERSEDED', overtaken), startedAt);
     }
     if (repetition !== undefined) {
-      const startedAt = clock.monotonic();
       const outcome = await repetition;
-      const durationMs = clock.monotonic() - startedAt;
-      auditCommand(log, { command, order, caller, outcome, durationMs, isRepetition: true });
+      this.#audit(order, outcome, startedAt, true);
       return outcome;
     }
-    const outcome = executor.run(command, order, caller);
-    once.note(command, caller, requestId, outcome);
+    const outcome = this.#carryOut(order, startedAt);
+    this.#once.note(order, outcome);
     return await outcome;
-  };
+  }
 
-  const carryOut: RunCommand = async ({ type: command, reason, requestId }, sender) => {
-    const { connectionId, principal, transport } = sender;
-    const { role = 'viewer', subject, address } = principal;
-    const forbidden = refusal(principal, commanding);
-    const order = {
-      ...(reason === undefined ? {} : { reason }),
-      ...(requestId === undefined ? {} : { requestId }),
-    };
-    const caller = { connectionId, transport, address, role, subject };
-    const outcome =
-      forbidden === undefined
-        ? await execute(command, { order, caller })
-        : refuse({ command, order, caller }, forbidCommand(forbidden));
-    const asked = { command, ...(requestId === undefined ? {} : { requestId }) };
-    return outcome.ok
-      ? { type: 'ACK', ...asked, result: outcome.result }
-      : { type: 'ERROR', ...asked, code: outcome.code, message: outcome.message, effect: outcome.effect };
-  };
-  return {
-    run(message, sender) {
-      const answer = carryOut(message, sender);
-      const end = (): void => void underWay.delete(answer);
-      underWay.add(answer);
-      answer.then(end, end);
-      return answer;
-    },
-    async close(withinMs) {
-      await executor.close(withinMs);
-      // The executor has told them all; what is left is the way to who sent them.
-      await Promise.allSettled(underWay);
-    },
-  };
+  #carryOut(order: CommandOrder, startedAt: number): Promise<CommandOutcome> {
+    return new Promise((resolve) => {
+      const settle = (outcome: CommandOutcome): void => resolve(this.#settled(order, outcome, startedAt));
+      if (this.#isClosed) {
+        settle(refuseCommand('ENGINE_UNREACHABLE', 'the gateway is closing; nothing was sent'));
+      } else if (order.type === 'RESUME') {
+        this.#resumes.give({ order, settle });
+      } else {
+        const goOn = this.#options.hub.standStill();
+        this.#halts.give({
+          order,
+          settle(outcome) {
+            settle(outcome);
+            goOn();
+          },
+        });
+      }
+    });
+  }
+
+  /** Counts and notes what a command came to that was carried out or refused. */
+  #settled(order: CommandOrder, outcome: CommandOutcome, startedAt: number): CommandOutcome {
+    if (!outcome.ok) {
+      const labels = { edge: 'command', reason: outcome.code.toLowerCase() };
+      this.#options.meter.count('bff_rejected_total', labels);
+    }
+    this.#audit(order, outcome, startedAt);
+    return outcome;
+  }
+
+  /** The engine said yes: its state is to show it, at once and for some time. */
+  #acked(order: CommandOrder, { isBegun }: CommandSuccess): void {
+    const { engine, watch, log } = this.#options;
+    try {
+      watch.acked(order, isBegun);
+      engine.polls.poll();
+    } catch (error) {
+      log.error({ error: errorMessage(error) }, 'following a command up failed');
+    }
+  }
+
+  /**
+   * The one line that each command leaves behind, also a command that was refused before anything was sent. What
+   * others chose is bounded, and of the sender's token there is the subject only.
+   */
+  #audit(order: CommandOrder, outcome: CommandOutcome, startedAt: number, isRepetition = false): void {
+    const { type, reason, requestId, sender } = order;
+    const { engine, log } = this.#options;
+    log.info(
+      {
+        audit: true,
+        command: type,
+        connection_id: sender.connectionId,
+        transport: sender.transport,
+        address: sender.principal.address,
+        subject: sender.principal.subject?.slice(0, maxIdLength),
+        request_id: requestId?.slice(0, maxIdLength),
+        reason: reason?.slice(0, maxReasonLength),
+        outcome: outcome.ok ? 'ACK' : outcome.code,
+        ...(outcome.ok ? {} : { detail: outcome.message, effect: outcome.effect }),
+        duration_ms: Math.round(engine.clock.monotonic() - startedAt),
+        ...(isRepetition ? { repetition: true } : {}),
+      },
+      'operator command',
+    );
+  }
 }

@@ -1,36 +1,16 @@
-import type { Cancel, Clock } from '../../../core/clock.ts';
-import type { PolledState } from '../document/polled-state.ts';
-import { type EngineAnswer, type EngineFailure, type EngineSuccess, mayHaveTakenEffect } from './answer.ts';
-import { createConfirmation } from './confirmation.ts';
-import type { CommandExchange, CommandRequest, EngineCommands } from './exchange.ts';
+import type { Cancel } from '../../../core/clock.ts';
+import { withDoubt } from './answer.ts';
+import { type Attempt, type CommandEngine, type CommandRequest, Confirmation } from './engine.ts';
+import type { CommandFailure, CommandOrder, CommandOutcome, CommandSuccess } from './order.ts';
 
-/** From the order to its outcome, whatever the engine does: a HALT is answered within this time. */
+/** From the order to its outcome, whatever the engine does. */
 const haltWithinMs = 2000;
-/** An attempt that has no answer after this time gets company, not an end. */
+/** When another attempt is begun beside one that has no answer, which stays open. */
 const nextAttemptAfterMs = 500;
-/** How long a HALT that is out is let run after its outcome was told. */
+/** How long attempts without an answer stay open after the outcome was told. */
 const lingerMs = 10_000;
 
-/** One HALT with all its attempts. */
-export interface HaltRun {
-  /** Never rejects; there after `haltWithinMs` at the latest: `retryable` where that alone ended it. */
-  readonly outcome: Promise<EngineAnswer>;
-  /** Whether no attempt is running any more, nor will be. */
-  over(): boolean;
-  /** Ends every attempt still running. */
-  abandon(): void;
-}
-
-export interface HaltRunOptions {
-  readonly engine: EngineCommands;
-  readonly clock: Clock;
-  readonly polls: PolledState;
-  readonly request: CommandRequest;
-  /** Called when the engine says yes after the outcome was told. Without it nothing goes on after the outcome. */
-  readonly onLateSuccess?: (answer: EngineSuccess) => void;
-}
-
-const nothing: Cancel = () => undefined;
+const nothing: Cancel = () => {};
 
 /**
  * Sends a HALT until the engine says yes. An attempt that failed is followed by the next after a short pause; one
@@ -40,116 +20,132 @@ const nothing: Cancel = () => undefined;
  * no HALT is taken back because its answer is late. An answer that is neither yes nor no, or does not come, leaves it
  * to the engine's state to say that it is halted.
  */
-export function startHalt({ engine, clock, polls, request, onLateSuccess }: HaltRunOptions): HaltRun {
-  const running = new Set<CommandExchange>();
-  let tell: (answer: EngineAnswer) => void = () => undefined;
-  const outcome = new Promise<EngineAnswer>((resolve) => {
-    tell = resolve;
-  });
-  let phase: 'trying' | 'late' | 'over' = 'trying';
-  let failures = 0;
-  let maybeDone = false;
-  let lastFailure: EngineFailure | undefined;
-  let cancelNext = nothing;
-  let cancelDeadline = nothing;
+export class HaltRun {
+  /** Never rejects. There within `haltWithinMs`; `retryable` where it is a failure for want of time alone. */
+  readonly outcome: Promise<CommandOutcome>;
+  readonly #engine: CommandEngine;
+  readonly #request: CommandRequest;
+  readonly #onLateSuccess: ((success: CommandSuccess) => void) | undefined;
+  readonly #confirmation: Confirmation;
+  readonly #attempts = new Set<Attempt>();
+  #phase: 'trying' | 'late' | 'over' = 'trying';
+  #failures = 0;
+  #lastFailure: CommandFailure | undefined;
+  #maybeDone = false;
+  #cancelNext = nothing;
+  #cancelDeadline: Cancel;
+  #tell: (outcome: CommandOutcome) => void = () => {};
 
-  const end = (answer: EngineAnswer): void => {
-    phase = 'over';
-    confirmation.stop();
-    cancelNext();
-    cancelDeadline();
-    for (const exchange of running) exchange.abort();
-    running.clear();
-    tell(answer);
-  };
+  /**
+   * @param onLateSuccess called when the engine says yes after the outcome was told. Without it every attempt ends
+   *   with the outcome
+   */
+  constructor(engine: CommandEngine, order: CommandOrder, onLateSuccess?: (success: CommandSuccess) => void) {
+    this.#engine = engine;
+    this.#request = engine.newRequest(order);
+    this.#onLateSuccess = onLateSuccess;
+    this.outcome = new Promise((resolve) => {
+      this.#tell = resolve;
+    });
+    this.#confirmation = new Confirmation('HALT', engine, (status = null) =>
+      this.#succeed({ ok: true, result: this.#lastFailure?.result ?? { status }, isBegun: false }),
+    );
+    this.#cancelDeadline = engine.clock.after(haltWithinMs, () => this.#timeIsUp());
+    this.#attempt();
+  }
 
-  const failure = (why: string): EngineFailure => ({
-    ok: false,
-    code: lastFailure?.code ?? 'ENGINE_UNREACHABLE',
-    message: maybeDone ? withDoubt(why) : why,
-    effect: maybeDone ? 'unknown' : 'none',
-    retryable: false,
-  });
+  /** Whether no attempt is running any more, nor will be. */
+  get isOver(): boolean {
+    return this.#phase === 'over';
+  }
 
-  const isOver = (): boolean => phase === 'over';
+  /** Ends every attempt still running. */
+  abandon(): void {
+    if (!this.isOver) this.#end(this.#failure('the gateway gave up the HALT'));
+  }
 
-  const succeed = (answer: EngineSuccess): void => {
-    if (phase === 'late') onLateSuccess?.(answer);
-    end(answer);
-  };
-
-  const confirmation = createConfirmation('HALT', { polls, clock }, (status = null) =>
-    succeed({ ok: true, result: lastFailure?.result ?? { status }, isBegun: false }),
-  );
-
-  const take = (answer: EngineAnswer): void => {
-    if (answer.ok) {
-      succeed(answer);
-      return;
-    }
-    lastFailure = answer;
-    if (answer.effect === 'unknown') {
-      maybeDone = true;
-      confirmation.doubt();
-    }
-    // One of the others may still be the answer.
-    if (isOver() || running.size > 0) return;
-    if (phase === 'trying' && answer.retryable) {
-      failures += 1;
-      cancelNext();
-      cancelNext = clock.after(Math.min(25 * 2 ** failures, 250), attempt);
-    } else if (answer.effect !== 'unknown') {
-      end(failure(answer.message));
-    } else {
-      // It would be answered in the same way again: what is left to tell is the state.
-      cancelNext();
-    }
-  };
-
-  const attempt = (): void => {
-    // The one before has no answer so far.
-    if (running.size > 0) confirmation.doubt();
-    if (isOver()) return;
-    const exchange = engine.send('HALT', request, () => {
-      confirmation.sent();
+  #attempt(): void {
+    // The one before has no answer so far; the state may show at once that it was carried out.
+    if (this.#attempts.size > 0) this.#confirmation.doubt();
+    if (this.isOver) return;
+    const attempt = this.#engine.send(this.#request, () => {
+      this.#confirmation.sent();
       return true;
     });
-    running.add(exchange);
-    cancelNext();
-    cancelNext = clock.after(nextAttemptAfterMs, attempt);
-    void exchange.answer.then((answer) => {
-      if (running.delete(exchange)) take(answer);
+    this.#attempts.add(attempt);
+    this.#attemptAgainAfter(nextAttemptAfterMs);
+    void attempt.answer.then((answer) => {
+      if (this.#attempts.delete(attempt)) this.#take(answer);
     });
-  };
+  }
 
-  const timeIsUp = (): void => {
-    cancelNext();
-    // Also those without a connection yet: they may get one.
-    maybeDone ||= running.size > 0;
-    const what = `the engine did not confirm the HALT in ${haltWithinMs} ms`;
-    const why = lastFailure === undefined ? what : `${what} (last: ${lastFailure.message})`;
-    const told: EngineFailure = { ...failure(why), retryable: true };
-    if (!maybeDone || onLateSuccess === undefined) {
-      end(told);
+  #attemptAgainAfter(ms: number): void {
+    this.#cancelNext();
+    this.#cancelNext = this.#engine.clock.after(ms, () => this.#attempt());
+  }
+
+  #take(answer: CommandOutcome): void {
+    if (answer.ok) {
+      this.#succeed(answer);
       return;
     }
-    phase = 'late';
-    confirmation.rest();
-    tell(told);
-    cancelDeadline = clock.after(lingerMs, () => end(told));
-  };
+    this.#lastFailure = answer;
+    if (answer.effect === 'unknown') {
+      this.#maybeDone = true;
+      this.#confirmation.doubt();
+    }
+    // One of the others may still be the answer.
+    if (this.isOver || this.#attempts.size > 0) return;
+    if (this.#phase === 'trying' && answer.retryable) {
+      this.#failures += 1;
+      this.#attemptAgainAfter(Math.min(25 * 2 ** this.#failures, 250));
+    } else if (answer.effect === 'none') {
+      this.#end(this.#failure(answer.message));
+    } else {
+      // It would be answered in the same way again: what is left to tell is the state.
+      this.#cancelNext();
+    }
+  }
 
-  cancelDeadline = clock.after(haltWithinMs, timeIsUp);
-  attempt();
-  return {
-    outcome,
-    over: isOver,
-    abandon() {
-      if (!isOver()) end(failure('the gateway gave up the HALT'));
-    },
-  };
-}
+  #succeed(success: CommandSuccess): void {
+    if (this.#phase === 'late') this.#onLateSuccess?.(success);
+    this.#end(success);
+  }
 
-function withDoubt(why: string): string {
-  return why.includes(mayHaveTakenEffect) ? why : `${why}; ${mayHaveTakenEffect}`;
+  #timeIsUp(): void {
+    this.#cancelNext();
+    // Also those without a connection yet: they may get one.
+    this.#maybeDone ||= this.#attempts.size > 0;
+    const what = `the engine did not confirm the HALT in ${haltWithinMs} ms`;
+    const why = this.#lastFailure === undefined ? what : `${what} (last: ${this.#lastFailure.message})`;
+    const told = { ...this.#failure(why), retryable: true };
+    if (!this.#maybeDone || this.#onLateSuccess === undefined) {
+      this.#end(told);
+      return;
+    }
+    this.#phase = 'late';
+    this.#confirmation.rest();
+    this.#tell(told);
+    this.#cancelDeadline = this.#engine.clock.after(lingerMs, () => this.#end(told));
+  }
+
+  #failure(why: string): CommandFailure {
+    return {
+      ok: false,
+      code: this.#lastFailure?.code ?? 'ENGINE_UNREACHABLE',
+      message: this.#maybeDone ? withDoubt(why) : why,
+      effect: this.#maybeDone ? 'unknown' : 'none',
+      retryable: false,
+    };
+  }
+
+  #end(outcome: CommandOutcome): void {
+    this.#phase = 'over';
+    this.#confirmation.stop();
+    this.#cancelNext();
+    this.#cancelDeadline();
+    for (const attempt of this.#attempts) attempt.abort();
+    this.#attempts.clear();
+    this.#tell(outcome);
+  }
 }

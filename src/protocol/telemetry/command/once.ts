@@ -1,15 +1,14 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { PolledState } from '../document/polled-state.ts';
-import type { CommandCaller } from './audit.ts';
-import type { Command, CommandOutcome } from './outcome.ts';
-import { contradicts } from './words.ts';
+import { contradicts } from './answer.ts';
+import type { CommandOrder, CommandOutcome, CommandType } from './order.ts';
 
 /** How long a command that was carried out is known by its id: a client tries another way after a second. */
 const rememberedMs = { HALT: 3000, RESUME: 60_000 } as const;
 const maxRemembered = 1000;
 
 interface Execution {
-  readonly command: Command;
+  readonly type: CommandType;
   readonly connectionId: string;
   readonly outcome: Promise<CommandOutcome>;
   /** What it came to, once that is known. */
@@ -17,12 +16,6 @@ interface Execution {
   /** Of a HALT: a RESUME was begun since, or the engine says that it is running. Of a RESUME: a HALT was acknowledged. */
   isOvertaken: boolean;
 }
-
-/**
- * What a repetition is to be told: the outcome of the first execution; or that it comes too late, since another
- * command was carried out after that one. Undefined: it is to be carried out.
- */
-export type Repetition = Promise<CommandOutcome> | 'overtaken' | undefined;
 
 /**
  * Knows commands by who gave them and their `requestId`, so that one that comes by a second way is carried out once.
@@ -44,38 +37,39 @@ export class CommandOnce {
     });
   }
 
-  repetition(command: Command, caller: CommandCaller, requestId: string): Repetition {
-    const execution = this.#executions.get(keyOf(command, caller, requestId));
+  /**
+   * What a repetition is to be told: the outcome of the first execution; or that it comes too late, since another
+   * command was carried out after that one. Undefined: it is to be carried out.
+   */
+  repetition(order: CommandOrder): Promise<CommandOutcome> | 'overtaken' | undefined {
+    const key = keyOf(order);
+    const execution = key === undefined ? undefined : this.#executions.get(key);
     if (execution === undefined) return undefined;
-    const { connectionId, outcome, ended, isOvertaken } = execution;
-    if (ended !== undefined && this.#clock.monotonic() - ended.at >= rememberedMs[command]) return undefined;
-    if (command === 'RESUME') {
+    const { type, connectionId, outcome, ended, isOvertaken } = execution;
+    if (ended !== undefined && this.#clock.monotonic() - ended.at >= rememberedMs[type]) return undefined;
+    if (type === 'RESUME') {
       if (ended?.outcome.ok === true) return isOvertaken ? 'overtaken' : outcome;
       // Refused without an effect it is as if it had never been given, unless a HALT came before it was sent.
       const isVoid = ended?.outcome.effect === 'none' && ended.outcome.code !== 'SUPERSEDED';
       return isVoid ? undefined : outcome;
     }
-    if (connectionId === caller.connectionId || isOvertaken) return undefined;
+    if (connectionId === order.sender.connectionId || isOvertaken) return undefined;
     return ended === undefined || ended.outcome.ok ? outcome : undefined;
   }
 
   /** Notes a command that is carried out now. */
-  note(
-    command: Command,
-    caller: CommandCaller,
-    requestId: string | undefined,
-    outcome: Promise<CommandOutcome>,
-  ): void {
+  note(order: CommandOrder, outcome: Promise<CommandOutcome>): void {
+    const { type } = order;
     // From now on: a HALT that comes while a RESUME is under way is to cancel it.
-    if (command === 'RESUME') this.#overtake('RESUME');
-    const { connectionId } = caller;
-    const execution: Execution = { command, connectionId, outcome, ended: undefined, isOvertaken: false };
+    if (type === 'RESUME') this.#overtake(type);
+    const { connectionId } = order.sender;
+    const execution: Execution = { type, connectionId, outcome, ended: undefined, isOvertaken: false };
     void outcome.then((ended) => {
       execution.ended = { outcome: ended, at: this.#clock.monotonic() };
-      if (ended.ok) this.#overtake(command);
+      if (ended.ok) this.#overtake(type);
     });
-    if (requestId === undefined) return;
-    const key = keyOf(command, caller, requestId);
+    const key = keyOf(order);
+    if (key === undefined) return;
     // At the end of the order in which the oldest go.
     this.#executions.delete(key);
     this.#executions.set(key, execution);
@@ -85,13 +79,14 @@ export class CommandOnce {
     }
   }
 
-  #overtake(by: Command): void {
+  #overtake(by: CommandType): void {
     for (const execution of this.#executions.values())
-      if (execution.command !== by) execution.isOvertaken = true;
+      if (execution.type !== by) execution.isOvertaken = true;
   }
 }
 
 /** Without a token it is the id alone that counts: a client's address may be another by another way. */
-function keyOf(command: Command, { subject = '' }: CommandCaller, requestId: string): string {
-  return JSON.stringify([command, subject, requestId]);
+function keyOf({ type, requestId, sender }: CommandOrder): string | undefined {
+  const { subject = '' } = sender.principal;
+  return requestId === undefined ? undefined : JSON.stringify([type, subject, requestId]);
 }

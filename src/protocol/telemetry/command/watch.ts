@@ -3,18 +3,10 @@ import type { JsonValue } from '../../../core/json.ts';
 import type { Log } from '../../../core/log.ts';
 import type { PolledState } from '../document/polled-state.ts';
 import type { HaltRemark, StateRemarks } from '../document/state-remarks.ts';
-import { auditContradiction, type Ordered } from './audit.ts';
-import type { Command } from './outcome.ts';
-import { contradicts, showsDone } from './words.ts';
+import { contradicts, showsDone } from './answer.ts';
+import { type CommandOrder, maxIdLength } from './order.ts';
 
-/** A command that the engine said yes to. */
-export interface Acknowledged extends Ordered {
-  readonly command: Command;
-  /** The engine only said that it has begun. */
-  readonly isBegun: boolean;
-}
-
-export interface CommandWatchOptions {
+interface CommandWatchOptions {
   readonly polls: PolledState;
   readonly remarks: StateRemarks;
   readonly clock: Clock;
@@ -30,7 +22,9 @@ const settleMs = { done: 3000, begun: 10_000 } as const;
 /** Polls in a row that show it running, after one that did not: then somebody resumed it past the gateway. */
 const runningPolls = 2;
 
-interface Watched extends Acknowledged {
+/** A command that the engine said yes to. */
+interface Watched {
+  readonly order: CommandOrder;
   readonly at: number;
   readonly settleMs: number;
   /** A poll begun after it said the contrary. */
@@ -38,92 +32,112 @@ interface Watched extends Acknowledged {
 }
 
 /**
- * Holds the engine to its word. After an acknowledged command its state is watched: two polls that say the contrary,
+ * Checks that the engine does what it acknowledged. After an ACK its state is watched: two polls that say the contrary,
  * the second at least 3 s after the ACK (10 s where the engine only began), are a contradiction, until the engine
- * agrees or a command to the contrary is acknowledged. And for as long as it is halted by a command, documents say by whose.
+ * agrees or a command to the contrary is acknowledged. And for as long as it is halted by a command, documents say by
+ * whose.
  */
-export interface CommandWatch {
-  acked(acknowledged: Acknowledged): void;
-  stop(): void;
-}
+export class CommandWatch {
+  readonly #options: CommandWatchOptions;
+  readonly #stopListening: Cancel;
+  #watched: Watched | undefined;
+  #halt: { readonly remark: HaltRemark; readonly at: number; running: number | undefined } | undefined;
+  #isContradicted = false;
+  #cancelPoll: Cancel = () => {};
 
-export function createCommandWatch(options: CommandWatchOptions): CommandWatch {
-  const { polls, remarks, clock, audit, log, tellsWho } = options;
-  let watched: Watched | undefined;
-  let halt: { readonly remark: HaltRemark; readonly at: number; running: number | undefined } | undefined;
-  let isContradicted = false;
-  let cancelPoll: Cancel = () => {};
-
-  const show = (): void =>
-    remarks.set({
-      ...(halt === undefined ? {} : { halt: halt.remark }),
-      ...(isContradicted ? { contradicted: true } : {}),
+  constructor(options: CommandWatchOptions) {
+    this.#options = options;
+    this.#stopListening = options.polls.onStatus((status, startedAt) => {
+      this.#judge(status, startedAt);
+      this.#judgeHalt(status, startedAt);
+      this.#show();
     });
+  }
 
-  const contradict = (acknowledged: Watched, status: JsonValue | undefined): void => {
-    isContradicted = true;
-    auditContradiction(audit, acknowledged, status);
-    const { command, at } = acknowledged;
-    const fields = { command, status, acknowledged_ms_ago: Math.round(clock.monotonic() - at) };
-    log.error(fields, 'the engine contradicts a command that it acknowledged');
-  };
+  /** @param isBegun the engine only said that it has begun */
+  acked(order: CommandOrder, isBegun: boolean): void {
+    const { clock, polls } = this.#options;
+    const at = clock.monotonic();
+    const ms = isBegun ? settleMs.begun : settleMs.done;
+    // Repeated, it does not give the engine its time once more.
+    const isRepeated = this.#watched?.order.type === order.type;
+    if (!isRepeated) this.#watched = { order, at, settleMs: ms, isDoubted: false };
+    if (order.type === 'RESUME') this.#halt = undefined;
+    // Who halted first did it, unless the engine went on all the same.
+    else if (this.#halt === undefined || this.#isContradicted)
+      this.#halt = { remark: this.#remarkOn(order), at, running: undefined };
+    this.#isContradicted &&= isRepeated;
+    this.#show();
+    if (isRepeated) return;
+    this.#cancelPoll();
+    // Whatever the schedule is: a contradiction is to be known as soon as it is one.
+    this.#cancelPoll = clock.after(ms, () => polls.poll());
+  }
 
-  const judge = (status: JsonValue | undefined, startedAt: number): void => {
+  stop(): void {
+    this.#cancelPoll();
+    this.#stopListening();
+  }
+
+  #judge(status: JsonValue | undefined, startedAt: number): void {
+    const watched = this.#watched;
     if (watched === undefined || startedAt < watched.at) return;
-    if (showsDone(watched.command, status)) {
-      watched = undefined;
-      isContradicted = false;
-    } else if (contradicts(watched.command, status)) {
+    const { type } = watched.order;
+    if (showsDone(type, status)) {
+      this.#watched = undefined;
+      this.#isContradicted = false;
+    } else if (contradicts(type, status)) {
       const isLate = startedAt - watched.at >= watched.settleMs;
-      if (watched.isDoubted && isLate && !isContradicted) contradict(watched, status);
+      if (watched.isDoubted && isLate && !this.#isContradicted) this.#contradict(watched, status);
       watched.isDoubted = true;
     }
-  };
+  }
 
-  const judgeHalt = (status: JsonValue | undefined, startedAt: number): void => {
+  #judgeHalt(status: JsonValue | undefined, startedAt: number): void {
+    const halt = this.#halt;
     if (halt === undefined || startedAt < halt.at) return;
     if (!contradicts('HALT', status)) halt.running = 0;
     else if (halt.running !== undefined) halt.running += 1;
     // While its HALT is still watched nobody resumed it: it never halted.
-    if ((halt.running ?? 0) >= runningPolls && watched?.command !== 'HALT') halt = undefined;
-  };
+    const isWatched = this.#watched?.order.type === 'HALT';
+    if ((halt.running ?? 0) >= runningPolls && !isWatched) this.#halt = undefined;
+  }
 
-  const stopListening = polls.onStatus((status, startedAt) => {
-    judge(status, startedAt);
-    judgeHalt(status, startedAt);
-    show();
-  });
+  #contradict({ order, at }: Watched, status: JsonValue | undefined): void {
+    const { clock, audit, log } = this.#options;
+    const { type: command, requestId, sender } = order;
+    this.#isContradicted = true;
+    audit.info(
+      {
+        audit: true,
+        command,
+        connection_id: sender.connectionId,
+        subject: sender.principal.subject?.slice(0, maxIdLength),
+        request_id: requestId?.slice(0, maxIdLength),
+        outcome: 'CONTRADICTED',
+        status,
+      },
+      'operator command contradicted',
+    );
+    const fields = { command, status, acknowledged_ms_ago: Math.round(clock.monotonic() - at) };
+    log.error(fields, 'the engine contradicts a command that it acknowledged');
+  }
 
-  return {
-    acked(acknowledged) {
-      const { command, order, caller, isBegun } = acknowledged;
-      const at = clock.monotonic();
-      const ms = isBegun ? settleMs.begun : settleMs.done;
-      // Repeated, it does not give the engine its time once more.
-      const isRepeated = watched?.command === command;
-      if (!isRepeated) watched = { ...acknowledged, at, settleMs: ms, isDoubted: false };
-      if (command === 'RESUME') halt = undefined;
-      // Who halted first did it, unless the engine went on all the same.
-      else if (halt === undefined || isContradicted) {
-        const { subject, role } = caller;
-        const remark = {
-          ...(tellsWho && subject !== undefined ? { by: subject } : {}),
-          role,
-          ...(tellsWho && order.reason !== undefined ? { reason: order.reason } : {}),
-          at: isoTime(clock.now()),
-        };
-        halt = { remark, at, running: undefined };
-      }
-      isContradicted &&= isRepeated;
-      show();
-      if (isRepeated) return;
-      cancelPoll();
-      // Whatever the schedule is: a contradiction is to be known as soon as it is one.
-      cancelPoll = clock.after(ms, polls.poll);
-    },
-    stop() {
-      cancelPoll();
-      stopListening();
-    },
-  };
+  #remarkOn({ reason, sender }: CommandOrder): HaltRemark {
+    const { clock, tellsWho } = this.#options;
+    const { subject, role = 'viewer' } = sender.principal;
+    return {
+      ...(tellsWho && subject !== undefined ? { by: subject } : {}),
+      role,
+      ...(tellsWho && reason !== undefined ? { reason } : {}),
+      at: isoTime(clock.now()),
+    };
+  }
+
+  #show(): void {
+    this.#options.remarks.set({
+      ...(this.#halt === undefined ? {} : { halt: this.#halt.remark }),
+      ...(this.#isContradicted ? { contradicted: true } : {}),
+    });
+  }
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { connectionFailure, readEngineAnswer } from '../../../../src/protocol/telemetry/command/answer.ts';
-import { commandCodeTable, refuseCommand } from '../../../../src/protocol/telemetry/command/outcome.ts';
-import { engineAnswers } from '../document/engine-answers.ts';
+import { commandCodeTable, refuseCommand } from '../../../../src/protocol/telemetry/command/order.ts';
+import { engineAnswers } from './engine-answers.ts';
 
 describe('readEngineAnswer', () => {
   it.each(engineAnswers)('takes %s %s %s for what it is', (command, status, body, expected) => {
@@ -63,7 +63,7 @@ describe('readEngineAnswer', () => {
 
 describe('connectionFailure', () => {
   it('says whether the command may have been sent', () => {
-    expect(connectionFailure('ECONNREFUSED', false)).toMatchObject({ effect: 'unsent' });
+    expect(connectionFailure('ECONNREFUSED', false)).toMatchObject({ effect: 'none' });
     expect(connectionFailure('ECONNREFUSED', false).message).toContain('was not sent');
     expect(connectionFailure('ECONNRESET', true)).toMatchObject({ effect: 'unknown' });
     expect(connectionFailure('ECONNRESET', true).message).toContain('may have taken effect');
@@ -87,6 +87,7 @@ describe('commandCodeTable', () => {
       code: 'FORBIDDEN',
       message: commandCodeTable.FORBIDDEN,
       effect: 'none',
+      retryable: false,
     });
   });
 });

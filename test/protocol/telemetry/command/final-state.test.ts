@@ -2,11 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/core/clock.ts';
 import { DemoEngine } from '../../../../src/demo/engine.ts';
-import { createCommandExecutor } from '../../../../src/protocol/telemetry/command/executor.ts';
-import type { Command } from '../../../../src/protocol/telemetry/command/outcome.ts';
-import { createMemoryLog } from '../../../support/memory-log.ts';
+import { CommandEngine } from '../../../../src/protocol/telemetry/command/engine.ts';
+import type { CommandType } from '../../../../src/protocol/telemetry/command/order.ts';
 import { type TestScope, useIn, waitFor } from '../../../support/wait.ts';
-import { type ReceivedCommand, setUpCommands, trader, watch } from './set-up.ts';
+import { type ReceivedCommand, setUpCommands, watch } from './set-up.ts';
 
 /** When the engine carries a command out that it has received: the worst a queue or a slow broker can do. */
 type Fate = 'at once' | 'done with a late answer' | 'lost, and done late' | 'lost';
@@ -64,7 +63,7 @@ describe('state of the engine after the last HALT', () => {
         const { engine, run, clock, passTimeUntil, passTime } = await setUpCommands(scope);
         const model = createModelEngine(fates);
         engine.handle(model.handle);
-        const ask = (command: Command): ReturnType<typeof watch> => watch(run(command));
+        const ask = (command: CommandType): ReturnType<typeof watch> => watch(run(command));
         try {
           for (const next of steps) {
             if (next === 'late') model.doLate();
@@ -96,22 +95,13 @@ describe('state of the engine after the last HALT', () => {
     const { url } = await demo.start();
     await useIn(test, demo);
     demo.faults.apply({ kind: 'slow', path: '/api/system/resume', delayMs: 300 });
-    const log = createMemoryLog();
-    const executor = createCommandExecutor({
-      engineUrl: url,
-      isStateFresh: () => true,
-      polls: { onStatus: () => () => {}, poll: () => undefined },
-      onAcked: () => undefined,
-      clock: systemClock,
-      log,
-      newKey: () => crypto.randomUUID(),
-    });
-    test.onTestFinished(() => executor.close(0));
-    const caller = trader;
-    expect(await executor.run('HALT', {}, caller)).toMatchObject({ ok: true, result: { status: 'HALT' } });
-    const resumed = executor.run('RESUME', {}, caller);
+    const polls = { onStatus: () => () => {}, poll: () => undefined };
+    const engine = new CommandEngine({ url, clock: systemClock, polls });
+    const { run, log } = await setUpCommands(test, { engine });
+    expect(await run('HALT')).toMatchObject({ ok: true, result: { status: 'HALT' } });
+    const resumed = run('RESUME');
     await waitFor('the RESUME to take effect', () => demo.market.status() === 'ACTIVE');
-    const halted = executor.run('HALT', {}, caller);
+    const halted = run('HALT');
     expect(await resumed).toMatchObject({ ok: false, code: 'SUPERSEDED' });
     expect(await halted).toMatchObject({ ok: true, result: { status: 'HALT' } });
     await waitFor('the confirmation', () =>

@@ -12,7 +12,7 @@ describe('HALT', () => {
     const second = await engine.next('HALT');
     expect(second.key).toBe(first.key);
     second.answer();
-    expect(await outcome).toEqual({ ok: true, result: { ok: true } });
+    expect(await outcome).toEqual({ ok: true, result: { ok: true }, isBegun: false });
     expect(clock.monotonic()).toBeLessThan(500);
     await passTime();
     expect(engine.received).toHaveLength(2);
@@ -58,7 +58,7 @@ describe('HALT', () => {
     await passTimeUntil('a third attempt', () => engine.received.length >= 3);
     expect(first.gone()).toBe(false);
     first.answer(200, '{"status":"HALT"}');
-    expect(await outcome).toEqual({ ok: true, result: { status: 'HALT' } });
+    expect(await outcome).toEqual({ ok: true, result: { status: 'HALT' }, isBegun: false });
     await expect.poll(() => engine.received.every((request) => request.gone())).toBe(true);
   });
 
@@ -140,7 +140,7 @@ describe('HALT', () => {
     test.onTestFinished(() => void server.close());
     const address = server.address();
     const port = address !== null && typeof address === 'object' ? address.port : 0;
-    const { run, passTimeUntil } = await setUpCommands(test, { engineUrl: `http://127.0.0.1:${port}` });
+    const { run, passTimeUntil } = await setUpCommands(test, { url: `http://127.0.0.1:${port}` });
     const seen = watch(run('HALT'));
     await passTimeUntil('the outcome', () => seen.outcome);
     expect(seen.outcome).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });

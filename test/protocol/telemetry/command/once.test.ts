@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createCommands } from '../../../../src/protocol/telemetry/command/commands.ts';
-import { commanding } from '../../../support/access.ts';
+import { answerPacket } from '../../../../src/protocol/telemetry/command/order.ts';
 import { operator } from '../../../support/principals.ts';
 import type { TestScope } from '../../../support/wait.ts';
 import { setUpCommands } from './set-up.ts';
@@ -8,12 +7,15 @@ import { setUpCommands } from './set-up.ts';
 const sender = { principal: operator, transport: 'websocket' } as const;
 
 async function setUp(test: TestScope) {
-  const { executor, ...parts } = await setUpCommands(test);
-  const commands = createCommands(executor, { ...parts, commanding });
+  const { commands, ...parts } = await setUpCommands(test);
   return {
     ...parts,
-    give: (type: 'HALT' | 'RESUME', connectionId: string, requestId = 'one', subject = 'ann') =>
-      commands.run({ type, requestId }, { ...sender, connectionId, principal: { ...operator, subject } }),
+    /** Resolves to what its sender is told. */
+    async give(type: 'HALT' | 'RESUME', connectionId: string, requestId = 'one', subject = 'ann') {
+      const message = { type, requestId };
+      const principal = { ...operator, subject };
+      return answerPacket(message, await commands.run(message, { ...sender, connectionId, principal }));
+    },
   };
 }
 

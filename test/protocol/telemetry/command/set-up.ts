@@ -1,103 +1,78 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { Clock } from '../../../../src/core/clock.ts';
 import type { JsonValue } from '../../../../src/core/json.ts';
-import type { CommandCaller, CommandOrder } from '../../../../src/protocol/telemetry/command/audit.ts';
-import {
-  type CommandExecutorOptions,
-  createCommandExecutor,
-} from '../../../../src/protocol/telemetry/command/executor.ts';
-import type { Command, CommandOutcome } from '../../../../src/protocol/telemetry/command/outcome.ts';
+import { Commands } from '../../../../src/protocol/telemetry/command/commands.ts';
+import { CommandEngine } from '../../../../src/protocol/telemetry/command/engine.ts';
+import type {
+  CommandOrder,
+  CommandOutcome,
+  CommandSender,
+  CommandType,
+} from '../../../../src/protocol/telemetry/command/order.ts';
 import type { StatusListener } from '../../../../src/protocol/telemetry/document/polled-state.ts';
+import { startEngineServer } from '../../../source/engine-server.ts';
+import { commanding } from '../../../support/access.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
 import { createMemoryLog, type LogEntry } from '../../../support/memory-log.ts';
 import { createMemoryMeter } from '../../../support/memory-meter.ts';
+import { operator } from '../../../support/principals.ts';
 import { type TestScope, waitFor } from '../../../support/wait.ts';
 
 /** A command as the engine got it, waiting for what the test does with it. */
-export interface ReceivedCommand {
-  readonly path: string;
-  readonly key: string;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-  answer(status?: number, body?: string, headers?: Readonly<Record<string, string>>): void;
-  /** Ends the connection without an answer. */
-  drop(): void;
-  /** Whether the connection has ended. */
-  gone(): boolean;
-}
+export type ReceivedCommand = Awaited<ReturnType<typeof receive>>;
 
-export interface CommandEngine {
-  readonly url: string;
-  /** Every command so far. */
-  readonly received: readonly ReceivedCommand[];
-  /** The oldest not returned yet, which must be to this command. */
-  next(command: Command): Promise<ReceivedCommand>;
-  /** From now on every command is handed to this as it comes. */
-  handle(handler: (request: ReceivedCommand) => void): void;
-  open(): Promise<void>;
-  close(): Promise<void>;
+async function receive(request: IncomingMessage, response: ServerResponse) {
+  return {
+    path: request.url ?? '',
+    key: String(request.headers['idempotency-key']),
+    headers: request.headers,
+    body: await text(request),
+    answer: (status = 200, body = '{"ok":true}', headers: Readonly<Record<string, string>> = {}) =>
+      void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body),
+    /** Ends the connection without an answer. */
+    drop: () => void request.socket.destroy(),
+    /** Whether the connection has ended. */
+    gone: () => request.socket.destroyed,
+  };
 }
-
-const paths: Readonly<Record<Command, string>> = { HALT: '/api/system/halt', RESUME: '/api/system/resume' };
 
 /** An engine over real HTTP that answers commands when the test says so. Its port stays the same when reopened. */
-export async function startCommandEngine(): Promise<CommandEngine> {
+export async function startCommandEngine() {
   const received: ReceivedCommand[] = [];
   const waiting: ReceivedCommand[] = [];
   let handler = (request: ReceivedCommand): void => void waiting.push(request);
-  let port = 0;
-  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-    const command: ReceivedCommand = {
-      path: request.url ?? '',
-      key: String(request.headers['idempotency-key']),
-      headers: request.headers,
-      body: Buffer.concat(chunks).toString('utf8'),
-      answer: (status = 200, body = '{"ok":true}', headers = {}) =>
-        void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body),
-      drop: () => void request.socket.destroy(),
-      gone: () => request.socket.destroyed,
+  const server = await startEngineServer((request, response) => {
+    const take = (command: ReceivedCommand): void => {
+      received.push(command);
+      handler(command);
     };
-    received.push(command);
-    handler(command);
-  };
-  const server = createServer((request, response) => {
-    take(request, response).catch(() => response.destroy());
+    receive(request, response).then(take, () => response.destroy());
   });
-  const open = async (): Promise<void> => {
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    const address = server.address();
-    if (address !== null && typeof address === 'object') port = address.port;
-  };
-  await open();
   return {
-    url: `http://127.0.0.1:${port}`,
-    received,
-    open,
-    async next(command) {
+    url: server.url,
+    /** Every command so far. */
+    received: received as readonly ReceivedCommand[],
+    open: () => server.restart(),
+    close: () => server.stop(),
+    /** The oldest not returned yet, which must be to this command. */
+    async next(command: CommandType): Promise<ReceivedCommand> {
       const request = await waitFor(`a ${command} at the engine`, () => waiting.shift());
-      if (!request.path.endsWith(paths[command])) throw new Error(`${request.path} came before ${command}`);
+      const path = `/api/system/${command.toLowerCase()}`;
+      if (!request.path.endsWith(path)) throw new Error(`${request.path} came before ${command}`);
       return request;
     },
-    handle(next) {
+    /** From now on every command is handed to this as it comes. */
+    handle(next: (request: ReceivedCommand) => void): void {
       handler = next;
-    },
-    async close() {
-      if (!server.listening) return;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
     },
   };
 }
 
-export const trader: CommandCaller = {
+export const trader: CommandSender = {
   connectionId: 'c1',
+  principal: { ...operator, address: '192.0.2.7' },
   transport: 'websocket',
-  address: '192.0.2.7',
-  role: 'operator',
-  subject: 'trader',
 };
 
 /** Polls of the state that a test answers, as often as it likes. */
@@ -121,8 +96,14 @@ export function scriptedPolls(clock: Clock) {
   return polls;
 }
 
-/** An executor on a manual clock before an engine that waits for the test; both end with it. */
-export async function setUpCommands(test: TestScope, options: Partial<CommandExecutorOptions> = {}) {
+type CommandsOptions = ConstructorParameters<typeof Commands>[0];
+type CommandEngineOptions = ConstructorParameters<typeof CommandEngine>[0];
+
+/** Commands on a manual clock before an engine that waits for the test; both end with it. */
+export async function setUpCommands(
+  test: TestScope,
+  { url, token, ...options }: Partial<CommandsOptions & Pick<CommandEngineOptions, 'url' | 'token'>> = {},
+) {
   const engine = await startCommandEngine();
   const clock = createManualClock();
   const log = createMemoryLog();
@@ -130,24 +111,24 @@ export async function setUpCommands(test: TestScope, options: Partial<CommandExe
   const state = { fresh: true, acks: 0 };
   const polls = scriptedPolls(clock);
   let keys = 0;
-  const executor = createCommandExecutor({
-    engineUrl: engine.url,
+  const newKey = (): string => {
+    keys += 1;
+    return `key-${keys}`;
+  };
+  const commands = new Commands({
+    engine: new CommandEngine({ url: url ?? engine.url, token, clock, polls, newKey }),
     isStateFresh: () => state.fresh,
-    polls,
-    onAcked: () => {
-      state.acks += 1;
+    watch: {
+      acked: () => {
+        state.acks += 1;
+      },
     },
-    clock,
-    log,
-    meter,
-    newKey: () => {
-      keys += 1;
-      return `key-${keys}`;
-    },
+    hub: { standStill: () => () => {} },
+    ...{ commanding, log, meter },
     ...options,
   });
   test.onTestFinished(async () => {
-    await executor.close(0);
+    await commands.close(0);
     await engine.close();
   });
   /** Lets time pass in small steps, and the network have its turn, until `read` gives something. */
@@ -164,9 +145,12 @@ export async function setUpCommands(test: TestScope, options: Partial<CommandExe
     meter,
     state,
     polls,
-    executor,
-    run: (command: Command, order: CommandOrder = {}): Promise<CommandOutcome> =>
-      executor.run(command, order, trader),
+    commands,
+    run: (
+      type: CommandType,
+      order: Pick<CommandOrder, 'reason' | 'requestId'> = {},
+      sender = trader,
+    ): Promise<CommandOutcome> => commands.run({ type, ...order }, sender),
     passTimeUntil,
     /** Long enough for anything that is still to be sent to reach the engine. */
     async passTime(ms = 5000): Promise<void> {

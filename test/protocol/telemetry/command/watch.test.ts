@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { createCommandWatch } from '../../../../src/protocol/telemetry/command/watch.ts';
+import { CommandWatch } from '../../../../src/protocol/telemetry/command/watch.ts';
 import { StateRemarks } from '../../../../src/protocol/telemetry/document/state-remarks.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
 import { createMemoryLog } from '../../../support/memory-log.ts';
 import type { TestScope } from '../../../support/wait.ts';
 import { scriptedPolls, trader } from './set-up.ts';
 
+const bob = { ...trader, principal: { ...trader.principal, subject: 'bob' } };
+
 function setUp(test: TestScope, { tellsWho = true } = {}) {
   const clock = createManualClock();
   const polls = scriptedPolls(clock);
   const remarks = new StateRemarks();
   const [audit, log] = [createMemoryLog(), createMemoryLog()];
-  const watch = createCommandWatch({ polls, remarks, clock, audit, log, tellsWho });
+  const watch = new CommandWatch({ polls, remarks, clock, audit, log, tellsWho });
   test.onTestFinished(() => watch.stop());
   return {
     clock,
@@ -19,8 +21,8 @@ function setUp(test: TestScope, { tellsWho = true } = {}) {
     remarks,
     audit,
     log,
-    acked: (command: 'HALT' | 'RESUME', { reason = 'drill', isBegun = false, caller = trader } = {}) =>
-      watch.acked({ command, order: { reason, requestId: 'r' }, caller, isBegun }),
+    acked: (type: 'HALT' | 'RESUME', { reason = 'drill', isBegun = false, sender = trader } = {}) =>
+      watch.acked({ type, reason, requestId: 'r', sender }, isBegun),
     pollAfter(ms: number, status: string) {
       clock.advance(ms);
       polls.answer(status);
@@ -148,7 +150,7 @@ describe('A halt', () => {
     acked('HALT');
     expect(remarks.current).toEqual({ halt: { by: 'trader', role: 'operator', reason: 'drill', at } });
     pollAfter(1000, 'HALT');
-    acked('HALT', { reason: 'again', caller: { ...trader, subject: 'bob' } });
+    acked('HALT', { reason: 'again', sender: bob });
     expect(remarks.current.halt).toMatchObject({ by: 'trader', at });
     acked('RESUME');
     expect(remarks.current).toEqual({});
@@ -181,7 +183,7 @@ describe('A halt', () => {
     acked('HALT');
     pollAfter(10, 'ACTIVE');
     pollAfter(3000, 'ACTIVE');
-    acked('HALT', { caller: { ...trader, subject: 'bob' } });
+    acked('HALT', { sender: bob });
     expect(remarks.current).toMatchObject({ halt: { by: 'bob' } });
   });
 });

@@ -1,9 +1,12 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createEngineCommands } from '../../../../src/protocol/telemetry/command/exchange.ts';
+import { type Attempt, CommandEngine } from '../../../../src/protocol/telemetry/command/engine.ts';
 import { type Handler, startEngineServer } from '../../../source/engine-server.ts';
+import { createManualClock } from '../../../support/manual-clock.ts';
 import { type TestScope, within } from '../../../support/wait.ts';
+import { scriptedPolls } from './set-up.ts';
 
+const clock = createManualClock();
 const kibibyte = 1024;
 
 const encoded =
@@ -11,17 +14,18 @@ const encoded =
   (_request, response) =>
     void response.writeHead(status, { 'content-encoding': encoding }).end(body);
 
-async function halt(test: TestScope, handler: Handler) {
-  const engine = await startEngineServer(handler);
-  const commands = createEngineCommands({ engineUrl: engine.url });
-  test.onTestFinished(async () => {
-    await commands.close();
-    await engine.stop();
-  });
-  return await within('the answer', commands.send('HALT', { key: 'k' }).answer);
+function haltAt(url: string): Attempt {
+  const engine = new CommandEngine({ url, clock, polls: scriptedPolls(clock) });
+  return engine.send({ type: 'HALT', key: 'k' }, () => true);
 }
 
-describe('CommandExchange', () => {
+async function halt(test: TestScope, handler: Handler) {
+  const server = await startEngineServer(handler);
+  test.onTestFinished(() => server.stop());
+  return await within('the answer', haltAt(server.url).answer);
+}
+
+describe('Attempt', () => {
   it.for([
     ['gzip', gzipSync],
     ['BR', brotliCompressSync],
@@ -72,14 +76,14 @@ describe('CommandExchange', () => {
     expect(await halt(test, encoded('gzip', whole))).toMatchObject({ ok: true });
   });
 
-  it('says in words why the engine was not reached', async (test) => {
-    const engine = await startEngineServer();
-    await engine.stop();
-    const commands = createEngineCommands({ engineUrl: engine.url });
-    test.onTestFinished(() => commands.close());
-    expect(await commands.send('HALT', { key: 'k' }).answer).toMatchObject({
-      effect: 'unsent',
+  it('says in words why the engine was not reached', async () => {
+    const server = await startEngineServer();
+    await server.stop();
+    const attempt = haltAt(server.url);
+    expect(await attempt.answer).toMatchObject({
+      effect: 'none',
       message: 'the engine could not be reached: connection refused (ECONNREFUSED); the command was not sent',
     });
+    expect(attempt.isSent).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import type { Command } from '../../../../src/protocol/telemetry/command/outcome.ts';
+import type { CommandType } from '../../../../src/protocol/telemetry/command/order.ts';
 
 /** An ACK, or the error: before the state was asked, where the effect is unknown. */
 export type Expected = 'ACK' | { readonly code: string; readonly effect: 'none' | 'unknown' };
@@ -7,7 +7,7 @@ const refused: Expected = { code: 'ENGINE_REFUSED', effect: 'none' };
 const unclear: Expected = { code: 'ENGINE_REFUSED', effect: 'unknown' };
 const unreachable: Expected = { code: 'ENGINE_UNREACHABLE', effect: 'unknown' };
 
-type Row = readonly [command: Command, status: number, body: string, expected: Expected];
+type Row = readonly [command: CommandType, status: number, body: string, expected: Expected];
 
 const halts: readonly (readonly [number, string, Expected])[] = [
   // Yes.

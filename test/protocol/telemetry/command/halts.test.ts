@@ -3,6 +3,81 @@ import { setUpCommands, watch } from './set-up.ts';
 
 const confirmed = 'HALT confirmed after the RESUME it cancelled';
 
+/** Has a RESUME sent whose answer is lost. */
+async function loseResume({ engine, run, passTimeUntil }: Awaited<ReturnType<typeof setUpCommands>>) {
+  const resumed = watch(run('RESUME'));
+  (await engine.next('RESUME')).drop();
+  await passTimeUntil('its outcome', () => resumed.outcome);
+  expect(resumed.outcome).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE', effect: 'unknown' });
+}
+
+describe('HALTs that share a request', () => {
+  it('have 2 s each: one that joined late is tried on, by a request of its own', async (test) => {
+    const { engine, run, clock, passTimeUntil, audits } = await setUpCommands(test);
+    await engine.close();
+    const first = watch(run('HALT', { requestId: 'first' }));
+    clock.advance(1950);
+    const joined = watch(run('HALT', { requestId: 'joined', reason: 'mine' }));
+    await passTimeUntil('the end of the first', () => first.outcome);
+    expect(first.outcome).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE' });
+    expect(clock.monotonic()).toBe(2000);
+    await passTimeUntil('another second', () => clock.monotonic() >= 3000);
+    expect(joined.outcome).toBeUndefined();
+    await engine.open();
+    await passTimeUntil('a request', () => engine.received.length === 1);
+    const request = await engine.next('HALT');
+    // To the key of the first an engine might repeat what it answered to that.
+    expect([request.key, JSON.parse(request.body)]).toEqual(['key-2', { reason: 'mine' }]);
+    request.answer();
+    await passTimeUntil('the end of the other', () => joined.outcome);
+    expect(joined.outcome).toMatchObject({ ok: true });
+    expect(audits().map(({ fields }) => [fields.request_id, fields.outcome])).toEqual([
+      ['first', 'ENGINE_UNREACHABLE'],
+      ['joined', 'ACK'],
+    ]);
+  });
+
+  it('are tried on together, and no longer than 2 s more', async (test) => {
+    const { engine, run, clock, passTimeUntil, passTime } = await setUpCommands(test);
+    await engine.close();
+    void run('HALT');
+    clock.advance(500);
+    const joined = [watch(run('HALT')), watch(run('HALT'))];
+    await passTimeUntil('their end', () => joined.every(({ outcome }) => outcome !== undefined));
+    expect(clock.monotonic()).toBe(4000);
+    for (const { outcome } of joined) expect(outcome).toMatchObject({ code: 'ENGINE_UNREACHABLE' });
+    await engine.open();
+    await passTime();
+    expect(engine.received).toHaveLength(0);
+  });
+
+  it('share a refusal of the engine, which no repetition changes', async (test) => {
+    const { engine, run } = await setUpCommands(test);
+    const outcomes = [run('HALT'), run('HALT')];
+    (await engine.next('HALT')).answer(403, '{}');
+    for (const outcome of await Promise.all(outcomes)) {
+      expect(outcome).toMatchObject({ ok: false, code: 'ENGINE_REFUSED' });
+    }
+    expect(engine.received).toHaveLength(1);
+  });
+
+  it('keep every RESUME waiting until the last of them has its outcome', async (test) => {
+    const { engine, run, clock, passTimeUntil } = await setUpCommands(test);
+    await engine.close();
+    const first = watch(run('HALT'));
+    clock.advance(1900);
+    const joined = watch(run('HALT'));
+    const resumed = watch(run('RESUME'));
+    await passTimeUntil('the end of the first', () => first.outcome);
+    await engine.open();
+    await passTimeUntil('a request', () => engine.received.length === 1);
+    (await engine.next('HALT')).answer();
+    (await engine.next('RESUME')).answer();
+    await passTimeUntil('the RESUME', () => resumed.outcome);
+    expect([joined.outcome, resumed.outcome]).toMatchObject([{ ok: true }, { ok: true }]);
+  });
+});
+
 describe('HALT against RESUME', () => {
   it('cancels the RESUMEs that wait, which are never sent', async (test) => {
     const { engine, run, passTime } = await setUpCommands(test);
@@ -68,11 +143,9 @@ describe('HALT against RESUME', () => {
   });
 
   it('is repeated each second for 30 s after a RESUME whose answer was lost, and once after that', async (test) => {
-    const { engine, run, clock, log, state, passTimeUntil, passTime } = await setUpCommands(test);
-    const resumed = watch(run('RESUME'));
-    (await engine.next('RESUME')).drop();
-    await passTimeUntil('its outcome', () => resumed.outcome);
-    expect(resumed.outcome).toMatchObject({ ok: false, code: 'ENGINE_UNREACHABLE', effect: 'unknown' });
+    const parts = await setUpCommands(test);
+    const { engine, run, clock, log, state, passTimeUntil, passTime } = parts;
+    await loseResume(parts);
     engine.handle((request) => request.answer());
     expect(await run('HALT')).toMatchObject({ ok: true });
     for (let second = 1; second < 30; second += 1) {
@@ -103,10 +176,9 @@ describe('HALT against RESUME', () => {
   });
 
   it('does not come after a newer RESUME', async (test) => {
-    const { engine, run, log, passTime, passTimeUntil } = await setUpCommands(test);
-    const lost = watch(run('RESUME'));
-    (await engine.next('RESUME')).drop();
-    await passTimeUntil('its outcome', () => lost.outcome);
+    const parts = await setUpCommands(test);
+    const { engine, run, log, passTime } = parts;
+    await loseResume(parts);
     const halted = run('HALT');
     (await engine.next('HALT')).answer();
     await halted;
@@ -147,10 +219,9 @@ describe('HALT against RESUME', () => {
   });
 
   it('reports that it could not be confirmed when the engine stays away', async (test) => {
-    const { engine, run, log, passTimeUntil } = await setUpCommands(test);
-    const lost = watch(run('RESUME'));
-    (await engine.next('RESUME')).drop();
-    await passTimeUntil('its outcome', () => lost.outcome);
+    const parts = await setUpCommands(test);
+    const { engine, run, log, passTimeUntil } = parts;
+    await loseResume(parts);
     const halted = run('HALT');
     (await engine.next('HALT')).answer();
     await halted;

@@ -16,9 +16,11 @@ import { PrometheusMeter } from './observe/prometheus.ts';
 import type { Context, Running } from './protocol/dialect.ts';
 import { Front } from './serve/front.ts';
 import type { Settings } from './settings.ts';
-import { createConnections } from './source/connections.ts';
-import { createMemoryEvents, type EventSource } from './source/events.ts';
-import { createSourceBoard } from './source/source-board.ts';
+import { Engine } from './source/engine.ts';
+import { EngineClient } from './source/engine-client.ts';
+import { countingEvents, type Events, MemoryEvents } from './source/events.ts';
+import { RedisEvents } from './source/redis-events.ts';
+import { SourceBoard } from './source/source-board.ts';
 import { info } from './version.ts';
 
 export type GatewaySettings = Settings & { readonly ENGINE_URL: string };
@@ -34,7 +36,7 @@ export interface GatewayOptions {
   /** Audit log of commands, whatever level `log` has. Default: `log`. */
   readonly audit?: Log | undefined;
   /** Source of events without Redis. Default: none. */
-  readonly events?: EventSource | undefined;
+  readonly events?: Events | undefined;
   readonly keepalive?: KeepaliveLimits;
   readonly clock?: Clock;
   /** Default: those built in that `DIALECTS` names. */
@@ -54,7 +56,8 @@ export class Gateway {
   readonly #board: Context['board'];
   readonly #feeds: Feeds;
   readonly #sessions: Sessions;
-  readonly #connections: ReturnType<typeof createConnections>;
+  readonly #engine: Engine;
+  readonly #events: Events;
   readonly #front: Front;
   readonly #running: Running[] = [];
 
@@ -62,14 +65,14 @@ export class Gateway {
     settings,
     log: writtenLog,
     audit = writtenLog,
-    events: otherEvents = createMemoryEvents(),
+    events: otherEvents = new MemoryEvents(),
     keepalive = keepaliveDefaults,
     clock = systemClock,
     dialects = namedBy(settings),
   }: GatewayOptions) {
     const log = new LogRecorder(writtenLog);
     const meter = new PrometheusMeter();
-    const board = createSourceBoard({ clock, log, meter });
+    const board = new SourceBoard({ clock, log, meter });
     const hub = new Hub({ clock, meter, ...hubDefaults });
     const { HISTORY_SECONDS: historySeconds, HISTORY_MAX_BYTES: historyMaxBytes } = settings;
     const feeds = new Feeds(clock, new HistoryBudget({ historySeconds, historyMaxBytes }));
@@ -77,10 +80,15 @@ export class Gateway {
     const sessions = new Sessions({ hub, clock, meter });
 
     // In
-    const onReconnected = () => this.#running.forEach((dialect) => void dialect.onReconnected?.());
-    const given = { otherEvents, onReconnected, board, clock, log, meter };
-    const connections = createConnections(settings, given);
-    const { traffic, client, events } = connections;
+    const client = new EngineClient({ url: settings.ENGINE_URL, token: settings.ENGINE_TOKEN });
+    const engine = new Engine({ client, board, clock, meter });
+    const { REDIS_URL, REDIS_STATE_CHANNEL: requiredChannel } = settings;
+    const onConnected = () => this.#running.forEach((dialect) => void dialect.onReconnected?.());
+    const heard =
+      REDIS_URL === undefined
+        ? otherEvents
+        : new RedisEvents({ url: REDIS_URL, requiredChannel, onConnected, board, clock, log, meter });
+    const events = countingEvents(heard, meter);
 
     // Who
     const access = new Access(accessOptions(settings), {
@@ -97,7 +105,17 @@ export class Gateway {
       metrics: async () => ({ contentType: meter.contentType, text: await meter.text() }),
       clients: (limit) => sessions.states(limit),
     };
-    const front = new Front(settings, { access, operations, info, sessions, keepalive, clock, log, meter });
+    const front = new Front(settings, {
+      access,
+      engine,
+      operations,
+      info,
+      sessions,
+      keepalive,
+      clock,
+      log,
+      meter,
+    });
 
     this.#settings = settings;
     this.#clock = clock;
@@ -105,7 +123,8 @@ export class Gateway {
     this.#board = board;
     this.#feeds = feeds;
     this.#sessions = sessions;
-    this.#connections = connections;
+    this.#engine = engine;
+    this.#events = events;
     this.#front = front;
     const shared: Omit<Context, 'serve'> = {
       ...{
@@ -116,7 +135,7 @@ export class Gateway {
         onRecord: (listener) => log.onRecord(listener),
         meter,
       },
-      ...{ client, traffic, board, events, feeds, views, hub, access, sessions },
+      ...{ engine, board, events, feeds, views, hub, access, sessions },
     };
     for (const dialect of dialects) {
       this.#running.push(dialect.create({ ...shared, serve: front.serveFor(dialect.name) }, settings));
@@ -134,14 +153,13 @@ export class Gateway {
     const { port, url, opsPort } = address;
     this.#log.info({ port, url, ops_port: opsPort }, 'listening');
     this.#feeds.start();
-    this.#connections.events.start();
+    this.#events.start();
     return address;
   }
 
   /** Closes every session, waits for them within `SHUTDOWN_TIMEOUT_MS`, and releases everything. */
   async stop(reason: string): Promise<void> {
     const { SHUTDOWN_TIMEOUT_MS: timeoutMs } = this.#settings;
-    const { client, events } = this.#connections;
     this.#log.info({ reason, clients: this.#sessions.size }, 'shutdown');
     this.#front.stopAccepting();
     const until = this.#clock.monotonic() + timeoutMs;
@@ -150,12 +168,7 @@ export class Gateway {
     const drainMs = Math.max(until - this.#clock.monotonic(), Math.min(leastDrainMs, timeoutMs));
     await Promise.all(this.#running.map((dialect) => dialect.close?.()));
     this.#board.close();
-    await Promise.all([
-      events.close(),
-      client.close(),
-      this.#front.stopForwarding(),
-      this.#sessions.shutDown(drainMs),
-    ]);
+    await Promise.all([this.#events.close(), this.#engine.close(), this.#sessions.shutDown(drainMs)]);
     this.#front.close();
   }
 }

@@ -1,4 +1,5 @@
 import { errors, type FetchImplementation } from 'jose';
+import { BodyTooLarge, readBounded } from '../core/bounded-body.ts';
 
 /** Key sets are a few kilobytes. */
 const maxBytes = 1024 * 1024;
@@ -13,14 +14,12 @@ export const fetchKeySet: FetchImplementation = async (url, options) => {
     await body?.cancel();
     throw new BadAnswer(`answered ${status}`);
   }
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw new BadAnswer(`answered more than ${maxBytes} bytes`);
-    chunks.push(chunk);
+  try {
+    return new Response(await readBounded(body, maxBytes));
+  } catch (error) {
+    if (error instanceof BodyTooLarge) throw new BadAnswer(`answered more than ${maxBytes} bytes`);
+    throw error;
   }
-  return new Response(Buffer.concat(chunks));
 };
 
 /** Why a fetch failed; nothing in it comes from the answer's body or from the URL. */

@@ -11,7 +11,7 @@ import { LogFolderError } from '../demo/instance/log-files.ts';
 import { RedisPublisher } from '../demo/redis-publisher.ts';
 import { listenFault } from '../http/server.ts';
 import type { Settings } from '../settings.ts';
-import { createMemoryEvents } from '../source/events.ts';
+import { MemoryEvents } from '../source/events.ts';
 import { runUntilSignal, serve } from './serve.ts';
 
 /**
@@ -39,7 +39,7 @@ export async function runEngine(settings: Settings, log: Logger): Promise<void> 
 /** Gateway and demo engine in one process: events travel in memory unless `REDIS_URL` is set. */
 export async function runDemo(settings: Settings, log: Logger, print: (text: string) => void): Promise<void> {
   const redis = settings.REDIS_URL === undefined ? undefined : new RedisPublisher(settings.REDIS_URL, log);
-  const events = createMemoryEvents();
+  const events = new MemoryEvents();
   // The engine removes at its end a folder that it had to make.
   const logDir = givenLogDir(settings) ?? join(tmpdir(), `telemetry-bff-demo-${randomId()}`);
   const engine = new DemoEngine({

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { parseUntrusted } from '../core/untrusted-json.ts';
 import { faultWords } from '../source/fault-words.ts';
-import { createOneConnection } from '../source/one-connection.ts';
+import { OneConnection } from '../source/one-connection.ts';
 import type { HaltArguments } from './commands.ts';
 
 /** Bound of each way. The gateway answers a HALT within 4 s, a RESUME within 14. */
@@ -93,7 +93,7 @@ function after(ms: number): Promise<undefined> {
 /** Over HTTP. Never rejects. */
 async function byHttp({ command, base, reason, token, requestId, timeoutMs }: Order): Promise<WayEnd> {
   const target = new URL(`api/telemetry/${command.toLowerCase()}`, base);
-  const connection = createOneConnection(timeoutMs);
+  const connection = new OneConnection(timeoutMs);
   const client = new Client(target.origin, {
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
@@ -113,7 +113,7 @@ async function byHttp({ command, base, reason, token, requestId, timeoutMs }: Or
     });
     return readResponse(statusCode, await body.text(), requestId);
   } catch (error) {
-    return { is: connection.sent() ? 'unknown' : 'unsent', words: faultWords(error, 'the gateway') };
+    return { is: connection.isSent ? 'unknown' : 'unsent', words: faultWords(error, 'the gateway') };
   } finally {
     await client.destroy().catch(() => undefined);
   }

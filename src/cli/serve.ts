@@ -2,7 +2,7 @@ import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 import { Gateway, type GatewaySettings } from '../app.ts';
 import { errorMessage } from '../core/errors.ts';
-import type { EventSource } from '../source/events.ts';
+import type { Events } from '../source/events.ts';
 
 /** For closing sources and sockets after the clients have drained. */
 const graceMs = 2000;
@@ -11,7 +11,7 @@ const graceMs = 2000;
 export async function serve(
   settings: GatewaySettings,
   log: Logger,
-  beside?: { readonly events?: EventSource; stop(): Promise<void> },
+  beside?: { readonly events?: Events; stop(): Promise<void> },
 ): Promise<{ readonly port: number; readonly url: string }> {
   const gateway = new Gateway({
     settings,

@@ -1,4 +1,4 @@
-/** Why the core ends a session. A client that is silent is just cut off: nobody would read why. */
+/** Why the core closes a session. A silent client is terminated instead: it would read no close frame. */
 export type CloseCause = 'shutdown' | 'slow' | 'idle' | 'rateLimited' | 'tokenExpired';
 
 /** What a client is told at the end: close code and reason (RFC 6455 §7.4). */
@@ -8,7 +8,7 @@ export interface Close {
   readonly reason: string;
 }
 
-/** The words of one endpoint for each cause of the core; ends that it alone knows are values of its own. */
+/** Code and reason of one endpoint for each cause of the core; ends of its own are separate values. */
 export type Closes = Readonly<Record<CloseCause, Close>>;
 
 /** Those of every dialect whose page names no others. */

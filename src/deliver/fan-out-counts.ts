@@ -1,11 +1,11 @@
 import type { Meter } from '../core/meter.ts';
 import type { Message } from '../encode/message.ts';
 
-/** What a fan-out sent, for the metrics: added up here, since counting each delivery by itself is dear. */
+/** What a fan-out sent. Added up here, since a call of the meter for each delivery would be slow. */
 export class FanOutCounts {
-  /** Sessions that could not be sent to. */
+  /** Sessions that were not writable. */
   skipped = 0;
-  /** Sessions that the interval does not allow an update yet. */
+  /** Sessions whose interval is not over. */
   held = 0;
   /** Messages. */
   sent = 0;

@@ -1,12 +1,11 @@
-import type { Clock } from '../core/clock.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
 import type { Meter } from '../core/meter.ts';
-import type { Update } from '../encode/rendition.ts';
-import { AlignedTimer } from './aligned-timer.ts';
+import type { SweepUpdate } from '../encode/rendition.ts';
 import { FanOutCounts } from './fan-out-counts.ts';
-import { StandStill } from './stand-still.ts';
+import { AlignedTimer } from './pace.ts';
 import type { View } from './view.ts';
 
-export interface HubOptions {
+interface HubOptions {
   readonly clock: Clock;
   readonly meter: Meter;
   /** How long a fan-out may hold the event loop before others get a turn, in ms. */
@@ -22,7 +21,7 @@ const batch = 16;
 
 interface Sweep {
   readonly view: View;
-  readonly update: Update;
+  readonly update: SweepUpdate;
   readonly counts: FanOutCounts;
   readonly startedAt: number;
 }
@@ -77,7 +76,7 @@ export class Hub {
     rendition.onNews((urgencies) => timer.news(rendition.seq, urgencies));
   }
 
-  /** Some session of the view waits for the interval to allow its next update. */
+  /** A session of the view waits for its next update to be due. */
   request(view: View): void {
     this.#timers.get(view)?.request();
   }
@@ -91,9 +90,9 @@ export class Hub {
   }
 
   /**
-   * Lets the sweeps stand still, so that what is urgent has the event loop to itself: 10 ms at most, and a tenth of
-   * the time at most, whoever asks how often. What comes meanwhile waits, conflated, as it does during a sweep.
-   * @returns lets them go on
+   * Pauses all sweeps, so that what is urgent has the event loop to itself: for 10 ms and a tenth of the time at most,
+   * however often it is asked for. News meanwhile waits, conflated, as it does during a sweep.
+   * @returns ends the pause
    */
   standStill(): () => void {
     return this.#standStill.ask();
@@ -105,7 +104,7 @@ export class Hub {
     if (this.#sweep === undefined && !this.#isPutOff) this.#run();
   }
 
-  /** In a turn of its own: what was urgent may still have something to do in this one. */
+  /** In a later turn: what was urgent may still have something to do in this one. */
   #goOn(): void {
     if (!this.#isPutOff && (this.#sweep !== undefined || this.#waiting.size > 0)) this.#putOff();
   }
@@ -127,7 +126,7 @@ export class Hub {
       const sweep = this.#sweep;
       if (sweep === undefined) return;
       const now = this.#clock.monotonic();
-      // Not before the first batch: however slow the machine is, each turn brings the sweep on.
+      // Not before the first batch: each turn gets some of the sweep done, however slow the machine is.
       if (hasWorked && now - turnStartedAt >= this.#turnMs) {
         this.#putOff();
         return;
@@ -158,8 +157,66 @@ export class Hub {
       this.#counted.set(view, receivedAt);
       this.#meter.observe('bff_event_latency_seconds', {}, (now - receivedAt) / 1000);
     }
-    // There may be no further news to bring those another sweep.
+    // There may be no further news to start the next sweep for those that were held.
     if (counts.held > 0) this.request(view);
     counts.count(this.#meter, view.rendition.dialect);
+  }
+}
+
+/** How long one lasts at most, in ms. */
+const longestMs = 10;
+/** After one, there is none for so many times as long: they take a tenth of the time at most. */
+const restFactor = 9;
+
+const nothing = (): void => {};
+
+/**
+ * Pauses long work while something more urgent is under way. Those who ask meanwhile share the pause and do not
+ * prolong it, so that no number of them stops the work for good.
+ */
+export class StandStill {
+  readonly #clock: Clock;
+  readonly #onEnd: () => void;
+  readonly #askers = new Set<symbol>();
+  #startedAt = 0;
+  #notBefore = Number.NEGATIVE_INFINITY;
+  #cancelEnd: Cancel = nothing;
+
+  /** @param onEnd called when the work may go on */
+  constructor(clock: Clock, onEnd: () => void) {
+    this.#clock = clock;
+    this.#onEnd = onEnd;
+  }
+
+  get isOn(): boolean {
+    return this.#askers.size > 0;
+  }
+
+  /** Begins or shares a pause. @returns ends this asker's; calling it twice does no harm */
+  ask(): () => void {
+    if (!this.isOn && !this.#begin()) return nothing;
+    const asker = Symbol();
+    this.#askers.add(asker);
+    return () => {
+      if (this.#askers.delete(asker) && !this.isOn) this.#end();
+    };
+  }
+
+  #begin(): boolean {
+    const now = this.#clock.monotonic();
+    if (now < this.#notBefore) return false;
+    this.#startedAt = now;
+    this.#cancelEnd = this.#clock.after(longestMs, () => {
+      this.#askers.clear();
+      this.#end();
+    });
+    return true;
+  }
+
+  #end(): void {
+    this.#cancelEnd();
+    const now = this.#clock.monotonic();
+    this.#notBefore = now + (now - this.#startedAt) * restFactor;
+    this.#onEnd();
   }
 }

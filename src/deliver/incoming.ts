@@ -1,30 +1,89 @@
 import type { Clock } from '../core/clock.ts';
-import { MessageLimiter, type MessageVerdict, messageDefaults } from './message-limiter.ts';
-import type { SessionTerms } from './session-terms.ts';
-import { UrgentMessages } from './urgent-messages.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { Throttle } from '../core/throttle.ts';
+import { TokenBucket } from '../core/token-bucket.ts';
+import { parseUntrusted } from '../core/untrusted-json.ts';
 
-/** What one client says: how much of it is heard, and what is heard however much it says. Most clients say nothing. */
-export class Incoming {
-  readonly #limiter: MessageLimiter;
-  readonly #urgent: UrgentMessages | undefined;
+export interface MessageLimits {
+  /** Messages a second from one client. */
+  readonly perSecond: number;
+  readonly burst: number;
+  /** How long a client may go on being over it before the connection is closed. */
+  readonly floodMs: number;
+}
 
-  constructor({ messages = messageDefaults, urgent }: SessionTerms, clock: Clock) {
-    this.#limiter = new MessageLimiter(messages);
-    this.#urgent = urgent && new UrgentMessages(urgent, clock);
+export const messageDefaults: MessageLimits = { perSecond: 20, burst: 40, floodMs: 10_000 };
+
+/** `refused`: ignore this message. `flooding`: the client has been over the limit for `floodMs`. */
+export type MessageVerdict = 'admitted' | 'refused' | 'flooding';
+
+/** Limits the messages of one client. */
+export class MessageLimiter {
+  readonly #bucket: TokenBucket;
+  readonly #floodMs: number;
+  #overSince = 0;
+  #lastRefusedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(limits: MessageLimits) {
+    this.#bucket = new TokenBucket(limits);
+    this.#floodMs = limits.floodMs;
   }
 
   /** Of a message, or of a ping: it costs as much to read, so it counts as one. */
   admit(now: number): MessageVerdict {
-    return this.#limiter.admit(now);
+    if (this.#bucket.take(now)) return 'admitted';
+    // A second without a refusal is an end of the flood: one long burst a minute is not a flood of a minute.
+    if (now - this.#lastRefusedAt > 1000) this.#overSince = now;
+    this.#lastRefusedAt = now;
+    return now - this.#overSince >= this.#floodMs ? 'flooding' : 'refused';
+  }
+}
+
+/** Which messages are acted on even over the rate, such as a HALT: they must not be lost for how much else is said. */
+export interface UrgentTypes {
+  /** Values of `type` in JSON messages. */
+  readonly types: readonly string[];
+  /** Whether one of that type can be acted on: one that cannot must not hold up the next. */
+  readonly isWellFormed: (message: JsonObject) => boolean;
+}
+
+/** Of a flood of urgent messages one passes at once, and then one a second: each may cause a request elsewhere. */
+const urgentEveryMs = 1000;
+/** Larger ones are not parsed: urgent messages are short. */
+const urgentMaxBytes = 4096;
+
+/** What one client says: how much of it is heard. Made with its first message, since most clients say nothing. */
+export class Incoming extends MessageLimiter {
+  readonly #urgent: UrgentTypes | undefined;
+  readonly #passing: Throttle | undefined;
+
+  constructor(limits: MessageLimits, urgent: UrgentTypes | undefined, clock: Clock) {
+    super(limits);
+    this.#urgent = urgent;
+    this.#passing = urgent && new Throttle(urgentEveryMs, clock);
   }
 
-  /** Has a message over the rate acted on that is urgent. False: it is not, or waits. */
+  /**
+   * Has a message over the rate acted on where it is urgent, now or within a second, unless a later one takes its place.
+   * @returns whether it was acted on at once; false for one that waits, too, so that a flood of them ends as any does
+   */
   takeUrgent(data: Buffer, isBinary: boolean, act: (data: Buffer) => void): boolean {
-    return this.#urgent?.take(data, isBinary, act) === true;
+    return this.#isUrgent(data, isBinary) && this.#passing?.take(() => act(data)) === true;
   }
 
-  /** What waits is acted on now: nobody is there to say it again. */
+  /** Cheap enough for a flood. */
+  #isUrgent(data: Buffer, isBinary: boolean): boolean {
+    if (this.#urgent === undefined || isBinary || data.length > urgentMaxBytes) return false;
+    const { types, isWellFormed } = this.#urgent;
+    if (!types.some((type) => data.includes(type))) return false;
+    const parsed = parseUntrusted(data.toString('utf8'), { nonFinite: 'null' });
+    if (!parsed.ok || !isJsonObject(parsed.value)) return false;
+    const { type } = parsed.value;
+    return typeof type === 'string' && types.includes(type) && isWellFormed(parsed.value);
+  }
+
+  /** Has a waiting message acted on now: its client is gone and cannot repeat it. */
   flush(): void {
-    this.#urgent?.flush();
+    this.#passing?.flush();
   }
 }

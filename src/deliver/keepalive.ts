@@ -18,7 +18,7 @@ export const keepaliveDefaults: KeepaliveLimits = {
 };
 
 /** Why a connection is ended that shows no sign of life, or does not keep up. */
-export type KeepaliveEnd = Extract<CloseCause, 'idle' | 'slow'> | 'silent';
+type KeepaliveEnd = Extract<CloseCause, 'idle' | 'slow'> | 'silent';
 
 /**
  * Whether one client is alive and keeps up: when it is to be pinged, and when it has been silent, idle or slow for too

@@ -1,13 +1,10 @@
-import type { Clock } from '../core/clock.ts';
-import type { Meter } from '../core/meter.ts';
-import type { Hub } from './hub.ts';
-import { Session, type SessionParts } from './session.ts';
-import type { SessionState } from './session-state.ts';
-import type { Admitted, SessionClient } from './session-terms.ts';
+import type { SessionParts } from './recipient.ts';
+import { Session } from './session.ts';
+import type { Admitted, SessionClient, SessionState } from './session-terms.ts';
 
-/** Each session is checked so often, */
+/** How often each session is checked. */
 const checkEveryMs = 500;
-/** in so many rounds: with thousands of sessions the whole takes longer than a command should have to wait. */
+/** In how many parts: to check thousands of sessions at once would hold up a command. */
 const checkRounds = 10;
 
 /** All sessions of the gateway, whatever their dialect: looked after together, and closed together. */
@@ -22,8 +19,8 @@ export class Sessions {
   #shuttingDown = false;
   #onEmpty: (() => void) | undefined;
 
-  constructor({ hub, clock, meter }: { hub: Hub; clock: Clock; meter: Meter }) {
-    this.#parts = { hub, clock, meter, onEnd: (session) => this.#delete(session) };
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
     this.#stopChecks = this.#startChecks();
   }
 
@@ -42,7 +39,7 @@ export class Sessions {
 
   /** Starts a session. @param create sends the first packet, and says who takes the messages. */
   open(arrival: Admitted, create: (session: Session) => SessionClient): void {
-    const session = new Session(arrival, this.#parts);
+    const session = new Session(arrival, this.#parts, this.#onEnd);
     this.#add(session);
     session.attend(create(session));
   }
@@ -54,16 +51,17 @@ export class Sessions {
     this.#sessions.set(session, round);
     this.#parts.meter.count('bff_connections_total', { dialect: session.dialect });
     this.#countClient(session.dialect, 1);
-    // Its token may have taken longer to verify than the others took to be told.
+    // Its token was still being verified when the others were closed.
     if (this.#shuttingDown) session.close('shutdown');
   }
 
-  #delete(session: Session): void {
+  /** Made once: there are thousands of sessions. */
+  readonly #onEnd = (session: Session): void => {
     this.#sessions.get(session)?.delete(session);
     if (!this.#sessions.delete(session)) return;
     this.#countClient(session.dialect, -1);
     if (this.#sessions.size === 0) this.#onEmpty?.();
-  }
+  };
 
   /** How they are, those furthest behind first, `limit` at most. */
   states(limit: number): readonly SessionState[] {

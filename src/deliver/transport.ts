@@ -1,7 +1,7 @@
 import type { Message } from '../encode/message.ts';
 import type { Close } from './closes.ts';
 
-/** What a transport tells the session that it carries. */
+/** What a transport tells its session. */
 export interface TransportEvents {
   onMessage(data: Buffer, isBinary: boolean): void;
   /** A control frame that the client sent of its own accord. False: it sends too many, let it go unanswered. */
@@ -33,20 +33,19 @@ export interface Transport {
   /** Called once, before anything else. */
   start(events: TransportEvents): void;
   /**
-   * Whether it is worth making an update for this client. False: nothing is sent to it before `onDrain`, which
-   * follows once the client keeps up. Asked before each update of each client, so that one which reads nothing costs
-   * this question and no more.
+   * Whether an update can be sent. Asked before each one is made, so that a client which reads nothing costs this call
+   * and no more. False: none can before `onDrain`, which follows once the client keeps up.
    */
   canTake(): boolean;
   /**
-   * Sends an update, if the client keeps up, in the form that suits it best.
-   * Nothing is ever queued here, so that a client that does not read costs no memory.
-   * @returns bytes sent; 0: nothing was, nor will be before `onDrain`, which follows once the client keeps up
+   * Sends an update in the best form for the client, if it keeps up. Never queues, so that a client that does not read
+   * costs no memory.
+   * @returns bytes sent; 0: nothing was, and no update can be before `onDrain`
    */
   offer(message: Message): number;
   /**
    * Sends a direct answer, uncompressed, if nothing waits in this process.
-   * @returns bytes sent; 0: nothing was, and neither answers nor updates will be before `onDrain`
+   * @returns bytes sent; 0: nothing was, and neither answers nor updates can be before `onDrain`
    */
   answer(message: Message): number;
   /** Asks the client for a sign of life, unless one is owed already. */
@@ -54,8 +53,8 @@ export interface Transport {
   /** Stops reading from the client, and reads again. */
   pause(): void;
   resume(): void;
-  /** Ends the connection, and says so where the transport has words for it. */
+  /** Ends the connection, with code and reason where the transport has them. */
   close(close: Close): void;
-  /** Ends it at once, without a word. */
+  /** Ends it at once, without a close frame. */
   terminate(): void;
 }

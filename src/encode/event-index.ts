@@ -1,10 +1,7 @@
 import Denque from 'denque';
-import type { EventFeed, FeedEntry } from '../feed/event-feed.ts';
+import { countWhile, type EventFeed, type FeedEntry } from '../feed/event-feed.ts';
 
-/**
- * Where in a feed's ring the newest events lie that pass a filter: their numbers, and nothing else of them. What the
- * ring no longer holds, it does not either.
- */
+/** The `seq` of the newest events in a feed's ring that pass a filter. What the ring drops is dropped here, too. */
 export class EventIndex<Event> {
   readonly #feed: EventFeed<Event>;
   readonly #shows: (event: Event) => boolean;
@@ -12,7 +9,7 @@ export class EventIndex<Event> {
   readonly #seqs = new Denque<number>();
   #forgotten: number;
 
-  /** @param capacity events that it holds at most; those that the feed has already are looked through for them */
+  /** @param capacity events indexed at most; those that the feed has already are searched for them */
   constructor(feed: EventFeed<Event>, shows: (event: Event) => boolean, capacity: number) {
     this.#feed = feed;
     this.#shows = shows;
@@ -21,11 +18,11 @@ export class EventIndex<Event> {
       if (this.#seqs.length >= capacity) break;
       if (shows(event)) this.#seqs.unshift(seq);
     }
-    // Whoever comes now stands at the newest: of what was before, it does not matter whether it is held.
+    // A session that joins now starts at the newest event: it lacks none of the older ones.
     this.#forgotten = this.#seqs.peekFront() ?? feed.seq;
   }
 
-  /** `seq` of the newest event that was held and is no longer, or a place before all that are. */
+  /** `seq` of the newest event that was dropped from the index, or one below all that are in it. */
   get forgotten(): number {
     return this.#forgotten;
   }
@@ -34,7 +31,7 @@ export class EventIndex<Event> {
     return this.#seqs.length;
   }
 
-  /** Takes note of the feed's newest entry. False: it does not pass. */
+  /** Adds the feed's newest entry. False: it does not pass the filter. */
   add({ seq, event }: FeedEntry<Event>): boolean {
     const isShown = this.#shows(event);
     if (isShown) this.#seqs.push(seq);
@@ -47,15 +44,9 @@ export class EventIndex<Event> {
     return isShown;
   }
 
-  /** Index of the first event after a place. */
+  /** Index of the first event after a `seq`. */
   indexAfter(seq: number): number {
-    let [low, high] = [0, this.#seqs.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#seqs.peekAt(middle) ?? 0) <= seq) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return countWhile(this.#seqs.length, (index) => (this.#seqs.peekAt(index) ?? 0) <= seq);
   }
 
   at(index: number): FeedEntry<Event> | undefined {
@@ -71,5 +62,38 @@ export class EventIndex<Event> {
       if (entry !== undefined) events.push(entry.event);
     }
     return events;
+  }
+}
+
+interface Mark {
+  readonly seq: number;
+  /** Numbers up to `seq` that do not count. */
+  readonly uncounted: number;
+}
+
+const maxMarks = 1024;
+
+/**
+ * Counts the events between two `seq` of a feed, leaving out those that do not count, such as filtered ones. Its
+ * memory is bounded: before the oldest mark, every number counts.
+ */
+export class DroppedCount {
+  readonly #marks = new Denque<Mark>();
+
+  /** Called in the order of `seq`. @param uncounted numbers up to `seq` that do not count */
+  note(seq: number, uncounted: number): void {
+    if (this.#marks.peekBack()?.uncounted === uncounted) return;
+    this.#marks.push({ seq, uncounted });
+    if (this.#marks.length > maxMarks) this.#marks.shift();
+  }
+
+  /** @param from a `seq` that was noted, or before all that were; `to` likewise, and not before `from` */
+  between(from: number, to: number): number {
+    return to - from - (this.#uncountedAt(to) - this.#uncountedAt(from));
+  }
+
+  #uncountedAt(seq: number): number {
+    const passed = countWhile(this.#marks.length, (index) => (this.#marks.peekAt(index)?.seq ?? 0) <= seq);
+    return this.#marks.peekAt(Math.max(0, passed - 1))?.uncounted ?? 0;
   }
 }

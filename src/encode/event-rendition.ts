@@ -1,54 +1,38 @@
-import type { EventFeed } from '../feed/event-feed.ts';
+import type { EventFeed, FeedEntry } from '../feed/event-feed.ts';
 import { formatPosition, parsePosition } from '../feed/position.ts';
-import { DroppedCount } from './dropped-count.ts';
 import { jsonEncoding } from './encoding.ts';
-import { EventIndex } from './event-index.ts';
+import { DroppedCount, EventIndex } from './event-index.ts';
 import { Message, type Packet } from './message.ts';
-import type { NewsListener, Rendition, Step, Update } from './rendition.ts';
+import type { NewsListener, Rendition, Step, SweepUpdate } from './rendition.ts';
 
 export interface EventRenditionOptions<Event> {
   readonly dialect: string;
   readonly feed: EventFeed<Event>;
   /** Which events it shows. Default: all. */
   readonly shows?: (event: Event) => boolean;
-  /** Words events in a row; one at a time, unless they are `gathered`. */
+  /** Makes one packet of consecutive events: of a single one, unless they are `gathered`. */
   readonly render: (events: readonly [Event, ...Event[]]) => Packet;
-  /**
-   * Whether everything that a session lacks is put into one message, or as much of it as each time may still be
-   * added to what is in it. Default false.
-   */
-  readonly gathered?: boolean | ((event: Event, before: readonly Event[]) => boolean);
-  /**
-   * Whether only the snapshot can tell of an event: a session that comes to it is sent that, and has everything
-   * then. Default: `render` has words for each.
-   */
+  /** Whether an event that a session lacks may be added to a message with those before it. Default: none may. */
+  readonly gathered?: (event: Event, before: readonly Event[]) => boolean;
+  /** Whether an event has no packet of its own: a session that comes to it is sent the snapshot. Default: none. */
   readonly bySnapshot?: (event: Event) => boolean;
-  /** Whether an event counts among those dropped: as many as the numbers it takes. Default: each does. */
+  /** Whether an event that is dropped counts, by its weight in the feed. Default: each does. */
   readonly counts?: (event: Event) => boolean;
-  /** The first message of a session: what there is now, whatever came before. */
+  /** The current state, which is the first message of a session. */
   readonly snapshot: () => Packet;
-  /** Another number after each change of the snapshot, for which it is made once. Default: the newest event's. */
+  /** Changes whenever the snapshot does, which is made once for each value. Default: `seq` of the newest event. */
   readonly snapshotVersion?: () => number;
-  /** Events that a session may lack and still be sent each of them, as far as the feed keeps them. */
+  /** A session is sent each event that it lacks up to this many, as far as the feed keeps them. */
   readonly maxBehind: number;
-  /** How a session goes on that lacks more: from the snapshot, or from the oldest event that it can be sent. */
+  /** Where a session continues that lacks more: at the snapshot, or at the oldest event that it can be sent. */
   readonly beyond: 'snapshot' | 'oldest';
-  /** What it is told first, where it goes on from the oldest: how many events it will not be sent. */
+  /** The packet that tells it how many events it will not be sent, before it continues at the oldest. */
   readonly tellDropped?: (count: number) => Packet;
 }
 
-export interface EventRendition<Event> extends Rendition {
-  /** What there is now; made once for all who come to it before it changes. */
-  snapshot(): Message;
-  /** `<epoch>-<seq>` of the newest event that it shows. */
-  readonly position: string;
-  /** The newest events that it shows, oldest first: `maxBehind` of them at most. */
-  recent(count: number): readonly Event[];
-}
-
 /**
- * Of the events that a session may lack, so many may follow a snapshot that it is sent. Those who come to one soon
- * after one another share it: however many clients fall behind again and again, few are made.
+ * A snapshot is shared until this share of `maxBehind` has followed it, so that few are made however many clients
+ * keep falling behind.
  */
 const shareOfSnapshot = 0.25;
 
@@ -57,128 +41,158 @@ const shareOfSnapshot = 0.25;
  * messages are made once, however many sessions there are. One that fell too far behind is sent what follows from
  * the newest events only.
  */
-export function createEventRendition<Event>(options: EventRenditionOptions<Event>): EventRendition<Event> {
-  const { dialect, feed, shows = () => true, counts = () => true, maxBehind } = options;
-  const shown = new EventIndex(feed, shows, maxBehind);
-  const steps = new Map<number, Step>();
-  const droppedCount = new DroppedCount();
-  let seq = feed.seq;
-  let heard = seq;
-  let uncounted = 0;
-  let receivedAt: number | undefined;
-  let lastSnapshot: Step | undefined;
-  let onNews: NewsListener = () => {};
-  droppedCount.note(seq, uncounted);
+export class EventRendition<Event> implements Rendition {
+  readonly dialect: string;
+  readonly #options: EventRenditionOptions<Event>;
+  readonly #feed: EventFeed<Event>;
+  readonly #shown: EventIndex<Event>;
+  /** By cursor: sessions that stand at the same place are given the same message. */
+  readonly #steps = new Map<number, Step>();
+  readonly #droppedCount = new DroppedCount();
+  readonly #stop: () => void;
+  #seq: number;
+  /** `seq` of the newest entry of the feed, whether it is shown or not. */
+  #heard: number;
+  #uncounted = 0;
+  #receivedAt: number | undefined;
+  #snapshot: { readonly version: number; readonly seq: number; readonly message: Message } | undefined;
+  #lastSnapshotStep: Step | undefined;
+  #onNews: NewsListener = () => {};
 
-  const stop = feed.onEntry((entry) => {
-    const isShown = shown.add(entry);
-    if (!isShown || !counts(entry.event)) uncounted += entry.seq - heard;
-    heard = entry.seq;
+  constructor(options: EventRenditionOptions<Event>) {
+    const { dialect, feed, shows = () => true, maxBehind } = options;
+    this.dialect = dialect;
+    this.#options = options;
+    this.#feed = feed;
+    this.#shown = new EventIndex(feed, shows, maxBehind);
+    this.#seq = feed.seq;
+    this.#heard = feed.seq;
+    this.#droppedCount.note(this.#seq, this.#uncounted);
+    this.#stop = feed.onEntry((entry) => this.#take(entry));
+  }
+
+  #take(entry: FeedEntry<Event>): void {
+    const { counts = () => true } = this.#options;
+    const isShown = this.#shown.add(entry);
+    if (!isShown || !counts(entry.event)) this.#uncounted += entry.seq - this.#heard;
+    this.#heard = entry.seq;
     if (!isShown) return;
-    droppedCount.note(entry.seq, uncounted);
-    seq = entry.seq;
-    receivedAt = entry.receivedAt;
-    steps.clear();
-    onNews([]);
-  });
+    this.#droppedCount.note(entry.seq, this.#uncounted);
+    this.#seq = entry.seq;
+    this.#receivedAt = entry.receivedAt;
+    this.#steps.clear();
+    this.#onNews([]);
+  }
 
-  const positionAt = (place: number): string => formatPosition({ epoch: feed.epoch, seq: place });
-  /** @param place where whoever is sent it stands then */
-  const messageOf = (packet: Packet, place: number): Message =>
-    new Message(packet, jsonEncoding, { position: positionAt(place) });
+  get seq(): number {
+    return this.#seq;
+  }
 
-  const snapshotVersion = options.snapshotVersion ?? (() => seq);
-  let shared: { readonly version: number; readonly seq: number; readonly message: Message } | undefined;
-  const snapshot = (): Message => {
-    const version = snapshotVersion();
-    if (shared?.version !== version || shared.seq !== seq) {
-      shared = { version, seq, message: messageOf(options.snapshot(), seq) };
+  /** `<epoch>-<seq>` of the newest event that it shows. */
+  get position(): string {
+    return this.#positionAt(this.#seq);
+  }
+
+  /** The newest events that it shows, oldest first: `maxBehind` of them at most. */
+  recent(count: number): readonly Event[] {
+    return this.#shown.recent(count);
+  }
+
+  /** The snapshot; made once for all who are sent it before it changes. */
+  latest(): Message {
+    const { snapshot, snapshotVersion } = this.#options;
+    const seq = this.#seq;
+    const version = snapshotVersion?.() ?? seq;
+    if (this.#snapshot?.version !== version || this.#snapshot.seq !== seq) {
+      this.#snapshot = { version, seq, message: this.#messageOf(snapshot(), seq) };
     }
-    return shared.message;
-  };
+    return this.#snapshot.message;
+  }
 
-  /** The first event from an index on, and those that are put into one message with it. */
-  const gather = (
-    from: number,
-    first: Event,
-  ): { readonly events: [Event, ...Event[]]; readonly seq: number } => {
-    const { gathered = false, bySnapshot = () => false } = options;
-    const events: [Event, ...Event[]] = [first];
-    let index = from;
-    for (; gathered !== false; index += 1) {
-      const event = shown.at(index + 1)?.event;
-      if (event === undefined || bySnapshot(event)) break;
-      if (typeof gathered === 'function' && !gathered(event, events)) break;
-      events.push(event);
-    }
-    return { events, seq: shown.at(index)?.seq ?? seq };
-  };
-
-  /** @param least where whoever is sent it must stand then, or further */
-  const snapshotStep = (least: number): Step => {
-    const since = lastSnapshot === undefined ? 0 : shown.length - shown.indexAfter(lastSnapshot.seq);
-    if (lastSnapshot === undefined || lastSnapshot.seq < least || since > maxBehind * shareOfSnapshot) {
-      lastSnapshot = { message: snapshot(), seq, dropped: 0 };
-    }
-    return lastSnapshot;
-  };
-
-  const stepAfter = (cursor: number): Step => {
-    if (cursor < shown.forgotten) return stepBeyond(cursor);
-    const from = shown.indexAfter(cursor);
-    const first = shown.at(from);
-    if (first === undefined) return snapshotStep(cursor);
-    if (options.bySnapshot?.(first.event) === true) return snapshotStep(first.seq);
-    const { events, seq: last } = gather(from, first.event);
-    return { message: messageOf(options.render(events), last), seq: last, dropped: 0 };
-  };
-
-  const droppedAfter = (cursor: number): number =>
-    cursor < shown.forgotten ? droppedCount.between(cursor, shown.forgotten) : 0;
-
-  const stepBeyond = (cursor: number): Step => {
-    const { forgotten } = shown;
-    const dropped = droppedAfter(cursor);
-    if (options.beyond === 'snapshot') return { ...snapshotStep(forgotten), dropped };
-    // What is forgotten need not be anything that counts: then there is nothing to be told.
-    if (options.tellDropped !== undefined && dropped > 0)
-      return { message: messageOf(options.tellDropped(dropped), forgotten), seq: forgotten, dropped };
-    return { ...after(forgotten), dropped };
-  };
-
-  /** Sessions that stand at the same place are given the same message. */
-  const after = (cursor: number): Step => {
-    let step = steps.get(cursor);
+  after(cursor: number): Step {
+    let step = this.#steps.get(cursor);
     if (step === undefined) {
-      step = stepAfter(cursor);
-      steps.set(cursor, step);
+      step = this.#stepAfter(cursor);
+      this.#steps.set(cursor, step);
     }
     return step;
-  };
+  }
 
-  return {
-    dialect,
-    get seq() {
-      return seq;
-    },
-    get position() {
-      return positionAt(seq);
-    },
-    snapshot,
-    latest: snapshot,
-    after,
-    cursorAt(position) {
-      const at = parsePosition(position);
-      // Of the numbers up to the feed's newest, this rendition may not show the last ones.
-      const isKnown = at !== undefined && at.epoch === feed.epoch && at.seq > 0 && at.seq <= feed.seq;
-      return isKnown ? Math.min(at.seq, seq) : undefined;
-    },
-    droppedAfter,
-    next: (): Update => ({ seq, receivedAt, after }),
-    recent: (count) => shown.recent(count),
-    onNews(listener) {
-      onNews = listener;
-    },
-    close: stop,
-  };
+  cursorAt(position: string): number | undefined {
+    const at = parsePosition(position);
+    // Of the numbers up to the feed's newest, this rendition may not show the last ones.
+    const isKnown =
+      at !== undefined && at.epoch === this.#feed.epoch && at.seq > 0 && at.seq <= this.#feed.seq;
+    return isKnown ? Math.min(at.seq, this.#seq) : undefined;
+  }
+
+  droppedAfter(cursor: number): number {
+    const { forgotten } = this.#shown;
+    return cursor < forgotten ? this.#droppedCount.between(cursor, forgotten) : 0;
+  }
+
+  next(): SweepUpdate {
+    return { seq: this.#seq, receivedAt: this.#receivedAt, after: (cursor) => this.after(cursor) };
+  }
+
+  onNews(listener: NewsListener): void {
+    this.#onNews = listener;
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  #positionAt(seq: number): string {
+    return formatPosition({ epoch: this.#feed.epoch, seq });
+  }
+
+  /** @param seq the position of a session that was sent it */
+  #messageOf(packet: Packet, seq: number): Message {
+    return new Message(packet, jsonEncoding, { position: this.#positionAt(seq) });
+  }
+
+  #stepAfter(cursor: number): Step {
+    if (cursor < this.#shown.forgotten) return this.#stepBeyond(cursor);
+    const from = this.#shown.indexAfter(cursor);
+    const first = this.#shown.at(from);
+    if (first === undefined) return this.#snapshotStep(cursor);
+    if (this.#options.bySnapshot?.(first.event) === true) return this.#snapshotStep(first.seq);
+    const { events, seq } = this.#gather(from, first.event);
+    return { message: this.#messageOf(this.#options.render(events), seq), seq, dropped: 0 };
+  }
+
+  #stepBeyond(cursor: number): Step {
+    const { beyond, tellDropped } = this.#options;
+    const { forgotten } = this.#shown;
+    const dropped = this.droppedAfter(cursor);
+    if (beyond === 'snapshot') return { ...this.#snapshotStep(forgotten), dropped };
+    // None of the events that were dropped may count: then there is nothing to tell.
+    if (tellDropped !== undefined && dropped > 0)
+      return { message: this.#messageOf(tellDropped(dropped), forgotten), seq: forgotten, dropped };
+    return { ...this.after(forgotten), dropped };
+  }
+
+  /** @param least the least position of a session that was sent it */
+  #snapshotStep(least: number): Step {
+    const last = this.#lastSnapshotStep;
+    const since = last === undefined ? 0 : this.#shown.length - this.#shown.indexAfter(last.seq);
+    if (last !== undefined && last.seq >= least && since <= this.#options.maxBehind * shareOfSnapshot)
+      return last;
+    this.#lastSnapshotStep = { message: this.latest(), seq: this.#seq, dropped: 0 };
+    return this.#lastSnapshotStep;
+  }
+
+  /** The first event from an index on, and those that are put into one message with it. */
+  #gather(from: number, first: Event): { readonly events: [Event, ...Event[]]; readonly seq: number } {
+    const { gathered, bySnapshot } = this.#options;
+    const events: [Event, ...Event[]] = [first];
+    let index = from;
+    for (; gathered !== undefined; index += 1) {
+      const event = this.#shown.at(index + 1)?.event;
+      if (event === undefined || bySnapshot?.(event) === true || !gathered(event, events)) break;
+      events.push(event);
+    }
+    return { events, seq: this.#shown.at(index)?.seq ?? this.#seq };
+  }
 }

@@ -1,6 +1,6 @@
 import { type Encoding, jsonEncoding } from './encoding.ts';
 
-/** What JSON can say, with a type. */
+/** A JSON object with a type. */
 export interface Packet {
   readonly type: string;
 }
@@ -9,25 +9,22 @@ let lastId = 0;
 
 /** What a message may have besides its packet. */
 export interface MessageContext {
-  /** `<epoch>-<seq>`: whoever holds the message stands there in its feed. Undefined: it moves nobody. */
+  /** `<epoch>-<seq>`: where in the feed a client is that was sent this. Undefined: it tells nothing of a feed. */
   readonly position?: string | undefined;
-  /** What most of those who get it will have been sent before it: helps to compress it. */
+  /** What most of its receivers were sent before it: the dictionary to compress it with. */
   readonly previous?: Message | undefined;
 }
 
-/**
- * What an update or an answer says, in the bytes of its encoding. It is made once, whoever is sent it; how it is
- * framed is the business of each transport.
- */
+/** An update or an answer in the bytes of its encoding, made once for all who are sent it. Transports frame it. */
 export class Message {
-  /** Unlike any other's in this process, from 1 up. */
+  /** Unique in this process, from 1 up. */
   readonly id: number;
   /** Packet type, for the metrics. */
   readonly type: string;
   readonly payload: Buffer;
   readonly isBinary: boolean;
   readonly position: string | undefined;
-  /** What its receivers are likely to have been sent before it. Not the message itself, which has one, too. */
+  /** Of `previous`. Not the message itself, which would keep all before it alive. */
   readonly base: { readonly id: number; readonly payload: Buffer } | undefined;
 
   constructor(
@@ -43,4 +40,22 @@ export class Message {
     this.position = position;
     this.base = previous && { id: previous.id, payload: previous.payload };
   }
+}
+
+/** What a transport makes of a message, such as frames or events: once, for all clients that need it. */
+export function createForm<Made extends object>(
+  make: (message: Message) => Made,
+): (message: Message) => Made {
+  const known = new WeakMap<Message, Made>();
+  // A fan-out offers one message to thousands of clients in a row: for those it is found by one comparison.
+  let lastId = 0;
+  let last: Made | undefined;
+  return (message) => {
+    if (message.id === lastId && last !== undefined) return last;
+    const made = known.get(message) ?? make(message);
+    known.set(message, made);
+    lastId = message.id;
+    last = made;
+    return made;
+  };
 }

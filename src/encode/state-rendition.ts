@@ -4,12 +4,13 @@ import type { Meter } from '../core/meter.ts';
 import type { Version } from '../feed/history.ts';
 import { formatPosition, type Position } from '../feed/position.ts';
 import type { Projection } from '../feed/projection.ts';
+import type { StateFeed } from '../feed/state-feed.ts';
 import { type Delta, diff } from '../wire/delta.ts';
 import type { Encoding } from './encoding.ts';
 import { Message, type Packet } from './message.ts';
-import type { Rendition, Step, Update, Urgency } from './rendition.ts';
+import type { NewsListener, Rendition, Step, SweepUpdate, Urgency } from './rendition.ts';
 
-/** How a dialect words an update. */
+/** The packets in which a dialect tells of a state. */
 export interface PacketWords {
   full(data: JsonObject, position: Position): Packet;
   /** Needed for the mode `delta`. */
@@ -19,107 +20,133 @@ export interface PacketWords {
 /** What is urgent of the change from one document to the next, in keys that the projection shows. */
 export type UrgencyOf = (document: JsonObject, previous: JsonObject) => readonly Urgency[];
 
-const neverUrgent: UrgencyOf = () => [];
-
-export interface StateRenditionOptions {
+interface StateRenditionOptions {
   readonly dialect: string;
   readonly projection: Projection;
   readonly mode: 'full' | 'delta';
   readonly encoding: Encoding;
   readonly words: PacketWords;
   /** Default: nothing is. */
-  readonly urgencyOf?: UrgencyOf;
+  readonly urgencyOf?: UrgencyOf | undefined;
   readonly clock: Clock;
   readonly meter: Meter;
 }
 
-/** Deltas after which a full packet follows, for whoever lost the thread without noticing. */
+/** Deltas in a row after which a full packet follows, for clients that lost track without noticing. */
 const deltasPerKeyframe = 600;
 /** A delta must be smaller than this share of the full packet. */
 const worthwhile = 0.7;
 
-/** A rendition of a state: what replaces all before it, told as what changed where that is better. */
-export interface StateRendition extends Rendition {
-  next(): StateUpdate;
-}
-
 /** A state feed's document, or some sections of it, as full packets or as deltas. */
-export function createStateRendition(options: StateRenditionOptions): StateRendition {
-  const { dialect, projection, mode, encoding, words, urgencyOf = neverUrgent, clock, meter } = options;
-  const { feed } = projection;
-  let stop = (): void => {};
-  let newest: StateUpdate | undefined;
-  let lastSweep: StateUpdate | undefined;
-  let swept = { seq: projection.position.seq, data: projection.of(feed.current) };
-  let deltasInARow = 0;
+export class StateRendition implements Rendition {
+  readonly dialect: string;
+  readonly projection: Projection;
+  readonly encoding: Encoding;
+  readonly #options: StateRenditionOptions;
+  readonly #feed: StateFeed;
+  #stop = (): void => {};
+  #newest: StateUpdate | undefined;
+  #lastSweep: StateUpdate | undefined;
+  /** What the last sweep brought all sessions to. */
+  #swept: { readonly seq: number; readonly data: JsonObject };
+  #deltasInARow = 0;
 
-  const timed = (packet: Packet, position: Position, previous?: Message): Message => {
-    const startedAt = clock.monotonic();
-    const message = new Message(packet, encoding, { position: formatPosition(position), previous });
-    meter.observe('bff_encode_seconds', {}, (clock.monotonic() - startedAt) / 1000);
-    return message;
-  };
+  constructor(options: StateRenditionOptions) {
+    const { dialect, projection, encoding } = options;
+    this.dialect = dialect;
+    this.projection = projection;
+    this.encoding = encoding;
+    this.#options = options;
+    this.#feed = projection.feed;
+    this.#swept = { seq: projection.position.seq, data: projection.of(this.#feed.current) };
+  }
 
-  const updateTo = (version: Version, position: Position): StateUpdate => {
-    // A whole packet has much in common with the one before, and next to nothing with a delta.
-    const previous = mode === 'full' ? lastSweep?.main : undefined;
-    const makeFull = () => timed(words.full(projection.of(version), position), position, previous);
-    const update = new StateUpdate(version, position.seq, makeFull);
-    // Where only what is unremarkable changed since: how to get here, and when it was learnt, are the same.
-    if (newest?.seq === position.seq) update.continue(newest);
+  get seq(): number {
+    return this.projection.position.seq;
+  }
+
+  latest(): Message {
+    return this.#newestUpdate().full;
+  }
+
+  after(cursor: number): Step {
+    return this.#newestUpdate().after(cursor);
+  }
+
+  /** Past documents are not kept here: a dialect that resumes from one makes the first message itself. */
+  cursorAt(): undefined {
+    return undefined;
+  }
+
+  droppedAfter(): number {
+    return 0;
+  }
+
+  next(): StateUpdate {
+    const { position } = this.projection;
+    const update = this.#newestUpdate();
+    if (this.#options.mode === 'delta' && position.seq !== this.#swept.seq) {
+      const data = this.projection.of(this.#feed.current);
+      this.#deltasInARow = this.#lastSweep?.wasToldAsDelta === true ? this.#deltasInARow + 1 : 0;
+      update.lazyDelta = this.#deltaOf(update, data, position);
+      this.#swept = { seq: position.seq, data };
+    }
+    this.#lastSweep = update;
     return update;
-  };
+  }
 
-  const newestUpdate = (): StateUpdate => {
-    if (newest?.version !== feed.current) newest = updateTo(feed.current, projection.position);
-    return newest;
-  };
+  onNews(listener: NewsListener): void {
+    const { urgencyOf } = this.#options;
+    this.#stop = this.#feed.onVersion((version, previous) => {
+      if (!this.projection.differs(version, previous)) return;
+      listener(urgencyOf?.(version.document, previous.document) ?? []);
+    });
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  #newestUpdate(): StateUpdate {
+    const { current } = this.#feed;
+    if (this.#newest?.version !== current) this.#newest = this.#updateTo(current, this.projection.position);
+    return this.#newest;
+  }
+
+  #updateTo(version: Version, position: Position): StateUpdate {
+    const { mode, words } = this.#options;
+    // A whole packet has much in common with the one before, and next to nothing with a delta.
+    const previous = mode === 'full' ? this.#lastSweep?.main : undefined;
+    const makeFull = () => this.#timed(words.full(this.projection.of(version), position), position, previous);
+    const before = this.#newest?.seq === position.seq ? this.#newest : undefined;
+    return new StateUpdate(version, position.seq, before, makeFull);
+  }
 
   /** What changed since the last sweep, made when the first session that holds its base can take it. */
-  const deltaOf = (update: StateUpdate, data: JsonObject, position: Position): LazyDelta | undefined => {
-    const { delta: wordDelta } = words;
-    if (wordDelta === undefined || deltasInARow >= deltasPerKeyframe) return undefined;
-    const [{ seq: base, data: before }, previous] = [swept, lastSweep?.main];
+  #deltaOf(update: StateUpdate, data: JsonObject, position: Position): LazyDelta | undefined {
+    const { delta: wordDelta } = this.#options.words;
+    if (wordDelta === undefined || this.#deltasInARow >= deltasPerKeyframe) return undefined;
+    const [{ seq: base, data: before }, previous] = [this.#swept, this.#lastSweep?.main];
     return new LazyDelta(base, () => {
-      const delta = restate(diff(before, data), data, projection.unremarkable);
+      const delta = restate(diff(before, data), data, this.projection.unremarkable);
       if (delta === undefined) return undefined;
-      const message = timed(wordDelta(delta, base, position), position, previous);
+      const message = this.#timed(wordDelta(delta, base, position), position, previous);
       const { length } = message.payload;
       // The full packet is only made where it may be the smaller one: making it each time is what deltas save.
-      const certain = length < worthwhile * encoding.leastBytes(data);
-      return certain || length < worthwhile * update.full.payload.length ? message : undefined;
+      const certain = length < worthwhile * this.encoding.leastBytes(data);
+      const isWorthwhile = certain || length < worthwhile * update.full.payload.length;
+      return isWorthwhile ? { message, seq: position.seq, dropped: 0 } : undefined;
     });
-  };
+  }
 
-  return {
-    dialect,
-    get seq() {
-      return projection.position.seq;
-    },
-    latest: () => newestUpdate().full,
-    after: (cursor) => newestUpdate().after(cursor),
-    // What led here is not kept: a document as it was is the business of whoever words the first message.
-    cursorAt: () => undefined,
-    droppedAfter: () => 0,
-    next() {
-      const { position } = projection;
-      const update = newestUpdate();
-      if (mode === 'delta' && position.seq !== swept.seq) {
-        const data = projection.of(feed.current);
-        deltasInARow = lastSweep?.wasToldAsDelta === true ? deltasInARow + 1 : 0;
-        update.tellAsDelta(deltaOf(update, data, position));
-        swept = { seq: position.seq, data };
-      }
-      lastSweep = update;
-      return update;
-    },
-    onNews(listener) {
-      stop = feed.onVersion((version, previous) => {
-        if (projection.differs(version, previous)) listener(urgencyOf(version.document, previous.document));
-      });
-    },
-    close: () => stop(),
-  };
+  /** Makes a message, and counts how long that took. */
+  #timed(packet: Packet, position: Position, previous: Message | undefined): Message {
+    const { clock, meter } = this.#options;
+    const startedAt = clock.monotonic();
+    const message = new Message(packet, this.encoding, { position: formatPosition(position), previous });
+    meter.observe('bff_encode_seconds', {}, (clock.monotonic() - startedAt) / 1000);
+    return message;
+  }
 }
 
 /** A delta with these keys of the document stated in it; none where it cannot state them. */
@@ -136,57 +163,55 @@ function restate(delta: Delta | undefined, data: JsonObject, keys: readonly stri
   return { ...delta, patch: { ...delta.patch, ...stated } };
 }
 
-/** What leads from one state to the next, unless the whole is better. */
+/** What leads from one state to the next, unless the whole is better: made when first asked for, and once. */
 class LazyDelta {
   readonly base: number;
-  readonly #make: () => Message | undefined;
+  readonly #make: () => Step | undefined;
   #isMade = false;
-  #message: Message | undefined;
+  #step: Step | undefined;
 
-  constructor(base: number, make: () => Message | undefined) {
+  constructor(base: number, make: () => Step | undefined) {
     this.base = base;
     this.#make = make;
   }
 
-  get message(): Message | undefined {
+  get step(): Step | undefined {
     if (!this.#isMade) {
       this.#isMade = true;
-      this.#message = this.#make();
+      this.#step = this.#make();
     }
-    return this.#message;
+    return this.#step;
   }
 
   /** The same, if anybody needed it. */
-  get made(): Message | undefined {
-    return this.#message;
+  get made(): Step | undefined {
+    return this.#step;
   }
 }
 
 /** One version, made ready. Its messages are made when first asked for, and once. */
-class StateUpdate implements Update {
-  /** What the feed holds. */
+class StateUpdate implements SweepUpdate {
   readonly version: Version;
   readonly seq: number;
   receivedAt: number | undefined;
+  /** What changed since the last sweep. Undefined: only the full packet is sent. */
+  lazyDelta: LazyDelta | undefined;
   readonly #makeFull: () => Message;
   #full: Step | undefined;
-  #delta: LazyDelta | undefined;
-  #deltaStep: Step | undefined;
 
-  constructor(version: Version, seq: number, makeFull: () => Message) {
+  /** @param before the update to the same `seq`: only what is unremarkable changed since, so the way here is the same */
+  constructor(version: Version, seq: number, before: StateUpdate | undefined, makeFull: () => Message) {
     this.version = version;
     this.seq = seq;
-    this.receivedAt = version.receivedAt;
+    this.receivedAt = before === undefined ? version.receivedAt : before.receivedAt;
+    this.lazyDelta = before?.lazyDelta;
     this.#makeFull = makeFull;
   }
 
-  /** A delta goes only to those who hold exactly its base; all others get the whole. */
+  /** A delta is sent only to sessions at exactly its base; all others are sent the full packet. */
   after(cursor: number): Step {
-    const delta = this.#delta?.base === cursor ? this.#delta.message : undefined;
-    if (delta !== undefined) {
-      this.#deltaStep ??= { message: delta, seq: this.seq, dropped: 0 };
-      return this.#deltaStep;
-    }
+    const delta = this.lazyDelta?.base === cursor ? this.lazyDelta.step : undefined;
+    if (delta !== undefined) return delta;
     this.#full ??= { message: this.#makeFull(), seq: this.seq, dropped: 0 };
     return this.#full;
   }
@@ -198,25 +223,16 @@ class StateUpdate implements Update {
 
   /** What changed since the last sweep, where that is worthwhile. */
   get delta(): { readonly message: Message; readonly base: number } | undefined {
-    const message = this.#delta?.message;
-    return this.#delta && message && { message, base: this.#delta.base };
+    const step = this.lazyDelta?.step;
+    return this.lazyDelta && step && { message: step.message, base: this.lazyDelta.base };
   }
 
   get wasToldAsDelta(): boolean {
-    return this.#delta?.made !== undefined;
-  }
-
-  tellAsDelta(delta: LazyDelta | undefined): void {
-    this.#delta = delta;
-  }
-
-  continue(before: StateUpdate): void {
-    this.receivedAt = before.receivedAt;
-    this.#delta = before.#delta;
+    return this.lazyDelta?.made !== undefined;
   }
 
   /** What most sessions are sent of it, if it was made. */
   get main(): Message | undefined {
-    return this.#delta?.made ?? this.#full?.message;
+    return (this.lazyDelta?.made ?? this.#full)?.message;
   }
 }

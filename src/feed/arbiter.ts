@@ -2,7 +2,7 @@ import { equalJson, isJsonObject, type JsonObject, type JsonValue } from '../cor
 import type { Path } from '../wire/merge-patch.ts';
 import { Draft } from './draft.ts';
 
-/** When an input says its state is from, and when it came. */
+/** The time that an input states, and when it came. */
 export interface InputTime {
   /** Epoch milliseconds by the engine's clock, where the input carries its own timestamp. */
   readonly engineTime: number | undefined;
@@ -26,7 +26,7 @@ class Node extends Map<string, Node | Protected> {
   present: InputTime | undefined;
 }
 
-export interface Reconciled {
+interface Reconciled {
   readonly document: JsonObject;
   /** Values of the answer that were set aside. */
   readonly undone: number;

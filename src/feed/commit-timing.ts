@@ -14,9 +14,9 @@ const burst = 5;
 /** The bound of urgent events, whatever that of the others is. */
 const urgentRateHz = 20;
 
-/** One round of polls, whose answers are gathered into one commit. */
+/** What one tick brings, gathered into one commit: the answers of its polls, and what else comes with them. */
 export interface Round {
-  /** An answer was staged. */
+  /** An answer, or what else the round waits for, was staged. */
   answered(): void;
   /** A poll of this round failed. `changed`: its failure was staged, as a change of freshness. */
   failed(changed: boolean): void;
@@ -105,9 +105,9 @@ export class CommitTiming {
     return () => this.#stopBeat();
   }
 
-  /** @param polls how many polls the round sends */
-  startRound(polls: number): Round {
-    let outstanding = polls;
+  /** @param awaited how many polls the round sends, and how much else it waits for */
+  startRound(awaited: number): Round {
+    let outstanding = awaited;
     let gathered = false;
     let gathering: Cancel | undefined;
     const finish = (): void => {

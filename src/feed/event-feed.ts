@@ -8,27 +8,8 @@ export interface FeedEntry<Event> {
   readonly receivedAt: number | undefined;
 }
 
-/** Told of each new entry, in the same turn. Must not throw. */
-export type EntryListener<Event> = (entry: FeedEntry<Event>) => void;
-
-/** A stream of events, of which the newest are kept: a bounded ring, and the only one there is of them. */
-export interface EventFeed<Event> {
-  /** Random id of one life of the feed. */
-  readonly epoch: string;
-  /** `seq` of the newest entry; 1 where there was none yet, so that the first one is 2, or more by its weight. */
-  readonly seq: number;
-  /** `seq` of the oldest entry kept. Infinity: none is. */
-  readonly oldest: number;
-  /** The entry with this `seq`, if it is still kept. */
-  find(seq: number): FeedEntry<Event> | undefined;
-  /** The entries kept, oldest first, at most so many of the newest. */
-  recent(count?: number): readonly FeedEntry<Event>[];
-  append(event: Event, receivedAt?: number): void;
-  /** Returns how to stop listening. */
-  onEntry(listener: EntryListener<Event>): () => void;
-  /** Tells nobody of what is still appended. */
-  close(): void;
-}
+/** Called with each new entry, within `append`. Must not throw. */
+type EntryListener<Event> = (entry: FeedEntry<Event>) => void;
 
 export interface EventFeedOptions<Event> {
   readonly epoch: string;
@@ -38,66 +19,88 @@ export interface EventFeedOptions<Event> {
   readonly maxBytes?: number;
   /** What one event takes, for `maxBytes`. Default: nothing. */
   readonly bytesOf?: (event: Event) => number;
-  /** How many numbers an event takes, from 1: more than one where it stands for several things. Default 1. */
+  /** By how much an event raises `seq`, from 1: by more where it is several things, such as lines. Default 1. */
   readonly weightOf?: (event: Event) => number;
-  /** Called when it is closed. Default: nothing. */
-  readonly onClose?: () => void;
 }
 
-export function createEventFeed<Event>(options: EventFeedOptions<Event>): EventFeed<Event> {
-  const {
-    epoch,
-    capacity,
-    maxBytes = 0,
-    bytesOf = () => 0,
-    weightOf = () => 1,
-    onClose = () => {},
-  } = options;
-  const ring = new Denque<FeedEntry<Event>>();
-  const listeners = new Set<EntryListener<Event>>();
-  let seq = 1;
-  let bytes = 0;
+/** A stream of events, of which the newest are kept in a bounded ring. */
+export class EventFeed<Event> {
+  /** Random id of one life of the feed. */
+  readonly epoch: string;
+  readonly #options: EventFeedOptions<Event>;
+  readonly #onClose: () => void;
+  readonly #ring = new Denque<FeedEntry<Event>>();
+  readonly #listeners = new Set<EntryListener<Event>>();
+  #seq = 1;
+  #bytes = 0;
 
-  const isFull = (): boolean =>
-    ring.length > capacity || (maxBytes > 0 && bytes > maxBytes && ring.length > 1);
+  /** @param onClose called when it is closed */
+  constructor(options: EventFeedOptions<Event>, onClose: () => void = () => {}) {
+    this.epoch = options.epoch;
+    this.#options = options;
+    this.#onClose = onClose;
+  }
 
-  return {
-    epoch,
-    get seq() {
-      return seq;
-    },
-    get oldest() {
-      return ring.peekFront()?.seq ?? Number.POSITIVE_INFINITY;
-    },
-    find(wanted) {
-      let [low, high] = [0, ring.length];
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if ((ring.peekAt(middle)?.seq ?? 0) < wanted) low = middle + 1;
-        else high = middle;
-      }
-      const entry = ring.peekAt(low);
-      return entry?.seq === wanted ? entry : undefined;
-    },
-    recent: (count = ring.length) => (count <= 0 ? [] : ring.toArray().slice(-count)),
-    append(event, receivedAt) {
-      seq += weightOf(event);
-      const entry = { seq, event, receivedAt };
-      ring.push(entry);
-      bytes += bytesOf(event);
-      while (isFull()) {
-        const oldest = ring.shift();
-        if (oldest !== undefined) bytes -= bytesOf(oldest.event);
-      }
-      for (const listener of listeners) listener(entry);
-    },
-    onEntry(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    close() {
-      listeners.clear();
-      onClose();
-    },
-  };
+  /** `seq` of the newest entry; 1 where there was none yet, so that the first one is 2, or more by its weight. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** `seq` of the oldest entry kept. Infinity: none is. */
+  get oldest(): number {
+    return this.#ring.peekFront()?.seq ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The entry with this `seq`, if it is still kept. */
+  find(seq: number): FeedEntry<Event> | undefined {
+    const index = countWhile(this.#ring.length, (at) => (this.#ring.peekAt(at)?.seq ?? 0) < seq);
+    const entry = this.#ring.peekAt(index);
+    return entry?.seq === seq ? entry : undefined;
+  }
+
+  /** The entries kept, oldest first, at most so many of the newest. */
+  recent(count = this.#ring.length): readonly FeedEntry<Event>[] {
+    return count <= 0 ? [] : this.#ring.toArray().slice(-count);
+  }
+
+  append(event: Event, receivedAt?: number): void {
+    const { weightOf, bytesOf } = this.#options;
+    this.#seq += weightOf?.(event) ?? 1;
+    const entry = { seq: this.#seq, event, receivedAt };
+    this.#ring.push(entry);
+    this.#bytes += bytesOf?.(event) ?? 0;
+    while (this.#isFull()) {
+      const oldest = this.#ring.shift();
+      if (oldest !== undefined) this.#bytes -= bytesOf?.(oldest.event) ?? 0;
+    }
+    for (const listener of this.#listeners) listener(entry);
+  }
+
+  #isFull(): boolean {
+    const { capacity, maxBytes = 0 } = this.#options;
+    return this.#ring.length > capacity || (maxBytes > 0 && this.#bytes > maxBytes && this.#ring.length > 1);
+  }
+
+  /** Returns how to stop listening. */
+  onEntry(listener: EntryListener<Event>): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Drops the listeners. */
+  close(): void {
+    this.#listeners.clear();
+    this.#onClose();
+  }
+}
+
+/** How many of the items of a sorted list a condition holds for, which holds for the first ones only. */
+export function countWhile(length: number, holdsAt: (index: number) => boolean): number {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holdsAt(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

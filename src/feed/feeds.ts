@@ -1,21 +1,20 @@
 import { type Clock, once } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import { randomId } from '../core/random.ts';
-import { createEventFeed, type EventFeed, type EventFeedOptions } from './event-feed.ts';
+import { EventFeed, type EventFeedOptions } from './event-feed.ts';
 import { HistoryBudget } from './history.ts';
 import { KeyedStates, type KeyedStatesOptions } from './keyed-states.ts';
-import { createStateFeed, type StateFeed, type WritableStateFeed } from './state-feed.ts';
+import { type StateFeed, WritableStateFeed } from './state-feed.ts';
 
 export interface NamedStateOptions {
   readonly initial: JsonObject;
   /** Whether versions before the newest are kept, within the bounds that all feeds share. Default true. */
   readonly keepsHistory?: boolean;
   /**
-   * Called once this process is to write the feed, after whoever asked for it has it: starts what it is made of.
-   * Returns how to stop that, which is called when the feed is closed. Default: what it is made of starts otherwise,
-   * as with the first reader.
+   * Starts what the feed is made of: called once this process is to write it, after `state` has returned. Returns how
+   * to stop that, which is called when the feed is closed. Default: the writer is started by other means.
    */
-  readonly write?: () => () => void;
+  readonly write?: (() => () => void) | undefined;
 }
 
 /** The feeds of the gateway, each under a name of its own: `<dialect>`, or `<dialect>/<which>`. */
@@ -25,7 +24,7 @@ export class Feeds {
   readonly #noHistory = new HistoryBudget({ historySeconds: 0, historyMaxBytes: 0 });
   readonly #states = new Map<string, WritableStateFeed>();
   readonly #names = new Set<string>();
-  /** Those who write once they may. */
+  /** What starts the writers, until this process is to write. */
   readonly #waiting = new Set<() => void>();
   #isStarted = false;
 
@@ -35,14 +34,14 @@ export class Feeds {
     this.#budget = budget;
   }
 
-  /** Has every feed written that is to be: those there are, in the order in which they were made, and later ones. */
+  /** Starts the writers: those of the feeds there are, in the order in which they were made, and of later ones. */
   start(): void {
     this.#isStarted = true;
     for (const begin of this.#waiting) begin();
     this.#waiting.clear();
   }
 
-  /** A state with one writer, who made it, and many readers. Throws where the name is taken: closing gives it back. */
+  /** A state with one writer, the caller. Throws where the name is taken; closing the feed frees it. */
   state(
     name: string,
     { initial, keepsHistory = true, write = () => () => {} }: NamedStateOptions,
@@ -52,17 +51,12 @@ export class Feeds {
     const begin = (): void => {
       if (this.#states.get(name) === feed) stop = write();
     };
-    const feed = createStateFeed({
-      initial,
-      epoch: randomId(),
-      clock: this.#clock,
-      budget: keepsHistory ? this.#budget : this.#noHistory,
-      onClose: () => {
-        if (this.#states.get(name) !== feed) return;
-        this.#states.delete(name);
-        giveBack();
-        stop();
-      },
+    const budget = keepsHistory ? this.#budget : this.#noHistory;
+    const feed = new WritableStateFeed({ initial, epoch: randomId(), clock: this.#clock, budget }, () => {
+      if (this.#states.get(name) !== feed) return;
+      this.#states.delete(name);
+      giveBack();
+      stop();
     });
     this.#states.set(name, feed);
     if (this.#isStarted) queueMicrotask(begin);
@@ -70,7 +64,7 @@ export class Feeds {
     return feed;
   }
 
-  /** States of which there is one a key, `<name>/<key>`, while it has readers; each of these may state a wish. */
+  /** One state for each key, `<name>/<key>`, for as long as it has readers, each with a wish. */
   keyed<Key, Wish = undefined>(name: string, options: KeyedStatesOptions<Key, Wish>): KeyedStates<Key, Wish> {
     return new KeyedStates(options, this.#clock, (key, initial, write) => {
       const feed = this.state(`${name}/${key}`, { initial, write: () => write(feed) });
@@ -78,13 +72,13 @@ export class Feeds {
     });
   }
 
-  /** Events in one order, to which whoever has the feed may append. Throws where the name is taken, as above. */
-  events<Event>(name: string, options: Omit<EventFeedOptions<Event>, 'epoch' | 'onClose'>): EventFeed<Event> {
+  /** Events in one order, appended by whoever has the feed. Throws where the name is taken, as above. */
+  events<Event>(name: string, options: Omit<EventFeedOptions<Event>, 'epoch'>): EventFeed<Event> {
     const giveBack = this.#take(name);
-    return createEventFeed({ ...options, epoch: randomId(), onClose: giveBack });
+    return new EventFeed({ ...options, epoch: randomId() }, giveBack);
   }
 
-  /** The state of this name, another dialect's perhaps; undefined where nobody makes it. */
+  /** The state of this name, perhaps another dialect's; undefined: there is none. */
   find(name: string): StateFeed | undefined {
     return this.#states.get(name);
   }

@@ -7,10 +7,10 @@ export interface Version {
   readonly document: JsonObject;
   /** When it was committed, epoch milliseconds: for people. */
   readonly at: number;
-  /** The same in monotonic milliseconds: by these it ages, so that no wall clock that is set drops or keeps it. */
+  /** The same in monotonic milliseconds, by which it ages: the wall clock may be set. */
   readonly committedAt: number;
-  /** When the earliest event in it was received, monotonic milliseconds; absent where none is in it. */
-  readonly receivedAt?: number;
+  /** When the earliest event in it was received, monotonic milliseconds; undefined where none is in it. */
+  readonly receivedAt?: number | undefined;
   /** Estimated bytes it holds beyond what it shares with the version before. */
   readonly bytes: number;
 }
@@ -25,21 +25,60 @@ export interface HistoryOptions {
 export const historyDefaults: HistoryOptions = { historySeconds: 600, historyMaxBytes: 64 * 1024 * 1024 };
 
 /** The kept versions of one feed: always the newest, and as many before it as the shared bounds allow. */
-export interface History {
-  add(version: Version): void;
+export class History {
+  readonly #budget: HistoryBudget;
+  readonly #kept = new Denque<Version>();
+  #bytes = 0;
+
+  constructor(budget: HistoryBudget) {
+    this.#budget = budget;
+  }
+
+  add(version: Version): void {
+    // Cleared: the budget no longer trims it.
+    if (!this.#budget.includes(this)) return;
+    this.#kept.push(version);
+    this.#bytes += version.bytes;
+    this.#budget.trim(version.committedAt);
+  }
+
   /** Oldest first. */
-  versions(): readonly Version[];
+  versions(): readonly Version[] {
+    return this.#kept.toArray();
+  }
+
   /** The version with this `seq`, if it is still held. */
-  find(seq: number): Version | undefined;
-  /** Gives back what it holds to the bound it shares with others. */
-  clear(): void;
+  find(seq: number): Version | undefined {
+    const first = this.#kept.peekFront();
+    // Versions are numbered without gaps, so the distance to the first one is the index.
+    return first === undefined || seq < first.seq ? undefined : this.#kept.peekAt(seq - first.seq);
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** When the oldest version that may be dropped was committed, monotonic ms. Undefined: only the newest is held. */
+  get heldSince(): number | undefined {
+    return this.#kept.length < 2 ? undefined : this.#kept.peekFront()?.committedAt;
+  }
+
+  dropOldest(): void {
+    this.#bytes -= this.#kept.shift()?.bytes ?? 0;
+  }
+
+  /** Drops everything, and adds nothing from now on. */
+  clear(): void {
+    this.#kept.clear();
+    this.#bytes = 0;
+    this.#budget.remove(this);
+  }
 }
 
 /** The bound that the histories of all feeds share. */
 export class HistoryBudget {
   readonly #options: HistoryOptions;
-  readonly #histories = new Set<Denque<Version>>();
-  #bytes = 0;
+  readonly #histories = new Set<History>();
 
   constructor(options: HistoryOptions) {
     this.#options = options;
@@ -47,61 +86,47 @@ export class HistoryBudget {
 
   /** Estimated bytes that all versions held now take. */
   get bytes(): number {
-    return this.#bytes;
+    let bytes = 0;
+    for (const history of this.#histories) bytes += history.bytes;
+    return bytes;
   }
 
   open(): History {
-    const kept = new Denque<Version>();
-    this.#histories.add(kept);
-    return {
-      add: (version) => {
-        // Cleared: nothing would ever drop it again.
-        if (!this.#histories.has(kept)) return;
-        kept.push(version);
-        this.#bytes += version.bytes;
-        this.#trim(version.committedAt);
-      },
-      versions: () => kept.toArray(),
-      find: (seq) => {
-        const first = kept.peekFront();
-        // Versions are numbered without gaps, so the distance to the first one is the index.
-        return first === undefined || seq < first.seq ? undefined : kept.peekAt(seq - first.seq);
-      },
-      clear: () => {
-        for (const version of kept.toArray()) this.#bytes -= version.bytes;
-        kept.clear();
-        this.#histories.delete(kept);
-      },
-    };
+    const history = new History(this);
+    this.#histories.add(history);
+    return history;
   }
 
-  #trim(now: number): void {
-    const { historySeconds } = this.#options;
+  includes(history: History): boolean {
+    return this.#histories.has(history);
+  }
+
+  remove(history: History): void {
+    this.#histories.delete(history);
+  }
+
+  /** Drops what is older than allowed, and the oldest while all together hold too much. */
+  trim(now: number): void {
+    const { historySeconds, historyMaxBytes } = this.#options;
     const oldestAllowed = historySeconds === 0 ? Number.POSITIVE_INFINITY : now - historySeconds * 1000;
-    for (const kept of this.#histories) {
-      while (kept.length > 1 && (kept.peekFront()?.committedAt ?? now) < oldestAllowed) this.#dropFirst(kept);
+    for (const history of this.#histories) {
+      while ((history.heldSince ?? oldestAllowed) < oldestAllowed) history.dropOldest();
     }
-    while (this.#bytes > this.#options.historyMaxBytes) {
+    while (this.bytes > historyMaxBytes) {
       const victim = this.#longestHeld();
       if (victim === undefined) return;
-      this.#dropFirst(victim);
+      victim.dropOldest();
     }
   }
 
-  #longestHeld(): Denque<Version> | undefined {
-    let victim: Denque<Version> | undefined;
-    for (const kept of this.#histories) {
-      if (kept.length < 2) continue;
-      if (victim === undefined || heldSince(kept) < heldSince(victim)) victim = kept;
+  #longestHeld(): History | undefined {
+    let victim: History | undefined;
+    let longest = Number.POSITIVE_INFINITY;
+    for (const history of this.#histories) {
+      if (history.heldSince === undefined || history.heldSince >= longest) continue;
+      longest = history.heldSince;
+      victim = history;
     }
     return victim;
   }
-
-  #dropFirst(kept: Denque<Version>): void {
-    this.#bytes -= kept.shift()?.bytes ?? 0;
-  }
-}
-
-function heldSince(kept: Denque<Version>): number {
-  return kept.peekFront()?.committedAt ?? 0;
 }

@@ -1,19 +1,10 @@
 import { type Clock, once } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Bound } from './bound.ts';
-import { createRegistry, type Lease, type Registry } from './registry.ts';
+import { type Bound, type Lease, Registry } from './registry.ts';
 import type { StateFeed, WritableStateFeed } from './state-feed.ts';
 
-/** What the readers of one feed want of it, such as how often it should be new; the writer hears them all. */
-export interface Wishes<Wish> {
-  /** One a reader. Empty: nobody reads at present. */
-  readonly all: readonly Wish[];
-  /** Called when a reader comes or leaves. Returns how to stop listening. */
-  onChange(listener: () => void): () => void;
-}
-
 export interface KeyedStatesOptions<Key, Wish> {
-  /** Canonical: readers whose keys are told by the same text share a feed. */
+  /** Canonical text of a key: readers with equal texts share a feed. */
   readonly key: (key: Key) => string;
   readonly initial: (key: Key) => JsonObject;
   /**
@@ -36,7 +27,7 @@ type MakeState = (
 
 interface Open<Wish> {
   readonly feed: WritableStateFeed;
-  readonly wishes: ReadersWishes<Wish>;
+  readonly wishes: Wishes<Wish>;
 }
 
 /** States of which there is one a key, for as long as somebody reads it: a symbol's document, the range of some hours. */
@@ -45,10 +36,10 @@ export class KeyedStates<Key, Wish> {
 
   constructor(options: KeyedStatesOptions<Key, Wish>, clock: Clock, make: MakeState) {
     const { key, initial, write, idleTtlMs = 0, bound } = options;
-    this.#registry = createRegistry<Key, Open<Wish>>({
+    this.#registry = new Registry<Key, Open<Wish>>({
       ...{ clock, key, lingerMs: idleTtlMs, bound },
       open: (params) => {
-        const wishes = new ReadersWishes<Wish>();
+        const wishes = new Wishes<Wish>();
         return { wishes, feed: make(key(params), initial(params), (feed) => write(feed, params, wishes)) };
       },
       close: ({ feed }) => feed.close(),
@@ -73,15 +64,18 @@ export class KeyedStates<Key, Wish> {
   }
 }
 
-class ReadersWishes<Wish> implements Wishes<Wish> {
+/** What the readers of one feed want of it, such as how often it should be new; the writer hears them all. */
+export class Wishes<Wish> {
   /** Each in a box of its own: two readers may wish for the same. */
   readonly #readers = new Set<{ readonly wish: Wish }>();
   readonly #listeners = new Set<() => void>();
 
+  /** One a reader. Empty: nobody reads at present. */
   get all(): readonly Wish[] {
     return Array.from(this.#readers, ({ wish }) => wish);
   }
 
+  /** Called when a reader comes or leaves. Returns how to stop listening. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

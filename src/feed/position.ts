@@ -12,7 +12,7 @@ export function formatPosition(position: Position): string {
   return `${position.epoch}-${position.seq}`;
 }
 
-/** The position that a text of that form stands for; undefined: it has another form. */
+/** Parses that form. Undefined: the text has another. */
 export function parsePosition(text: string): Position | undefined {
   const [, epoch, seq] = /^(.+)-(\d{1,15})$/.exec(text) ?? [];
   return epoch === undefined || seq === undefined ? undefined : { epoch, seq: Number(seq) };

@@ -9,61 +9,60 @@ import type { StateFeed } from './state-feed.ts';
  * position of its own: the newest version in which what it shows changed, in an epoch of its own, so that a
  * position taken of one projection is never mistaken for one of another.
  */
-export interface Projection {
+export class Projection {
   readonly feed: StateFeed;
-  readonly position: Position;
-  /** What it shows of a version: for one version, and for two with nothing changed between, equal values. */
-  of(version: Version): JsonObject;
   /**
-   * Keys whose change alone is no change: at one position, readers may have been shown different values of them,
-   * so that whatever is told of a change must state them.
+   * Keys whose change alone is no change: readers at the same position may have been shown different values of them,
+   * so every delta must state them.
    */
   readonly unremarkable: readonly string[];
-  /** Whether what it shows differs between two versions. */
-  differs(version: Version, previous: Version): boolean;
-}
+  readonly #epoch: string;
+  /** Undefined: all. */
+  readonly #shown: readonly string[] | undefined;
+  /** Keys whose change is a change of the projection. */
+  readonly #watched: readonly string[];
 
-export interface ProjectionOptions {
-  /** Sorted keys of the sections shown. Undefined: all. */
-  readonly sections: readonly string[] | undefined;
-  /** Shown whatever the sections are. */
-  readonly always: readonly string[];
-  /** Of these, the ones whose change alone is no change of a narrowed projection. */
-  readonly unremarkable: ReadonlySet<string>;
-}
-
-export function createProjection(feed: StateFeed, options: ProjectionOptions): Projection {
-  const { sections, always, unremarkable } = options;
-  if (sections === undefined) {
-    return {
-      feed,
-      get position() {
-        return feed.position;
-      },
-      of: ({ document }) => document,
-      unremarkable: [],
-      differs: (version, previous) => version.document !== previous.document,
-    };
+  /**
+   * @param sections sorted keys of the sections shown. Undefined: all
+   * @param always shown whatever the sections are
+   * @param unremarkable of these, the ones whose change alone is no change of a narrowed projection
+   */
+  constructor(
+    feed: StateFeed,
+    sections?: readonly string[],
+    { always = [], unremarkable = [] }: { always?: readonly string[]; unremarkable?: readonly string[] } = {},
+  ) {
+    this.feed = feed;
+    this.#epoch = sections === undefined ? feed.epoch : `${feed.epoch}.${digest(sections)}`;
+    this.#shown = sections && [...new Set([...always, ...sections])];
+    this.unremarkable = this.#shown?.filter((key) => unremarkable.includes(key)) ?? [];
+    this.#watched = this.#shown?.filter((key) => !unremarkable.includes(key)) ?? [];
   }
-  const shown = [...new Set([...always, ...sections])];
-  const watched = shown.filter((key) => !unremarkable.has(key));
-  const epoch = `${feed.epoch}.${digest(sections)}`;
-  return {
-    feed,
-    unremarkable: shown.filter((key) => unremarkable.has(key)),
-    get position() {
-      return { epoch, seq: Math.max(1, ...watched.map((key) => feed.changedAt(key))) };
-    },
-    of({ document }) {
-      const narrowed: Record<string, JsonValue> = {};
-      for (const key of shown) {
-        const section = Object.hasOwn(document, key) ? document[key] : undefined;
-        if (section !== undefined) narrowed[key] = section;
-      }
-      return narrowed;
-    },
-    differs: (version, previous) => watched.some((key) => version.document[key] !== previous.document[key]),
-  };
+
+  get position(): Position {
+    const seq =
+      this.#shown === undefined
+        ? this.feed.current.seq
+        : Math.max(1, ...this.#watched.map((key) => this.feed.changedAt(key)));
+    return { epoch: this.#epoch, seq };
+  }
+
+  /** What it shows of a version: for one version, and for two with nothing changed between, equal values. */
+  of({ document }: Version): JsonObject {
+    if (this.#shown === undefined) return document;
+    const narrowed: Record<string, JsonValue> = {};
+    for (const key of this.#shown) {
+      const section = Object.hasOwn(document, key) ? document[key] : undefined;
+      if (section !== undefined) narrowed[key] = section;
+    }
+    return narrowed;
+  }
+
+  /** Whether what it shows differs between two versions. */
+  differs({ document }: Version, { document: previous }: Version): boolean {
+    if (this.#shown === undefined) return document !== previous;
+    return this.#watched.some((key) => document[key] !== previous[key]);
+  }
 }
 
 function digest(sections: readonly string[]): string {

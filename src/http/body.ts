@@ -1,3 +1,4 @@
+import { BodyTooLarge, readBounded } from '../core/bounded-body.ts';
 import { Refusal } from '../core/errors.ts';
 
 /** Of a body that ends too early. */
@@ -10,17 +11,11 @@ export async function readBody(
 ): Promise<Buffer | 'too_large' | 'cut_off' | undefined> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) return 'too_large';
   if (request.body === null) return undefined;
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
   try {
-    for await (const chunk of request.body) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) return 'too_large';
-      chunks.push(chunk);
-    }
-  } catch {
-    // The client has gone, or sends what is no HTTP: nothing is wrong here, and nobody is there to be told.
-    return 'cut_off';
+    const { buffer, length } = await readBounded(request.body, maxBytes);
+    return length === 0 ? undefined : Buffer.from(buffer);
+  } catch (error) {
+    // Else the client has gone, or sends what is no HTTP: nothing is wrong here, and nobody is there to be told.
+    return error instanceof BodyTooLarge ? 'too_large' : 'cut_off';
   }
-  return bytes === 0 ? undefined : Buffer.concat(chunks, bytes);
 }

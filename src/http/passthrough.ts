@@ -1,38 +1,36 @@
+import type { ServerResponse } from 'node:http';
 import { posix } from 'node:path';
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { type CredentialRequest, withoutToken } from '../access/credentials.ts';
 import type { Principal } from '../access/principal.ts';
 import type { Clock } from '../core/clock.ts';
 import { errorMessage, Refusal } from '../core/errors.ts';
 import { createWarningThrottle, type Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
-import { tooManyDetail } from '../source/bounded-forwarder.ts';
+import { type Engine, tooManyForEngine } from '../source/engine.ts';
 import { pathFault } from '../source/engine-path.ts';
-import { EnginePlaces, type Place, sharedConnections } from '../source/engine-places.ts';
-import { whenAnswerOver } from './answer-over.ts';
+import type { EnginePlace } from '../source/engine-places.ts';
 import { bodyCutOff, readBody } from './body.ts';
 import { answerHeadersOf, placeBelow, requestHeadersOf, staysBelow } from './forwarded-headers.ts';
-import { createRelay } from './relay.ts';
+import { Relay } from './relay.ts';
 import { problemResponse } from './responses.ts';
 import type { Handler, HttpContext, Router } from './router.ts';
-
-/** Who answers requests for a path, given in its plainest form, instead of the engine; undefined: the engine does. */
-export type TakePath = (path: string) => Handler | undefined;
 
 export interface PassthroughOptions {
   /** Path prefixes forwarded, such as `/api/instances`: the path itself and everything below it. */
   readonly prefixes: readonly string[];
   /** Names of request headers that go on beside the usual ones. */
   readonly furtherHeaders: readonly string[];
+  readonly engine: Pick<Engine, 'placeFor' | 'forward'>;
   /** Base URL of the engine. */
   readonly engineUrl: string;
-  readonly engineToken: string | undefined;
   /** Who may: `unsafe` for methods that change something. */
   readonly authorise: (
     request: CredentialRequest,
     unsafe: boolean,
   ) => Promise<Pick<Principal, 'anonymous' | 'client'> | Refusal>;
-  readonly take: TakePath;
+  /** Who answers requests for a path, given in its plainest form, in the engine's place; undefined: the engine does. */
+  readonly take: (path: string) => Handler | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -43,31 +41,22 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 const echoMethods: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT']);
 const maxBodyBytes = 1024 * 1024;
 const bodyTooLarge = new Refusal('TOO_LARGE', { detail: `a body may have ${maxBodyBytes} bytes` });
-const tooMany = new Refusal('TOO_MANY_REQUESTS', { detail: tooManyDetail, retryAfterS: 1 });
 const answerTimeoutMs = 30_000;
 const relayBounds = { stallMs: 30_000, maxAheadBytes: 256 * 1024 };
 
-/** Forwards requests below certain paths to the engine as they are. Returns how to end what is under way. */
-export function addPassthrough(router: Router, options: PassthroughOptions): () => Promise<void> {
-  const { prefixes, engineUrl, engineToken, authorise, take, clock, log, meter } = options;
+/** Forwards requests below certain paths to the engine as they are. */
+export function addPassthrough(router: Router, options: PassthroughOptions): void {
+  const { prefixes, engine, engineUrl, authorise, take, clock, log, meter } = options;
   const base = new URL(engineUrl);
-  const pool = new Pool(base.origin, {
-    connections: sharedConnections,
-    headersTimeout: answerTimeoutMs,
-    bodyTimeout: answerTimeoutMs,
-  });
   const basePath = base.pathname.replace(/\/+$/, '');
   const furtherHeaders = new Set(options.furtherHeaders.map((name) => name.toLowerCase()));
-  const places = new EnginePlaces();
   const warn = createWarningThrottle(log, clock);
-  const refused = (reason: 'too_many' | 'stalled'): void =>
-    meter.count('bff_rejected_total', { edge: 'forward', reason });
 
   /** What the engine answers, passed on while the client reads it. */
   const relay = (
     { env }: HttpContext,
     answer: Dispatcher.ResponseData,
-    place: Place,
+    place: EnginePlace,
     headers: Headers,
   ): Response => {
     const { statusCode: status, body } = answer;
@@ -76,38 +65,35 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
       body.resume();
       return new Response(null, { status, headers });
     }
-    const { stream, end } = createRelay(body, env.outgoing, {
+    const relayed = new Relay(body, env.outgoing, {
       ...relayBounds,
       clock,
       onTaken: place.answered,
-      onStalled: () => refused('stalled'),
+      onStalled: () => meter.count('bff_rejected_total', { edge: 'forward', reason: 'stalled' }),
     });
-    whenAnswerOver(env.outgoing, end);
-    return new Response(stream, { status, headers });
+    whenAnswerOver(env.outgoing, () => relayed.end());
+    return new Response(relayed.stream, { status, headers });
   };
 
   const ask = async (
     context: HttpContext,
-    place: Place,
+    place: EnginePlace,
     personal: boolean,
     signal: AbortSignal,
-    body?: Buffer,
+    body: Buffer | null,
   ) => {
     const request = context.req.raw;
     const { pathname, search } = new URL(request.url);
-    const path = basePath + withoutToken(pathname + search);
-    const answer = await pool.request({
+    const path = withoutToken(pathname + search);
+    const answer = await engine.forward({
       path,
       method: request.method as Dispatcher.HttpMethod,
-      headers: {
-        ...requestHeadersOf(request.headers, furtherHeaders),
-        ...(engineToken && { authorization: `Bearer ${engineToken}` }),
-      },
+      headers: requestHeadersOf(request.headers, furtherHeaders),
+      body,
       signal,
-      ...(body === undefined ? {} : { body }),
     });
     try {
-      const asked = new URL(path, base.origin);
+      const asked = new URL(basePath + path, base.origin);
       const placeOf = (location: string) => placeBelow(location, asked, basePath, prefixes);
       return relay(context, answer, place, answerHeadersOf(answer.headers, { placeOf, personal }));
     } catch (error) {
@@ -131,20 +117,20 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
     if (body === 'cut_off') return problemResponse(bodyCutOff);
     if (body === 'too_large') return problemResponse(bodyTooLarge);
     const gone = new AbortController();
-    let place: Place | undefined;
+    let place: EnginePlace | undefined;
     whenAnswerOver(outgoing, () => {
       gone.abort();
       place?.release();
     });
     const asker = { client: principal.client, path: kindOf(pathname) };
     try {
-      place = await places.take(asker, AbortSignal.any([gone.signal, AbortSignal.timeout(answerTimeoutMs)]));
-      if (place === undefined) {
-        refused('too_many');
-        return problemResponse(tooMany);
-      }
+      place = await engine.placeFor(
+        asker,
+        AbortSignal.any([gone.signal, AbortSignal.timeout(answerTimeoutMs)]),
+      );
+      if (place === undefined) return problemResponse(tooManyForEngine);
       if (gone.signal.aborted) place.release();
-      return await ask(context, place, !principal.anonymous, gone.signal, body);
+      return await ask(context, place, !principal.anonymous, gone.signal, body ?? null);
     } catch (error) {
       place?.answered();
       // Without its query: that may hold what no log should. Nor of one who went away: that is no fault.
@@ -161,7 +147,6 @@ export function addPassthrough(router: Router, options: PassthroughOptions): () 
       take(plainest(new URL(context.req.url).pathname))?.(context) ?? forward(context, prefix);
     for (const path of [prefix, `${prefix}/*`]) router.all(path, handler);
   }
-  return () => pool.destroy();
 }
 
 /** A path as the most lenient of engines may read it: `//api/x/..;/System/%68alt;v=1/` is `/api/system/halt`. */
@@ -179,4 +164,10 @@ function plainest(path: string): string {
 /** What hangs together: `/api/orders/7/fills` and `/api/orders/8/fills`. */
 function kindOf(path: string): string {
   return path.replaceAll(/(?<=\/)[^/]*\d[^/]*/g, '*');
+}
+
+/** Calls the task once, when an answer has been sent or can no longer be: its turn on the socket has come before. */
+function whenAnswerOver(response: ServerResponse, task: () => void): void {
+  if (response.destroyed) task();
+  else response.once('close', task);
 }

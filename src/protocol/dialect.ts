@@ -10,9 +10,8 @@ import type { Sessions } from '../deliver/sessions.ts';
 import type { Views } from '../deliver/views.ts';
 import type { Feeds } from '../feed/feeds.ts';
 import type { Serve } from '../serve/serve.ts';
-import type { EngineClient } from '../source/engine-client.ts';
-import type { EngineTraffic } from '../source/engine-traffic.ts';
-import type { EventSource } from '../source/events.ts';
+import type { Engine } from '../source/engine.ts';
+import type { Events } from '../source/events.ts';
 import type { SourceBoard } from '../source/source-board.ts';
 
 /** A dialect's own settings and those of the core, `ENGINE_URL` included. */
@@ -48,10 +47,9 @@ export interface Context {
   readonly meter: Meter;
 
   // In
-  readonly client: EngineClient;
-  readonly traffic: EngineTraffic;
+  readonly engine: Engine;
   readonly board: SourceBoard;
-  readonly events: EventSource;
+  readonly events: Events;
 
   // Through
   /** Named feeds, by which dialects share state. */

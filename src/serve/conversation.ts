@@ -2,9 +2,8 @@ import type { z } from 'zod';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { parseUntrusted } from '../core/untrusted-json.ts';
-import { ownerFields } from '../deliver/owner.ts';
 import type { Session } from '../deliver/session.ts';
-import type { SessionClient, SessionEnd } from '../deliver/session-terms.ts';
+import { ownerFields, type SessionClient, type SessionEnd } from '../deliver/session-terms.ts';
 import type { Client, Endpoint, MessageKinds, Unreadable } from './endpoint.ts';
 
 /** Shared by all conversations of an endpoint. */

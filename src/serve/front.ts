@@ -9,6 +9,7 @@ import { addPassthrough } from '../http/passthrough.ts';
 import { admitOrigins, createRouter } from '../http/router.ts';
 import { HttpServer } from '../http/server.ts';
 import { UpgradeRouter } from '../http/upgrade.ts';
+import type { Engine } from '../source/engine.ts';
 import { type ApiInfo, addApiDescription } from './asyncapi.ts';
 import { Serve, type Served, type ServeParts } from './serve.ts';
 import type { ServiceParts } from './service.ts';
@@ -24,7 +25,6 @@ interface FrontSettings {
   readonly TRUST_PROXY: number;
   readonly MAX_CONNECTIONS_PER_IP: number;
   readonly ENGINE_URL: string;
-  readonly ENGINE_TOKEN?: string | undefined;
   readonly ENGINE_PASSTHROUGH: readonly string[];
   readonly ENGINE_PASSTHROUGH_HEADERS: readonly string[];
 }
@@ -42,19 +42,19 @@ export class Front {
   readonly #upgrades: UpgradeRouter;
   readonly #server: HttpServer;
   readonly #opsServer: HttpServer | undefined;
-  readonly #forward: () => () => Promise<void>;
-  #stopForwarding: () => Promise<void> = async () => {};
+  readonly #forward: () => void;
 
   constructor(
     settings: FrontSettings,
     parts: ServiceParts & {
       readonly access: Access;
+      readonly engine: Pick<Engine, 'placeFor' | 'forward'>;
       readonly operations: Operations;
       readonly info: ApiInfo;
       readonly clock: Clock;
     },
   ) {
-    const { access, operations, info, clock, log, meter } = parts;
+    const { access, engine, operations, info, clock, log, meter } = parts;
     const { policies, refusals } = access;
     const { HOST: host, OPS_PORT, OPS_HOST = host } = settings;
     const upgrades = new UpgradeRouter({ log, meter, access });
@@ -82,7 +82,7 @@ export class Front {
         prefixes: settings.ENGINE_PASSTHROUGH,
         furtherHeaders: settings.ENGINE_PASSTHROUGH_HEADERS,
         engineUrl: settings.ENGINE_URL,
-        engineToken: settings.ENGINE_TOKEN,
+        engine,
         take: (path) => inPlaceOfEngine.get(path),
         ...{ clock, log, meter },
         authorise: (request, unsafe) =>
@@ -120,7 +120,7 @@ export class Front {
     readonly opsPort: number | undefined;
   }> {
     // After the routes of the dialects, which take precedence.
-    this.#stopForwarding = this.#forward();
+    this.#forward();
     const port = await this.#server.listen();
     const host = this.#host === '0.0.0.0' || this.#host === '::' ? 'localhost' : this.#host;
     return { port, url: `http://${host}:${port}`, opsPort: await this.#opsServer?.listen() };
@@ -130,11 +130,6 @@ export class Front {
   stopAccepting(): void {
     this.#upgrades.stop();
     this.#server.stopAccepting();
-  }
-
-  /** Aborts the requests that are forwarded at present. */
-  stopForwarding(): Promise<void> {
-    return this.#stopForwarding();
   }
 
   close(): void {

@@ -10,15 +10,14 @@ import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 import { randomId } from '../core/random.ts';
 import type { KeepaliveLimits } from '../deliver/keepalive.ts';
-import { ownerFields } from '../deliver/owner.ts';
-import type { SessionTerms } from '../deliver/session-terms.ts';
+import { ownerFields, type SessionTerms } from '../deliver/session-terms.ts';
 import type { Sessions } from '../deliver/sessions.ts';
 import type { Transport } from '../deliver/transport.ts';
 import type { Lease } from '../feed/registry.ts';
 import { problemResponse } from '../http/responses.ts';
 import type { HttpContext, Router } from '../http/router.ts';
 import type { UpgradeRouter } from '../http/upgrade.ts';
-import { createEventStream, eventStreamHeaders } from '../transport/event-stream.ts';
+import { EventStreamTransport, eventStreamHeaders } from '../transport/event-stream.ts';
 import { createWebSocketAcceptor } from '../transport/websocket-server.ts';
 import { Conversation, type ConversationParts, MessageReader } from './conversation.ts';
 import type { Arrival, Endpoint, OpenClient } from './endpoint.ts';
@@ -203,7 +202,7 @@ export function serveEventStream(
     }
     // The stream bypasses hono: headers that middleware has set, CORS above all, are copied.
     for (const [name, value] of context.res.headers) response.setHeader(name, value);
-    opening.begin(createEventStream(response, clock));
+    opening.begin(new EventStreamTransport(response, clock));
     return RESPONSE_ALREADY_SENT;
   });
 }

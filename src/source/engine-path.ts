@@ -1,3 +1,6 @@
+/** One slash first (to URLs a backslash is one), so that nothing appended to the base URL can name another host. */
+export const enginePathPattern = /^\/(?![/\\])/;
+
 /** `%` where no two hexadecimal digits follow. */
 const brokenEncoding = /%(?![\da-f]{2})/i;
 const encoded = /%[\da-f]{2}/i;

@@ -4,50 +4,41 @@ import { once } from '../core/clock.ts';
 export interface Asker {
   /** The subject of its token, or its address. */
   readonly client: string;
-  /** What is likely to hang together: a path without what differs between two requests of a kind. */
+  /** Requests that are likely to hang together: a path without the parts that vary, such as ids. */
   readonly path: string;
 }
 
-export interface PlaceOptions {
-  /** Requests that are with the engine at once. Default 16. */
-  readonly connections?: number;
-  /** Requests at once, with those that wait for a connection and those whose answer is not read yet. Default 128. */
-  readonly requests?: number;
-}
-
-/** A request's right to be with the engine. Both may be called more than once. */
-export interface Place {
+/** A request's slot. Both methods may be called more than once. */
+export interface EnginePlace {
   /** The engine has answered in full: another may ask it. */
   answered(): void;
   /** The client has its answer, or has gone. */
   release(): void;
 }
 
-/** A hanging request occupies its connection until it times out: enough of them that others go round it. */
+/**
+ * Requests that the engine is sent at once. One that hangs occupies its connection until it times out, so there are
+ * enough for others to get past it.
+ */
 export const sharedConnections = 16;
+/** Requests at once, with those that wait for a connection and those whose answer is not read yet. */
 const maxRequests = 128;
 
 /**
- * The bounds of what is asked of the engine on behalf of clients. No client and no path has more than half of the
- * places or of the connections, and no path of one client more than a quarter: whoever takes all that can be had leaves
- * as much to others, and what hangs leaves room for what does not. A request that finds no connection waits its turn;
- * one that finds no place is refused.
+ * Bounds what is asked of the engine on behalf of clients. No client and no path has more than half of the places or
+ * of the connections, and no path of one client more than a quarter, so that neither a greedy client nor a path that
+ * hangs keeps others out. A request waits for a connection; without a place it is refused.
  */
 export class EnginePlaces {
-  readonly #connections: Share;
-  readonly #places: Share;
+  readonly #connections = new Share(sharedConnections);
+  readonly #places = new Share(maxRequests);
   readonly #waiting = new Set<{ readonly asker: Asker; readonly start: () => void }>();
-
-  constructor({ connections = sharedConnections, requests = maxRequests }: PlaceOptions = {}) {
-    this.#connections = new Share(connections);
-    this.#places = new Share(requests);
-  }
 
   /**
    * Resolves once the engine may be asked; undefined: too many wait already, of this kind or at all.
    * @throws the signal's reason, where it is aborted before
    */
-  async take(asker: Asker, signal: AbortSignal): Promise<Place | undefined> {
+  async take(asker: Asker, signal: AbortSignal): Promise<EnginePlace | undefined> {
     signal.throwIfAborted();
     if (!this.#places.hasRoom(asker)) return undefined;
     this.#places.add(asker);
@@ -88,7 +79,7 @@ export class EnginePlaces {
     });
   }
 
-  /** The one that has waited longest, of those that have not their share already. */
+  /** Starts the request that has waited longest, of those whose asker is below its share. */
   #next(): void {
     for (const waiter of this.#waiting) {
       if (!this.#connections.hasRoom(waiter.asker)) continue;
@@ -135,7 +126,7 @@ class Share {
   }
 }
 
-/** What is counted, and the part of all that it may have at most. No two of them are the same text. */
+/** The keys that are counted, each with the divisor of its share. JSON keeps them from colliding. */
 function keysOf({ client, path }: Asker): readonly (readonly [key: string, part: number])[] {
   return [
     [JSON.stringify({ client }), 2],

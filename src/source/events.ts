@@ -4,36 +4,40 @@ import type { Meter } from '../core/meter.ts';
 export type EventListener = (message: Buffer) => void;
 
 /** Where events come from: a Redis server, or the process itself. */
-export interface EventSource {
+export interface Events {
   /** Called once for each channel, before `start`. */
   subscribe(channel: string, listener: EventListener): void;
   start(): void;
   close(): Promise<void>;
 }
 
-export interface EventBus extends EventSource {
-  publish(channel: string, message: string): void;
+/** Events within one process: for a gateway that runs beside its engine without Redis. */
+export class MemoryEvents implements Events {
+  readonly #listeners = new Map<string, EventListener>();
+  /** A function of its own, to be handed to an engine as the one that it publishes by. */
+  readonly publish = (channel: string, message: string): void =>
+    this.#listeners.get(channel)?.(Buffer.from(message));
+
+  subscribe(channel: string, listener: EventListener): void {
+    this.#listeners.set(channel, listener);
+  }
+
+  start(): void {}
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+  }
 }
 
-/** The same, with each event counted as it comes: also where nobody is there to be told of it. */
-export function countingEvents(source: EventSource, meter: Meter): EventSource {
+/** The same, with each event counted on arrival, whether or not its listener uses it. */
+export function countingEvents(events: Events, meter: Meter): Events {
   return {
-    ...source,
     subscribe: (channel, listener) =>
-      source.subscribe(channel, (message) => {
+      events.subscribe(channel, (message) => {
         meter.count('bff_events_total', { channel });
         listener(message);
       }),
-  };
-}
-
-/** Events within one process: for a gateway that runs beside its engine without Redis. */
-export function createMemoryEvents(): EventBus {
-  const listeners = new Map<string, EventListener>();
-  return {
-    subscribe: (channel, listener) => void listeners.set(channel, listener),
-    publish: (channel, message) => listeners.get(channel)?.(Buffer.from(message)),
-    start: () => {},
-    close: async () => listeners.clear(),
+    start: () => events.start(),
+    close: () => events.close(),
   };
 }

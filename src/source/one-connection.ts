@@ -1,31 +1,31 @@
 import { buildConnector } from 'undici';
 
-/** Of a request that is sent over a connection of its own, once. */
-export interface OneConnection {
+/** The connection of a request that is sent once, over a connection of its own. */
+export class OneConnection {
   /** For undici's `Client`. */
   readonly connect: buildConnector.connector;
-  /** Whether a byte may have left: until the connection stands there is nothing that it could have been written to. */
-  sent(): boolean;
-}
+  #isSent = false;
 
-/** @param permit asked when the connection stands, before the first byte is written; where it says no, none is */
-export function createOneConnection(timeoutMs: number, permit = () => true): OneConnection {
-  const connect = buildConnector({ timeout: timeoutMs });
-  let sent = false;
-  return {
-    sent: () => sent,
-    connect(options, callback) {
+  /** @param permit asked when the connection stands, before the first byte is written; where it says no, none is */
+  constructor(timeoutMs: number, permit = () => true) {
+    const connect = buildConnector({ timeout: timeoutMs });
+    this.connect = (options, callback) => {
       // A second connection for one request would be a repetition that nobody asked for.
-      if (sent) return callback(new Error('already sent'), null);
+      if (this.#isSent) return callback(new Error('already sent'), null);
       connect(options, (...[error, socket]) => {
         if (error !== null) return callback(error, null);
         if (!permit()) {
           socket.destroy();
           return callback(new Error('not permitted'), null);
         }
-        sent = true;
+        this.#isSent = true;
         callback(null, socket);
       });
-    },
-  };
+    };
+  }
+
+  /** Whether a byte may have left: until the connection stands there is nothing that it could have been written to. */
+  get isSent(): boolean {
+    return this.#isSent;
+  }
 }

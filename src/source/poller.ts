@@ -3,7 +3,8 @@ import { errorMessage } from '../core/errors.ts';
 import { isJsonObject, type JsonValue } from '../core/json.ts';
 import type { Meter } from '../core/meter.ts';
 import { parseUntrusted } from '../core/untrusted-json.ts';
-import type { EngineClient, EngineLane } from './engine-client.ts';
+import type { Engine } from './engine.ts';
+import type { PollLane } from './engine-client.ts';
 import { PollFailure, unreadable } from './poll-failure.ts';
 
 export interface PollerOptions<Answer> {
@@ -13,9 +14,9 @@ export interface PollerOptions<Answer> {
   readonly path: string;
   /** Time for one poll, its second try included. */
   readonly timeoutMs: number;
-  readonly client: EngineClient;
+  readonly engine: Pick<Engine, 'get'>;
   /** Whose connections it takes. Default `sources`. */
-  readonly lane?: EngineLane;
+  readonly lane?: PollLane;
   readonly clock: Clock;
   readonly meter: Meter;
   /** Checks and normalises a body. Throws PollFailure('shape', …) for what it cannot take. */
@@ -36,67 +37,78 @@ export type PollResult<Answer> =
       readonly open: boolean;
     };
 
-/** Polls one endpoint of the engine, on its own: nothing it does holds up another poller. */
-export interface Poller<Answer> {
-  readonly name: string;
-  /** Undefined while the previous poll has not ended. Never rejects. */
-  poll(): Promise<PollResult<Answer>> | undefined;
-  isBusy(): boolean;
-}
-
-/** In a row. Then the source is down, without second tries; each tick still asks, so that it is back within one. */
+/** In a row. Then the breaker is open: the source is down and polls have no second try, but each tick still polls. */
 const failuresToOpen = 5;
 const retryAfterMs = 60;
 
-export function createPoller<Answer>(options: PollerOptions<Answer>): Poller<Answer> {
-  const { name, path, timeoutMs, client, lane = 'sources', clock, meter, read } = options;
-  let failuresInARow = 0;
-  let polling = false;
+/** Polls one endpoint of the engine, independently of other pollers. */
+export class Poller<Answer> {
+  readonly name: string;
+  readonly #options: PollerOptions<Answer>;
+  #failuresInARow = 0;
+  #polling = false;
 
-  const attempt = async (signal: AbortSignal): Promise<PollResult<Answer>> => {
-    const startedAt = clock.monotonic();
-    const body = await client.get(path, signal, lane);
-    meter.observe('bff_source_latency_seconds', { source: name }, (clock.monotonic() - startedAt) / 1000);
-    return { ok: true, answer: read(parseBody(body, meter)), startedAt };
-  };
+  constructor(options: PollerOptions<Answer>) {
+    this.name = options.name;
+    this.#options = options;
+  }
 
-  const attemptTwice = async (signal: AbortSignal): Promise<PollResult<Answer>> => {
-    try {
-      return await attempt(signal);
-    } catch (error) {
-      const mayPass = error instanceof PollFailure && error.retryable;
-      if (!mayPass || failuresInARow >= failuresToOpen) throw error;
-    }
-    await pause(retryAfterMs, signal, clock);
-    return await attempt(signal);
-  };
+  get isBusy(): boolean {
+    return this.#polling;
+  }
 
-  const run = async (): Promise<PollResult<Answer>> => {
-    polling = true;
+  /** Undefined while the previous poll has not ended. Never rejects. */
+  poll(): Promise<PollResult<Answer>> | undefined {
+    return this.#polling ? undefined : this.#run();
+  }
+
+  async #run(): Promise<PollResult<Answer>> {
+    this.#polling = true;
+    const { name, timeoutMs, clock, meter } = this.#options;
     const startedAt = clock.monotonic();
     const time = new AbortController();
     const cancel = clock.after(timeoutMs, () => time.abort());
     try {
-      const result = await attemptTwice(time.signal);
-      // A process that was stopped meanwhile: the answer is as old as that, though its timer had no turn yet.
+      const result = await this.#attemptTwice(time.signal);
+      // The process was suspended meanwhile: the answer is that old, though its timer has not fired yet.
       if (clock.monotonic() - startedAt > timeoutMs) throw new PollFailure('timeout', 'late');
-      failuresInARow = 0;
+      this.#failuresInARow = 0;
       return result;
     } catch (error) {
-      failuresInARow += 1;
+      this.#failuresInARow += 1;
       const failure = asFailure(error, timeoutMs);
       meter.count('bff_source_failures_total', { source: name, reason: failure.reason });
-      return { ok: false, failure, open: failuresInARow >= failuresToOpen };
+      return { ok: false, failure, open: this.#isOpen };
     } finally {
       cancel();
-      polling = false;
+      this.#polling = false;
     }
-  };
+  }
 
-  return { name, poll: () => (polling ? undefined : run()), isBusy: () => polling };
+  get #isOpen(): boolean {
+    return this.#failuresInARow >= failuresToOpen;
+  }
+
+  async #attemptTwice(signal: AbortSignal): Promise<PollResult<Answer>> {
+    try {
+      return await this.#attempt(signal);
+    } catch (error) {
+      if (!(error instanceof PollFailure && error.retryable) || this.#isOpen) throw error;
+    }
+    await pause(retryAfterMs, signal, this.#options.clock);
+    return await this.#attempt(signal);
+  }
+
+  async #attempt(signal: AbortSignal): Promise<PollResult<Answer>> {
+    const { name, path, engine, lane, clock, meter, read } = this.#options;
+    const startedAt = clock.monotonic();
+    const body = await engine.get(path, signal, lane);
+    meter.observe('bff_source_latency_seconds', { source: name }, (clock.monotonic() - startedAt) / 1000);
+    return { ok: true, answer: read(parseBody(body, meter)), startedAt };
+  }
 }
 
-/** Over at once where the time is up. */
+/** Resolves at once when the signal is aborted. */
 function pause(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

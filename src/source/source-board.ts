@@ -1,89 +1,73 @@
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
-import {
-  type Source,
-  type SourceChange,
-  type SourceOptions,
-  type SourceState,
-  TrackedSource,
-} from './freshness.ts';
+import { Source, type SourceChange, type SourceOptions, type SourceState } from './source.ts';
 
 /** Told in the turn in which it happened. Must not throw. */
 export type SourceListener = (name: string, change: SourceChange) => void;
 
 /** All sources of the gateway, by name. */
-export interface SourceBoard {
-  open(name: string, options: SourceOptions): Source;
+export class SourceBoard {
+  readonly #parts: { readonly clock: Clock; readonly log: Log; readonly meter: Meter };
+  readonly #listeners = new Set<SourceListener>();
+  readonly #sources = new Set<Source>();
+  readonly #awaited = new Set<string>();
+  #states: Readonly<Record<string, SourceState>> = {};
+  #lastAnswerAt: number | undefined;
+
+  constructor(parts: { readonly clock: Clock; readonly log: Log; readonly meter: Meter }) {
+    const { clock, log, meter } = parts;
+    this.#parts = { clock, log, meter };
+  }
+
   /** What a document shows under `sources`; the same object until something changes. */
-  readonly states: Readonly<Record<string, SourceState>>;
+  get states(): Readonly<Record<string, SourceState>> {
+    return this.#states;
+  }
+
   /** Names of the required sources that have not succeeded yet. */
-  readonly awaited: readonly string[];
+  get awaited(): readonly string[] {
+    return [...this.#awaited];
+  }
+
   /** When a poll of any source last gave what could be used, epoch ms; undefined before that. */
-  readonly lastAnswerAt: number | undefined;
-  /** The only way in which a change of freshness travels. Returns how to stop listening. */
-  onChange(listener: SourceListener): () => void;
+  get lastAnswerAt(): number | undefined {
+    return this.#lastAnswerAt;
+  }
+
+  open(name: string, options: SourceOptions): Source {
+    const { required = false, hidden = false, isConnection = false } = options;
+    if (required) this.#awaited.add(name);
+    const source = new Source(name, options, {
+      ...this.#parts,
+      onShown: (state) => {
+        if (!hidden) this.#states = { ...this.#states, [name]: state };
+      },
+      onOutcome: (succeeded) => {
+        if (!succeeded) return;
+        this.#awaited.delete(name);
+        if (!isConnection) this.#lastAnswerAt = this.#parts.clock.now();
+      },
+      onChange: (change) => {
+        // Changes of what is shown do not concern a hidden source.
+        if (hidden && change !== 'turned') return;
+        for (const listener of this.#listeners) listener(name, change);
+      },
+      onClose: () => this.#sources.delete(source),
+    });
+    this.#sources.add(source);
+    return source;
+  }
+
+  /** Returns how to stop listening. */
+  onChange(listener: SourceListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** Closes all sources. */
-  close(): void;
-}
-
-export function createSourceBoard({
-  clock,
-  log,
-  meter,
-}: {
-  clock: Clock;
-  log: Log;
-  meter: Meter;
-}): SourceBoard {
-  const listeners = new Set<SourceListener>();
-  const sources = new Set<TrackedSource>();
-  const awaited = new Set<string>();
-  let states: Readonly<Record<string, SourceState>> = {};
-  let lastAnswerAt: number | undefined;
-
-  return {
-    open(name, options) {
-      const { required = false, hidden = false, isConnection = false } = options;
-      if (required) awaited.add(name);
-      const source = new TrackedSource(name, options, {
-        clock,
-        log,
-        meter,
-        onShown(state) {
-          if (!hidden) states = { ...states, [name]: state };
-        },
-        onOutcome(succeeded) {
-          if (!succeeded) return;
-          awaited.delete(name);
-          if (!isConnection) lastAnswerAt = clock.now();
-        },
-        onChange(change) {
-          // Of one that is not shown nothing else can change.
-          if (hidden && change !== 'turned') return;
-          for (const listener of listeners) listener(name, change);
-        },
-        onClose: () => sources.delete(source),
-      });
-      sources.add(source);
-      return source;
-    },
-    get states() {
-      return states;
-    },
-    get awaited() {
-      return [...awaited];
-    },
-    get lastAnswerAt() {
-      return lastAnswerAt;
-    },
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    close() {
-      for (const source of sources) source.close();
-      listeners.clear();
-    },
-  };
+  close(): void {
+    for (const source of this.#sources) source.close();
+    this.#listeners.clear();
+  }
 }

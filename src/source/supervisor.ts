@@ -1,12 +1,12 @@
 import type { Clock } from '../core/clock.ts';
-import { createWarningThrottle, type Log } from '../core/log.ts';
-import type { Source } from './freshness.ts';
+import { createWarningThrottle, type Log, type WarningThrottle } from '../core/log.ts';
 import type { PollFailure } from './poll-failure.ts';
 import type { Poller, PollResult } from './poller.ts';
+import type { Source } from './source.ts';
 
-/** What one polled source does in a round. */
+/** A source and what polls it. */
 export interface PolledSource<Answer> {
-  readonly poller: Poller<Answer>;
+  readonly poller: Pick<Poller<Answer>, 'name' | 'poll' | 'isBusy'>;
   readonly source: Source;
 }
 
@@ -17,69 +17,66 @@ export interface RoundListener<Answer> {
   failed(name: string, changed: boolean, failure: PollFailure): void;
 }
 
-export interface SupervisorOptions<Answer> {
-  readonly sources: readonly PolledSource<Answer>[];
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Asked before each round, with the number of polls it sends. */
-  readonly startRound: (polls: number) => RoundListener<Answer>;
-}
+/** Starts the polls of a round together, and handles each outcome by itself. */
+export class Supervisor<Answer> {
+  readonly #sources: readonly PolledSource<Answer>[];
+  readonly #startRound: (polls: number) => RoundListener<Answer>;
+  readonly #log: Log;
+  readonly #warn: WarningThrottle;
+  readonly #wantedAgain = new Set<string>();
 
-/** Sends the polls of a round together, and keeps each one's outcome apart from the others'. */
-export interface Supervisor {
+  /** @param startRound asked before each round, with the number of polls it sends */
+  constructor(
+    sources: readonly PolledSource<Answer>[],
+    { clock, log }: { readonly clock: Clock; readonly log: Log },
+    startRound: (polls: number) => RoundListener<Answer>,
+  ) {
+    this.#sources = sources;
+    this.#startRound = startRound;
+    this.#log = log;
+    this.#warn = createWarningThrottle(log, clock);
+  }
+
   /** Polls the named sources now; one that is still busy is left out. */
-  poll(names: ReadonlySet<string>): void;
+  poll(names: ReadonlySet<string>): void {
+    const running = this.#sources
+      .filter(({ poller }) => names.has(poller.name))
+      .flatMap((polled) => {
+        const outcome = polled.poller.poll();
+        return outcome === undefined ? [] : [{ polled, outcome }];
+      });
+    if (running.length === 0) return;
+    const round = this.#startRound(running.length);
+    for (const { polled, outcome } of running) {
+      const { name } = polled.poller;
+      outcome
+        .then((result) => {
+          this.#finish(polled, result, round);
+          if (this.#wantedAgain.delete(name)) this.poll(new Set([name]));
+        })
+        .catch((error: unknown) => this.#log.error({ err: error, source: name }, 'poll result not applied'));
+    }
+  }
+
   /** As above, but one that is busy is polled again after: its answer may be older than the reason to ask. */
-  pollAfresh(names: ReadonlySet<string>): void;
-}
+  pollAfresh(names: ReadonlySet<string>): void {
+    for (const { poller } of this.#sources)
+      if (names.has(poller.name) && poller.isBusy) this.#wantedAgain.add(poller.name);
+    this.poll(names);
+  }
 
-export function createSupervisor<Answer>(options: SupervisorOptions<Answer>): Supervisor {
-  const { sources, clock, log, startRound } = options;
-  const warn = createWarningThrottle(log, clock);
-  const wantedAgain = new Set<string>();
-
-  const finish = (
-    polled: PolledSource<Answer>,
+  #finish(
+    { poller: { name }, source }: PolledSource<Answer>,
     result: PollResult<Answer>,
     round: RoundListener<Answer>,
-  ): void => {
-    const { name } = polled.poller;
+  ): void {
     if (result.ok) {
       round.answered(name, result.answer, result.startedAt);
       return;
     }
     const { failure, open } = result;
     const { reason, message, detail } = failure;
-    warn(`${name} ${reason}`, { source: name, reason, error: message, detail }, 'poll failed');
-    round.failed(name, polled.source.failed(message, open ? 'down' : undefined), failure);
-  };
-
-  const poll = (names: ReadonlySet<string>): void => {
-    const started = sources
-      .filter(({ poller }) => names.has(poller.name))
-      .map((polled) => ({ polled, outcome: polled.poller.poll() }));
-    const running = started.flatMap(({ polled, outcome }) =>
-      outcome === undefined ? [] : [{ polled, outcome }],
-    );
-    if (running.length === 0) return;
-    const round = startRound(running.length);
-    for (const { polled, outcome } of running) {
-      const { name } = polled.poller;
-      outcome
-        .then((result) => {
-          finish(polled, result, round);
-          if (wantedAgain.delete(name)) poll(new Set([name]));
-        })
-        .catch((error: unknown) => log.error({ err: error, source: name }, 'poll result not applied'));
-    }
-  };
-
-  return {
-    poll,
-    pollAfresh(names) {
-      for (const { poller } of sources)
-        if (names.has(poller.name) && poller.isBusy()) wantedAgain.add(poller.name);
-      poll(names);
-    },
-  };
+    this.#warn(`${name} ${reason}`, { source: name, reason, error: message, detail }, 'poll failed');
+    round.failed(name, source.failed(message, open ? 'down' : undefined), failure);
+  }
 }

@@ -1,27 +1,29 @@
 import { WebSocket } from 'ws';
+import type { TransportFault } from '../deliver/transport.ts';
 
-/** Told what happens to a connection. */
+/** Called with the events of a connection. */
 export interface ConnectionListener {
   onMessage(data: Buffer, isBinary: boolean): void;
   onPing(payload: Buffer): void;
   onPong(): void;
-  onError(error: Error): void;
-  /** It begins to close: nothing may be sent after the close frame. */
+  /** A close frame is about to be sent: nothing may follow it. */
   onClosing(): void;
   onClosed(code: number): void;
 }
 
 /**
- * A `ws` connection with one listener for all that happens, which it calls by name. With thousands of connections,
- * the same as five event listeners each would take a tenth of the memory of a session.
+ * A `ws` connection with one listener, called by method. Five event listeners for each connection would take a tenth
+ * of the memory of a session.
  */
-export class Connection extends WebSocket {
+export class WebSocketConnection extends WebSocket {
   listener: ConnectionListener | undefined;
+  /** What went wrong. */
+  fault: TransportFault | undefined;
 
   override emit(event: string | symbol, ...args: readonly unknown[]): boolean {
     const [first, second] = args;
     const { listener } = this;
-    // Nobody listens yet, or any more: an error that nobody hears of must not end the process.
+    // An error without a listener would end the process.
     if (listener === undefined) return event === 'error' || super.emit(event, ...args);
     switch (event) {
       case 'message':
@@ -34,7 +36,7 @@ export class Connection extends WebSocket {
         listener.onPong();
         return true;
       case 'error':
-        if (first instanceof Error) listener.onError(first);
+        if (first instanceof Error) this.fault = faultOf(first);
         return true;
       case 'close':
         listener.onClosed(Number(first));
@@ -48,4 +50,11 @@ export class Connection extends WebSocket {
     this.listener?.onClosing();
     super.close(code, data);
   }
+}
+
+function faultOf(error: Error): TransportFault {
+  const code = 'code' in error ? String(error.code) : '';
+  if (/^WS_ERR_UNSUPPORTED_(MESSAGE|DATA_PAYLOAD)_LENGTH$/.test(code)) return 'oversize';
+  // Z_: its message could not be decompressed.
+  return /^(WS_ERR|Z)_/.test(code) ? 'protocol' : 'socket';
 }

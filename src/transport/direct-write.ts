@@ -2,15 +2,14 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
- * Writes to a socket's handle, past the stream that Node puts over it: one system call and hardly anything
- * else, where `socket.write` spends as much again on its bookkeeping. The handle is private API, so everything
- * that is used of it is looked for first.
+ * A socket's handle, written to past the stream that Node puts over it: one system call, where `socket.write` spends
+ * as much again on bookkeeping. It is private API, so everything used of it is feature-detected.
  */
 export interface DirectHandle {
   writeBuffer(request: WriteRequest, buffer: Buffer): number;
 }
 
-/** Told when a write that was `pending` has left this process, or, with false, that it never will. */
+/** Called when a `pending` write has left this process; with false, when it failed. */
 export interface FlushListener {
   onFlushed(ok: boolean): void;
 }
@@ -23,32 +22,45 @@ interface WriteRequest {
 
 interface StreamBinding {
   readonly newRequest: () => WriteRequest;
-  /** Tells at `pendingAt` whether the last write, of any handle, is still under way. */
+  /** At `pendingAt`: whether the last write, of any handle, is still under way. */
   readonly state: Int32Array;
   readonly pendingAt: number;
 }
 
+const empty = Buffer.alloc(0);
 const binding = findStreamBinding();
 /** Used for every write that completes at once, which needs no request of its own. */
 let spare = binding?.newRequest();
 
+/** `pending`: the kernel did not take all of it; the listener is called later. `failed`: the connection is broken. */
+type WriteOutcome = 'sent' | 'pending' | 'failed';
+
 /**
  * Hands a buffer to the kernel. Only while nothing that was written before waits, here or in the stream.
- * `pending`: the kernel did not take all of it; the listener is told later. `failed`: the connection is broken.
+ * @param handle the stream's. Undefined: it is written to the stream
  */
-export function writeDirectly(
-  handle: DirectHandle,
+export function writeNow(
+  handle: DirectHandle | undefined,
+  stream: Duplex,
   buffer: Buffer,
   listener: FlushListener,
-): 'sent' | 'pending' | 'failed' {
-  if (binding === undefined) return 'failed';
+): WriteOutcome {
+  if (handle === undefined || binding === undefined) return writeToStream(stream, buffer, listener);
   spare ??= binding.newRequest();
   if (handle.writeBuffer(spare, buffer) !== 0) return 'failed';
   if (binding.state[binding.pendingAt] === 0) return 'sent';
-  // It was needed: it is the handle's until it completes, and keeps the buffer alive so long.
+  // The request is the handle's until it completes, and keeps the buffer alive until then.
   spare.oncomplete = (status) => listener.onFlushed(status === 0);
   spare.buffer = buffer;
   spare = undefined;
+  return 'pending';
+}
+
+function writeToStream(stream: Duplex, buffer: Buffer, listener: FlushListener): WriteOutcome {
+  stream.write(buffer);
+  if (stream.writableLength === 0) return 'sent';
+  // 'drain' is only emitted above the high-water mark; an empty write is called back whenever all has left.
+  stream.write(empty, (error) => listener.onFlushed(error === null || error === undefined));
   return 'pending';
 }
 

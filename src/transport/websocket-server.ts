@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream';
 import { type PerMessageDeflateOptions, WebSocketServer } from 'ws';
 import { destroyWithin } from '../core/clock.ts';
 import type { Transport } from '../deliver/transport.ts';
-import { windowByTerms } from './compression-window.ts';
-import { Connection } from './connection.ts';
+import { WebSocketConnection } from './connection.ts';
+import { windowByTerms } from './frames.ts';
 import { type WebSocketOptions, WebSocketTransport } from './websocket.ts';
 
 export interface WebSocketServerOptions extends WebSocketOptions {
@@ -14,46 +14,44 @@ export interface WebSocketServerOptions extends WebSocketOptions {
   readonly compression: boolean;
 }
 
-/** Completes an upgrade that was let in. */
-export type AcceptWebSocket = (
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-  onTransport: (transport: Transport) => void,
-) => void;
-
 /** How long a client may take to answer a close frame before the socket is destroyed. */
 const closeTimeoutMs = 5000;
-/** Clients forget their window after each message of theirs, so that none need be kept here for them. */
+/** Clients reset their window after each message that they send, so that none need be kept here for them. */
 const deflateOptions: PerMessageDeflateOptions = { clientNoContextTakeover: true };
 const termsHeader = 'Sec-WebSocket-Extensions: ';
 
-export function createWebSocketAcceptor(options: WebSocketServerOptions): AcceptWebSocket {
+/** Returns what completes an upgrade that was let in. */
+export function createWebSocketAcceptor(options: WebSocketServerOptions) {
   const settings = {
     noServer: true,
     clientTracking: false,
-    // Answered by the transport itself, which knows whether there is room for a pong.
+    // The transport answers: it knows whether there is room for a pong.
     autoPong: false,
     perMessageDeflate: options.compression && deflateOptions,
     maxPayload: options.maxMessageBytes,
     closeTimeout: closeTimeoutMs,
-    // A protocol may be offered that this endpoint only uses to carry a token.
+    // A subprotocol may be offered to carry a token.
     handleProtocols: (offered: Set<string>) => (offered.has('token') ? 'token' : false),
-    WebSocket: Connection,
+    WebSocket: WebSocketConnection,
   } as const;
   const server = new WebSocketServer(settings);
   let terms = '';
-  // Told of the response just before the client is handed over.
+  // Emitted just before the client is handed over.
   server.on('headers', (lines) => {
     terms = lines.find((line) => line.startsWith(termsHeader)) ?? '';
   });
-  return (request, socket, head, onTransport) => {
+  return (
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    onTransport: (transport: Transport) => void,
+  ): void => {
     let isAccepted = false;
     server.handleUpgrade(request, socket, head, (client) => {
       isAccepted = true;
       onTransport(new WebSocketTransport(client, socket, windowByTerms(terms), options));
     });
-    // It was told what is wrong with its handshake.
+    // ws has answered what is wrong with the handshake.
     if (!isAccepted) destroyWithin(socket, closeTimeoutMs);
   };
 }

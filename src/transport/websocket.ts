@@ -2,13 +2,12 @@ import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Clock } from '../core/clock.ts';
 import type { Close } from '../deliver/closes.ts';
-import type { Transport, TransportEvents, TransportFault } from '../deliver/transport.ts';
+import type { Transport, TransportEvents } from '../deliver/transport.ts';
 import type { Message } from '../encode/message.ts';
-import type { CompressionWindow } from './compression-window.ts';
-import type { Connection, ConnectionListener } from './connection.ts';
-import { type DirectHandle, directHandleOf, type FlushListener, writeDirectly } from './direct-write.ts';
+import type { ConnectionListener, WebSocketConnection } from './connection.ts';
+import { type DirectHandle, directHandleOf, type FlushListener, writeNow } from './direct-write.ts';
 import { type Frame, pingFrame, pongFrame } from './frame.ts';
-import { framesOf } from './frames.ts';
+import { type CompressionWindow, framesOf } from './frames.ts';
 
 export interface WebSocketOptions {
   readonly clock: Clock;
@@ -19,43 +18,41 @@ export interface WebSocketOptions {
 }
 
 /**
- * Data sent since the last answered ping after which the next ping follows it: at most so much, and for each
- * client somewhat less by chance. Otherwise clients that came together would all be pinged in the same sweep,
- * and that one would take twice as long.
+ * Bytes sent since the last answered ping after which the next ping is sent: less by a random part, or else clients
+ * that connected together would all be pinged in one sweep, which would take twice as long.
  */
 const probeAfterBytes = 256 * 1024;
 const probeSpread = 0.5;
 /**
- * Data sent since the last answered ping at which the client counts as not writable. Without it the kernel's
- * buffers, on both sides, would take minutes of packets for a client that reads none of them. It is measured
- * before compression: what matters is how many packets a client is behind.
+ * Bytes sent since the last answered ping at which the client counts as not writable. Otherwise the kernels' buffers
+ * would take minutes of packets for a client that reads none. Measured before compression: what matters is how many
+ * packets a client is behind.
  */
 const windowBytes = 512 * 1024;
-const nothing = Buffer.alloc(0);
-/** One WebSocket. Updates are frames made elsewhere, written to the socket as they are. */
+
+/** One WebSocket. Frames of updates are shared, and written to the socket as they are. */
 export class WebSocketTransport implements Transport, FlushListener, ConnectionListener {
-  // These are all that a fan-out reads: together at the start of the object, in one line of the cache.
+  // All that a fan-out reads lies at the start of the object, in one cache line.
   /** Bytes of updates sent since the last answered ping. */
   #unanswered = 0;
-  /** Bytes at which there is something to be looked at before more is sent; 0 while nothing can be. */
+  /** Unanswered bytes at which more has to be checked before an update is sent; 0 while none can be. */
   #limit: number;
   readonly #handle: DirectHandle | undefined;
   readonly #window: CompressionWindow | undefined;
 
-  readonly #client: Connection;
+  readonly #client: WebSocketConnection;
   readonly #socket: Duplex;
   readonly #options: WebSocketOptions;
   #events: TransportEvents | undefined;
-  #heardAt: number;
-  #fault: TransportFault | undefined;
-  /** Bytes that the ping will answer which is not answered yet; −1: none is out. */
+  heardAt: number;
+  roundTripMs: number | undefined;
+  /** Bytes that the ping under way acknowledges; −1: there is none. */
   #probed = -1;
   /** When that ping was sent. */
   #probedAt = 0;
-  #roundTripMs: number | undefined;
-  /** Bytes after the last answered ping at which the next one follows. */
+  /** Unanswered bytes at which the next ping is sent. */
   #probeAfter: number;
-  /** Something written here waits in this process; `onFlushed` is called when it has left. */
+  /** A write waits in this process; `onFlushed` is called when it has left. */
   #waiting = false;
   /** An offer was refused: the session is to be told when it may try again. */
   #refused = false;
@@ -63,7 +60,7 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
 
   /** @param window the terms of compression. Undefined: none was agreed. */
   constructor(
-    client: Connection,
+    client: WebSocketConnection,
     socket: Duplex,
     window: CompressionWindow | undefined,
     options: WebSocketOptions,
@@ -73,7 +70,7 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
     this.#client = client;
     this.#socket = socket;
     this.#options = options;
-    this.#heardAt = this.#now();
+    this.heardAt = this.#now();
     this.#probeAfter = this.#drawProbeAfter();
     this.#limit = this.#probeAfter;
   }
@@ -82,7 +79,7 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
     return 'websocket';
   }
 
-  /** Whole ms, which take no memory of their own. */
+  /** Whole ms, which V8 keeps without a heap object. */
   #now(): number {
     return Math.trunc(this.#options.clock.monotonic());
   }
@@ -91,26 +88,14 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
     return this.#client.readyState === WebSocket.OPEN;
   }
 
-  get heardAt(): number {
-    return this.#heardAt;
-  }
-
-  get roundTripMs(): number | undefined {
-    return this.#roundTripMs;
-  }
-
   start(events: TransportEvents): void {
     this.#events = events;
     this.#client.listener = this;
   }
 
   onMessage(data: Buffer, isBinary: boolean): void {
-    this.#heardAt = this.#now();
+    this.heardAt = this.#now();
     this.#events?.onMessage(data, isBinary);
-  }
-
-  onError(error: Error): void {
-    this.#fault = faultOf(error);
   }
 
   onClosing(): void {
@@ -119,9 +104,9 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
 
   onClosed(code: number): void {
     this.#limit = 0;
-    // `ws` keeps what befalls the socket to itself.
-    if (this.#socket.errored !== null) this.#fault ??= 'socket';
-    this.#events?.onEnd({ code, fault: this.#fault });
+    // `ws` does not report errors of the socket.
+    if (this.#socket.errored !== null) this.#client.fault ??= 'socket';
+    this.#events?.onEnd({ code, fault: this.#client.fault });
   }
 
   canTake(): boolean {
@@ -140,18 +125,18 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
     return frame.length;
   }
 
-  /** Whether an update of so many bytes may be sent all the same, with the limit reached. */
+  /** Whether an update of so many bytes may be sent although the limit is reached. */
   #hasRoom(length: number): boolean {
     if (!this.open) return false;
     const mayTake = !this.#refused && !this.#waiting;
     if (mayTake && (this.#unanswered === 0 || this.#unanswered + length <= windowBytes)) return true;
     this.#refuse();
-    // The window only opens again by an answer, so there must be a question.
+    // Only the answer to a ping opens the window again.
     if (!this.#waiting) this.probe();
     return false;
   }
 
-  /** A smaller update may still fit: it is not sent before those who were refused are told. */
+  /** Nothing is sent before the session was told of a drain, even a smaller update that would fit. */
   #refuse(): void {
     this.#refused = true;
     this.#limit = 0;
@@ -202,39 +187,24 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
     this.#drained();
   }
 
-  /** Writes an answer or a control frame, which may also follow what waits. */
+  /** Writes an answer or a control frame, behind what waits. */
   #write(frame: Frame): void {
-    if (this.#waiting) this.#writeToStream(frame);
+    if (this.#waiting) this.#socket.write(frame);
     else this.#writeNow(frame);
   }
 
   /** Writes a frame while nothing waits. */
   #writeNow(frame: Frame): void {
-    if (this.#handle === undefined) {
-      this.#writeToStream(frame);
-      return;
-    }
-    const outcome = writeDirectly(this.#handle, frame, this);
-    if (outcome === 'pending') this.#wait();
-    else if (outcome === 'failed') this.#failed();
+    const outcome = writeNow(this.#handle, this.#socket, frame, this);
+    if (outcome === 'pending') {
+      this.#waiting = true;
+      this.#limit = 0;
+    } else if (outcome === 'failed') this.#failed();
   }
 
   #failed(): void {
-    this.#fault ??= 'socket';
+    this.#client.fault ??= 'socket';
     this.terminate();
-  }
-
-  #writeToStream(frame: Frame): void {
-    this.#socket.write(frame);
-    if (this.#waiting || this.#socket.writableLength === 0) return;
-    this.#wait();
-    // 'drain' is only emitted above the high-water mark; an empty write is called back whenever all has left.
-    this.#socket.write(nothing, (error) => this.onFlushed(error === null || error === undefined));
-  }
-
-  #wait(): void {
-    this.#waiting = true;
-    this.#limit = 0;
   }
 
   #setLimit(): void {
@@ -244,12 +214,12 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
 
   onPong(): void {
     const now = this.#options.clock.monotonic();
-    this.#heardAt = Math.trunc(now);
+    this.heardAt = Math.trunc(now);
     if (this.#probed < 0) {
       this.#events?.onControl();
       return;
     }
-    this.#roundTripMs = now - this.#probedAt;
+    this.roundTripMs = now - this.#probedAt;
     this.#unanswered -= this.#probed;
     this.#probed = -1;
     this.#probeAfter = this.#drawProbeAfter();
@@ -271,7 +241,7 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
 
   /** Only the last of several pings need be answered (RFC 6455 §5.5.3): one waits at most. */
   onPing(payload: Buffer): void {
-    this.#heardAt = this.#now();
+    this.heardAt = this.#now();
     if (this.#events?.onControl() !== true) return;
     if (this.#waiting) this.#unansweredPing = payload;
     else this.#pong(payload);
@@ -281,11 +251,4 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
     this.#unansweredPing = undefined;
     if (this.open) this.#write(pongFrame(payload));
   }
-}
-
-function faultOf(error: Error): TransportFault {
-  const code = 'code' in error ? String(error.code) : '';
-  if (/^WS_ERR_UNSUPPORTED_(MESSAGE|DATA_PAYLOAD)_LENGTH$/.test(code)) return 'oversize';
-  // The second: what it sent compressed could not be decompressed.
-  return /^(WS_ERR|Z)_/.test(code) ? 'protocol' : 'socket';
 }

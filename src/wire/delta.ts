@@ -8,7 +8,7 @@ import {
 } from '../core/json.ts';
 import { applyMergePatch } from './merge-patch.ts';
 
-/** What moved a rolling array on: drop so many from its front, then add these at its end. */
+/** A change of a rolling array: drop so many items from its front, then add these at its end. */
 export type Append = {
   readonly drop: number;
   readonly add: JsonArray;
@@ -95,14 +95,14 @@ function addRemovals(patch: Record<string, JsonValue>, old: JsonObject, value: J
   }
 }
 
-/** Whether a null stands anywhere in it outside arrays, where a merge would take it for a removal. */
+/** Whether it has a null outside arrays, which a merge would take for a removal. */
 function holdsNull(value: JsonValue): boolean {
   return value === null || (isJsonObject(value) && Object.values(value).some(holdsNull));
 }
 
-/** How one array became the other by rolling on; `replaced` where it did not, or finding out takes too long. */
+/** How one array rolled on to the other; `replaced` where it did not, or finding out would take too long. */
 function diffRolling(old: JsonArray, value: JsonArray): Append | 'equal' | 'replaced' {
-  // Enough for any array that rolled; without a bound, a long run of equal items would cost the square of it.
+  // Enough for any array that rolled; without a bound, a long run of equal items would take quadratic time.
   let comparisons = 64 + 4 * (old.length + value.length);
   for (let drop = Math.max(0, old.length - value.length); drop < old.length; drop += 1) {
     let index = drop;

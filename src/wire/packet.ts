@@ -21,7 +21,7 @@ export type Granted = {
 };
 
 /** What changed since version `base`: a merge patch (RFC 7396), then appends to rolling top-level arrays. */
-export type Change = {
+type Change = {
   readonly base: number;
   readonly patch: JsonObject;
   readonly append?: Readonly<Record<string, Append>>;

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { connectClient, UpgradeRefused } from '../support/client.ts';
 import { type StartOptions, startGateway } from '../support/gateway.ts';
 import { rawExchange } from '../support/raw-socket.ts';
@@ -144,7 +144,7 @@ describe('OPS_PORT', () => {
   });
 
   it('counts events that nobody sees', async (test) => {
-    const events = createMemoryEvents();
+    const events = new MemoryEvents();
     const { metrics } = await useIn(test, startGateway({ events }));
     events.publish('state_update', '{"market":{"price":1}}');
     expect((await metrics()).value('bff_events_total', { channel: 'state_update' })).toBe(1);

@@ -1,9 +1,8 @@
 import type { JsonObject } from '../../src/core/json.ts';
-import { jsonEncoding, msgpackEncoding } from '../../src/encode/encoding.ts';
+import { jsonEncoding, msgpackEncoding, pack } from '../../src/encode/encoding.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
-import { createStateFeed } from '../../src/feed/state-feed.ts';
+import { WritableStateFeed } from '../../src/feed/state-feed.ts';
 import { type Delta, diff } from '../../src/wire/delta.ts';
-import { pack } from '../../src/wire/msgpack.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import type { Bar, Figure } from './report.ts';
 import { runBench } from './run-bench.ts';
@@ -52,7 +51,7 @@ function needed(delta: Delta | undefined): Delta {
 function commitAll([initial, ...later]: readonly JsonObject[]): readonly Step[] {
   if (initial === undefined) throw new Error('the simulator gave no documents');
   const budget = new HistoryBudget(historyDefaults);
-  const feed = createStateFeed({ initial, epoch: 'bench', clock: createManualClock(), budget });
+  const feed = new WritableStateFeed({ initial, epoch: 'bench', clock: createManualClock(), budget });
   return later.map((document) => {
     const previous = feed.current.document;
     feed.stage(document);

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { createMemoryEvents, type EventBus } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Resource } from '../support/wait.ts';
 import { pause } from './monotonic.ts';
@@ -91,7 +91,7 @@ const scenes: readonly Scene[] = [
 
 async function play(context: BenchContext, scene: Scene): Promise<Figure> {
   const engine = await startEngine();
-  const events: EventBus = createMemoryEvents();
+  const events: MemoryEvents = new MemoryEvents();
   const gateway = await startGateway({ events, engine: false, settings: { ENGINE_URL: engine.url } });
   const client = new RawClient(gateway.port, { onPacket: () => {}, onEnd: () => {} }, '/ws/stream');
   const messages = new RawClient(gateway.port, { onPacket: () => {}, onEnd: () => {} }, '/ws/messages');

@@ -3,12 +3,11 @@ import { Hub } from '../../src/deliver/hub.ts';
 import { View } from '../../src/deliver/view.ts';
 import { type Encoding, jsonEncoding, msgpackEncoding } from '../../src/encode/encoding.ts';
 import type { Message } from '../../src/encode/message.ts';
-import { createStateRendition, type PacketWords } from '../../src/encode/state-rendition.ts';
+import { type PacketWords, StateRendition } from '../../src/encode/state-rendition.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
-import { createStateFeed, type StateFeed } from '../../src/feed/state-feed.ts';
+import { type StateFeed, WritableStateFeed } from '../../src/feed/state-feed.ts';
 import { telemetryProjection } from '../../src/protocol/telemetry/view/views.ts';
-import { windowByTerms } from '../../src/transport/compression-window.ts';
-import { framesOf } from '../../src/transport/frames.ts';
+import { framesOf, windowByTerms } from '../../src/transport/frames.ts';
 import type { DeltaPacket, TelemetryPacket } from '../../src/wire/packet.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter, type MemoryMeter } from '../support/memory-meter.ts';
@@ -82,7 +81,7 @@ function join(
   { name, mode, encoding, sections, compressed }: Wanted,
 ): Traffic {
   const projection = telemetryProjection(feed, sections);
-  const rendition = createStateRendition({
+  const rendition = new StateRendition({
     // What the hub counts by.
     dialect: name,
     projection,
@@ -115,7 +114,7 @@ function measure(simulate: Simulate, variant: Variant): readonly Figure[] {
   const clock = createManualClock();
   const meter = createMemoryMeter();
   const budget = new HistoryBudget(historyDefaults);
-  const feed = createStateFeed({ initial, epoch: 'bench', clock, budget });
+  const feed = new WritableStateFeed({ initial, epoch: 'bench', clock, budget });
   // Never yields: each commit is delivered before it returns.
   const hub = new Hub({ clock, meter, turnMs: Number.POSITIVE_INFINITY });
   const gateway = { feed, hub, clock, meter };

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { type DashboardPage, type OpenOptions, openDashboard } from '../support/dashboard-page.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
@@ -37,7 +37,7 @@ describe.skipIf(chromiumMissing)('The dashboard, of each value', () => {
   };
 
   it('shows as live what events keep current, and the rest as the last known', async (test) => {
-    const events = createMemoryEvents();
+    const events = new MemoryEvents();
     const gateway = await useIn(test, startGateway({ events, engine: { publish: events.publish } }));
     const dashboard = await openDashboard(test, browser, gateway.url);
     const { part, shows, textOf, page } = dashboard;

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { openDashboard } from '../support/dashboard-page.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -8,7 +8,7 @@ import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 
 /** The page as the demo shows it: price events between the polls, a market that has run for a while. */
 async function startDemo(test: TestScope) {
-  const events = createMemoryEvents();
+  const events = new MemoryEvents();
   const gateway = await useIn(test, startGateway({ events, engine: { publish: events.publish } }));
   for (let step = 0; step < 60; step += 1) gateway.engine.market.step();
   await waitFor('a good state', async () => (await fetch(`${gateway.url}/readyz`)).ok);

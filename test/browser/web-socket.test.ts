@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { type TestScope, useIn } from '../support/wait.ts';
@@ -63,7 +63,7 @@ describe.skipIf(chromiumMissing)('A WebSocket of a real browser', () => {
   });
 
   it('reads large packets whole, text beyond ASCII included', async (test) => {
-    const events = createMemoryEvents();
+    const events = new MemoryEvents();
     const gateway = await useIn(test, startGateway({ events, engine: false }));
     const page = await openPage(test, gateway);
     const texts = ['é'.repeat(200_000), '€😀'.repeat(30_000)];

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pack } from '../../src/wire/msgpack.ts';
+import { pack } from '../../src/encode/encoding.ts';
 import { arbitraryJsonObject } from '../support/arbitrary-json.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { waitFor } from '../support/wait.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { msgpack } from '../../src/client/msgpack.ts';
-import { pack } from '../../src/wire/msgpack.ts';
+import { pack } from '../../src/encode/encoding.ts';
 import { arbitraryJson } from '../support/arbitrary-json.ts';
 import { setUpViews } from '../support/view-set-up.ts';
 import { waitFor } from '../support/wait.ts';

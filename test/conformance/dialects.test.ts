@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type KeepaliveLimits, keepaliveDefaults } from '../../src/deliver/keepalive.ts';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { connectClient, refusalOf, UpgradeRefused } from '../support/client.ts';
 import { endpoints, everyDialect, proveAlive } from '../support/dialect.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -12,7 +12,7 @@ const windowBytes = 512 * 1024;
 
 describe.each(endpoints)('The $name dialect on $path', (dialect) => {
   async function setUp(test: TestScope, limits: Partial<KeepaliveLimits> = {}, settings = {}) {
-    const events = createMemoryEvents();
+    const events = new MemoryEvents();
     const surroundings = await dialect.surround?.(test);
     const publish = surroundings?.update ?? dialect.update;
     const gateway = await useIn(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { everyDialect, streamEndpoints } from '../support/dialect.ts';
 import { openEventStream, streamRefusalOf } from '../support/event-stream-client.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -9,7 +9,7 @@ import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
 /** What every dialect owes, as far as a client can ask for it that says nothing. */
 describe.each(streamEndpoints)('The stream on $path', ({ path, ...dialect }) => {
   async function setUp(test: TestScope, settings = {}) {
-    const events = createMemoryEvents();
+    const events = new MemoryEvents();
     const still = { MAX_RATE_HZ: '0', POLL_CRON: '0 0 * * * *' };
     const gateway = await useIn(
       test,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { connectClient } from '../support/client.ts';
 import { endpoints, everyDialect, streamEndpoints } from '../support/dialect.ts';
 import { openEventStream } from '../support/event-stream-client.ts';
@@ -13,7 +13,7 @@ describe.each(endpoints)('Beside a client of $name on $path that reads nothing',
   const [updates, bytes] = [45, 30_000];
 
   it('another gets everything', async (test) => {
-    const events = createMemoryEvents();
+    const events = new MemoryEvents();
     const surroundings = await dialect.surround?.(test);
     const update = surroundings?.update ?? dialect.update;
     const gateway = await useIn(
@@ -50,7 +50,7 @@ describe.each(streamEndpoints)(
     const [updates, bytes] = [80, 200_000];
 
     it('another gets everything', async (test) => {
-      const events = createMemoryEvents();
+      const events = new MemoryEvents();
       const gateway = await useIn(
         test,
         startGateway({ events, engine: false, dialects: everyDialect, settings }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isJsonObject } from '../../src/core/json.ts';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { connectClient, type Packet } from '../support/client.ts';
 import { openEventStream } from '../support/event-stream-client.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -18,7 +18,7 @@ interface Viewer {
 async function setUp(test: TestScope, state: StateUnderTest, more = {}) {
   const engine = await useIn(test, state.startEngine());
   const clock = createManualClock();
-  const events = createMemoryEvents();
+  const events = new MemoryEvents();
   const settings = { ENGINE_URL: engine.url, MAX_RATE_HZ: '1', ...more };
   const gateway = await useIn(test, startGateway({ clock, events, engine: false, settings }));
   const read = async (twin: string): Promise<unknown> => (await fetch(`${gateway.url}${twin}`)).json();

@@ -3,7 +3,7 @@ import { connect as connectTcp } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Gateway } from '../../src/app.ts';
 import { loadSettings } from '../../src/settings.ts';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { connectClient, refusalOf, type TestClient } from '../support/client.ts';
 import { deflateTerms, fanOutViews } from '../support/fan-out-crowd.ts';
 import { takeCensus } from '../support/heap-census.ts';
@@ -32,7 +32,7 @@ async function setUp(test: TestScope) {
     HISTORY_SECONDS: '0',
     SHUTDOWN_TIMEOUT_MS: '200',
   };
-  const events = createMemoryEvents();
+  const events = new MemoryEvents();
   const settings = { ...loadSettings({ env }), ENGINE_URL: engine.url };
   const gateway = new Gateway({ settings, log: silent, events });
   const { port, url } = await gateway.start();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { connectClient, valueAt } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';
 import { openRawWebSocket, type RawWebSocket } from '../support/raw-web-socket.ts';
@@ -22,7 +22,7 @@ async function setUp(test: TestScope, extensions: string, expiresInS = 3600) {
     POLL_CRON: '0 0 0 1 1 *',
     MAX_RATE_HZ: '0',
   };
-  const events = createMemoryEvents();
+  const events = new MemoryEvents();
   const gateway = await useIn(test, startGateway({ events, keepalive, settings, engine: false }));
   const publish = (event: JsonObject): void => events.publish('state_update', JSON.stringify(event));
   const token = (seconds: number): Promise<string> =>

@@ -1,13 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
 import type { Session } from '../../src/deliver/session.ts';
-import { View } from '../../src/deliver/view.ts';
-import { createEventRendition } from '../../src/encode/event-rendition.ts';
-import { createEventFeed } from '../../src/feed/event-feed.ts';
+import { EventRendition } from '../../src/encode/event-rendition.ts';
+import { EventFeed } from '../../src/feed/event-feed.ts';
+import { createDelivery } from '../support/delivery.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 import { textMessage } from '../support/messages.ts';
 import { createOutlet } from '../support/outlet.ts';
 import { leaseOf, newSession } from '../support/session.ts';
@@ -16,12 +13,10 @@ const maxBehind = 3;
 
 /** A session that follows events, of which it may lack three. */
 function setUp(beyond: 'oldest' | 'snapshot' = 'oldest') {
-  const clock = createManualClock();
-  const meter = createMemoryMeter();
-  const hub = new Hub({ clock, meter, ...hubDefaults });
-  const feed = createEventFeed<string>({ epoch: 'e', capacity: maxBehind });
-  const view = new View(
-    createEventRendition<string>({
+  const { clock, meter, hub, open } = createDelivery();
+  const feed = new EventFeed<string>({ epoch: 'e', capacity: maxBehind });
+  const view = open(
+    new EventRendition<string>({
       dialect: 'test',
       feed,
       render: ([text]) => ({ type: text }),
@@ -30,7 +25,6 @@ function setUp(beyond: 'oldest' | 'snapshot' = 'oldest') {
       beyond,
     }),
   );
-  hub.open(view);
   const transport = createFakeTransport();
   const dropped: number[] = [];
   const sentAtEnd: number[] = [];

@@ -1,22 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
 import { Sessions } from '../../src/deliver/sessions.ts';
-import { View } from '../../src/deliver/view.ts';
+import { createDelivery } from '../support/delivery.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 import { textMessage } from '../support/messages.ts';
 import { anyone } from '../support/principals.ts';
 import { leaseOf, openSession } from '../support/session.ts';
 
 function setUp() {
-  const clock = createManualClock();
-  const meter = createMemoryMeter();
+  const { clock, meter, hub, open } = createDelivery();
   const rendition = createFakeRendition();
-  const view = new View(rendition, { repeatAfterMs: 5000 });
-  const hub = new Hub({ clock, meter, ...hubDefaults });
-  hub.open(view);
+  const view = open(rendition, { repeatAfterMs: 5000 });
   const sessions = new Sessions({ hub, clock, meter });
   const connect = (expiresAt?: number) => {
     const transport = createFakeTransport();

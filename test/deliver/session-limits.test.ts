@@ -1,23 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
 import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
 import { Sessions } from '../../src/deliver/sessions.ts';
-import { View } from '../../src/deliver/view.ts';
+import { createDelivery } from '../support/delivery.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 import { textMessage } from '../support/messages.ts';
 import { anyone } from '../support/principals.ts';
 import { leaseOf, openSession } from '../support/session.ts';
 
 function setUp({ idleAfterMs = Number.POSITIVE_INFINITY, expiresInMs = Number.POSITIVE_INFINITY } = {}) {
-  const clock = createManualClock();
-  const meter = createMemoryMeter();
-  const hub = new Hub({ clock, meter, ...hubDefaults });
+  const { clock, meter, hub, open } = createDelivery();
   const rendition = createFakeRendition();
-  const view = new View(rendition);
-  hub.open(view);
+  const view = open(rendition);
   const sessions = new Sessions({ hub, clock, meter });
   const transport = createFakeTransport();
   const heard: string[] = [];

@@ -1,29 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
-import { View } from '../../src/deliver/view.ts';
-import { createEventRendition, type EventRenditionOptions } from '../../src/encode/event-rendition.ts';
-import { createEventFeed } from '../../src/feed/event-feed.ts';
+import { EventRendition, type EventRenditionOptions } from '../../src/encode/event-rendition.ts';
+import { EventFeed } from '../../src/feed/event-feed.ts';
+import { createDelivery } from '../support/delivery.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 import { leaseOf, newSession } from '../support/session.ts';
 
 /** A feed of numbers, of which the newest ten are kept, and clients of one view of it. */
 function setUp(options: Partial<EventRenditionOptions<number>> = {}) {
-  const clock = createManualClock();
-  const meter = createMemoryMeter();
-  const hub = new Hub({ clock, meter, ...hubDefaults });
-  const feed = createEventFeed<number>({ epoch: 'life', capacity: 10 });
-  const view = new View(
-    createEventRendition<number>({
+  const { clock, meter, hub, open } = createDelivery();
+  const feed = new EventFeed<number>({ epoch: 'life', capacity: 10 });
+  const view = open(
+    new EventRendition<number>({
       ...{ dialect: 'test', feed, maxBehind: 10, beyond: 'oldest' },
       render: ([event]) => ({ type: `${event}` }),
       snapshot: () => ({ type: 'snapshot' }),
       ...options,
     }),
   );
-  hub.open(view);
   let last = 0;
   return {
     append(count: number) {

@@ -1,22 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
-import { View } from '../../src/deliver/view.ts';
+import { createDelivery } from '../support/delivery.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 import { textMessage } from '../support/messages.ts';
 import { leaseOf, newSession } from '../support/session.ts';
 
 function setUp(intervalMs = 0) {
-  const clock = createManualClock();
-  const meter = createMemoryMeter();
-  const hub = new Hub({ clock, meter, ...hubDefaults });
+  const { clock, meter, hub, open: openView } = createDelivery();
   const open = () => {
     const rendition = createFakeRendition({ deltas: true });
-    const view = new View(rendition, { intervalMs });
-    hub.open(view);
-    return { rendition, view };
+    return { rendition, view: openView(rendition, { intervalMs }) };
   };
   const transport = createFakeTransport();
   const session = newSession({ transport, clock, meter, hub });

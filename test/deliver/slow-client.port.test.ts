@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { connectClient, type Packet, type TestClient } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
@@ -10,7 +10,7 @@ const packetBytes = 50_000;
 const padding = 'x'.repeat(packetBytes);
 
 async function setUp(test: TestScope, { slowAfterMs = keepaliveDefaults.slowAfterMs } = {}) {
-  const events = createMemoryEvents();
+  const events = new MemoryEvents();
   const gateway = await useIn(
     test,
     startGateway({

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StandStill } from '../../src/deliver/stand-still.ts';
+import { StandStill } from '../../src/deliver/hub.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 function setUp() {

@@ -1,27 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
-import { View } from '../../src/deliver/view.ts';
-import { createEventRendition } from '../../src/encode/event-rendition.ts';
-import { createEventFeed } from '../../src/feed/event-feed.ts';
+import { EventRendition } from '../../src/encode/event-rendition.ts';
+import { EventFeed } from '../../src/feed/event-feed.ts';
+import { createDelivery } from '../support/delivery.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 import { textMessage } from '../support/messages.ts';
 import { leaseOf, newSession } from '../support/session.ts';
 
 /** A session that follows events, sent each 100 ms. */
 function setUp() {
-  const clock = createManualClock();
-  const meter = createMemoryMeter();
-  const hub = new Hub({ clock, meter, ...hubDefaults });
-  const feed = createEventFeed<string>({ epoch: 'e', capacity: 10 });
-  const rendition = createEventRendition<string>({
+  const { clock, meter, hub, open } = createDelivery();
+  const feed = new EventFeed<string>({ epoch: 'e', capacity: 10 });
+  const rendition = new EventRendition<string>({
     ...{ dialect: 'test', feed, maxBehind: 100, beyond: 'oldest' },
     snapshot: () => ({ type: 'all' }),
     render: (events) => ({ type: events.join('') }),
   });
-  const view = new View(rendition, { intervalMs: 100 });
-  hub.open(view);
+  const view = open(rendition, { intervalMs: 100 });
   const transport = createFakeTransport();
   const session = newSession({ transport, clock, meter, hub });
   session.follow(leaseOf(view), () => textMessage('first'));

@@ -1,16 +1,14 @@
 import type { JsonObject } from '../../src/core/json.ts';
-import type { Following } from '../../src/deliver/following.ts';
 import { Hub } from '../../src/deliver/hub.ts';
 import type { Session } from '../../src/deliver/session.ts';
-import { View } from '../../src/deliver/view.ts';
+import { type Following, View } from '../../src/deliver/view.ts';
 import { jsonEncoding, msgpackEncoding } from '../../src/encode/encoding.ts';
 import { Message } from '../../src/encode/message.ts';
 import type { Urgency } from '../../src/encode/rendition.ts';
-import { createStateRendition, type PacketWords, type UrgencyOf } from '../../src/encode/state-rendition.ts';
-import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
-import { createProjection, type Projection } from '../../src/feed/projection.ts';
-import { createStateFeed } from '../../src/feed/state-feed.ts';
+import { type PacketWords, StateRendition, type UrgencyOf } from '../../src/encode/state-rendition.ts';
+import { Projection } from '../../src/feed/projection.ts';
 import { createFakeTransport, type FakeTransport } from '../support/fake-transport.ts';
+import { newStateFeed } from '../support/feeds.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { PacketReader, readMessage } from '../support/packet-reader.ts';
@@ -69,7 +67,7 @@ export function createViewModel(initial: JsonObject) {
   const meter = createMemoryMeter();
   const turns: (() => void)[] = [];
   const hub = new Hub({ clock, meter, turnMs: 5, yieldTurn: (rest) => turns.push(rest) });
-  const feed = createStateFeed({ initial, epoch: 'e', clock, budget: new HistoryBudget(historyDefaults) });
+  const feed = newStateFeed(initial, { clock });
   const opened = new Map<string, { view: View; projection: Projection }>();
   const clients: ModelClient[] = [];
   const faults: string[] = [];
@@ -83,12 +81,11 @@ export function createViewModel(initial: JsonObject) {
     const key = JSON.stringify(wanted);
     const known = opened.get(key);
     if (known !== undefined) return known;
-    const projection = createProjection(feed, {
-      sections: wanted.sections,
+    const projection = new Projection(feed, wanted.sections, {
       always: ['timestamp', 'status', 'sources'],
-      unremarkable: new Set(['timestamp']),
+      unremarkable: ['timestamp'],
     });
-    const rendition = createStateRendition({
+    const rendition = new StateRendition({
       dialect: 'test',
       projection,
       mode: wanted.mode,

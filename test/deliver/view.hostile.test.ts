@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
-import { View } from '../../src/deliver/view.ts';
-import { createEventRendition } from '../../src/encode/event-rendition.ts';
-import { createEventFeed } from '../../src/feed/event-feed.ts';
+import { EventRendition } from '../../src/encode/event-rendition.ts';
+import { EventFeed } from '../../src/feed/event-feed.ts';
+import { createDelivery } from '../support/delivery.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 import { textMessage } from '../support/messages.ts';
 import { leaseOf, newSession } from '../support/session.ts';
 
@@ -13,12 +10,10 @@ const maxBehind = 4;
 
 /** Events, and what was made of them. */
 function setUp(beyond: 'oldest' | 'snapshot') {
-  const clock = createManualClock();
-  const meter = createMemoryMeter();
-  const hub = new Hub({ clock, meter, ...hubDefaults });
-  const feed = createEventFeed<string>({ epoch: 'e', capacity: 100 });
+  const { clock, meter, hub, open } = createDelivery();
+  const feed = new EventFeed<string>({ epoch: 'e', capacity: 100 });
   const made = { events: 0, snapshots: 0 };
-  const rendition = createEventRendition<string>({
+  const rendition = new EventRendition<string>({
     ...{ dialect: 'test', feed, maxBehind, beyond },
     render([text]) {
       made.events += 1;
@@ -29,8 +24,7 @@ function setUp(beyond: 'oldest' | 'snapshot') {
       return { type: 'all' };
     },
   });
-  const view = new View(rendition);
-  hub.open(view);
+  const view = open(rendition);
   const connect = () => {
     const transport = createFakeTransport();
     newSession({ transport, clock, meter, hub }).follow(leaseOf(view), () => textMessage('hello'));

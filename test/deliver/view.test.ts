@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FanOutCounts } from '../../src/deliver/fan-out-counts.ts';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
-import { type Pace, View } from '../../src/deliver/view.ts';
+import type { Pace } from '../../src/deliver/pace.ts';
+import { View } from '../../src/deliver/view.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';

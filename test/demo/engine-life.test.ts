@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DemoEngine } from '../../src/demo/engine.ts';
 import { RedisPublisher } from '../../src/demo/redis-publisher.ts';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { redisMissing, startRedis } from '../support/redis-server.ts';
 import { useIn, waitFor } from '../support/wait.ts';
@@ -104,7 +104,7 @@ describe('demo engine, over time', () => {
   });
 
   it('reaches a listener of each channel in the same process', async () => {
-    const events = createMemoryEvents();
+    const events = new MemoryEvents();
     const heard = new Set<string>();
     for (const channel of channels) events.subscribe(channel, () => heard.add(channel));
     const clock = createManualClock();

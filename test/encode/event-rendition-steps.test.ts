@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createEventRendition, type EventRenditionOptions } from '../../src/encode/event-rendition.ts';
-import { createEventFeed } from '../../src/feed/event-feed.ts';
+import { EventRendition, type EventRenditionOptions } from '../../src/encode/event-rendition.ts';
+import { EventFeed } from '../../src/feed/event-feed.ts';
 
 const packet = (type: string) => ({ type });
 
 /** Events are texts that take as many numbers as they have letters. */
 function setUp(options: Partial<EventRenditionOptions<string>> = {}, maxBytes = 0) {
   const bounds = { capacity: 100, maxBytes, bytesOf: ({ length }: string) => length };
-  const feed = createEventFeed<string>({ epoch: 'e', ...bounds, weightOf: ({ length }) => length });
+  const feed = new EventFeed<string>({ epoch: 'e', ...bounds, weightOf: ({ length }) => length });
   const all: string[] = [];
-  const rendition = createEventRendition<string>({
+  const rendition = new EventRendition<string>({
     dialect: 'test',
     feed,
     maxBehind: 3,
@@ -53,7 +53,7 @@ describe('EventRendition, step by step', () => {
   it('gives the snapshot in the place of an event that nothing else can tell, and all before it as they are', () => {
     const { append, readFrom } = setUp({
       bySnapshot: (event) => event === '!',
-      gathered: true,
+      gathered: () => true,
       maxBehind: 10,
     });
     append('a', 'b', '!', 'c');
@@ -64,7 +64,7 @@ describe('EventRendition, step by step', () => {
   });
 
   it('says how many were dropped by the numbers that they take, without those that do not count', () => {
-    const { append, readFrom } = setUp({ counts: (event) => event !== '!', gathered: true });
+    const { append, readFrom } = setUp({ counts: (event) => event !== '!', gathered: () => true });
     append('aaaa', '!', 'bb', '!', 'cc', 'd');
     expect(readFrom(1)).toEqual(['-6', '!ccd']);
     expect(readFrom(5)).toEqual(['-2', '!ccd']);

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createEventRendition, type EventRenditionOptions } from '../../src/encode/event-rendition.ts';
-import { createEventFeed } from '../../src/feed/event-feed.ts';
+import { EventRendition, type EventRenditionOptions } from '../../src/encode/event-rendition.ts';
+import { EventFeed } from '../../src/feed/event-feed.ts';
 
 const packet = (type: string) => ({ type });
 
 function setUp(options: Partial<EventRenditionOptions<string>> = {}) {
-  const feed = createEventFeed<string>({ epoch: 'e', capacity: 100 });
+  const feed = new EventFeed<string>({ epoch: 'e', capacity: 100 });
   const rendered: string[] = [];
-  const rendition = createEventRendition<string>({
+  const rendition = new EventRendition<string>({
     dialect: 'test',
     feed,
     maxBehind: 3,
@@ -61,7 +61,7 @@ describe('EventRendition', () => {
   });
 
   it('gathers everything that a session lacks into one packet, where that is asked for', () => {
-    const { append, readFrom } = setUp({ gathered: true });
+    const { append, readFrom } = setUp({ gathered: () => true });
     append('abc');
     expect([readFrom(1).texts, readFrom(2).texts]).toEqual([['abc'], ['bc']]);
   });
@@ -94,7 +94,7 @@ describe('EventRendition', () => {
   it('tells the client itself first, where the dialect has words for it', () => {
     const { append, readFrom } = setUp({
       beyond: 'oldest',
-      gathered: true,
+      gathered: () => true,
       tellDropped: (n) => packet(`-${n}`),
     });
     append('abcdef');
@@ -104,7 +104,7 @@ describe('EventRendition', () => {
   it('knows nothing of what came before it, and hears nothing once it is closed', () => {
     const { feed, rendition, append } = setUp();
     append('ab');
-    const later = createEventRendition<string>({
+    const later = new EventRendition<string>({
       dialect: 'test',
       feed,
       maxBehind: 3,
@@ -122,7 +122,7 @@ describe('EventRendition', () => {
     const text = fc.string({ unit: fc.constantFrom(...'abcdefgh'), maxLength: 12 });
     fc.assert(
       fc.property(text, text, fc.boolean(), (before, after, gathered) => {
-        const { append, rendition, readFrom } = setUp({ beyond: 'oldest', gathered });
+        const { append, rendition, readFrom } = setUp({ beyond: 'oldest', gathered: () => gathered });
         append(before);
         const cursor = rendition.seq;
         append(after);

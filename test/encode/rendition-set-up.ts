@@ -1,10 +1,9 @@
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
 import { type Encoding, jsonEncoding } from '../../src/encode/encoding.ts';
 import type { Message } from '../../src/encode/message.ts';
-import { createStateRendition, type PacketWords, type UrgencyOf } from '../../src/encode/state-rendition.ts';
-import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
-import { createProjection } from '../../src/feed/projection.ts';
-import { createStateFeed } from '../../src/feed/state-feed.ts';
+import { type PacketWords, StateRendition, type UrgencyOf } from '../../src/encode/state-rendition.ts';
+import { Projection } from '../../src/feed/projection.ts';
+import { newStateFeed } from '../support/feeds.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 
@@ -25,11 +24,10 @@ export function setUpRendition(options: RenditionSetUp = {}) {
   const { mode = 'full', sections, initial = { price: 0 }, urgencyOf } = options;
   const clock = createManualClock();
   const meter = createMemoryMeter();
-  const feed = createStateFeed({ initial, epoch: 'e', clock, budget: new HistoryBudget(historyDefaults) });
-  const projection = createProjection(feed, {
-    sections,
+  const feed = newStateFeed(initial, { clock });
+  const projection = new Projection(feed, sections, {
     always: ['timestamp', 'status'],
-    unremarkable: new Set(['timestamp']),
+    unremarkable: ['timestamp'],
   });
   const rendered: string[] = [];
   const encoding: Encoding = {
@@ -39,13 +37,13 @@ export function setUpRendition(options: RenditionSetUp = {}) {
       return jsonEncoding.encode(packet);
     },
   };
-  const rendition = createStateRendition({
+  const rendition = new StateRendition({
     dialect: 'test',
     projection,
     mode,
     encoding,
     words,
-    ...(urgencyOf === undefined ? {} : { urgencyOf }),
+    urgencyOf,
     clock,
     meter,
   });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createEventFeed, type EventFeedOptions } from '../../src/feed/event-feed.ts';
+import { EventFeed, type EventFeedOptions } from '../../src/feed/event-feed.ts';
 
 const setUp = (options: Partial<EventFeedOptions<string>> = {}) =>
-  createEventFeed<string>({ epoch: 'e', capacity: 3, ...options });
+  new EventFeed<string>({ epoch: 'e', capacity: 3, ...options });
 const kept = (feed: ReturnType<typeof setUp>, count?: number) =>
   feed
     .recent(count)

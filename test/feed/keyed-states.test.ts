@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Bound } from '../../src/feed/bound.ts';
 import { Feeds } from '../../src/feed/feeds.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import type { Wishes } from '../../src/feed/keyed-states.ts';
+import { Bound } from '../../src/feed/registry.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { settled } from '../support/wait.ts';
 

@@ -1,21 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
-import { createProjection } from '../../src/feed/projection.ts';
-import { createStateFeed } from '../../src/feed/state-feed.ts';
+import { Projection } from '../../src/feed/projection.ts';
 import { arbitraryJson, canonicalText } from '../support/arbitrary-json.ts';
+import { newStateFeed } from '../support/feeds.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 function setUp(initial: JsonObject, epoch = 'e') {
   const clock = createManualClock();
-  const feed = createStateFeed({ initial, epoch, clock, budget: new HistoryBudget(historyDefaults) });
+  const feed = newStateFeed(initial, { epoch, clock });
   const project = (sections: readonly string[] | undefined) =>
-    createProjection(feed, {
-      sections,
-      always: ['timestamp', 'status'],
-      unremarkable: new Set(['timestamp']),
-    });
+    new Projection(feed, sections, { always: ['timestamp', 'status'], unremarkable: ['timestamp'] });
   const commit = (document: JsonObject): void => {
     feed.stage(document);
     feed.commit();

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Bound } from '../../src/feed/bound.ts';
-import { createRegistry } from '../../src/feed/registry.ts';
+import { Bound, Registry } from '../../src/feed/registry.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 function create({ lingerMs = 1000, max = 0 } = {}) {
   const clock = createManualClock();
   const told: string[] = [];
   const tell = (what: string) => (name: string) => void told.push(`${what} ${name}`);
-  const registry = createRegistry<string, string>({
+  const registry = new Registry<string, string>({
     clock,
     lingerMs,
     bound: new Bound(max),

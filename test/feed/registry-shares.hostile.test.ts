@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Bound } from '../../src/feed/bound.ts';
-import { createRegistry } from '../../src/feed/registry.ts';
+import { Bound, Registry } from '../../src/feed/registry.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 function setUp(max: number, lingerMs = 0) {
-  return createRegistry<string, string>({
+  return new Registry<string, string>({
     clock: createManualClock(),
     key: (name) => name,
     open: (name) => name,

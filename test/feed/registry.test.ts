@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Bound } from '../../src/feed/bound.ts';
-import { createRegistry, type Lease } from '../../src/feed/registry.ts';
+import { Bound, type Lease, Registry } from '../../src/feed/registry.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 interface Resource {
@@ -12,7 +11,7 @@ interface Resource {
 function create({ lingerMs = 0, max = 0 } = {}) {
   const clock = createManualClock();
   const opened: Resource[] = [];
-  const registry = createRegistry<{ symbol: string }, Resource>({
+  const registry = new Registry<{ symbol: string }, Resource>({
     lingerMs,
     bound: new Bound(max),
     clock,

@@ -1,20 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { HistoryBudget } from '../../src/feed/history.ts';
-import { createProjection } from '../../src/feed/projection.ts';
-import { createStateFeed } from '../../src/feed/state-feed.ts';
-import { createManualClock } from '../support/manual-clock.ts';
+import { Projection } from '../../src/feed/projection.ts';
+import { newStateFeed } from '../support/feeds.ts';
 
 const noHistory = { historySeconds: 0, historyMaxBytes: 0 };
 
 function setUp() {
-  const feed = createStateFeed({
-    initial: { market: { price: 1 }, count: 0 },
-    epoch: 'e',
-    clock: createManualClock(),
-    budget: new HistoryBudget(noHistory),
-  });
-  const projection = (sections: readonly string[] | undefined) =>
-    createProjection(feed, { sections, always: [], unremarkable: new Set() });
+  const feed = newStateFeed({ market: { price: 1 }, count: 0 }, { budget: new HistoryBudget(noHistory) });
+  const projection = (sections: readonly string[] | undefined) => new Projection(feed, sections);
   const news = { whole: 0, narrowed: 0 };
   const [whole, narrowed] = [projection(undefined), projection(['market'])];
   feed.onVersion((version, previous) => {

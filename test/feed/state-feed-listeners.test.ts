@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
-import { createStateFeed } from '../../src/feed/state-feed.ts';
-import { createManualClock } from '../support/manual-clock.ts';
+import { newStateFeed } from '../support/feeds.ts';
 
 function create() {
   const budget = new HistoryBudget(historyDefaults);
-  const feed = createStateFeed({ initial: { n: 0 }, epoch: 'e1', clock: createManualClock(), budget });
+  const feed = newStateFeed({ n: 0 }, { budget });
   const commit = (n: number): boolean => {
     feed.stage({ n });
     return feed.commit();

@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { systemClock } from '../../src/core/clock.ts';
 import { addPassthrough, type PassthroughOptions } from '../../src/http/passthrough.ts';
 import { HttpServer } from '../../src/http/server.ts';
+import { Engine } from '../../src/source/engine.ts';
+import { EngineClient } from '../../src/source/engine-client.ts';
 import { anyNumber } from '../support/any-number.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import type { TestScope } from '../support/wait.ts';
@@ -19,7 +21,7 @@ export const anybody = { anonymous: true, client: 'address 127.0.0.1' } as const
 /** An engine that notes what it is asked, and a gateway that forwards `/api/instances` to it. */
 export async function startPassthrough(
   test: TestScope,
-  options: Partial<PassthroughOptions> = {},
+  { engineToken, ...options }: Partial<PassthroughOptions> & { readonly engineToken?: string } = {},
   answer: (response: ServerResponse, request: IncomingMessage) => void = (response) => response.end('ok'),
 ) {
   const seen: Seen[] = [];
@@ -41,15 +43,19 @@ export async function startPassthrough(
   };
 
   const { router, log } = routerFor();
-  const stopForwarding = addPassthrough(router, {
+  const engineUrl = `http://127.0.0.1:${address.port}/base`;
+  const meter = createMemoryMeter();
+  const client = new EngineClient({ url: engineUrl, token: engineToken });
+  const forwarding = new Engine({ client, board: { lastAnswerAt: undefined }, clock: systemClock, meter });
+  addPassthrough(router, {
     prefixes: ['/api/instances'],
-    engineUrl: `http://127.0.0.1:${address.port}/base`,
-    engineToken: undefined,
+    engine: forwarding,
+    engineUrl,
     furtherHeaders: [],
     authorise: async () => anybody,
     take: () => undefined,
     clock: systemClock,
-    meter: createMemoryMeter(),
+    meter,
     log,
     ...options,
   });
@@ -62,7 +68,7 @@ export async function startPassthrough(
   const port = await server.listen();
   test.onTestFinished(async () => {
     server.close();
-    await stopForwarding();
+    await forwarding.close();
     await stopEngine();
   });
   return { seen, log, port, stopEngine, url: `http://127.0.0.1:${port}/api/instances` };

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
-import { createRelay } from '../../src/http/relay.ts';
+import { Relay } from '../../src/http/relay.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -21,7 +21,7 @@ function setUp(chunks: number) {
   const cut = vi.fn();
   const taken = vi.fn();
   const stalled = vi.fn();
-  const relay = createRelay(
+  const relay = new Relay(
     body,
     { destroy: cut },
     {
@@ -88,7 +88,7 @@ describe('Relay', () => {
     const clock = createManualClock();
     const cut = vi.fn();
     const body = new Readable({ read() {} });
-    const relay = createRelay(
+    const relay = new Relay(
       body,
       { destroy: cut },
       { clock, stallMs: 30_000, maxAheadBytes: 10, onTaken() {}, onStalled() {} },

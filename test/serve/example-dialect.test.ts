@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { connectClient, refusalOf } from '../support/client.ts';
 import { openEventStream, streamRefusalOf } from '../support/event-stream-client.ts';
 import { example } from '../support/example-dialect.ts';
@@ -8,7 +8,7 @@ import { type TestScope, useIn } from '../support/wait.ts';
 
 /** A gateway that serves nothing but the example. */
 async function setUp(test: TestScope) {
-  const events = createMemoryEvents();
+  const events = new MemoryEvents();
   const gateway = await useIn(test, startGateway({ events, engine: false, dialects: [example] }));
   return {
     ...gateway,

@@ -1,9 +1,8 @@
 import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it, type TestContext } from 'vitest';
-import { createEngineClient } from '../../src/source/engine-client.ts';
-import { useIn, waitFor, within } from '../support/wait.ts';
-import { type Handler, startEngineServer } from './engine-server.ts';
+import { describe, expect, it } from 'vitest';
+import { waitFor, within } from '../support/wait.ts';
+import { type Handler, useEngine } from './engine-server.ts';
 
 const never = new AbortController().signal;
 const mebibyte = 1024 * 1024;
@@ -21,13 +20,6 @@ const encoded =
     for (let at = 0; at < body.length; at += pieceBytes) response.write(body.subarray(at, at + pieceBytes));
     response.end();
   };
-
-async function setUp(test: TestContext, handler: Handler, maxBodyBytes = 4 * mebibyte) {
-  const engine = await useIn(test, startEngineServer(handler));
-  const client = createEngineClient({ url: engine.url, maxBodyBytes });
-  test.onTestFinished(() => client.close());
-  return { engine, client };
-}
 
 const codings: readonly (readonly [string, (body: Buffer) => Buffer])[] = [
   ['gzip', gzipSync],
@@ -48,7 +40,7 @@ const codings: readonly (readonly [string, (body: Buffer) => Buffer])[] = [
 
 describe('readAnswerBody', () => {
   it.for(codings)('reads a body that is %j', async ([encoding, encode], test) => {
-    const { engine, client } = await setUp(test, encoded(encode(Buffer.from(text)), encoding));
+    const { engine, client } = await useEngine(test, encoded(encode(Buffer.from(text)), encoding));
     expect(await client.get('/', never)).toBe(text);
     expect(await client.ask('/', never)).toMatchObject({ status: 200, body: text });
     expect(await client.get('/', never)).toBe(text);
@@ -58,12 +50,12 @@ describe('readAnswerBody', () => {
 
   it('reads encodings named in two headers', async (test) => {
     const body = brotliCompressSync(gzipSync(text));
-    const { client } = await setUp(test, encoded(body, ['gzip', 'br']));
+    const { client } = await useEngine(test, encoded(body, ['gzip', 'br']));
     expect(await client.get('/', never)).toBe(text);
   });
 
   it('reads whatever comes in whatever pieces', async (test) => {
-    const { engine, client } = await setUp(test, () => {});
+    const { engine, client } = await useEngine(test, () => {});
     const coding = fc.constantFrom(...codings);
     await fc.assert(
       fc.asyncProperty(
@@ -80,7 +72,7 @@ describe('readAnswerBody', () => {
   });
 
   it('reads an answer with another status, and one without a body, whatever it is said to be', async (test) => {
-    const { engine, client } = await setUp(test, (_request, response) => {
+    const { engine, client } = await useEngine(test, (_request, response) => {
       response.writeHead(404, { 'content-encoding': 'gzip' }).end(gzipSync('{"detail":"no"}'));
     });
     expect(await client.ask('/', never)).toMatchObject({ status: 404, body: '{"detail":"no"}' });
@@ -101,7 +93,7 @@ describe('readAnswerBody', () => {
     ['x'.repeat(500), 'x'.repeat(40)],
     ['gzip gzip', 'gzip?gzip'],
   ])('names the encoding %j that it cannot read', async ([encoding = '', named], test) => {
-    const { client } = await setUp(test, encoded(Buffer.from('hunter2'), encoding));
+    const { client } = await useEngine(test, encoded(Buffer.from('hunter2'), encoding));
     const failure = {
       reason: 'encoding',
       retryable: false,
@@ -119,7 +111,7 @@ describe('readAnswerBody', () => {
       );
       return encoded(body, 'gzip,'.repeat(count));
     };
-    const { engine, client } = await setUp(test, times(5));
+    const { engine, client } = await useEngine(test, times(5));
     expect(await client.get('/', never)).toBe(text);
     engine.answerWith(times(6));
     await expect(client.get('/', never)).rejects.toMatchObject({
@@ -141,21 +133,26 @@ describe('readAnswerBody', () => {
 
     it('refuses a body that ends too early', async (test) => {
       const whole = encode(text);
-      const { engine, client } = await setUp(test, encoded(whole.subarray(0, whole.length - 9), encoding));
+      const { engine, client } = await useEngine(
+        test,
+        encoded(whole.subarray(0, whole.length - 9), encoding),
+      );
       await expect(client.get('/', never)).rejects.toMatchObject(broken);
       engine.answerWith(encoded(whole.subarray(0, 1), encoding));
       await expect(client.get('/', never)).rejects.toMatchObject(broken);
     });
 
     it('refuses a body that is something else', async (test) => {
-      const { client } = await setUp(test, encoded(Buffer.from('{"password":"hunter2"}'), encoding));
+      const { client } = await useEngine(test, encoded(Buffer.from('{"password":"hunter2"}'), encoding));
       const failure: unknown = await client.get('/', never).catch((error: unknown) => error);
       expect(failure).toMatchObject(broken);
       expect(JSON.stringify(failure)).not.toContain('hunter2');
     });
 
     it('bounds what comes out of it, not what goes in', async (test) => {
-      const { engine, client } = await setUp(test, encoded(encode('x'.repeat(mebibyte)), encoding), mebibyte);
+      const { engine, client } = await useEngine(test, encoded(encode('x'.repeat(mebibyte)), encoding), {
+        maxBodyBytes: mebibyte,
+      });
       expect(await client.get('/', never)).toHaveLength(mebibyte);
       engine.answerWith(encoded(encode('x'.repeat(mebibyte + 1)), encoding));
       await expect(client.get('/', never)).rejects.toMatchObject({
@@ -166,7 +163,7 @@ describe('readAnswerBody', () => {
 
     it('calls a connection that breaks by its name, not a broken encoding', async (test) => {
       const whole = encode(text);
-      const { client } = await setUp(test, (_request, response) => {
+      const { client } = await useEngine(test, (_request, response) => {
         response.writeHead(200, { 'content-encoding': encoding, 'content-length': whole.length });
         response.write(whole.subarray(0, whole.length / 2));
         setImmediate(() => response.destroy());
@@ -176,7 +173,7 @@ describe('readAnswerBody', () => {
 
     it('gives up on one that stalls half way', async (test) => {
       const whole = encode(text);
-      const { engine, client } = await setUp(test, (_request, response) => {
+      const { engine, client } = await useEngine(test, (_request, response) => {
         response.writeHead(200, { 'content-encoding': encoding });
         response.write(whole.subarray(0, whole.length / 2));
       });
@@ -188,7 +185,7 @@ describe('readAnswerBody', () => {
 
   it('hangs up on a bomb, in whatever layer', async (test) => {
     const zeros = Buffer.alloc(16 * mebibyte);
-    const { engine, client } = await setUp(test, () => {}, mebibyte);
+    const { engine, client } = await useEngine(test, () => {}, { maxBodyBytes: mebibyte });
     const bombs: readonly (readonly [string, Buffer])[] = [
       ['gzip', gzipSync(zeros)],
       ['br', quickBrotli(zeros)],
@@ -211,7 +208,7 @@ describe('readAnswerBody', () => {
 
   it('hangs up on a body that goes on and never has anything in it', async (test) => {
     const nothing = Buffer.alloc(800 * emptyGzip.length, emptyGzip);
-    const { engine, client } = await setUp(
+    const { engine, client } = await useEngine(
       test,
       (_request, response) => {
         response.writeHead(200, { 'content-encoding': 'gzip' });
@@ -221,7 +218,7 @@ describe('readAnswerBody', () => {
         };
         more();
       },
-      mebibyte,
+      { maxBodyBytes: mebibyte },
     );
     await expect(within('the refusal', client.get('/', never))).rejects.toMatchObject({
       reason: 'too_large',
@@ -230,7 +227,7 @@ describe('readAnswerBody', () => {
   });
 
   it('leaves out a byte order mark, and marks bytes that are not UTF-8', async (test) => {
-    const { engine, client } = await setUp(test, encoded(Buffer.from('\ufeff{"a":1}'), 'identity'));
+    const { engine, client } = await useEngine(test, encoded(Buffer.from('\ufeff{"a":1}'), 'identity'));
     expect(await client.get('/', never)).toBe('{"a":1}');
     engine.answerWith(encoded(gzipSync(Buffer.from('{"a":"Lévy"}', 'latin1')), 'gzip'));
     expect(await client.get('/', never)).toBe('{"a":"L\ufffdvy"}');

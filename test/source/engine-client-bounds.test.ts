@@ -1,20 +1,9 @@
-import { describe, expect, it, type TestContext } from 'vitest';
-import { createEngineClient } from '../../src/source/engine-client.ts';
-import { useIn, waitFor, within } from '../support/wait.ts';
-import { type Handler, startEngineServer } from './engine-server.ts';
+import { describe, expect, it } from 'vitest';
+import { waitFor, within } from '../support/wait.ts';
+import { type Handler, useEngine } from './engine-server.ts';
 
 const never = new AbortController().signal;
 const cap = 4 * 1024 * 1024;
-
-async function setUp(test: TestContext, handler: Handler, maxBodyBytes?: number) {
-  const engine = await useIn(test, startEngineServer(handler));
-  const client = createEngineClient({
-    url: engine.url,
-    ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
-  });
-  test.onTestFinished(() => client.close());
-  return { engine, client };
-}
 
 /** `bytes` as a JSON string, its length announced or sent in chunks without. */
 const sized =
@@ -29,24 +18,18 @@ const sized =
   };
 
 describe('EngineClient bounds', () => {
-  it.each([true, false])('takes a body of exactly 4 MiB (length announced: %s)', async (announced) => {
-    const engine = await startEngineServer(sized(cap, announced));
-    const client = createEngineClient({ url: engine.url });
+  it.for([true, false])('takes a body of exactly 4 MiB (length announced: %s)', async (announced, test) => {
+    const { client } = await useEngine(test, sized(cap, announced));
     expect(await client.get('/', never)).toHaveLength(cap);
-    await client.close();
-    await engine.stop();
   });
 
-  it.each([true, false])('refuses one byte more (length announced: %s)', async (announced) => {
-    const engine = await startEngineServer(sized(cap + 1, announced));
-    const client = createEngineClient({ url: engine.url });
+  it.for([true, false])('refuses one byte more (length announced: %s)', async (announced, test) => {
+    const { client } = await useEngine(test, sized(cap + 1, announced));
     await expect(client.get('/', never)).rejects.toMatchObject({ reason: 'too_large', retryable: false });
-    await client.close();
-    await engine.stop();
   });
 
   it('hangs up on a body that never ends', async (test) => {
-    const { engine, client } = await setUp(
+    const { engine, client } = await useEngine(
       test,
       (_request, response) => {
         const more = (): void => {
@@ -55,7 +38,7 @@ describe('EngineClient bounds', () => {
         };
         more();
       },
-      1024 * 1024,
+      { maxBodyBytes: 1024 * 1024 },
     );
     await expect(within('the refusal', client.get('/', never))).rejects.toMatchObject({
       reason: 'too_large',
@@ -65,34 +48,31 @@ describe('EngineClient bounds', () => {
   });
 
   it('goes on with other connections after a body that was too large', async (test) => {
-    const { engine, client } = await setUp(test, sized(2000, false), 1000);
+    const { engine, client } = await useEngine(test, sized(2000, false), { maxBodyBytes: 1000 });
     await expect(client.get('/', never)).rejects.toMatchObject({ reason: 'too_large' });
     engine.answerWith(sized(1000, false));
     expect(await client.get('/', never)).toHaveLength(1000);
   });
 
   it('gives up on an engine that accepts and says nothing', async (test) => {
-    const { engine, client } = await setUp(test, () => {});
+    const { engine, client } = await useEngine(test, () => {});
     const outcome = client.get('/', AbortSignal.timeout(50));
     await expect(within('the timeout', outcome)).rejects.toMatchObject({ reason: 'timeout' });
     await waitFor('the connection to close', () => engine.abandoned === 1);
   });
 
-  it.each(['announced', 'chunked'])('gives up on a body that stalls half way (%s)', async (kind) => {
-    const engine = await startEngineServer((_request, response) => {
+  it.for(['announced', 'chunked'])('gives up on a body that stalls half way (%s)', async (kind, test) => {
+    const { engine, client } = await useEngine(test, (_request, response) => {
       if (kind === 'announced') response.setHeader('content-length', 100);
       response.write('{"price":1');
     });
-    const client = createEngineClient({ url: engine.url });
     const outcome = client.get('/', AbortSignal.timeout(50));
     await expect(within('the timeout', outcome)).rejects.toMatchObject({ reason: 'timeout' });
     await waitFor('the connection to close', () => engine.abandoned === 1);
-    await client.close();
-    await engine.stop();
   });
 
   it('gives up on a refusal whose body stalls', async (test) => {
-    const { engine, client } = await setUp(test, (_request, response) => {
+    const { engine, client } = await useEngine(test, (_request, response) => {
       response.writeHead(404, { 'content-length': 100 });
       response.write('{"detail"');
     });
@@ -102,13 +82,13 @@ describe('EngineClient bounds', () => {
   });
 
   it('is over at once where time was up before it began', async (test) => {
-    const { engine, client } = await setUp(test, () => {});
+    const { engine, client } = await useEngine(test, () => {});
     await expect(client.get('/', AbortSignal.abort())).rejects.toMatchObject({ reason: 'timeout' });
     expect(engine.requests).toHaveLength(0);
   });
 
   it('ends a request under way when it is closed', async (test) => {
-    const { engine, client } = await setUp(test, () => {});
+    const { engine, client } = await useEngine(test, () => {});
     const outcome = client.get('/', never);
     const settled = expect(outcome).rejects.toMatchObject({ name: 'PollFailure', reason: 'connect' });
     await waitFor('the request', () => engine.requests.length === 1);
@@ -117,7 +97,10 @@ describe('EngineClient bounds', () => {
   });
 
   it('does not take something that is no HTTP for an answer', async (test) => {
-    const { client } = await setUp(test, (request) => void request.socket.end('hunter2 is not HTTP\r\n\r\n'));
+    const { client } = await useEngine(
+      test,
+      (request) => void request.socket.end('hunter2 is not HTTP\r\n\r\n'),
+    );
     const error: unknown = await client.get('/', never).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: 'PollFailure', reason: 'connect' });
     expect(String(error)).not.toContain('hunter2');

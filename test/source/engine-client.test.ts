@@ -1,17 +1,9 @@
-import { describe, expect, it, type TestContext } from 'vitest';
-import { createEngineClient, type EngineClientOptions } from '../../src/source/engine-client.ts';
+import { describe, expect, it } from 'vitest';
 import { PollFailure } from '../../src/source/poll-failure.ts';
-import { useIn, waitFor } from '../support/wait.ts';
-import { json, startEngineServer } from './engine-server.ts';
+import { waitFor } from '../support/wait.ts';
+import { json, useEngine } from './engine-server.ts';
 
 const never = new AbortController().signal;
-
-async function setUp(test: TestContext, options: Partial<EngineClientOptions> = {}) {
-  const engine = await useIn(test, startEngineServer());
-  const client = createEngineClient({ url: engine.url, ...options });
-  test.onTestFinished(() => client.close());
-  return { engine, client };
-}
 
 async function failureOf(outcome: Promise<unknown>): Promise<PollFailure> {
   const error = await outcome.then(
@@ -24,7 +16,7 @@ async function failureOf(outcome: Promise<unknown>): Promise<PollFailure> {
 
 describe('EngineClient', () => {
   it('returns the body of a good answer as it is', async (test) => {
-    const { engine, client } = await setUp(test);
+    const { engine, client } = await useEngine(test);
     engine.answerWith(json('{"price":1,"regime":"Lévy"}'));
     expect(await client.get('/api/state', never)).toBe('{"price":1,"regime":"Lévy"}');
     expect(engine.requests[0]).toMatchObject({ method: 'GET', url: '/api/state' });
@@ -33,7 +25,7 @@ describe('EngineClient', () => {
   });
 
   it('puts a character together that two chunks tore apart', async (test) => {
-    const { engine, client } = await setUp(test);
+    const { engine, client } = await useEngine(test);
     const bytes = Buffer.from('"é"');
     engine.answerWith((_request, response) => {
       response.write(bytes.subarray(0, 2));
@@ -44,31 +36,28 @@ describe('EngineClient', () => {
 
   // Two: undici lets a connection rest for one turn of the event loop before it uses it again.
   it('keeps two connections for requests that follow each other without a pause', async (test) => {
-    const { engine, client } = await setUp(test);
+    const { engine, client } = await useEngine(test);
     for (let request = 0; request < 10; request++) await client.get('/', never);
     expect(engine.requests).toHaveLength(10);
     expect(engine.connections).toBeLessThanOrEqual(2);
   });
 
   it('keeps the connections after answers that are no success', async (test) => {
-    const { engine, client } = await setUp(test);
+    const { engine, client } = await useEngine(test);
     engine.answerWith(json('{"detail":"no"}', 404));
     for (let request = 0; request < 10; request++) await failureOf(client.get('/', never));
     expect(engine.connections).toBeLessThanOrEqual(2);
   });
 
   it('sends the token and keeps the path of the base URL as a prefix', async (test) => {
-    const { engine } = await setUp(test);
-    const client = createEngineClient({ url: `${engine.url}/engine/v1/`, token: 'secret' });
-    test.onTestFinished(() => client.close());
+    const { engine, client } = await useEngine(test, undefined, { path: '/engine/v1/', token: 'secret' });
     await client.get('/state?symbol=SPY', never);
     expect(engine.requests[0]?.url).toBe('/engine/v1/state?symbol=SPY');
     expect(engine.requests[0]?.headers.authorization).toBe('Bearer secret');
   });
 
-  it.each([301, 302, 303, 307, 308])('takes %i as a failure and asks nowhere else', async (status) => {
-    const engine = await startEngineServer();
-    const client = createEngineClient({ url: engine.url });
+  it.for([301, 302, 303, 307, 308])('takes %i as a failure and asks nowhere else', async (status, test) => {
+    const { engine, client } = await useEngine(test);
     engine.answerWith((_request, response) => {
       response.writeHead(status, { location: `${engine.url}/stolen?token=secret` }).end('{"price":1}');
     });
@@ -76,11 +65,9 @@ describe('EngineClient', () => {
     expect(failure).toMatchObject({ reason: 'redirect', retryable: false, status });
     expect(failure.message).not.toMatch(/127|stolen|secret/);
     expect(engine.requests).toHaveLength(1);
-    await client.close();
-    await engine.stop();
   });
 
-  it.each([
+  it.for<[number, boolean]>([
     [400, false],
     [401, false],
     [404, false],
@@ -89,9 +76,8 @@ describe('EngineClient', () => {
     [502, true],
     [503, true],
     [504, true],
-  ])('says of %i whether another try may help: %s', async (status, retryable) => {
-    const engine = await startEngineServer(json('{"error":"hunter2"}', status));
-    const client = createEngineClient({ url: engine.url });
+  ])('says of %i whether another try may help: %s', async ([status, retryable], test) => {
+    const { client } = await useEngine(test, json('{"error":"hunter2"}', status));
     const failure = await failureOf(client.get('/x?token=hunter2', never));
     expect(failure).toMatchObject({
       reason: 'status',
@@ -99,12 +85,10 @@ describe('EngineClient', () => {
       status,
       retryable,
     });
-    await client.close();
-    await engine.stop();
   });
 
   it('asks again on a new connection once an engine that was gone is back', async (test) => {
-    const { engine, client } = await setUp(test);
+    const { engine, client } = await useEngine(test);
     await client.get('/', never);
     await engine.stop();
     const failure = await failureOf(client.get('/x?token=hunter2', never));
@@ -115,7 +99,7 @@ describe('EngineClient', () => {
   });
 
   it('reports a connection that breaks in the middle of an answer', async (test) => {
-    const { engine, client } = await setUp(test);
+    const { engine, client } = await useEngine(test);
     engine.answerWith((_request, response) => {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('{"password":"hunter2"');
@@ -127,7 +111,7 @@ describe('EngineClient', () => {
   });
 
   it('gives a request that is hanging no power over others', async (test) => {
-    const { engine, client } = await setUp(test);
+    const { engine, client } = await useEngine(test);
     engine.answerWith((request, response) => {
       if (request.url !== '/hang') response.end('{}');
     });
@@ -139,17 +123,14 @@ describe('EngineClient', () => {
     for (const failure of await Promise.all(hanging)) expect(failure.reason).toBe('timeout');
   });
 
-  it.each(['//evil.example/x', '/\\evil.example/x', '/\t/evil.example/x', '/\\', 'x', ''])(
+  it.for(['//evil.example/x', '/\\evil.example/x', '/\t/evil.example/x', '/\\', 'x', ''])(
     'sends nothing for the path %j',
-    async (path) => {
-      const engine = await startEngineServer();
-      const client = createEngineClient({ url: engine.url, token: 'secret' });
+    async (path, test) => {
+      const { engine, client } = await useEngine(test, undefined, { token: 'secret' });
       const failure = await failureOf(client.get(path, never));
       expect(failure).toMatchObject({ reason: 'shape', retryable: false });
       expect(failure.message).not.toMatch(/127|evil/);
       expect(engine.requests).toHaveLength(0);
-      await client.close();
-      await engine.stop();
     },
   );
 });

@@ -1,32 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { createEngineClient, type EngineLane } from '../../src/source/engine-client.ts';
-import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
-import { startEngineServer } from './engine-server.ts';
+import type { PollLane } from '../../src/source/engine-client.ts';
+import { type TestScope, waitFor, within } from '../support/wait.ts';
+import { useEngine } from './engine-server.ts';
 
 const never = new AbortController().signal;
 
 /** An engine that does not answer what leads to `/hang`. */
 async function setUp(test: TestScope) {
-  const engine = await useIn(
-    test,
-    startEngineServer((request, response) => {
-      if (request.url !== '/hang') response.end('{}');
-    }),
-  );
-  const client = createEngineClient({ url: engine.url });
+  const { engine, client } = await useEngine(test, (request, response) => {
+    if (request.url !== '/hang') response.end('{}');
+  });
   const aborts: AbortController[] = [];
   const giveUp = (): void => aborts.forEach((abort) => void abort.abort());
-  test.onTestFinished(async () => {
-    giveUp();
-    await client.close();
-  });
+  test.onTestFinished(giveUp);
   const hanging = (): number => engine.requests.filter(({ url }) => url === '/hang').length;
   return {
     client,
     giveUp,
     hanging,
     /** Asks so often, and waits until so many of all that hang have got through to the engine. */
-    async hang(times: number, lane: EngineLane, reached: number) {
+    async hang(times: number, lane: PollLane | 'others', reached: number) {
       for (let count = 0; count < times; count += 1) {
         const abort = new AbortController();
         aborts.push(abort);
@@ -40,7 +33,7 @@ async function setUp(test: TestScope) {
 }
 
 describe('EngineClient lanes', () => {
-  it.for<[EngineLane, number]>([
+  it.for<[PollLane | 'others', number]>([
     ['symbols', 16],
     ['others', 16],
     ['sources', 40],

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EnginePlaces, type Place } from '../../src/source/engine-places.ts';
+import { type EnginePlace, EnginePlaces } from '../../src/source/engine-places.ts';
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** What was asked for, as far as it has got. */
 function setUp() {
-  const places = new EnginePlaces({ connections: 16, requests: 128 });
-  const held: Place[] = [];
+  const places = new EnginePlaces();
+  const held: EnginePlace[] = [];
   let refused = 0;
   const ask = (client: string, path: string, signal = new AbortController().signal): Promise<void> =>
     places.take({ client, path }, signal).then(

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Resource } from '../support/wait.ts';
+import { EngineClient } from '../../src/source/engine-client.ts';
+import { type Resource, type TestScope, useIn } from '../support/wait.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -67,4 +68,16 @@ export async function startEngineServer(first: Handler = json('{}')): Promise<En
       server = await open(port);
     },
   };
+}
+
+/** Such a server and a client of it, until the test is over. */
+export async function useEngine(
+  test: TestScope,
+  first?: Handler,
+  { path = '', ...options }: { path?: string; token?: string; maxBodyBytes?: number } = {},
+) {
+  const engine = await useIn(test, startEngineServer(first));
+  const client = new EngineClient({ url: engine.url + path, ...options });
+  test.onTestFinished(() => client.close());
+  return { engine, client };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 
 describe('MemoryEvents', () => {
   it('hands a message to the listener of its channel, in the same turn and as bytes', () => {
-    const events = createMemoryEvents();
+    const events = new MemoryEvents();
     const received: Buffer[] = [];
     events.subscribe('state_update', (message) => received.push(message));
     events.start();
@@ -12,7 +12,7 @@ describe('MemoryEvents', () => {
   });
 
   it('keeps the order, and channels apart', () => {
-    const events = createMemoryEvents();
+    const events = new MemoryEvents();
     const received: string[] = [];
     events.subscribe('a', (message) => received.push(`a${message.toString()}`));
     events.subscribe('b', (message) => received.push(`b${message.toString()}`));
@@ -28,7 +28,7 @@ describe('MemoryEvents', () => {
   });
 
   it('is silent once it is closed', async () => {
-    const events = createMemoryEvents();
+    const events = new MemoryEvents();
     const received: Buffer[] = [];
     events.subscribe('a', (message) => received.push(message));
     await events.close();

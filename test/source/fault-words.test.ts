@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import fc from 'fast-check';
 import { errors } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { createEngineClient } from '../../src/source/engine-client.ts';
+import { EngineClient } from '../../src/source/engine-client.ts';
 import { faultWords, statusWords } from '../../src/source/fault-words.ts';
 import type { TestScope } from '../support/wait.ts';
 import { startEngineServer } from './engine-server.ts';
@@ -14,7 +14,7 @@ const coded = (code: string, message = 'connect 10.0.0.7:6379 hunter2'): Error =
   Object.assign(new Error(message), { code });
 
 async function messageFrom(test: TestScope, url: string): Promise<string> {
-  const client = createEngineClient({ url });
+  const client = new EngineClient({ url });
   test.onTestFinished(() => client.close());
   return await client.get('/', never).then(
     () => 'no failure',

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { createSourceBoard } from '../../src/source/source-board.ts';
+import { SourceBoard } from '../../src/source/source-board.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 
 function setUp() {
   const clock = createManualClock();
-  const board = createSourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
+  const board = new SourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
   const shown: string[] = [];
   const source = board.open('state', { freshMs: () => 2000 });
   board.onChange((_name, change) => void (change === 'aged' && shown.push(source.state.status)));

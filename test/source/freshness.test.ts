@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSourceBoard } from '../../src/source/source-board.ts';
+import { SourceBoard } from '../../src/source/source-board.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
@@ -10,7 +10,7 @@ const at = (ms: number): string => new Date(Date.parse(start) + ms).toISOString(
 function setUp() {
   const clock = createManualClock(Date.parse(start));
   const meter = createMemoryMeter();
-  const board = createSourceBoard({ clock, log: createMemoryLog(), meter });
+  const board = new SourceBoard({ clock, log: createMemoryLog(), meter });
   let expiries = 0;
   board.onChange((_name, change) => {
     if (change === 'aged') expiries += 1;

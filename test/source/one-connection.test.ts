@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createOneConnection, type OneConnection } from '../../src/source/one-connection.ts';
+import { OneConnection } from '../../src/source/one-connection.ts';
 import { useIn } from '../support/wait.ts';
 import { startEngineServer } from './engine-server.ts';
 
@@ -17,20 +17,20 @@ function connect({ connect: open }: OneConnection, port: number): Promise<string
 describe('OneConnection', () => {
   it('counts as sent once it stands, and there is no second one', async (test) => {
     const { port } = await useIn(test, startEngineServer());
-    const connection = createOneConnection(5000);
-    expect(connection.sent()).toBe(false);
+    const connection = new OneConnection(5000);
+    expect(connection.isSent).toBe(false);
     expect(await connect(connection, port)).toBe('connected');
-    expect(connection.sent()).toBe(true);
+    expect(connection.isSent).toBe(true);
     expect(await connect(connection, port)).toBe('already sent');
   });
 
   it('is not used, and may be tried again, where nobody listens or it is not permitted', async (test) => {
     const server = await useIn(test, startEngineServer());
     let isPermitted = false;
-    const connection = createOneConnection(5000, () => isPermitted);
+    const connection = new OneConnection(5000, () => isPermitted);
     expect(await connect(connection, 9)).toContain('ECONNREFUSED');
     expect(await connect(connection, server.port)).toBe('not permitted');
-    expect(connection.sent()).toBe(false);
+    expect(connection.isSent).toBe(false);
     isPermitted = true;
     expect(await connect(connection, server.port)).toBe('connected');
   });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import type { JsonValue } from '../../src/core/json.ts';
-import { createEngineClient, type EngineClient } from '../../src/source/engine-client.ts';
-import { createPoller, type PollResult } from '../../src/source/poller.ts';
+import { EngineClient } from '../../src/source/engine-client.ts';
+import { Poller, type PollResult } from '../../src/source/poller.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { within } from '../support/wait.ts';
 import { type EngineServer, type Handler, json, startEngineServer } from './engine-server.ts';
@@ -14,7 +14,7 @@ let client: EngineClient;
 
 beforeAll(async () => {
   engine = await startEngineServer();
-  client = createEngineClient({ url: engine.url, maxBodyBytes: 1024 * 1024 });
+  client = new EngineClient({ url: engine.url, maxBodyBytes: 1024 * 1024 });
 });
 afterAll(async () => {
   await client.close();
@@ -23,11 +23,11 @@ afterAll(async () => {
 
 async function pollOnce(handler: Handler, timeoutMs = 900): Promise<PollResult<JsonValue>> {
   engine.answerWith(handler);
-  const poller = createPoller<JsonValue>({
+  const poller = new Poller<JsonValue>({
     name: 'state',
     path: `/api/state?token=${secret}`,
     timeoutMs,
-    client,
+    engine: client,
     clock: systemClock,
     meter,
     read: (value) => value,

@@ -1,8 +1,7 @@
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { JsonValue } from '../../src/core/json.ts';
-import type { EngineClient } from '../../src/source/engine-client.ts';
 import { PollFailure } from '../../src/source/poll-failure.ts';
-import { createPoller, type PollResult } from '../../src/source/poller.ts';
+import { Poller, type PollResult } from '../../src/source/poller.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { within } from '../support/wait.ts';
 
@@ -19,18 +18,16 @@ export function setUpPoller({
   const meter = createMemoryMeter();
   let attempts = 0;
   let answer: (signal: AbortSignal) => Promise<string> = async () => '{"price":1}';
-  const client: EngineClient = {
-    get: (_path, signal) => {
-      attempts += 1;
-      return answer(signal);
-    },
-    close: async () => {},
-  };
-  const poller = createPoller<JsonValue>({
+  const poller = new Poller<JsonValue>({
     name: 'state',
     path: '/api/state?token=hunter2',
     timeoutMs,
-    client,
+    engine: {
+      get: (_path, signal) => {
+        attempts += 1;
+        return answer(signal);
+      },
+    },
     clock,
     meter,
     read: (value) => value,

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { systemClock } from '../../src/core/clock.ts';
-import { createRedisEvents, type RedisEventsOptions } from '../../src/source/redis-events.ts';
-import { createSourceBoard } from '../../src/source/source-board.ts';
+import { RedisEvents } from '../../src/source/redis-events.ts';
+import { SourceBoard } from '../../src/source/source-board.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';
@@ -15,16 +15,16 @@ const channel = 'state_update';
 export function followRedis(
   test: TestScope,
   url: string,
-  options: Partial<RedisEventsOptions> = {},
+  options: Partial<ConstructorParameters<typeof RedisEvents>[0]> = {},
   further: readonly string[] = [],
 ) {
   const log = createMemoryLog();
   const meter = createMemoryMeter();
   const clock = options.clock ?? systemClock;
-  const board = createSourceBoard({ clock, log, meter });
+  const board = new SourceBoard({ clock, log, meter });
   const received: string[] = [];
   const calls = { connected: 0, transitions: 0 };
-  const events = createRedisEvents({
+  const events = new RedisEvents({
     url,
     clock,
     log,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createSchedule } from '../../src/source/schedule.ts';
+import { Schedule } from '../../src/source/schedule.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 
@@ -22,14 +22,9 @@ interface Run {
 function setUp(expression: string, startsAt: number, inTick: () => void = () => {}) {
   const clock = createManualClock(startsAt);
   const runs: Run[] = [];
-  const schedule = createSchedule({
-    expression,
-    clock,
-    log: createMemoryLog(),
-    onTick: () => {
-      runs.push({ wall: clock.now(), monotonic: clock.monotonic() });
-      inTick();
-    },
+  const schedule = new Schedule(expression, clock, createMemoryLog(), () => {
+    runs.push({ wall: clock.now(), monotonic: clock.monotonic() });
+    inTick();
   });
   onTestFinished(() => schedule.stop());
   schedule.start();
@@ -179,5 +174,59 @@ describe('Schedule of office hours', () => {
     clock.setWall(monday(8));
     clock.advance(hour);
     expect(runs.map(({ wall }) => wall)).toEqual([monday(9), monday(9)]);
+  });
+});
+
+function setUpPeriods(expression: string, startsAt: number) {
+  const clock = createManualClock(startsAt);
+  const schedule = new Schedule(expression, clock, createMemoryLog(), () => {});
+  return {
+    periodAt(time: number): number {
+      clock.advance(Math.max(0, time - clock.now()));
+      clock.setWall(time);
+      return schedule.periodMs();
+    },
+  };
+}
+
+describe('Schedule, of runs that pause,', () => {
+  it('counts the night as a period from the last run of the day', () => {
+    const { periodAt } = setUpPeriods('* * 9-17 * * 1-5', monday(17, 59, 30));
+    expect(periodAt(monday(17, 59, 30))).toBe(second);
+    expect(periodAt(monday(17, 59, 59))).toBe(15 * hour + second);
+  });
+
+  it('counts the weekend from that of Friday', () => {
+    const friday = (hours: number, ...rest: [number, number]) => monday(hours + 4 * 24, ...rest);
+    const { periodAt } = setUpPeriods('* * 9-17 * * 1-5', friday(17, 59, 59));
+    expect(periodAt(friday(17, 59, 59))).toBe((15 + 48) * hour + second);
+  });
+
+  it('is back to a second with the first run of the next day, and not before', () => {
+    const { periodAt } = setUpPeriods('* * 9-17 * * 1-5', monday(3));
+    expect(periodAt(monday(3))).toBe(6 * hour);
+    expect(periodAt(monday(8, 59, 58))).toBe(2 * second);
+    expect(periodAt(monday(9))).toBe(second);
+    expect(periodAt(monday(9, 0, 1))).toBe(second);
+  });
+
+  it('reaches from an answer to the next run, however late the answer came', () => {
+    const { periodAt } = setUpPeriods('*/2 * 9-17 * * 1-5', monday(17, 59, 58));
+    const late = monday(17, 59, 58) + 900;
+    expect(periodAt(late)).toBe(monday(24 + 9) - late);
+  });
+
+  it('is not misled by a wall clock that was set back', () => {
+    const { periodAt } = setUpPeriods('* * * * * *', monday(12));
+    expect(periodAt(monday(12))).toBe(second);
+    expect(periodAt(monday(11))).toBe(second);
+    expect(periodAt(monday(10, 59, 59))).toBe(second);
+  });
+
+  it('follows a wall clock that was set forward into the night, and back', () => {
+    const { periodAt } = setUpPeriods('* * 9-17 * * 1-5', monday(12));
+    expect(periodAt(monday(12))).toBe(second);
+    expect(periodAt(monday(22))).toBe(11 * hour);
+    expect(periodAt(monday(12))).toBe(second);
   });
 });

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createSchedule, cronFault } from '../../src/source/schedule.ts';
+import { cronFault, Schedule } from '../../src/source/schedule.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 
 function setUp(expression: string, onTick: () => void = () => {}) {
   const log = createMemoryLog();
   const clock = createManualClock();
-  const schedule = createSchedule({ expression, clock, log, onTick });
+  const schedule = new Schedule(expression, clock, log, onTick);
   onTestFinished(() => schedule.stop());
   return { schedule, log, clock };
 }
@@ -114,12 +114,7 @@ describe('cronFault', () => {
       fc.property(fc.array(field, { maxLength: 7 }), (fields) => {
         const expression = fields.join(' ');
         if (cronFault(expression) !== undefined) return;
-        const schedule = createSchedule({
-          expression,
-          clock: createManualClock(),
-          log: createMemoryLog(),
-          onTick: () => {},
-        });
+        const schedule = new Schedule(expression, createManualClock(), createMemoryLog(), () => {});
         schedule.stop();
       }),
       { numRuns: 200 },

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { PrometheusMeter } from '../../src/observe/prometheus.ts';
-import type { SourceOptions } from '../../src/source/freshness.ts';
-import { createSourceBoard } from '../../src/source/source-board.ts';
+import type { SourceOptions } from '../../src/source/source.ts';
+import { SourceBoard } from '../../src/source/source-board.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
@@ -14,7 +14,7 @@ function setUp(options: SourceOptions = { freshMs: () => 2000 }) {
   const clock = createManualClock(Date.parse(start));
   const log = createMemoryLog();
   const meter = new PrometheusMeter();
-  const board = createSourceBoard({ clock, log, meter });
+  const board = new SourceBoard({ clock, log, meter });
   let expiries = 0;
   const stop = board.onChange((_name, change) => {
     if (change === 'aged') expiries += 1;
@@ -141,7 +141,7 @@ describe('SourceBoard', () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const fortyDays = 40 * 24 * 3600 * 1000;
-    const board = createSourceBoard({
+    const board = new SourceBoard({
       clock: systemClock,
       log: createMemoryLog(),
       meter: createMemoryMeter(),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PollFailure } from '../../src/source/poll-failure.ts';
 import type { PollResult } from '../../src/source/poller.ts';
-import { createSourceBoard } from '../../src/source/source-board.ts';
-import { createSupervisor, type RoundListener } from '../../src/source/supervisor.ts';
+import { SourceBoard } from '../../src/source/source-board.ts';
+import { type RoundListener, Supervisor } from '../../src/source/supervisor.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
@@ -15,21 +15,22 @@ const all = new Set<string>(names);
 function setUp() {
   const clock = createManualClock();
   const log = createMemoryLog();
-  const board = createSourceBoard({ clock, log, meter: createMemoryMeter() });
+  const board = new SourceBoard({ clock, log, meter: createMemoryMeter() });
   const finish = new Map<string, (result: PollResult<string>) => void>();
   const rounds: { polls: number; heard: string[] }[] = [];
-  const supervisor = createSupervisor<string>({
-    clock,
-    log,
-    sources: names.map((name) => ({
+  const supervisor = new Supervisor<string>(
+    names.map((name) => ({
       source: board.open(name, { freshMs: () => 2000 }),
       poller: {
         name,
         poll: () => (finish.has(name) ? undefined : new Promise((resolve) => finish.set(name, resolve))),
-        isBusy: () => finish.has(name),
+        get isBusy() {
+          return finish.has(name);
+        },
       },
     })),
-    startRound(polls): RoundListener<string> {
+    { clock, log },
+    (polls): RoundListener<string> => {
       const heard: string[] = [];
       rounds.push({ polls, heard });
       return {
@@ -40,7 +41,7 @@ function setUp() {
         failed: (name, changed) => void heard.push(`${name} failed${changed ? ', changed' : ''}`),
       };
     },
-  });
+  );
   const end = (name: Name, result: PollResult<string>): void => {
     const resolve = finish.get(name);
     finish.delete(name);

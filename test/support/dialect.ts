@@ -1,5 +1,5 @@
 import { Gateway } from '../../src/app.ts';
-import { type MessageLimits, messageDefaults } from '../../src/deliver/message-limiter.ts';
+import { type MessageLimits, messageDefaults } from '../../src/deliver/incoming.ts';
 import { dialects } from '../../src/dialects.ts';
 import type { Served } from '../../src/serve/serve.ts';
 import { largestMessageBytes } from '../../src/serve/service.ts';

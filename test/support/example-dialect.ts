@@ -6,9 +6,9 @@ import { parseUntrusted } from '../../src/core/untrusted-json.ts';
 import { usualCloses } from '../../src/deliver/closes.ts';
 import { jsonEncoding } from '../../src/encode/encoding.ts';
 import { Message } from '../../src/encode/message.ts';
-import { createStateRendition } from '../../src/encode/state-rendition.ts';
+import { StateRendition } from '../../src/encode/state-rendition.ts';
 import { formatPosition } from '../../src/feed/position.ts';
-import { createProjection } from '../../src/feed/projection.ts';
+import { Projection } from '../../src/feed/projection.ts';
 import { defineDialect } from '../../src/protocol/dialect.ts';
 import { defineEndpoint } from '../../src/serve/endpoint.ts';
 
@@ -36,14 +36,14 @@ export const example = defineDialect({
       feed.stage(parsed.value, clock.monotonic());
       feed.commit();
     });
-    const projection = createProjection(feed, { sections: undefined, always: [], unremarkable: new Set() });
+    const projection = new Projection(feed);
     const showing = (type: string, data: object) => ({ type, data });
     const words = { full: (data: object) => showing('state', data) };
     const paced = views.ofKind({
       key: (intervalMs: number) => `${intervalMs}`,
       pace: (intervalMs) => ({ intervalMs }),
       make: () =>
-        createStateRendition({
+        new StateRendition({
           ...{ dialect: name, projection, mode: 'full', encoding: jsonEncoding, words, clock, meter },
         }),
     });

@@ -1,4 +1,4 @@
-import type { NewsListener, Rendition, Update, Urgency } from '../../src/encode/rendition.ts';
+import type { NewsListener, Rendition, SweepUpdate, Urgency } from '../../src/encode/rendition.ts';
 import { textMessage } from './messages.ts';
 
 /** A rendition whose updates are their own number as text, and whose deltas are `<base>><number>`. */
@@ -18,7 +18,7 @@ export function createFakeRendition({ deltas = false }: FakeRenditionOptions = {
   let swept = 1;
   let listener: NewsListener = () => {};
   let closed = false;
-  const updateFrom = (base: number | undefined): Update => {
+  const updateFrom = (base: number | undefined): SweepUpdate => {
     const [at, full] = [seq, textMessage(`${seq}`, { type: 'UPDATE' })];
     const delta = textMessage(`${base}>${seq}`, { type: 'DELTA' });
     return {

@@ -4,7 +4,7 @@ import type { Clock } from '../../src/core/clock.ts';
 import type { KeepaliveLimits } from '../../src/deliver/keepalive.ts';
 import { DemoEngine, type DemoEngineOptions } from '../../src/demo/engine.ts';
 import { loadSettings } from '../../src/settings.ts';
-import type { EventSource } from '../../src/source/events.ts';
+import type { Events } from '../../src/source/events.ts';
 import { createMemoryLog } from './memory-log.ts';
 import { type Metrics, readMetrics } from './metrics.ts';
 import type { Resource } from './wait.ts';
@@ -14,7 +14,7 @@ export interface StartOptions {
   readonly settings?: Environment;
   /** Options of the demo engine; false: none is started, and `ENGINE_URL` says where to poll. */
   readonly engine?: DemoEngineOptions | false;
-  readonly events?: EventSource;
+  readonly events?: Events;
   readonly keepalive?: KeepaliveLimits;
   readonly clock?: Clock;
   /** Default: those built in. */

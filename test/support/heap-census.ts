@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { queryObjects } from 'node:v8';
-import { Following } from '../../src/deliver/following.ts';
 import { Session } from '../../src/deliver/session.ts';
+import { Following } from '../../src/deliver/view.ts';
 import { Message } from '../../src/encode/message.ts';
 import { WebSocketTransport } from '../../src/transport/websocket.ts';
 

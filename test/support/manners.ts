@@ -1,5 +1,5 @@
 import { isJsonObject } from '../../src/core/json.ts';
-import type { EventBus } from '../../src/source/events.ts';
+import type { MemoryEvents } from '../../src/source/events.ts';
 import type { Packet } from './client.ts';
 import { listed, startInstanceEngine } from './instance-engine.ts';
 import { useLogFolder } from './stream-files.ts';
@@ -24,7 +24,7 @@ export interface Manners {
   /** Updates that a client may lack and still be sent each of them. Default: none. */
   readonly maxBehind?: number;
   /** Sends every client an update of about `bytes`, marked with `mark`. */
-  update(events: EventBus, mark: number, bytes: number): void;
+  update(events: MemoryEvents, mark: number, bytes: number): void;
   markOf(packet: Packet): unknown;
   /** Starts what it needs besides a gateway. Default: nothing. */
   surround?(test: TestScope): Promise<Surroundings>;
@@ -89,7 +89,7 @@ async function sayOnce(test: TestScope): Promise<Surroundings> {
 
 /** Publishes a series of events of about `bytes` together, the last of which is `at(undefined)`. */
 function publishSeries(
-  events: EventBus,
+  events: MemoryEvents,
   channel: string,
   bytes: number,
   at: (index: number | undefined) => object,

@@ -1,7 +1,8 @@
 import type { Close } from '../../src/deliver/closes.ts';
 import { usualCloses } from '../../src/deliver/closes.ts';
 import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
-import { Session, type SessionParts } from '../../src/deliver/session.ts';
+import type { SessionParts } from '../../src/deliver/recipient.ts';
+import { Session } from '../../src/deliver/session.ts';
 import type { Admitted, SessionClient, SessionTerms } from '../../src/deliver/session-terms.ts';
 import type { Sessions } from '../../src/deliver/sessions.ts';
 import type { Lease } from '../../src/feed/registry.ts';
@@ -25,10 +26,10 @@ export function newSession(
     hub,
     onEnd = () => {},
     ...given
-  }: Given & Omit<SessionParts, 'onEnd'> & Partial<Pick<SessionParts, 'onEnd'>>,
+  }: Given & SessionParts & { readonly onEnd?: (session: Session) => void },
   client: Partial<SessionClient> = {},
 ): Session {
-  const session = new Session(arrivalOf(given), { clock, meter, hub, onEnd });
+  const session = new Session(arrivalOf(given), { clock, meter, hub }, onEnd);
   session.attend({ view: 'test', receive: () => {}, ended: () => {}, ...client });
   return session;
 }

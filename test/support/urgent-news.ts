@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts';
-import type { EventBus } from '../../src/source/events.ts';
+import type { MemoryEvents } from '../../src/source/events.ts';
 import { type Packet, valueAt } from './client.ts';
 import { listed, startInstanceEngine } from './instance-engine.ts';
 import type { ManualClock } from './manual-clock.ts';
@@ -8,7 +8,7 @@ import type { Resource } from './wait.ts';
 
 /** What a test moves. */
 export interface Hands {
-  readonly events: EventBus;
+  readonly events: MemoryEvents;
   readonly clock: ManualClock;
   /** The engine is gone from then on. */
   killEngine(): Promise<void>;

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/core/json.ts';
-import { createMemoryEvents } from '../../src/source/events.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import { connectClient, type TestClient, valueAt } from './client.ts';
 import { openEventStream } from './event-stream-client.ts';
 import { type StartOptions, startGateway } from './gateway.ts';
@@ -15,7 +15,7 @@ export async function setUpViews(
   { settings = {}, ...options }: Omit<StartOptions, 'engine' | 'events'> = {},
 ) {
   const engine: SymbolEngine = await useIn(test, startSymbolEngine());
-  const events = createMemoryEvents();
+  const events = new MemoryEvents();
   const gateway = await useIn(
     test,
     startGateway({

@@ -4,7 +4,7 @@ import { usualCloses } from '../../src/deliver/closes.ts';
 import type { Transport, TransportEnd } from '../../src/deliver/transport.ts';
 import { jsonEncoding } from '../../src/encode/encoding.ts';
 import { Message } from '../../src/encode/message.ts';
-import { createEventStream } from '../../src/transport/event-stream.ts';
+import { EventStreamTransport } from '../../src/transport/event-stream.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { textMessage } from '../support/messages.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';
@@ -16,7 +16,7 @@ async function open(test: TestScope) {
   const ends: TransportEnd[] = [];
   const subject = { drains: 0, received: '' };
   const server = createServer((_request, response) => {
-    const transport = createEventStream(response, clock);
+    const transport = new EventStreamTransport(response, clock);
     transport.start({
       onMessage: () => {},
       onControl: () => true,

@@ -1,18 +1,19 @@
+import type { Policy } from '../../access/policy.ts';
 import { type Clock, isoTime } from '../../core/clock.ts';
-import type { Log, WarningThrottle } from '../../core/log.ts';
+import { createWarningThrottle, type Log, type WarningThrottle } from '../../core/log.ts';
+import { usualCloses } from '../../deliver/closes.ts';
 import type { Session } from '../../deliver/session.ts';
-import type { Client, MessageOf, Unreadable } from '../../serve/endpoint.ts';
-import type { hears } from './api.ts';
-import { messageOf } from './packets.ts';
-import type { DiagnosticsViews } from './views.ts';
+import { type Client, defineEndpoint, type MessageOf, type Unreadable } from '../../serve/endpoint.ts';
+import { diagnosticsHears, diagnosticsMessage, diagnosticsTells } from './packets.ts';
+import { type DiagnosticsViews, diagnosticsDialect } from './views.ts';
 
-export interface ClientDependencies {
+interface ClientDependencies {
   readonly views: DiagnosticsViews;
   /** Those that are connected. */
   readonly clients: Set<DiagnosticsClient>;
   readonly clock: Clock;
   readonly log: Log;
-  /** For what is said of delivery to these clients: it must not become an event that is delivered to them. */
+  /** For lines about delivery to these clients, which must not become events that are delivered to them. */
   readonly unrecordedLog: Log;
   /** Says at most once a second, for all clients together, that frames were no JSON. */
   readonly warnMalformed: WarningThrottle;
@@ -29,9 +30,10 @@ export interface ConnectionState {
 }
 
 const warnEveryDrops = 10;
+const malformedEveryMs = 1000;
 
 /** One diagnostics client: what it says, and how delivery to it goes. */
-export class DiagnosticsClient implements Client<MessageOf<typeof hears>> {
+export class DiagnosticsClient implements Client<MessageOf<typeof diagnosticsHears>> {
   readonly #session: Session;
   readonly #dependencies: ClientDependencies;
   readonly #connectedAt: string;
@@ -70,7 +72,7 @@ export class DiagnosticsClient implements Client<MessageOf<typeof hears>> {
     );
   }
 
-  receive({ type }: MessageOf<typeof hears>): void {
+  receive({ type }: MessageOf<typeof diagnosticsHears>): void {
     if (type === 'ping') this.#pong();
     else if (type === 'refresh') this.#refresh();
     // Every client gets everything: there is nothing to choose.
@@ -92,7 +94,7 @@ export class DiagnosticsClient implements Client<MessageOf<typeof hears>> {
   #pong(): void {
     const timestamp = isoTime(this.#dependencies.clock.now());
     this.#lastHeartbeat = timestamp;
-    this.#session.answer(messageOf({ type: 'pong', timestamp, connection_id: this.#session.id }));
+    this.#session.answer(diagnosticsMessage({ type: 'pong', timestamp, connection_id: this.#session.id }));
   }
 
   #refresh(): void {
@@ -100,4 +102,25 @@ export class DiagnosticsClient implements Client<MessageOf<typeof hears>> {
     this.#session.answer(views.telemetryNow());
     this.#session.answer(views.logsNow());
   }
+}
+
+/** `/ws/diagnostics`. Never deflated: secrets may stand beside text that others chose. */
+export function diagnosticsEndpoint(viewing: Policy, parts: Omit<ClientDependencies, 'warnMalformed'>) {
+  const warnMalformed = createWarningThrottle(parts.log, parts.clock, malformedEveryMs);
+  const dependencies: ClientDependencies = { ...parts, warnMalformed };
+  return defineEndpoint({
+    id: diagnosticsDialect,
+    description: 'Live diagnostics: telemetry and the newest logs at once, then each event as it happens',
+    access: viewing,
+    hears: diagnosticsHears,
+    tells: diagnosticsTells,
+    closes: usualCloses,
+    // One that is behind skips events and reads on: what is dropped is counted, and it costs nothing here.
+    keepalive: { slowAfterMs: Number.POSITIVE_INFINITY },
+    newId: () => crypto.randomUUID(),
+    connectedLine: ({ id }) => `WebSocket connected: ${id}`,
+    disconnectedLine: ({ id, sent, droppedCount }) =>
+      `WebSocket disconnected: ${id} (sent: ${sent}, dropped: ${droppedCount})`,
+    open: () => (session) => new DiagnosticsClient(session, dependencies),
+  });
 }

@@ -1,48 +1,42 @@
 import { defineDialect } from '../dialect.ts';
-import type { DiagnosticsClient } from './client.ts';
-import { diagnosticsEndpoint } from './endpoint.ts';
-import { createFigures } from './figures.ts';
-import { serveHttpApi } from './http-api.ts';
-import { createIntake } from './intake.ts';
-import { createJournal } from './journal.ts';
-import { createLogBook } from './log-book.ts';
+import { type DiagnosticsClient, diagnosticsEndpoint } from './client.ts';
+import { DiagnosticsFigures } from './figures.ts';
+import { serveDiagnosticsApi } from './http-api.ts';
+import { Intake } from './intake.ts';
+import { Journal } from './journal.ts';
+import { LogBook } from './log-book.ts';
 import { eventKinds } from './schema.ts';
-import { diagnosticsSettings } from './settings.ts';
-import { createDiagnosticsViews, dialect } from './views.ts';
+import { DiagnosticsViews, diagnosticsDialect } from './views.ts';
 
-/** The diagnostics dialect: logs, figures, diary entries and graph changes. */
+/** The diagnostics dialect: logs, figures, diary entries and graph changes. It has no settings of its own. */
 export const diagnostics = defineDialect({
-  ...diagnosticsSettings,
+  name: diagnosticsDialect,
+  settings: {},
   create(context, { MAX_RATE_HZ: maxRateHz }) {
-    const { access, serve, events, feeds, traffic, board, hub, sessions, clock, log, meter } = context;
-    const logBook = createLogBook(feeds, clock);
-    const figures = createFigures({
-      engine: traffic.figures,
-      // Nothing, where that dialect is not served.
-      activePlans: () => feeds.find('telemetry')?.current.document.active_plans,
-      sessions: () => sessions.size,
-      lastFanOutAt: () => hub.lastFanOutAt,
-      clock,
-    });
-    const views = createDiagnosticsViews({ ...context, figures, logBook, maxRateHz });
-    const newId = (): string => crypto.randomUUID();
-    const journal = createJournal({ views, figures, logBook, clock, newId });
-    const intake = createIntake({ journal, clock, log, meter });
+    const { access, serve, events, feeds, engine, board, hub, sessions, clock } = context;
+    const logBook = new LogBook(feeds, clock);
+    // From the telemetry dialect's feed; undefined where that is not served.
+    const activePlans = () => feeds.find('telemetry')?.current.document.active_plans;
+    const figures = new DiagnosticsFigures({ engine, activePlans, sessions, hub, clock });
+    const views = new DiagnosticsViews({ ...context, figures, logBook, maxRateHz });
+    const journal = new Journal(views, figures, logBook, clock, () => crypto.randomUUID());
+    const intake = new Intake(journal, context);
     for (const kind of eventKinds) {
-      events.subscribe(`diagnostics:${kind}`, (message) => intake.onMessage(kind, message));
+      events.subscribe(`${diagnosticsDialect}:${kind}`, (message) => intake.onMessage(kind, message));
     }
     const stopSources = board.onChange((_name, change) => {
       if (change === 'turned') views.engineTurned();
     });
-    const stops = [context.onRecord(journal.record), stopSources];
+    const stopRecords = context.onRecord((record) => journal.record(record));
     const clients = new Set<DiagnosticsClient>();
-    const viewing = access.policies.viewing(dialect);
-    serve.webSocket('/ws/diagnostics', diagnosticsEndpoint({ ...context, views, clients, viewing }));
+    const viewing = access.policies.viewing(diagnosticsDialect);
     const { ingesting } = access.policies;
-    serveHttpApi({ serve, figures, logBook, clients, intake, viewing, ingesting });
+    serve.webSocket('/ws/diagnostics', diagnosticsEndpoint(viewing, { ...context, views, clients }));
+    serveDiagnosticsApi({ serve, figures, logBook, clients, intake, viewing, ingesting });
     return {
       close() {
-        for (const stop of stops) stop();
+        stopRecords();
+        stopSources();
         views.close();
       },
     };

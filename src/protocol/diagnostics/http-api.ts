@@ -3,29 +3,34 @@ import { type ProblemCode, Refusal } from '../../core/errors.ts';
 import { bodyCutOff, readBody } from '../../http/body.ts';
 import type { Serve } from '../../serve/serve.ts';
 import type { DiagnosticsClient } from './client.ts';
-import type { Figures } from './figures.ts';
+import type { DiagnosticsFigures } from './figures.ts';
 import { type Intake, type IntakeRefusal, maxEventBytes } from './intake.ts';
 import type { LogBook } from './log-book.ts';
 import { logsQuery } from './schema.ts';
-
-export interface HttpApiDependencies {
-  readonly serve: Pick<Serve, 'http'>;
-  readonly figures: Figures;
-  readonly logBook: LogBook;
-  readonly clients: ReadonlySet<DiagnosticsClient>;
-  readonly intake: Intake;
-  /** Who may look, and who may bring events. */
-  readonly viewing: Policy;
-  readonly ingesting: Policy;
-}
 
 const path = '/api/diagnostics';
 const badLimit = new Refusal('BAD_OPTION', { detail: 'limit: expected a whole number from 1 to 200' });
 
 /** The HTTP twins of the dialect, and the way in for those who have no Redis. */
-export function serveHttpApi(dependencies: HttpApiDependencies): void {
-  const { serve, figures, logBook, clients, intake, viewing: access, ingesting } = dependencies;
-
+export function serveDiagnosticsApi({
+  serve,
+  figures,
+  logBook,
+  clients,
+  intake,
+  viewing: access,
+  ingesting,
+}: {
+  readonly serve: Pick<Serve, 'http'>;
+  readonly figures: Pick<DiagnosticsFigures, 'read'>;
+  readonly logBook: Pick<LogBook, 'newest'>;
+  readonly clients: Iterable<Pick<DiagnosticsClient, 'state'>>;
+  readonly intake: Pick<Intake, 'onPost' | 'onBody'>;
+  /** Who may look. */
+  readonly viewing: Policy;
+  /** Who may bring events. */
+  readonly ingesting: Policy;
+}): void {
   serve.http('get', `${path}/telemetry`, { access, answer: () => unstored(figures.read()) });
   serve.http('get', `${path}/connections`, {
     access,

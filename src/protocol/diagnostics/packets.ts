@@ -1,75 +1,101 @@
-import type { JsonObject } from '../../core/json.ts';
+import { z } from 'zod';
 import { Message } from '../../encode/message.ts';
-import type { entryTypes, LogLevel } from './schema.ts';
+import type { MessageKinds } from '../../serve/endpoint.ts';
+import { entryLevels, entryTypes } from './schema.ts';
 
-/** What clients are sent. Types, not interfaces, so that each is a JSON object. */
+/** What clients hear and say. Each frame is declared once: as a schema, of which its type is made. */
 
-export type LogEntry = {
+const time = z.iso.datetime();
+const count = z.int().min(0);
+const share = z.number().min(0).max(1);
+const anyObject = z.record(z.string(), z.unknown());
+
+const logEntry = z.strictObject({
   /** `log-<epoch ms>`, with `-2`, `-3`, … for further entries of the same millisecond. */
-  readonly id: string;
-  readonly timestamp: string;
-  readonly level: LogLevel;
-  readonly message: string;
-};
-
-export type PersonaEntry = {
-  readonly id: string;
-  readonly timestamp: string;
-  readonly entry_type: (typeof entryTypes)[number];
-  readonly content: string;
-  readonly summary: string | null;
-  readonly sentiment: string | null;
-  /** 0 to 1. */
-  readonly confidence: number | null;
-  readonly metadata: JsonObject;
-};
-
-export type GraphUpdate = {
-  readonly update_type: string;
-  readonly entity_id: string;
-  readonly timestamp: string;
-  readonly details: JsonObject;
-};
-
+  id: z.string().regex(/^log-\d+(-\d+)?$/),
+  timestamp: time,
+  level: z.enum(entryLevels),
+  message: z.string(),
+});
+const personaEntry = z.strictObject({
+  id: z.string(),
+  timestamp: time,
+  entry_type: z.enum(entryTypes),
+  content: z.string(),
+  summary: z.string().nullable(),
+  sentiment: z.string().nullable(),
+  confidence: share.nullable(),
+  metadata: anyObject,
+});
+const graphUpdate = z.strictObject({
+  update_type: z.string(),
+  entity_id: z.string(),
+  timestamp: time,
+  details: anyObject,
+});
 /** What stays of the last `llm` event. */
-export type LlmFigures = {
-  readonly llm_latency_ms: number | null;
-  readonly llm_prompt_tokens: number | null;
-  readonly llm_completion_tokens: number | null;
-  readonly llm_total_tokens: number | null;
-  readonly persona_sentiment: string | null;
-  /** 0 to 1. */
-  readonly persona_confidence: number | null;
-  readonly last_llm_update: string | null;
-  readonly last_llm_session: string | null;
-};
+const lastLlmCall = z.strictObject({
+  llm_latency_ms: z.number().min(0).nullable(),
+  llm_prompt_tokens: count.nullable(),
+  llm_completion_tokens: count.nullable(),
+  llm_total_tokens: count.nullable(),
+  persona_sentiment: z.string().nullable(),
+  persona_confidence: share.nullable(),
+  last_llm_update: time.nullable(),
+  last_llm_session: z.string().nullable(),
+});
+const telemetryFigures = z.strictObject({
+  api_latency_ms: z.number().min(0).describe('ms; 0 until known'),
+  request_count: count.describe('Requests to the engine since the start'),
+  success_rate: z.number().min(0).max(100).describe('Percent, last 60 s; 100 with none'),
+  active_plans: count,
+  active_websockets: count.describe('Open sessions of every dialect'),
+  last_update: time.nullable().describe('Last successful poll'),
+  last_broadcast: time.nullable().describe('Last fan-out'),
+  ...lastLlmCall.shape,
+});
+export type LogEntry = Readonly<z.infer<typeof logEntry>>;
+export type LastLlmCall = Readonly<z.infer<typeof lastLlmCall>>;
+export type TelemetryFigures = Readonly<z.infer<typeof telemetryFigures>>;
 
-export type Telemetry = {
-  readonly api_latency_ms: number;
-  readonly request_count: number;
-  /** Percent. */
-  readonly success_rate: number;
-  readonly active_plans: number;
-  readonly active_websockets: number;
-  readonly last_update: string | null;
-  readonly last_broadcast: string | null;
-} & LlmFigures;
+const frame = <Type extends string, Data extends z.ZodType>(type: Type, data: Data) =>
+  z.strictObject({ type: z.literal(type), data });
+const telemetry = frame('telemetry', telemetryFigures);
+const logs = frame('logs', z.array(logEntry).max(20));
+const log = frame('log', logEntry);
+const personaEntryFrame = frame('persona_entry', personaEntry);
+const graphUpdateFrame = frame('graph_update', graphUpdate);
+const pong = z.strictObject({ type: z.literal('pong'), timestamp: time, connection_id: z.uuid() });
 
 /** What happened: every client is sent each of these, in this order. */
 export type EventPacket =
-  | { readonly type: 'log'; readonly data: LogEntry }
-  | { readonly type: 'persona_entry'; readonly data: PersonaEntry }
-  | { readonly type: 'graph_update'; readonly data: GraphUpdate };
-
-export type TelemetryPacket = { readonly type: 'telemetry'; readonly data: Telemetry };
+  | z.infer<typeof log>
+  | z.infer<typeof personaEntryFrame>
+  | z.infer<typeof graphUpdateFrame>;
 /** Newest first. */
-export type LogsPacket = { readonly type: 'logs'; readonly data: readonly LogEntry[] };
-export type PongPacket = {
-  readonly type: 'pong';
-  readonly timestamp: string;
-  readonly connection_id: string;
+export type LogsPacket = z.infer<typeof logs>;
+
+const says = <Type extends string>(type: Type) => z.object({ type: z.literal(type) });
+
+/** What clients may say. */
+export const diagnosticsHears = {
+  ping: { summary: 'Keepalive; never required', schema: says('ping') },
+  refresh: { summary: 'Asks for telemetry and logs again', schema: says('refresh') },
+  subscribe: { summary: 'Ignored: every client gets everything', schema: says('subscribe') },
 };
 
-export function messageOf(packet: TelemetryPacket | LogsPacket | PongPacket): Message {
+/** What they are sent. */
+export const diagnosticsTells: MessageKinds = {
+  telemetry: { summary: 'First frame, then every 5 s and when it matters', schema: telemetry },
+  logs: { summary: 'Second frame: up to 20 log entries, newest first', schema: logs },
+  log: { summary: 'A log entry, as it is recorded', schema: log },
+  persona_entry: { summary: 'A diary entry, as it is created', schema: personaEntryFrame },
+  graph_update: { summary: 'A change of the graph, as it happens', schema: graphUpdateFrame },
+  pong: { summary: 'Answer to a ping', schema: pong },
+};
+
+export function diagnosticsMessage(
+  packet: z.infer<typeof telemetry> | LogsPacket | z.infer<typeof pong>,
+): Message {
   return new Message(packet);
 }

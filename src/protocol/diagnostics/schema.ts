@@ -22,13 +22,13 @@ const share = z.number().min(0).max(1);
 const count = z.int().min(0);
 const object = z.custom<JsonObject>(isJsonObject, 'expected an object').meta({ type: 'object' });
 
-export const logLevels = ['info', 'warning', 'error'] as const;
+export const entryLevels = ['info', 'warning', 'error'] as const;
 export const entryTypes = ['observation', 'reflection', 'goal', 'plan', 'decision', 'outcome'] as const;
 
 export const logEvent = z.object({
   /** To the millisecond, as those of the gateway's own records. */
   timestamp: instant.transform(({ epochMs }) => isoTime(epochMs)).optional(),
-  level: z.enum(logLevels),
+  level: z.enum(entryLevels),
   message: text.min(1),
 });
 
@@ -74,7 +74,6 @@ export type LogEvent = z.infer<typeof logEvent>;
 export type PersonaEvent = z.infer<typeof personaEvent>;
 export type GraphEvent = z.infer<typeof graphEvent>;
 export type LlmEvent = z.infer<typeof llmEvent>;
-export type LogLevel = LogEvent['level'];
 
 /** The envelope of a POST; its `data` is checked by the schema of its kind. */
 export const ingestBody = z.object({ type: z.enum(eventKinds), data: object });
@@ -90,7 +89,7 @@ export const logsQuery = z.object({
 });
 
 /** Where what is checked stands in what came in. */
-export interface Place {
+export interface FaultPlace {
   /** Its name. */
   readonly whole: string;
   /** What comes before the names of its fields. */
@@ -98,7 +97,7 @@ export interface Place {
 }
 
 /** What is wrong, field by field. */
-export function faultsOf({ issues }: z.ZodError, { whole, prefix }: Place): string {
+export function faultsOf({ issues }: z.ZodError, { whole, prefix }: FaultPlace): string {
   return issues
     .map(({ path, message }) => `${path.length === 0 ? whole : prefix + path.join('.')}: ${message}`)
     .join('; ')

@@ -1,119 +1,134 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Meter } from '../../core/meter.ts';
 import type { View } from '../../deliver/view.ts';
-import type { Views } from '../../deliver/views.ts';
+import type { Views, ViewsOfKind } from '../../deliver/views.ts';
 import { jsonEncoding } from '../../encode/encoding.ts';
-import { createEventRendition } from '../../encode/event-rendition.ts';
+import { EventRendition } from '../../encode/event-rendition.ts';
 import type { Message } from '../../encode/message.ts';
 import type { Rendition } from '../../encode/rendition.ts';
-import { createStateRendition } from '../../encode/state-rendition.ts';
+import { StateRendition } from '../../encode/state-rendition.ts';
 import { CommitTiming, commitTimingDefaults } from '../../feed/commit-timing.ts';
+import type { EventFeed } from '../../feed/event-feed.ts';
 import type { Feeds } from '../../feed/feeds.ts';
-import { createProjection } from '../../feed/projection.ts';
+import { Projection } from '../../feed/projection.ts';
 import type { Lease } from '../../feed/registry.ts';
-import type { Figures } from './figures.ts';
+import type { WritableStateFeed } from '../../feed/state-feed.ts';
+import type { DiagnosticsFigures } from './figures.ts';
 import type { LogBook } from './log-book.ts';
-import { type EventPacket, type LogsPacket, messageOf } from './packets.ts';
+import { diagnosticsMessage, type EventPacket, type LogsPacket } from './packets.ts';
 
-export const dialect = 'diagnostics';
+export const diagnosticsDialect = 'diagnostics';
 
-export interface DiagnosticsViewsOptions {
-  readonly figures: Figures;
-  readonly logBook: LogBook;
-  /** Telemetry frames a second that events may cause, burst 5. 0: no cap. */
-  readonly maxRateHz: number;
-  /** Has its figures written at intervals. */
-  readonly feeds: Feeds;
-  readonly views: Views;
-  readonly clock: Clock;
-  readonly meter: Meter;
-}
-
-/** What every client follows: what happens, and how things are. */
 type Subject = 'events' | 'telemetry';
-
-export interface DiagnosticsViews {
-  acquire(subject: Subject): Lease<View>;
-  /** The figures of this moment, which may be newer than what was last sent to all. */
-  telemetryNow(): Message;
-  /** The newest log entries. */
-  logsNow(): Message;
-  /** Sends an event to all. */
-  append(event: EventPacket, receivedAt?: number): void;
-  /** An event changed some figure. */
-  telemetryChanged(receivedAt: number): void;
-  /** The engine began to fail, or is well again: told whatever frames events have caused. */
-  engineTurned(): void;
-  close(): void;
-}
 
 /** Events that a client may lack and still be sent each of them: some 6 MB at most, as the intake bounds each. */
 const maxBehind = 100;
 const logsSent = 20;
 const telemetryEveryMs = 5000;
 
-export function createDiagnosticsViews(options: DiagnosticsViewsOptions): DiagnosticsViews {
-  const { figures, logBook, maxRateHz, feeds, clock, meter } = options;
+/** What every client follows: the events, and the figures. */
+export class DiagnosticsViews {
+  readonly #figures: DiagnosticsFigures;
+  readonly #eventFeed: EventFeed<EventPacket>;
+  readonly #events: EventRendition<EventPacket>;
+  readonly #telemetryFeed: WritableStateFeed;
+  readonly #timing: CommitTiming;
+  readonly #views: ViewsOfKind<Subject, Rendition>;
+  readonly #held: readonly Lease<View>[];
+  /** The figures of this moment, which may be newer than what was last sent to all. One function for all sessions. */
+  readonly telemetryNow = (): Message =>
+    diagnosticsMessage({ type: 'telemetry', data: this.#figures.read() });
 
-  const newestLogs = (): LogsPacket => ({ type: 'logs', data: logBook.newest(logsSent) });
-  const eventFeed = feeds.events<EventPacket>(`${dialect}/events`, { capacity: maxBehind });
-  const events = createEventRendition<EventPacket>({
-    dialect,
-    feed: eventFeed,
-    render: ([event]) => event,
-    snapshot: newestLogs,
-    snapshotVersion: () => logBook.seq,
-    maxBehind,
-    beyond: 'oldest',
-  });
-
-  const telemetryFeed = feeds.state(dialect, {
-    initial: figures.read(),
-    keepsHistory: false,
-    write: () => timing.beat(telemetryEveryMs),
-  });
-  const timing = new CommitTiming(clock, { ...commitTimingDefaults, maxRateHz }, () => {
-    telemetryFeed.stage(figures.read());
-    // Whoever waits for the next frame is not to wonder whether it got lost.
-    telemetryFeed.commit(true);
-  });
-  const telemetry = createStateRendition({
-    dialect,
-    projection: createProjection(telemetryFeed, { sections: undefined, always: [], unremarkable: new Set() }),
-    mode: 'full',
-    encoding: jsonEncoding,
-    words: { full: (data) => ({ type: 'telemetry', data }) },
+  /**
+   * @param maxRateHz telemetry frames a second that events may cause, burst 5; 0: no cap
+   * @param feeds has the figures written at intervals
+   */
+  constructor({
+    figures,
+    logBook,
+    maxRateHz,
+    feeds,
+    views,
     clock,
     meter,
-  });
-  const renditions: Readonly<Record<Subject, Rendition>> = { events, telemetry };
-  const views = options.views.ofKind({
-    key: (subject: Subject) => subject,
-    make: (subject) => renditions[subject],
-    isFixed: true,
-  });
-  const acquire = (subject: Subject): Lease<View> => {
-    const lease = views.acquire(subject, undefined);
+  }: {
+    readonly figures: DiagnosticsFigures;
+    readonly logBook: LogBook;
+    readonly maxRateHz: number;
+    readonly feeds: Feeds;
+    readonly views: Views;
+    readonly clock: Clock;
+    readonly meter: Meter;
+  }) {
+    this.#figures = figures;
+    this.#eventFeed = feeds.events<EventPacket>(`${diagnosticsDialect}/events`, { capacity: maxBehind });
+    this.#events = new EventRendition<EventPacket>({
+      dialect: diagnosticsDialect,
+      feed: this.#eventFeed,
+      render: ([event]) => event,
+      snapshot: (): LogsPacket => ({ type: 'logs', data: logBook.newest(logsSent) }),
+      snapshotVersion: () => logBook.seq,
+      maxBehind,
+      beyond: 'oldest',
+    });
+    this.#telemetryFeed = feeds.state(diagnosticsDialect, {
+      initial: figures.read(),
+      keepsHistory: false,
+      write: () => this.#timing.beat(telemetryEveryMs),
+    });
+    this.#timing = new CommitTiming(clock, { ...commitTimingDefaults, maxRateHz }, () => {
+      this.#telemetryFeed.stage(figures.read());
+      // Sent even where nothing has changed: clients expect a frame at each interval.
+      this.#telemetryFeed.commit(true);
+    });
+    const telemetry = new StateRendition({
+      dialect: diagnosticsDialect,
+      projection: new Projection(this.#telemetryFeed),
+      mode: 'full',
+      encoding: jsonEncoding,
+      words: { full: (data) => ({ type: 'telemetry', data }) },
+      clock,
+      meter,
+    });
+    this.#views = views.ofKind<Subject, Rendition>({
+      key: (subject) => subject,
+      make: (subject) => (subject === 'events' ? this.#events : telemetry),
+      isFixed: true,
+    });
+    // Held for good: they are kept up to date whether anybody follows or not.
+    this.#held = [this.acquire('events'), this.acquire('telemetry')];
+  }
+
+  acquire(subject: Subject): Lease<View> {
+    const lease = this.#views.acquire(subject, undefined);
     if (lease === undefined) throw new Error('views that are not counted were refused');
     return lease;
-  };
-  // Held for good: they go on whether anybody follows or not.
-  const held = [acquire('events'), acquire('telemetry')];
+  }
 
-  return {
-    acquire,
-    telemetryNow: () => messageOf({ type: 'telemetry', data: figures.read() }),
-    logsNow: () => events.snapshot(),
-    append: (event, receivedAt) => eventFeed.append(event, receivedAt),
-    telemetryChanged(receivedAt) {
-      telemetryFeed.stage(figures.read(), receivedAt);
-      timing.event();
-    },
-    engineTurned: () => timing.event(true),
-    close() {
-      timing.stop();
-      for (const lease of held) lease.release();
-      telemetryFeed.close();
-    },
-  };
+  /** The newest log entries. */
+  logsNow(): Message {
+    return this.#events.latest();
+  }
+
+  /** Sends an event to all. */
+  append(event: EventPacket, receivedAt?: number): void {
+    this.#eventFeed.append(event, receivedAt);
+  }
+
+  /** An event changed some figure. */
+  telemetryChanged(receivedAt: number): void {
+    this.#telemetryFeed.stage(this.#figures.read(), receivedAt);
+    this.#timing.event();
+  }
+
+  /** The engine began to fail, or is well again: told whatever frames events have caused. */
+  engineTurned(): void {
+    this.#timing.event(true);
+  }
+
+  close(): void {
+    this.#timing.stop();
+    for (const lease of this.#held) lease.release();
+    this.#telemetryFeed.close();
+  }
 }

@@ -10,8 +10,8 @@ import { fence } from '../../http/forwarded-headers.ts';
 import { taggedJson } from '../../http/responses.ts';
 import type { Inquiry } from '../../serve/http.ts';
 import type { Serve } from '../../serve/serve.ts';
-import type { SharedForwarder } from '../../source/bounded-forwarder.ts';
-import type { EngineAnswer } from '../../source/engine-client.ts';
+import type { Engine } from '../../source/engine.ts';
+import type { ForwardedAnswer } from '../../source/engine-client.ts';
 import { leadsElsewhere } from '../../source/engine-path.ts';
 import { PollFailure, unreadable } from '../../source/poll-failure.ts';
 import { isLogName } from './file-tail/open.ts';
@@ -20,12 +20,12 @@ export interface RestTwinsOptions {
   readonly serve: Pick<Serve, 'http'>;
   /** Who may look. */
   readonly viewing: Policy;
-  readonly engine: SharedForwarder;
+  readonly engine: Pick<Engine, 'ask'>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** What the engine is asked for, which hangs together where it hangs. */
+/** Requests that are likely to hang together. */
 type Twin = 'instances' | 'logs' | 'messages' | 'message';
 
 const answerTimeoutMs = 10_000;
@@ -75,7 +75,7 @@ export function serveRestTwins({ serve, viewing: access, engine, clock, log }: R
     } catch (error) {
       if (!(error instanceof PollFailure)) throw error;
       const { reason, message } = error;
-      // Without the path, which may hold the id of a message. Nor of one who went away: that is no fault.
+      // Without the path, which may hold the id of a message. A client that went away is no fault.
       if (!request.signal.aborted) warn(reason, { reason, error: message }, 'engine not reached');
       return new Refusal('ENGINE_UNREACHABLE', { detail: message, retryAfterS: 1 });
     }
@@ -127,8 +127,8 @@ function isMessageId(id: string): boolean {
   return id.length > 0 && id.length <= maxValueLength && !leadsElsewhere(id);
 }
 
-/** Kept by nobody, whatever it is. */
-function passedOn({ status, contentType = '', retryAfter, body }: EngineAnswer): Response {
+/** Answers that are no success are not cached. */
+function passedOn({ status, contentType = '', retryAfter, body }: ForwardedAnswer): Response {
   const headers = new Headers({
     'cache-control': 'no-store',
     'content-type': jsonType.test(contentType) ? contentType : 'text/plain; charset=utf-8',

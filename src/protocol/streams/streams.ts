@@ -1,32 +1,41 @@
+import { z } from 'zod';
+import type { Policy } from '../../access/policy.ts';
 import { errorMessage } from '../../core/errors.ts';
+import type { Session } from '../../deliver/session.ts';
+import { defineEndpoint, type OpenClient } from '../../serve/endpoint.ts';
 import { defineDialect } from '../dialect.ts';
-import { streamEndpoints } from './endpoints.ts';
 import { requireFolder } from './file-tail/open.ts';
-import { createSharedInstances } from './instance/shared-instances.ts';
-import { createLogViews } from './log/log-views.ts';
-import { createMessageViews } from './message/message-views.ts';
+import { InstanceClient } from './instance/instance-client.ts';
+import { SharedInstances } from './instance/shared-instances.ts';
+import { LogClient, type LogDependencies, logQuery } from './log/log-client.ts';
+import { LogViews } from './log/log-views.ts';
+import { Messages, messageQuery } from './messages.ts';
+import { instancesHear, instancesTell, logsTell, messagesTell, streamsHear } from './packets.ts';
 import { serveRestTwins } from './rest-twins.ts';
-import { streamsSettings } from './settings.ts';
-import { dialect } from './stream-client.ts';
+import { commonTerms, refuse, StreamClient, streamsDialect } from './stream-client.ts';
 
 /** The streams dialect: instances, their logs, and the messages between them. */
 export const streams = defineDialect({
-  ...streamsSettings,
+  name: streamsDialect,
+  settings: {
+    /** Folder of `<name>.log` of each instance. Default: none, and no logs are served. */
+    INSTANCE_LOG_DIR: z.string().min(1).optional(),
+  },
   create(context, { POLL_TIMEOUT_MS: pollTimeoutMs, INSTANCE_LOG_DIR: directory }) {
-    const { access, serve, events, traffic, clock, log } = context;
-    const instances = createSharedInstances({ ...context, pollTimeoutMs });
-    const messages = createMessageViews(context);
-    const logs = directory === undefined ? undefined : createLogViews({ ...context, directory });
-    events.subscribe('instance_events', instances.onEvent);
-    events.subscribe('message_events', messages.onEvent);
-    const viewing = access.policies.viewing(dialect);
+    const { access, serve, events, feeds, views, engine, clock, log } = context;
+    const instances = new SharedInstances({ ...context, pollTimeoutMs }, views);
+    const messages = new Messages(feeds, views, context);
+    const logs = directory === undefined ? undefined : new LogViews({ ...context, directory }, views);
+    events.subscribe('instance_events', (message) => instances.onEvent(message));
+    events.subscribe('message_events', (message) => messages.onEvent(message));
+    const viewing = access.policies.viewing(streamsDialect);
     const endpoints = streamEndpoints({ instances, messages, logs, viewing, log });
     serve.webSocket('/ws/instances', endpoints.instances);
     serve.webSocket('/ws/instances/:name/logs', endpoints.logs);
     serve.webSocket('/ws/messages', endpoints.messages);
-    serveRestTwins({ serve, viewing, engine: traffic.forwarder, clock, log });
+    serveRestTwins({ serve, viewing, engine, clock, log });
 
-    // Its sources start with the first client that needs them: only what will fail then is said now.
+    // Sources start with the first client; a missing log folder is reported at start all the same.
     if (directory !== undefined) {
       requireFolder(directory).catch((error: unknown) =>
         log.warn(
@@ -37,8 +46,78 @@ export const streams = defineDialect({
     }
 
     return {
-      onReconnected: instances.onReconnected,
+      onReconnected: () => instances.onReconnected(),
       close: () => instances.close(),
     };
   },
 });
+
+const badLogQuery = 'backlog: expected a whole number from 0 to 1000; ansi: strip or keep';
+const badMessageQuery = 'instance, correlation_id: expected at most 256 characters';
+const tooManyFilters = 'Too many filters are in use, or half of them by you (MAX_RENDITIONS)';
+
+/** The three streams. What is wrong with a query is told in a frame, so that any client can read it. */
+export function streamEndpoints(
+  dependencies: LogDependencies & {
+    readonly instances: Pick<SharedInstances, 'acquire'>;
+    readonly messages: Pick<Messages, 'acquire'>;
+    /** Who may look. */
+    readonly viewing: Policy;
+  },
+) {
+  const { instances, messages, viewing: access, log } = dependencies;
+  return {
+    instances: defineEndpoint({
+      ...commonTerms,
+      access,
+      id: 'instances',
+      description: 'The instances of the engine, and each change',
+      hears: instancesHear,
+      tells: instancesTell,
+      open: ({ path }) => {
+        return (session) => new InstanceClient(session, path, instances.acquire(), log);
+      },
+    }),
+    logs: defineEndpoint({
+      ...commonTerms,
+      access,
+      id: 'instanceLogs',
+      description: 'The log of an instance: its last lines, then each that is written',
+      query: logQuery,
+      hears: streamsHear,
+      tells: logsTell,
+      openFaulty: (_error, { path }) => sendingAway(path, 'bad_request', badLogQuery),
+      open({ query, params, path, principal: { holder } }) {
+        const request = { name: params.name ?? '', ...query, holder };
+        return (session) => new LogClient(session, path, instances.acquire(), request, dependencies);
+      },
+    }),
+    messages: defineEndpoint({
+      ...commonTerms,
+      access,
+      id: 'messages',
+      description: 'What becomes of the messages between instances: metadata only',
+      query: messageQuery,
+      hears: streamsHear,
+      tells: messagesTell,
+      openFaulty: (_error, { path }) => sendingAway(path, 'bad_request', badMessageQuery),
+      open({ query: { instance, correlation_id: correlationId }, path, principal, hold }) {
+        const lease = messages.acquire({ instance, correlationId }, principal.holder);
+        if (lease === undefined) return sendingAway(path, 'limit', tooManyFilters);
+        hold(lease);
+        return (session) => {
+          session.follow(lease);
+          return new StreamClient(session, path);
+        };
+      },
+    }),
+  };
+}
+
+/** Says why, and closes. */
+function sendingAway(path: string, code: 'bad_request' | 'limit', message: string): OpenClient {
+  return (session: Session) => {
+    refuse(session, code, message);
+    return new StreamClient(session, path);
+  };
+}

@@ -5,39 +5,38 @@ import { Refusal } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
 import { Throttle } from '../../core/throttle.ts';
-import type { Following } from '../../deliver/following.ts';
 import type { Session } from '../../deliver/session.ts';
+import type { Following } from '../../deliver/view.ts';
 import { Message } from '../../encode/message.ts';
 import type { Position } from '../../feed/position.ts';
 import type { Lease } from '../../feed/registry.ts';
 import type { Client, MessageOf, Unreadable } from '../../serve/endpoint.ts';
 import type { AckPacket, ErrorPacket, Granted, PongPacket } from '../../wire/packet.ts';
-import type { hears } from './api.ts';
 import type { Commands } from './command/commands.ts';
 import { answerPacket } from './command/order.ts';
 import { stateStatus } from './document/urgency.ts';
-import type { CommandMessage, SubscribeMessage } from './schema.ts';
-import { badOption, canonicalise, describeView, type OptionsRead, type ViewOptions } from './view/options.ts';
+import type { CommandMessage, SubscribeMessage, telemetryHears } from './schema.ts';
+import { describeView, optionsFor, refuseOptions, type TelemetryViewOptions } from './view/options.ts';
 import { type TelemetryView, type TelemetryViews, tooManySymbols } from './view/views.ts';
 
 export interface ClientDependencies {
   readonly views: TelemetryViews;
   readonly clock: Clock;
   readonly log: Log;
-  /** Carries out HALT and RESUME; the outcome goes back to the client that asked. */
+  /** Carries out HALT and RESUME. */
   readonly commands: Pick<Commands, 'run'>;
-  /** What it takes to command. */
+  /** Who may command. */
   readonly commanding: Policy;
 }
 
-/** Full packets on demand: one at once, then at most one a second. */
+/** RESYNC: the first is answered at once, further ones at most once a second. */
 const resyncEveryMs = 1000;
 const nothing = (): void => {};
 const tooManyViewsText = 'too many different views are in use, or half of them by you (MAX_RENDITIONS)';
 const tooManySymbolsText = 'too many symbols are in use, or half of them by you (MAX_SYMBOLS)';
 
-/** One telemetry client: the view it has, and what it says. */
-export class TelemetryClient implements Client<MessageOf<typeof hears>> {
+/** One connected client: its view, and the handling of its messages. */
+export class TelemetrySubscriber implements Client<MessageOf<typeof telemetryHears>> {
   readonly #session: Session;
   readonly #principal: Principal;
   readonly #dependencies: ClientDependencies;
@@ -46,7 +45,7 @@ export class TelemetryClient implements Client<MessageOf<typeof hears>> {
   #stopWatchingSymbol: Cancel = nothing;
   #resyncs: Throttle | undefined;
 
-  /** @param since where it stands that comes back */
+  /** @param since the position of a client that reconnects */
   constructor(
     session: Session,
     principal: Principal,
@@ -68,7 +67,7 @@ export class TelemetryClient implements Client<MessageOf<typeof hears>> {
     return describeView(this.#view.rendition.options);
   }
 
-  receive(message: MessageOf<typeof hears>): void {
+  receive(message: MessageOf<typeof telemetryHears>): void {
     switch (message.type) {
       case 'PING':
         if (message.t !== undefined) this.#pong(message.t);
@@ -87,8 +86,7 @@ export class TelemetryClient implements Client<MessageOf<typeof hears>> {
 
   unreadable({ misshapen }: Unreadable): boolean {
     if (misshapen?.message.type !== 'SUBSCRIBE') return false;
-    const { message } = badOption(misshapen.error);
-    this.#refuse({ ...askedBy(misshapen.message.requestId), code: 'BAD_OPTION', message });
+    this.#refuseOption(refuseOptions(misshapen.error), askedBy(misshapen.message.requestId));
     return true;
   }
 
@@ -107,11 +105,11 @@ export class TelemetryClient implements Client<MessageOf<typeof hears>> {
   #subscribe(message: SubscribeMessage): void {
     const asked = askedBy(message.requestId);
     const wanted = this.#optionsAfter(message);
-    if (!wanted.ok) {
-      this.#refuse({ ...asked, code: 'BAD_OPTION', message: wanted.message });
+    if (wanted instanceof Refusal) {
+      this.#refuseOption(wanted, asked);
       return;
     }
-    const lease = this.#dependencies.views.acquire(wanted.options, this.#principal.holder);
+    const lease = this.#dependencies.views.acquire(wanted, this.#principal.holder);
     if (lease instanceof Refusal) {
       this.#refuse({ ...asked, code: 'LIMIT', message: limitText(lease) });
       return;
@@ -119,26 +117,27 @@ export class TelemetryClient implements Client<MessageOf<typeof hears>> {
     this.#switchTo(lease, (granted) => ({ type: 'ACK', ...asked, granted }));
   }
 
-  /** The options in force with those of the message put in. */
-  #optionsAfter({ mode, encoding, interval, sections, symbol }: SubscribeMessage): OptionsRead<ViewOptions> {
+  /** The current options, overridden by those of the message. */
+  #optionsAfter({
+    mode,
+    encoding,
+    interval,
+    sections,
+    symbol,
+  }: SubscribeMessage): TelemetryViewOptions | Refusal {
     const { options, projection } = this.#view.rendition;
-    return canonicalise(
-      {
-        mode: mode ?? options.mode,
-        encoding: encoding ?? options.encoding,
-        interval: interval ?? options.interval,
-        sections:
-          sections === undefined ? options.sections && [...options.sections] : (sections ?? undefined),
-        symbol: symbol === undefined ? options.symbol : (symbol ?? undefined),
-      },
-      // One that it has may have left the document since.
-      (section) =>
-        Object.hasOwn(projection.feed.current.document, section) ||
-        options.sections?.includes(section) === true,
-    );
+    const wanted = {
+      mode: mode ?? options.mode,
+      encoding: encoding ?? options.encoding,
+      interval: interval ?? options.interval,
+      sections: sections === undefined ? options.sections && [...options.sections] : (sections ?? undefined),
+      symbol: symbol === undefined ? options.symbol : (symbol ?? undefined),
+    };
+    // A section of the current view stays valid although the document may no longer have it.
+    return optionsFor(wanted, projection.feed.current.document, options.sections);
   }
 
-  /** The old view ends, then the answer, then the new view's whole state: in that order. */
+  /** Leaves the old view, sends the answer, then the new view's full state: in that order. */
   #switchTo(lease: Lease<TelemetryView>, answer: (granted: Granted) => AckPacket | ErrorPacket): void {
     const { epoch } = this.#view.rendition.projection.position;
     const [before, view] = [this.#following, lease.resource];
@@ -153,7 +152,7 @@ export class TelemetryClient implements Client<MessageOf<typeof hears>> {
     this.#watchSymbol();
   }
 
-  /** A symbol that the engine does not know: an error, and the default document instead. */
+  /** Falls back to the default document, with an error, when the engine does not know the symbol. */
   #watchSymbol(): void {
     this.#stopWatchingSymbol();
     this.#stopWatchingSymbol = nothing;
@@ -206,6 +205,10 @@ export class TelemetryClient implements Client<MessageOf<typeof hears>> {
     };
   }
 
+  #refuseOption({ detail = '' }: Refusal, asked: ReturnType<typeof askedBy>): void {
+    this.#refuse({ ...asked, code: 'BAD_OPTION', message: detail });
+  }
+
   #refuse(error: Omit<ErrorPacket, 'type'>): void {
     this.#session.refused(error.code.toLowerCase());
     this.#answer({ type: 'ERROR', ...error });
@@ -216,12 +219,12 @@ export class TelemetryClient implements Client<MessageOf<typeof hears>> {
   }
 }
 
-/** Why a view cannot be had, as clients of this protocol are told. */
+/** The text of a LIMIT error on this protocol. */
 function limitText(limit: Refusal): string {
   return limit === tooManySymbols ? tooManySymbolsText : tooManyViewsText;
 }
 
-/** Names the request that an answer is to. */
+/** The fields of an answer that name the request. */
 function askedBy(requestId: JsonValue | undefined) {
   const asked = { command: 'SUBSCRIBE' } as const;
   return typeof requestId === 'string' ? { ...asked, requestId: requestId.slice(0, 128) } : asked;

@@ -2,11 +2,11 @@ import type { Policy } from '../../access/policy.ts';
 import { Refusal } from '../../core/errors.ts';
 import { usualCloses } from '../../deliver/closes.ts';
 import { defineEndpoint } from '../../serve/endpoint.ts';
-import { hears, tells } from './api.ts';
-import { type ClientDependencies, TelemetryClient } from './client.ts';
+import { type ClientDependencies, TelemetrySubscriber } from './client.ts';
 import type { Documents } from './document/documents.ts';
+import { telemetryHears, telemetryTells } from './schema.ts';
+import { telemetrySettings } from './settings.ts';
 import { connectOptions, optionsFor, refuseOptions } from './view/options.ts';
-import { dialect } from './view/views.ts';
 
 export interface EndpointDependencies extends ClientDependencies {
   readonly documents: Documents;
@@ -20,17 +20,17 @@ export interface EndpointDependencies extends ClientDependencies {
 export function telemetryEndpoint(dependencies: EndpointDependencies) {
   const { documents, views, commanding, viewing, compression } = dependencies;
   return defineEndpoint({
-    id: dialect,
+    id: telemetrySettings.name,
     description: 'The merged state of the engine: WELCOME at once, then TELEMETRY or DELTA with each change',
     access: viewing,
     query: connectOptions,
     resumeField: 'since',
-    hears,
-    tells,
+    hears: telemetryHears,
+    tells: telemetryTells,
     closes: usualCloses,
     compression,
     maxMessageBytes: 16 * 1024,
-    // A HALT is never lost for how much else is said.
+    // The rate limit never drops a HALT.
     limits: { urgent: { types: ['HALT'], from: commanding } },
     connectedLine: () => 'Telemetry client connected',
     disconnectedLine: () => 'Telemetry client disconnected',
@@ -42,7 +42,7 @@ export function telemetryEndpoint(dependencies: EndpointDependencies) {
       const lease = views.acquire(options, principal.holder);
       if (lease instanceof Refusal) return lease;
       hold(lease);
-      return (session) => new TelemetryClient(session, principal, lease, query.since, dependencies);
+      return (session) => new TelemetrySubscriber(session, principal, lease, query.since, dependencies);
     },
   });
 }

@@ -1,29 +1,25 @@
-import type { Policy } from '../../access/policy.ts';
 import { Refusal } from '../../core/errors.ts';
 import { formatPosition } from '../../feed/position.ts';
 import { taggedJson } from '../../http/responses.ts';
 import type { Serve } from '../../serve/serve.ts';
+import type { Document } from './document/document.ts';
 import type { Documents } from './document/documents.ts';
-import type { TelemetryDocument } from './document/merged-document.ts';
-import { type HistoryReadings, historyQuery } from './view/history.ts';
+import type { EndpointDependencies } from './endpoint.ts';
+import { HistoryReadings, historyQuery } from './view/history.ts';
 import { connectOptions, optionsFor, refuseOptions } from './view/options.ts';
 import { telemetryProjection, tooManySymbols } from './view/views.ts';
-
-export interface HttpApiDependencies {
-  readonly serve: Pick<Serve, 'http'>;
-  readonly documents: Documents;
-  readonly histories: HistoryReadings;
-  /** Who may look. */
-  readonly viewing: Policy;
-}
 
 const badSpan = new Refusal('BAD_OPTION', {
   detail: 'expected seconds from 1 to 600 and step from 0 to 600',
 });
 
-/** The HTTP twins of the dialect: snapshot and history. */
-export function serveHttpApi({ serve, documents, histories, viewing: access }: HttpApiDependencies): void {
+/** Snapshot and history over plain HTTP. */
+export function serveTelemetryApi(
+  serve: Pick<Serve, 'http'>,
+  { documents, viewing: access, clock }: Pick<EndpointDependencies, 'documents' | 'viewing' | 'clock'>,
+): void {
   const asked = { access, query: connectOptions, queryFault: refuseOptions };
+  const histories = new HistoryReadings(clock);
 
   serve.http('get', '/api/telemetry', {
     ...asked,
@@ -59,14 +55,14 @@ export function serveHttpApi({ serve, documents, histories, viewing: access }: H
 }
 
 /**
- * The document of a symbol, once the engine has said what it knows of it; without a symbol, the engine's own. An
- * answer of before the engine said anything says so in a header: what stands in it is no figure.
+ * Answers from the document of a symbol, after its first poll, or from the engine's. A header marks an answer without
+ * data of the engine: its values are placeholders.
  */
 async function withDocument(
   symbol: string | undefined,
   holder: string | undefined,
   documents: Documents,
-  answer: (document: TelemetryDocument) => Response,
+  answer: (document: Document) => Response,
 ): Promise<Response | Refusal> {
   if (symbol === undefined) return marked(documents.engine, answer);
   const lease = documents.acquire(symbol, holder);
@@ -81,7 +77,7 @@ async function withDocument(
   }
 }
 
-function marked(document: TelemetryDocument, answer: (document: TelemetryDocument) => Response): Response {
+function marked(document: Document, answer: (document: Document) => Response): Response {
   const response = answer(document);
   if (document.spokenSince === undefined) response.headers.set('x-telemetry-state', 'initializing');
   return response;

@@ -3,7 +3,7 @@ import { defineSettings, type SettingsOf } from '../../config/dialect-settings.t
 import { integer } from '../../config/kinds.ts';
 import { authEnabled, isLoopbackHost } from '../../config/safety.ts';
 import { forbiddenKeys } from '../../core/untrusted-json.ts';
-import { enginePathPattern } from '../../source/engine-client.ts';
+import { enginePathPattern } from '../../source/engine-path.ts';
 import { cronFault } from '../../source/schedule.ts';
 import { engineSources } from './document/ownership.ts';
 import { reservedKeys } from './document/shape.ts';
@@ -66,7 +66,7 @@ export const telemetrySettings = defineSettings({
     POLL_CRON: cron.default('* * * * * *'),
     /** How long the engine's `timestamp` may stand still. 0: never judged. Default: learned from how it moves. */
     STATE_MAX_AGE_MS: integer(0, 86_400_000).optional(),
-    /** Symbols in use at once, those that were used until just now included. 0: no bound. */
+    /** Symbols in use at once, those that linger included. 0: no bound. */
     MAX_SYMBOLS: integer(0, 100_000).default(100),
     /** Whether WebSocket clients that offer permessage-deflate get it. */
     COMPRESSION: z.enum(['shared', 'off']).default('shared'),

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { hears, tells } from '../../../src/protocol/diagnostics/api.ts';
+import {
+  diagnosticsHears as hears,
+  diagnosticsTells as tells,
+} from '../../../src/protocol/diagnostics/packets.ts';
 import { eventKinds } from '../../../src/protocol/diagnostics/schema.ts';
 import { arbitraryJson } from '../../support/arbitrary-json.ts';
 import { describedChannel } from '../../support/conversation.ts';

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import type { Router } from '../../../src/http/router.ts';
-import { serveHttpApi } from '../../../src/protocol/diagnostics/http-api.ts';
+import { serveDiagnosticsApi } from '../../../src/protocol/diagnostics/http-api.ts';
 import { serveHttp } from '../../../src/serve/http.ts';
 import { setUpAccess, viewing } from '../../support/access.ts';
 import { examples, setUpDiagnostics } from './set-up.ts';
@@ -12,7 +12,7 @@ function setUp() {
   const router: Router = new Hono();
   const { access } = setUpAccess({ allowIngest: true });
   const parts = { router, access, inPlaceOfEngine: new Map(), slowAfterMs: 30_000 };
-  serveHttpApi({
+  serveDiagnosticsApi({
     ...subject,
     serve: { http: (method, path, route) => serveHttp(method, path, route, parts) },
     viewing,

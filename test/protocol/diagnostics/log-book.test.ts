@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../src/core/clock.ts';
-import { createLogBook } from '../../../src/protocol/diagnostics/log-book.ts';
+import { LogBook } from '../../../src/protocol/diagnostics/log-book.ts';
 import { createFeeds } from '../../support/feeds.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 const at = Date.parse('2026-01-01T00:00:00.000Z');
 
-const createBook = (clock: Clock) => createLogBook(createFeeds(clock), clock);
+const createBook = (clock: Clock) => new LogBook(createFeeds(clock), clock);
 
 describe('LogBook', () => {
   it('names an entry after its millisecond, and numbers further ones of the same', () => {

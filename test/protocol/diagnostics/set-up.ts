@@ -4,15 +4,14 @@ import { keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
 import { Views } from '../../../src/deliver/views.ts';
 import { LogRecorder } from '../../../src/observe/log-recorder.ts';
-import type { DiagnosticsClient } from '../../../src/protocol/diagnostics/client.ts';
-import { diagnosticsEndpoint } from '../../../src/protocol/diagnostics/endpoint.ts';
-import { createFigures } from '../../../src/protocol/diagnostics/figures.ts';
-import { createIntake } from '../../../src/protocol/diagnostics/intake.ts';
-import { createJournal } from '../../../src/protocol/diagnostics/journal.ts';
-import { createLogBook } from '../../../src/protocol/diagnostics/log-book.ts';
+import { type DiagnosticsClient, diagnosticsEndpoint } from '../../../src/protocol/diagnostics/client.ts';
+import { DiagnosticsFigures } from '../../../src/protocol/diagnostics/figures.ts';
+import { Intake } from '../../../src/protocol/diagnostics/intake.ts';
+import { Journal } from '../../../src/protocol/diagnostics/journal.ts';
+import { LogBook } from '../../../src/protocol/diagnostics/log-book.ts';
 import type { EventKind } from '../../../src/protocol/diagnostics/schema.ts';
-import { createDiagnosticsViews } from '../../../src/protocol/diagnostics/views.ts';
-import type { EngineFigures } from '../../../src/source/engine-traffic.ts';
+import { DiagnosticsViews } from '../../../src/protocol/diagnostics/views.ts';
+import type { EngineFigures } from '../../../src/source/engine.ts';
 import { viewing } from '../../support/access.ts';
 import { serviceOf } from '../../support/conversation.ts';
 import { createFeeds } from '../../support/feeds.ts';
@@ -46,28 +45,28 @@ export function setUpDiagnostics({
     engine,
     activePlans: undefined,
   };
-  const logBook = createLogBook(feeds, clock);
-  const figures = createFigures({
-    engine: () => inputs.engine,
+  const logBook = new LogBook(feeds, clock);
+  const figures = new DiagnosticsFigures({
+    engine: { figures: () => inputs.engine },
     activePlans: () => inputs.activePlans,
-    sessions: () => sessions.size,
-    lastFanOutAt: () => hub.lastFanOutAt,
+    sessions,
+    hub,
     clock,
   });
   const gatewayViews = new Views({ hub, clock, maxViews: 0 });
-  const views = createDiagnosticsViews({
+  const views = new DiagnosticsViews({
     ...{ figures, logBook, maxRateHz, feeds, clock, meter },
     views: gatewayViews,
   });
-  const journal = createJournal({ views, figures, logBook, clock, newId: () => 'made' });
-  const intake = createIntake({ journal, clock, log, meter });
+  const journal = new Journal(views, figures, logBook, clock, () => 'made');
+  const intake = new Intake(journal, { clock, log, meter });
   const clients = new Set<DiagnosticsClient>();
-  const endpoint = diagnosticsEndpoint({ views, clients, clock, log, unrecordedLog: written, viewing });
+  const endpoint = diagnosticsEndpoint(viewing, { views, clients, clock, log, unrecordedLog: written });
   const service = serviceOf({ ...endpoint, newId: newConnectionId }, 'diagnostics', {
     ...{ sessions, log, meter },
     keepalive: { ...keepaliveDefaults, silentAfterMs },
   });
-  log.onRecord(journal.record);
+  log.onRecord((record) => journal.record(record));
   feeds.start();
 
   return {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryEvents } from '../../../src/source/events.ts';
+import { MemoryEvents } from '../../../src/source/events.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { secretToken, testClaims, testSecret } from '../../support/tokens.ts';
 import { type TestScope, useIn, waitFor } from '../../support/wait.ts';
 
 async function setUp(test: TestScope, settings = {}, activity = 0) {
-  const events = createMemoryEvents();
+  const events = new MemoryEvents();
   const gateway = await useIn(
     test,
     startGateway({ events, engine: { activity, publish: events.publish }, settings }),

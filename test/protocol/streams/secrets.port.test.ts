@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
-import { createMemoryEvents } from '../../../src/source/events.ts';
+import { MemoryEvents } from '../../../src/source/events.ts';
 import { connectClient } from '../../support/client.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { useIn, waitFor } from '../../support/wait.ts';
@@ -82,7 +82,7 @@ const broken = fc.oneof(
 
 describe('/ws/messages, of 10,000 events with secrets in them', () => {
   it('tells every event, and not one byte of a secret to a client, the log or a metric', async (test) => {
-    const events = createMemoryEvents();
+    const events = new MemoryEvents();
     const gateway = await useIn(test, startGateway({ events, engine: { activity: 0 } }));
     const connect = async (query: string) => {
       const client = await useIn(test, connectClient(`${gateway.wsUrl}/ws/messages${query}`));

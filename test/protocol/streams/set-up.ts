@@ -3,18 +3,15 @@ import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
 import { type KeepaliveLimits, keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
 import { Sessions } from '../../../src/deliver/sessions.ts';
 import { Views } from '../../../src/deliver/views.ts';
-import { streamEndpoints } from '../../../src/protocol/streams/endpoints.ts';
-import { createSharedInstances } from '../../../src/protocol/streams/instance/shared-instances.ts';
+import { SharedInstances } from '../../../src/protocol/streams/instance/shared-instances.ts';
 import type { LogRequest } from '../../../src/protocol/streams/log/log-client.ts';
 import type { LogViews } from '../../../src/protocol/streams/log/log-views.ts';
-import {
-  createMessageViews,
-  type MessageFilter,
-} from '../../../src/protocol/streams/message/message-views.ts';
+import { type MessageFilter, Messages } from '../../../src/protocol/streams/messages.ts';
+import { streamEndpoints } from '../../../src/protocol/streams/streams.ts';
 import type { Endpoint } from '../../../src/serve/endpoint.ts';
-import type { EngineClient } from '../../../src/source/engine-client.ts';
+import type { Engine } from '../../../src/source/engine.ts';
 import { PollFailure } from '../../../src/source/poll-failure.ts';
-import { createSourceBoard } from '../../../src/source/source-board.ts';
+import { SourceBoard } from '../../../src/source/source-board.ts';
 import { viewing } from '../../support/access.ts';
 import { serviceOf } from '../../support/conversation.ts';
 import type { FakeTransport } from '../../support/fake-transport.ts';
@@ -38,7 +35,7 @@ export interface Request {
 }
 
 /** An engine whose answers the test gives, request by request. */
-function createScriptedClient(): EngineClient & { readonly requests: Request[] } {
+function createScriptedClient(): Pick<Engine, 'get'> & { readonly requests: Request[] } {
   const requests: Request[] = [];
   return {
     requests,
@@ -60,7 +57,6 @@ function createScriptedClient(): EngineClient & { readonly requests: Request[] }
       });
       return body;
     },
-    close: async () => {},
   };
 }
 
@@ -74,11 +70,11 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
   const views = new Views({ hub, clock, maxViews: 3 });
   const client = createScriptedClient();
   const feeds = createFeeds(clock);
-  const board = createSourceBoard({ clock, log, meter });
+  const board = new SourceBoard({ clock, log, meter });
   const dependencies = { clock, log, meter };
-  const shared = { ...dependencies, feeds, views };
-  const instances = createSharedInstances({ ...shared, client, board, pollTimeoutMs: 60_000 });
-  const messages = createMessageViews(shared);
+  const options = { ...dependencies, feeds, engine: client, board, pollTimeoutMs: 60_000 };
+  const instances = new SharedInstances(options, views);
+  const messages = new Messages(feeds, views, dependencies);
   test.onTestFinished(() => instances.close());
 
   const transports: FakeTransport[] = [];

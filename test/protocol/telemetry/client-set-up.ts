@@ -8,8 +8,12 @@ import type { Commands } from '../../../src/protocol/telemetry/command/commands.
 import { refuseCommand } from '../../../src/protocol/telemetry/command/order.ts';
 import { stateStatus } from '../../../src/protocol/telemetry/document/urgency.ts';
 import { telemetryEndpoint } from '../../../src/protocol/telemetry/endpoint.ts';
-import { defaultView, describeView, type ViewOptions } from '../../../src/protocol/telemetry/view/options.ts';
-import { createTelemetryViews } from '../../../src/protocol/telemetry/view/views.ts';
+import {
+  defaultView,
+  describeView,
+  type TelemetryViewOptions,
+} from '../../../src/protocol/telemetry/view/options.ts';
+import { TelemetryViews } from '../../../src/protocol/telemetry/view/views.ts';
 import { commanding, viewing } from '../../support/access.ts';
 import { serviceOf } from '../../support/conversation.ts';
 import { PacketReader } from '../../support/packet-reader.ts';
@@ -31,7 +35,7 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
   const hub = new Hub({ clock, meter, ...hubDefaults });
   const sessions = new Sessions({ hub, clock, meter });
   const gatewayViews = new Views({ hub, clock, maxViews: options.maxRenditions ?? 500 });
-  const views = createTelemetryViews({ documents, views: gatewayViews, clock, meter });
+  const views = new TelemetryViews(documents, gatewayViews, { clock, meter });
   const keepalive = { ...keepaliveDefaults, silentAfterMs: Number.POSITIVE_INFINITY };
   const dependencies = {
     ...{ documents, views, clock, log, commanding, viewing },
@@ -69,7 +73,7 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
       await waitFor('the answers', () => stateStatus(subject.shown()) === 'fresh');
     },
     renditions: () => meter.value('bff_renditions'),
-    connect(wanted: Partial<ViewOptions> = {}, since?: Position, principal = anyone) {
+    connect(wanted: Partial<TelemetryViewOptions> = {}, since?: Position, principal = anyone) {
       const query = new URLSearchParams(describeView({ ...defaultView, ...wanted }));
       if (since !== undefined) query.set('since', formatPosition(since));
       const client = service.connect(query.toString(), principal);

@@ -1,7 +1,9 @@
 import type { BigIntStats } from 'node:fs';
 import { constants, type FileHandle, lstat, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode, LogFileFault } from './fault.ts';
+import { errorMessage } from '../../../core/errors.ts';
+import type { Log } from '../../../core/log.ts';
+import type { Meter } from '../../../core/meter.ts';
 
 /** Whether `<name>.log` is a file of the log folder by name: nothing in it leads out of there. */
 export function isLogName(name: string): boolean {
@@ -93,4 +95,67 @@ export async function requireFolder(path: string): Promise<void> {
 function isAbsence(error: unknown): boolean {
   const code = errorCode(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/** A place that is not to be read, or not there. System errors bring their own codes: EACCES, EMFILE, … */
+export class LogFileFault extends Error {
+  readonly code: 'NO_FOLDER' | 'ELOOP' | 'NOT_A_FILE';
+
+  constructor(code: LogFileFault['code'], message: string) {
+    super(message);
+    this.name = 'LogFileFault';
+    this.code = code;
+  }
+}
+
+const mayRead = 'a file and a folder that the user of the gateway may read';
+const moreDescriptors = 'a higher open-file limit (ulimit -n), or fewer logs open at once';
+const soundVolume = 'a volume that can be read';
+
+/** What would be right instead, by error code. */
+const expectations: Readonly<Record<string, string>> = {
+  NO_FOLDER: 'a log folder that exists (INSTANCE_LOG_DIR)',
+  ELOOP: 'a regular file in this place, not a link: links are not followed',
+  NOT_A_FILE: 'a regular file in this place: no folder, pipe, socket or device',
+  EACCES: mayRead,
+  EPERM: mayRead,
+  EMFILE: moreDescriptors,
+  ENFILE: moreDescriptors,
+  ENOSPC: 'free space on the volume',
+  EIO: soundVolume,
+  ESTALE: soundVolume,
+};
+
+/** Reports what keeps a file from being read: each kind once, until a read succeeds. */
+export class FaultReport {
+  readonly #path: string;
+  readonly #log: Log;
+  readonly #meter: Meter;
+  readonly #reported = new Set<string>();
+
+  constructor(path: string, log: Log, meter: Meter) {
+    this.#path = path;
+    this.#log = log;
+    this.#meter = meter;
+  }
+
+  failed(error: unknown): void {
+    const code = errorCode(error);
+    this.#meter.count('bff_source_failures_total', { source: 'log', reason: code.toLowerCase() });
+    if (this.#reported.has(code)) return;
+    this.#reported.add(code);
+    const fields = { path: this.#path, code, error: errorMessage(error), expected: expectations[code] };
+    this.#log.warn(fields, 'log file not readable');
+  }
+
+  succeeded(): void {
+    if (this.#reported.size === 0) return;
+    this.#reported.clear();
+    this.#log.info({ path: this.#path }, 'log file readable again');
+  }
+}
+
+/** The code of a system error or of a LogFileFault; `UNKNOWN` for anything else. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
 }

@@ -38,7 +38,7 @@ function deletion({ name, archived_at }: Instance, timestamp: string): InstanceC
   };
 }
 
-/** The delta says neither pid nor that it is archived: where there is something to say, others follow it. */
+/** The delta has neither pid nor archived state, so further deltas follow where those are set. */
 function creation(instance: Instance, timestamp: string): InstanceChange[] {
   const { name, status, port, pid, archived_at } = instance;
   const of = (delta: InstanceDelta): InstanceChange => ({ ...concerning(instance), delta });
@@ -49,7 +49,7 @@ function creation(instance: Instance, timestamp: string): InstanceChange[] {
   ];
 }
 
-/** Who hid it is told its status once more, by the delta that always tells it. */
+/** Clients that hide archived instances are also sent a `status_changed`. */
 function unarchival(instance: Instance, timestamp: string): InstanceChange[] {
   const { name, status, port, pid } = instance;
   return [

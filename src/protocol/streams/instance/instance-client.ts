@@ -1,13 +1,11 @@
 import type { Log } from '../../../core/log.ts';
-import type { Following } from '../../../deliver/following.ts';
 import type { Session } from '../../../deliver/session.ts';
+import type { Following } from '../../../deliver/view.ts';
 import type { Lease } from '../../../feed/registry.ts';
 import type { Client, MessageOf } from '../../../serve/endpoint.ts';
-import type { instancesHear } from '../api.ts';
-import { engineAnswered } from '../engine-wait.ts';
-import { StreamClient } from '../stream-client.ts';
-import type { Archived } from './instance-views.ts';
-import type { InstanceDesk } from './shared-instances.ts';
+import type { instancesHear } from '../packets.ts';
+import { engineAnswered, StreamClient } from '../stream-client.ts';
+import type { Archived, InstanceDesk } from './shared-instances.ts';
 
 /** A client of `/ws/instances`. */
 export class InstanceClient extends StreamClient implements Client<MessageOf<typeof instancesHear>> {

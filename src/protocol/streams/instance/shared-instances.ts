@@ -1,68 +1,106 @@
 import { maxEventMembers, parseUntrusted } from '../../../core/untrusted-json.ts';
-import type { Views } from '../../../deliver/views.ts';
-import { createRegistry, type Lease } from '../../../feed/registry.ts';
-import { createEventIntake } from '../event-intake.ts';
-import { instanceEvent } from './instance-event.ts';
-import { createInstanceSource, type InstanceSource, type InstanceSourceOptions } from './instance-source.ts';
-import { createInstanceViews, type InstanceViews } from './instance-views.ts';
+import type { Views, ViewsOfKind } from '../../../deliver/views.ts';
+import { EventRendition } from '../../../encode/event-rendition.ts';
+import { type Lease, Registry } from '../../../feed/registry.ts';
+import { StreamEventIntake } from '../event-intake.ts';
+import type { StreamPacket } from '../packets.ts';
+import { maxBehind, streamsDialect } from '../stream-client.ts';
+import { type InstanceEvent, instanceEvent } from './instance.ts';
+import type { InstanceChange } from './instance-change.ts';
+import { InstanceSource, type InstanceSourceOptions } from './instance-source.ts';
+import type { Instances } from './instances.ts';
+
+/** The two ways of seeing the instances. */
+export type Archived = 'shown' | 'hidden';
 
 /** The instances and the ways of seeing them. */
 export interface InstanceDesk {
   readonly source: InstanceSource;
-  readonly views: InstanceViews;
+  readonly views: ViewsOfKind<Archived, EventRendition<InstanceChange>>;
 }
 
-/** One for all who need it: the engine is asked from the first one on, until a while after the last. */
-export interface SharedInstances {
-  acquire(): Lease<InstanceDesk>;
-  /** Takes a message of the channel `instance_events`. */
-  onEvent(message: Buffer): void;
-  /** Events may have been missed. */
-  onReconnected(): void;
-  close(): void;
-}
-
-/** Somebody who reloads a page need not wait for the engine again. */
+/** So that reloading a page does not wait for the engine again. */
 const lingerMs = 30_000;
 
-export function createSharedInstances(
-  options: InstanceSourceOptions & { readonly views: Views },
-): SharedInstances {
-  const { views, clock } = options;
-  const intake = createEventIntake({ ...options, edge: 'instance_event', parse, schema: instanceEvent });
-  let open: InstanceDesk | undefined;
-  const registry = createRegistry<'instances', InstanceDesk>({
-    clock,
-    key: (key) => key,
-    open() {
-      const source = createInstanceSource(options);
-      open = { source, views: createInstanceViews(source.instances, views) };
-      return open;
-    },
-    close({ source }) {
-      open = undefined;
-      source.close();
-    },
-    lingerMs,
-  });
+/** One desk shared by all clients: the engine is polled from the first one until a while after the last. */
+export class SharedInstances {
+  readonly #intake: StreamEventIntake<InstanceEvent>;
+  readonly #registry: Registry<'instances', InstanceDesk>;
+  readonly #options: InstanceSourceOptions;
+  #open: InstanceDesk | undefined;
 
-  return {
-    acquire() {
-      const lease = registry.acquire('instances');
-      if (lease === undefined) throw new Error('a registry without a bound refused');
-      return lease;
-    },
-    onEvent(message) {
-      if (open === undefined) return;
-      const receivedAt = clock.monotonic();
-      const event = intake.read(message);
-      if (event !== undefined && !open.source.applyEvent(event, receivedAt)) intake.refuse('full');
-    },
-    onReconnected: () => open?.source.pollAfresh(),
-    close: () => registry.close(),
-  };
+  constructor(options: InstanceSourceOptions, views: Views) {
+    this.#options = options;
+    this.#intake = new StreamEventIntake('instance_event', parse, instanceEvent, options);
+    this.#registry = new Registry({
+      clock: options.clock,
+      key: (key) => key,
+      open: () => {
+        const source = new InstanceSource(options);
+        this.#open = { source, views: viewsOf(source.instances, views) };
+        return this.#open;
+      },
+      close: ({ source }) => {
+        this.#open = undefined;
+        source.close();
+      },
+      lingerMs,
+    });
+  }
+
+  acquire(): Lease<InstanceDesk> {
+    const lease = this.#registry.acquire('instances');
+    if (lease === undefined) throw new Error('a registry without a bound refused');
+    return lease;
+  }
+
+  /** Takes a message of the channel `instance_events`. */
+  onEvent(message: Buffer): void {
+    if (this.#open === undefined) return;
+    const receivedAt = this.#options.clock.monotonic();
+    const event = this.#intake.read(message);
+    if (event === undefined) return;
+    if (!this.#open.source.instances.applyEvent(event, receivedAt)) this.#intake.refuse('full');
+  }
+
+  /** Events may have been missed. */
+  onReconnected(): void {
+    this.#open?.source.pollAfresh();
+  }
+
+  close(): void {
+    this.#registry.close();
+  }
 }
 
 function parse(text: string) {
   return parseUntrusted(text, { nonFinite: 'null', exactIntegers: true, maxMembers: maxEventMembers });
+}
+
+function viewsOf(instances: Instances, views: Views): InstanceDesk['views'] {
+  return views.ofKind({
+    key: (archived) => archived,
+    make: (archived) => renditionOf(instances, archived === 'shown'),
+    isFixed: true,
+  });
+}
+
+function renditionOf(instances: Instances, showsArchived: boolean): EventRendition<InstanceChange> {
+  const snapshot = (): StreamPacket => ({
+    type: 'snapshot',
+    instances: instances.list(showsArchived),
+    include_archived: showsArchived,
+  });
+  const other = showsArchived ? 'hidesArchived' : 'showsArchived';
+  return new EventRendition<InstanceChange>({
+    dialect: streamsDialect,
+    feed: instances.feed,
+    shows: ({ audience }) => audience !== other,
+    bySnapshot: ({ delta }) => delta === undefined,
+    render: ([{ delta }]) => delta ?? snapshot(),
+    snapshot,
+    snapshotVersion: () => instances.version,
+    maxBehind,
+    beyond: 'snapshot',
+  });
 }

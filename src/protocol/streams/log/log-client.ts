@@ -3,10 +3,9 @@ import type { Log } from '../../../core/log.ts';
 import type { Session } from '../../../deliver/session.ts';
 import type { View } from '../../../deliver/view.ts';
 import type { Lease } from '../../../feed/registry.ts';
-import { engineAnswered } from '../engine-wait.ts';
 import { isLogName } from '../file-tail/open.ts';
 import type { InstanceDesk } from '../instance/shared-instances.ts';
-import { refuse, StreamClient } from '../stream-client.ts';
+import { engineAnswered, refuse, StreamClient } from '../stream-client.ts';
 import { type Ansi, type LogRendition, type LogViews, noLog } from './log-views.ts';
 
 /** The query of `/ws/instances/:name/logs`. */
@@ -93,7 +92,7 @@ export class LogClient extends StreamClient {
       refuse(this.session, 'logs_unavailable', 'This gateway has no INSTANCE_LOG_DIR');
       return undefined;
     }
-    const view = logs.acquire({ name, ansi }, holder);
+    const view = logs.acquire(name, ansi, holder);
     if (view === undefined) refuse(this.session, 'limit', 'Too many logs are in use (MAX_RENDITIONS)');
     return view;
   }

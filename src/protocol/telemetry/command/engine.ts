@@ -3,9 +3,9 @@ import type { Cancel, Clock } from '../../../core/clock.ts';
 import type { JsonValue } from '../../../core/json.ts';
 import { readAnswerBody } from '../../../source/answer-body.ts';
 import { faultWords } from '../../../source/fault-words.ts';
-import { createOneConnection, type OneConnection } from '../../../source/one-connection.ts';
+import { OneConnection } from '../../../source/one-connection.ts';
 import { PollFailure } from '../../../source/poll-failure.ts';
-import type { PolledState } from '../document/polled-state.ts';
+import type { PolledState } from '../document/documents.ts';
 import { connectionFailure, readEngineAnswer, showsDone, unreadableAnswer } from './answer.ts';
 import { type CommandOrder, type CommandOutcome, type CommandType, maxReasonLength } from './order.ts';
 
@@ -91,7 +91,7 @@ export class Attempt {
     request: Dispatcher.RequestOptions & { readonly origin: string },
     permit: () => boolean,
   ) {
-    this.#connection = createOneConnection(connectTimeoutMs, () => !this.#isAborted && permit());
+    this.#connection = new OneConnection(connectTimeoutMs, () => !this.#isAborted && permit());
     this.#client = new Client(request.origin, {
       // Tells the engine that this connection ends with its answer.
       pipelining: 0,
@@ -105,7 +105,7 @@ export class Attempt {
 
   /** Whether a byte of the request may have left. Once false and aborted, it stays false. */
   get isSent(): boolean {
-    return this.#connection.sent();
+    return this.#connection.isSent;
   }
 
   abort(): void {

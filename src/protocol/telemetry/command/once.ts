@@ -1,5 +1,5 @@
 import type { Clock } from '../../../core/clock.ts';
-import type { PolledState } from '../document/polled-state.ts';
+import type { PolledState } from '../document/documents.ts';
 import { contradicts } from './answer.ts';
 import type { CommandOrder, CommandOutcome, CommandType } from './order.ts';
 

@@ -1,7 +1,7 @@
 import { type Cancel, type Clock, isoTime } from '../../../core/clock.ts';
 import type { JsonValue } from '../../../core/json.ts';
 import type { Log } from '../../../core/log.ts';
-import type { PolledState } from '../document/polled-state.ts';
+import type { PolledState } from '../document/documents.ts';
 import type { HaltRemark, StateRemarks } from '../document/state-remarks.ts';
 import { contradicts, showsDone } from './answer.ts';
 import { type CommandOrder, maxIdLength } from './order.ts';

@@ -14,123 +14,119 @@ import type { WritableStateFeed } from '../../../feed/state-feed.ts';
 import { PollFailure } from '../../../source/poll-failure.ts';
 import { applyMergePatch } from '../../../wire/merge-patch.ts';
 import { EngineTime } from './engine-time.ts';
-import type { LogContext } from './log-lines.ts';
-import { type Normalised, normalise } from './normalise.ts';
-import type { Note } from './note.ts';
+import { type LogContext, type Normalised, normalise } from './normalise.ts';
+import { type Note, StandingNotes } from './notes.ts';
 import type { Ownership } from './ownership.ts';
 import { isDocumentedScalar, withoutPlaceholders } from './shape.ts';
-import { SourceNotes } from './source-notes.ts';
 
-export interface AggregateOptions {
-  readonly feed: WritableStateFeed;
+const maxDocumentBytes = 16 * 1024 * 1024;
+/** As many as the engine's three answers may have together; events may not exceed it. */
+const maxDocumentMembers = 60_000;
+const maxProtectedPaths = 100_000;
+/** Measuring walks over the whole document, so it is done only after so many bytes or members of events. */
+const measureEvery = { bytes: 256 * 1024, members: 5000 };
+
+interface AggregateParts {
   readonly ownership: Ownership;
-  /** The symbol that a state must be about. Default: whatever it is. */
-  readonly symbol?: string;
-  /** Told of the merge patch of each event that was applied, without its `timestamp`. */
-  readonly onEventSet: (patch: JsonObject, receivedAt: number) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
 }
 
-const maxDocumentBytes = 16 * 1024 * 1024;
-/** What the engine's three answers may have together: events add no further ones. */
-const maxDocumentMembers = 60_000;
-const maxProtectedPaths = 100_000;
-/** Measuring costs a walk over the document: it is done once for each so many bytes or members of events. */
-const measureEvery = { bytes: 256 * 1024, members: 5000 };
-
 /** Merges poll answers and events into the pending document of one feed. Commits nothing by itself. */
 export class Aggregate {
-  readonly #options: AggregateOptions;
+  readonly #feed: WritableStateFeed;
+  readonly #symbol: string | undefined;
+  readonly #parts: AggregateParts;
   readonly #arbiter = new Arbiter();
   readonly #engineTime = new EngineTime();
-  readonly #notes = new SourceNotes();
+  readonly #notes = new StandingNotes();
   readonly #warn: WarningThrottle;
   #unmeasured = { bytes: 0, members: 0 };
   #hasSpoken = false;
 
-  constructor(options: AggregateOptions) {
-    this.#options = options;
-    this.#warn = createWarningThrottle(options.log, options.clock);
+  /** @param symbol the only symbol that a state may be about; undefined: any */
+  constructor(feed: WritableStateFeed, symbol: string | undefined, parts: AggregateParts) {
+    this.#feed = feed;
+    this.#symbol = symbol;
+    this.#parts = parts;
+    this.#warn = createWarningThrottle(parts.log, parts.clock);
   }
 
-  /** What is odd about what a source owns: by its last answer, and by events since. */
+  /** The notes on what a source owns, from its last answer and from events since. */
   notesOf(source: string): readonly string[] {
     return this.#notes.of(source);
   }
 
-  /** Whether the engine has said what there is: by an answer, or by an event that tells its status. */
+  /** Whether the engine has stated its state: in an answer, or in an event with a `status`. */
   get hasSpoken(): boolean {
     return this.#hasSpoken;
   }
 
   /** Checks and normalises the body of a poll. Throws PollFailure where the source must count as failed. */
   readAnswer(name: string, body: JsonValue): Normalised {
-    const { ownership, meter, symbol } = this.#options;
-    const partial = ownership.partial(name, body);
+    const partial = this.#parts.ownership.partial(name, body);
     const cleaned = withoutKey(partial, 'sources');
-    if (cleaned !== partial) meter.count('bff_rejected_total', { edge: 'poll', reason: 'sources_key' });
+    if (cleaned !== partial)
+      this.#parts.meter.count('bff_rejected_total', { edge: 'poll', reason: 'sources_key' });
     const normalised = normalise(cleaned, this.#logContext());
-    // A list is an answer where it is a way to write the section that the source fills, and only there.
+    // A list is valid only as one of the shapes of the section that the source fills.
     if (Array.isArray(body) && normalised.unknown.length > 0) {
       const detail = normalised.notes[0]?.text ?? '';
       throw new PollFailure('shape', 'the answer has the wrong shape', { detail });
     }
-    if (name === 'state' && symbol !== undefined && symbolOf(normalised.document) !== symbol) {
+    if (name === 'state' && this.#symbol !== undefined && symbolOf(normalised.document) !== this.#symbol) {
       throw new PollFailure('shape', 'the answer is about another symbol');
     }
-    const isOwn = ({ path: [key = ''] }: Note): boolean => ownership.ownerOf(key) === name;
+    const isOwn = ({ path: [key = ''] }: Note): boolean => this.#parts.ownership.ownerOf(key) === name;
     return { ...normalised, notes: normalised.notes.filter(isOwn) };
   }
 
   /** Stages an answer: it replaces all that its source owns, except what newer events protect. */
   applyAnswer(name: string, { document: answer, notes }: Normalised, startedAt: number): void {
-    const { feed, ownership, meter } = this.#options;
-    const before = feed.pending;
-    let document = ownership.replace(before, name, answer);
+    const before = this.#feed.pending;
+    let document = this.#parts.ownership.replace(before, name, answer);
     if (name === 'state') document = this.#settleTopLevel(before, document, answer, startedAt);
     const time: InputTime = { engineTime: EngineTime.of(answer), localTime: startedAt };
     const { document: reconciled, undone } = this.#arbiter.reconcile(
       document,
       time,
-      (key) => ownership.ownerOf(key) === name,
+      (key) => this.#parts.ownership.ownerOf(key) === name,
     );
-    if (undone > 0) meter.count('bff_arbitrated_total', {}, undone);
+    if (undone > 0) this.#parts.meter.count('bff_arbitrated_total', {}, undone);
     if (name === 'state') this.#hasSpoken = true;
-    feed.stage(reconciled);
+    this.#feed.stage(reconciled);
     const isNews = this.#notes.answered(name, notes, reconciled, (path) => this.#arbiter.protects(path));
     this.#report('poll', notes, isNews);
   }
 
   /**
-   * Stages an event that the intake let through. False where it would make the document too large.
-   * @param bytes how large it was on the wire
+   * Stages an event that passed the intake.
+   * @param bytes its size on the wire
+   * @returns the merge patch that was applied, without `timestamp`; undefined where the document would be too large
    */
-  applyEvent(event: JsonObject, receivedAt: number, bytes: number): boolean {
-    const { feed, ownership } = this.#options;
+  applyEvent(event: JsonObject, receivedAt: number, bytes: number): JsonObject | undefined {
     const { document: said, notes, unknown } = normalise(event, this.#logContext());
     const patch = withoutKey(this.#forgetting(unknown, said), 'timestamp');
     const engineTime = EngineTime.of(said);
-    // From here on it is a document like any other, in which what nobody has said must not look like a figure.
+    // From here on the placeholders of the initial document would pass for figures.
     const speaks = typeof said.status === 'string' && said.status !== 'INITIALIZING';
-    const before = speaks && !this.#hasSpoken ? withoutPlaceholders(feed.pending) : feed.pending;
+    const before = speaks && !this.#hasSpoken ? withoutPlaceholders(this.#feed.pending) : this.#feed.pending;
     const merged = applyMergePatch(before, patch, isDocumentedScalar);
-    if (this.#isTooLarge(merged, patch, bytes)) return false;
+    if (this.#isTooLarge(merged, patch, bytes)) return undefined;
     this.#hasSpoken ||= speaks;
     this.#arbiter.protect(patch, { engineTime, localTime: receivedAt }, isDocumentedScalar);
-    this.#options.onEventSet(patch, receivedAt);
     const timestamp = this.#engineTime.afterEvent(said, receivedAt);
-    feed.stage(timestamp === undefined ? merged : { ...merged, timestamp }, receivedAt);
+    this.#feed.stage(timestamp === undefined ? merged : { ...merged, timestamp }, receivedAt);
     this.#report('event', notes, true);
-    this.#notes.told(said, notes, (key) => ownership.ownerOf(key));
-    return true;
+    this.#notes.told(said, notes, (key) => this.#parts.ownership.ownerOf(key));
+    return patch;
   }
 
-  /** A merge patch that takes with it what the document has of these sections: they are not what they were. */
+  /** The merge patch, extended so that these sections lose all members that it does not set. */
   #forgetting(sections: readonly string[], patch: JsonObject): JsonObject {
     if (sections.length === 0) return patch;
-    const { pending } = this.#options.feed;
+    const { pending } = this.#feed;
     const forgotten = sections.map((section): [string, JsonValue] => {
       const known = pending[section];
       const said = patch[section] ?? null;
@@ -143,11 +139,11 @@ export class Aggregate {
   #report(edge: 'poll' | 'event', notes: readonly Note[], isNews: boolean): void {
     const [first] = notes;
     if (first === undefined) return;
-    this.#options.meter.count('bff_rejected_total', { edge, reason: 'wrong_type' }, notes.length);
+    this.#parts.meter.count('bff_rejected_total', { edge, reason: 'wrong_type' }, notes.length);
     if (isNews) this.#warn(edge, { edge, detail: first.text, fields: notes.length }, 'field of a wrong type');
   }
 
-  /** The rules for `timestamp` and `status`, and for a state that is suddenly another symbol's. */
+  /** Applies the rules for `timestamp`, for `status`, and for a state that is now about another symbol. */
   #settleTopLevel(
     before: JsonObject,
     document: JsonObject,
@@ -155,19 +151,19 @@ export class Aggregate {
     startedAt: number,
   ): JsonObject {
     const verdict = this.#engineTime.afterAnswer(answer, startedAt);
-    if (verdict.wentBack) {
-      this.#arbiter.releaseNewerThan(verdict.engineTime);
-      this.#options.log.warn({ timestamp: answer.timestamp }, 'engine time went back: taken as a restart');
+    if (verdict.wentBackTo !== undefined) {
+      this.#arbiter.releaseNewerThan(verdict.wentBackTo);
+      this.#parts.log.warn({ timestamp: answer.timestamp }, 'engine time went back: taken as a restart');
     }
     const [previous, current] = [symbolOf(before), symbolOf(document)];
-    // An event may come before any answer has said which symbol it is about: that is no other one.
+    // Before the first answer no symbol is known, which does not count as another one.
     if (previous !== undefined && current !== undefined && previous !== current) {
       this.#arbiter.release('market');
     }
     return {
       ...document,
       timestamp: verdict.timestamp ?? before.timestamp ?? null,
-      // Always in the payload; null is what a document says of a value that its engine does not give.
+      // Always in the payload: null where the engine gives none.
       status: answer.status ?? null,
     };
   }
@@ -184,19 +180,18 @@ export class Aggregate {
     return false;
   }
 
-  /** One that adds nothing is taken, however full it is: it may say that trading was halted. */
+  /** An event that adds no members is accepted even by a full document: it may tell of a halt. */
   #hasTooMany(document: JsonObject): boolean {
     const members = countMembers(document);
-    return members > maxDocumentMembers && members > countMembers(this.#options.feed.pending);
+    return members > maxDocumentMembers && members > countMembers(this.#feed.pending);
   }
 
   #logContext(): LogContext {
-    const { clock, feed } = this.#options;
-    return { tickTime: isoTime(clock.now()), previousLogs: feed.pending.logs };
+    return { tickTime: isoTime(this.#parts.clock.now()), previousLogs: this.#feed.pending.logs };
   }
 }
 
-/** The symbol a document is about; undefined where it does not say, or does not know yet. */
+/** The symbol that a document is about; undefined where it has none (yet). */
 export function symbolOf(document: JsonObject): string | undefined {
   const symbol = isJsonObject(document.market) ? document.market.symbol : undefined;
   return typeof symbol === 'string' && symbol !== '' ? symbol : undefined;

@@ -1,23 +1,23 @@
+import { type Clock, isoTime } from '../../../core/clock.ts';
 import { readInstant } from '../../../core/instant.ts';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
 
-export type TimeVerdict =
-  | {
-      readonly wentBack: false;
-      /** The timestamp the document shows now; undefined where no input has had one. */
-      readonly timestamp: JsonValue | undefined;
-    }
-  | { readonly wentBack: true; readonly timestamp: JsonValue; readonly engineTime: number };
+interface TimeVerdict {
+  /** The timestamp to show; undefined while no input had one. */
+  readonly timestamp: JsonValue | undefined;
+  /** Set where the engine's clock was set back: to which time, epoch ms. */
+  readonly wentBackTo?: number;
+}
 
 /**
- * The engine's time as the document shows it. It never goes back on the word of one answer; two in a row that
- * do are an engine that was restarted with an earlier clock. Two kinds of answer do not count as saying so, as
- * they say nothing about the clock: one that was asked for before the newer time was known, and one of the very
- * time that answers had reached, a snapshot that is still the newest where an event has come since.
+ * The engine's time as the document shows it. One answer with an earlier time does not set it back; two in a row are
+ * taken as a restart with an earlier clock. Two kinds of answer do not count: one whose request was started before the
+ * newer time was known, and one with the newest time of all answers, which is the current snapshot although an event
+ * was newer.
  */
 export class EngineTime {
   #shown: { timestamp: JsonValue; engineTime: number; since: number } | undefined;
-  /** The newest time of an answer, in epoch ms: events run ahead of it. */
+  /** The newest time of an answer, epoch ms. Events may be ahead of it. */
   #answered = Number.NEGATIVE_INFINITY;
   #answersBehind = 0;
 
@@ -43,7 +43,7 @@ export class EngineTime {
     if (this.#answersBehind < 2) return this.#unchanged();
     this.#answered = engineTime;
     this.#show(timestamp, engineTime, startedAt);
-    return { wentBack: true, timestamp, engineTime };
+    return { timestamp, wentBackTo: engineTime };
   }
 
   /** The timestamp the document shows after an event; undefined where the event does not move it. */
@@ -61,6 +61,75 @@ export class EngineTime {
   }
 
   #unchanged(): TimeVerdict {
-    return { wentBack: false, timestamp: this.#shown?.timestamp };
+    return { timestamp: this.#shown?.timestamp };
   }
+}
+
+const leastLimitMs = 10_000;
+const gapsKept = 8;
+/** Moves of `timestamp` before its standing still is judged. */
+const movesToJudge = 3;
+
+/**
+ * Detects an engine that hangs but answers, with the same figures of the same `timestamp`. How long `timestamp` may
+ * stand still is learned, as some engines update it only once a minute: three times the longest recent gap. It may
+ * stand still for any time while the engine is not running (`status` other than ACTIVE).
+ */
+export class Standstill {
+  readonly #maxAgeMs: number | undefined;
+  readonly #periodMs: () => number;
+  readonly #clock: Clock;
+  #timestamp: number | undefined;
+  #moves = 0;
+  /** The last gaps between moves, in ms. */
+  readonly #gaps: number[] = [];
+  /** Since when it stands still: its last move, or when the engine resumed. */
+  #since: { readonly monotonic: number; readonly wall: number } | undefined;
+
+  /**
+   * @param maxAgeMs how long `timestamp` may stand still. 0: never judged. Undefined: learned from how it moves
+   * @param parts `periodMs`: from one poll to the next
+   */
+  constructor(
+    maxAgeMs: number | undefined,
+    { periodMs, clock }: { readonly periodMs: () => number; readonly clock: Clock },
+  ) {
+    this.#maxAgeMs = maxAgeMs;
+    this.#periodMs = periodMs;
+    this.#clock = clock;
+  }
+
+  /** Judges the answer of a poll. Undefined: all is well; otherwise the error, for people. */
+  answered({ status, ...answer }: JsonObject): string | undefined {
+    const now = { monotonic: this.#clock.monotonic(), wall: this.#clock.now() };
+    const timestamp = EngineTime.of(answer);
+    const hasMoved = timestamp !== undefined && timestamp !== this.#timestamp;
+    if (hasMoved) this.#noteMove(timestamp, now.monotonic);
+    if (hasMoved || !isRunning(status)) this.#since = now;
+    if (this.#since === undefined) return undefined;
+    const stoodMs = now.monotonic - this.#since.monotonic;
+    if (stoodMs <= this.#limitMs()) return undefined;
+    return `the engine answers, but its timestamp stands still since ${isoTime(this.#since.wall)}`;
+  }
+
+  #noteMove(timestamp: number, now: number): void {
+    const isFirst = this.#timestamp === undefined;
+    this.#timestamp = timestamp;
+    if (isFirst) return;
+    this.#moves += 1;
+    if (this.#moves > 1 && this.#since !== undefined) this.#gaps.push(now - this.#since.monotonic);
+    if (this.#gaps.length > gapsKept) this.#gaps.shift();
+  }
+
+  #limitMs(): number {
+    if (this.#maxAgeMs === 0) return Number.POSITIVE_INFINITY;
+    if (this.#maxAgeMs !== undefined) return this.#maxAgeMs;
+    if (this.#moves < movesToJudge) return Number.POSITIVE_INFINITY;
+    return Math.max(leastLimitMs, 3 * Math.max(...this.#gaps), 3 * this.#periodMs());
+  }
+}
+
+/** An engine without a status counts as running. */
+function isRunning(status: unknown): boolean {
+  return status === undefined || status === null || String(status).toUpperCase() === 'ACTIVE';
 }

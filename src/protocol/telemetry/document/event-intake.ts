@@ -18,32 +18,25 @@ type EventRefusal =
   | 'document_full'
   | 'other_symbol';
 
-export interface EventIntakeOptions {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly meter: Meter;
-  /** Largest event taken, in bytes. Default 1 MiB. */
-  readonly maxEventBytes?: number;
-}
+/** The largest event that is read. */
+const maxBytes = 1024 * 1024;
 
-/** Checks events at the edge. What it lets through is a partial document, with whatever its fields may hold. */
-export class EventIntake {
+/** Parses events from outside and checks their size, rate and keys; the values of fields are not checked here. */
+export class StateEventIntake {
   readonly #meter: Meter;
   readonly #clock: Clock;
   readonly #warn: WarningThrottle;
-  readonly #maxEventBytes: number;
   readonly #budget = new RefusalBudget();
 
-  constructor({ clock, log, meter, maxEventBytes = 1024 * 1024 }: EventIntakeOptions) {
+  constructor({ clock, log, meter }: { readonly clock: Clock; readonly log: Log; readonly meter: Meter }) {
     this.#meter = meter;
     this.#clock = clock;
     this.#warn = createWarningThrottle(log, clock);
-    this.#maxEventBytes = maxEventBytes;
   }
 
-  /** The event in a message; undefined where nothing of it is to be applied. */
+  /** The event in a message; undefined where it is refused. */
   read(message: Buffer): JsonObject | undefined {
-    if (message.length > this.#maxEventBytes) return this.refuse('too_large', `${message.length} bytes`);
+    if (message.length > maxBytes) return this.refuse('too_large', `${message.length} bytes`);
     if (!this.#budget.admits(message.length, this.#clock.monotonic())) {
       return this.refuse('flood', `${message.length} bytes, unread`);
     }
@@ -62,7 +55,7 @@ export class EventIntake {
     return this.refuse(reason, detail);
   }
 
-  /** Counts a refusal, and logs it unless it is a matter of course. */
+  /** Counts a refusal, and logs it unless it is to be expected. */
   refuse(reason: EventRefusal, detail: string): undefined {
     this.#meter.count('bff_rejected_total', { edge: 'event', reason });
     if (reason === 'other_symbol') return undefined;
@@ -82,7 +75,7 @@ export class EventIntake {
   }
 }
 
-/** `{type, data: {…}}` around an event is taken off. */
+/** Removes the envelope `{type, data: {…}}`. */
 function unwrap(event: JsonObject): JsonObject {
   return typeof event.type === 'string' && isJsonObject(event.data) ? event.data : event;
 }

@@ -6,7 +6,7 @@ import {
   numberAsText,
 } from '../../../core/json.ts';
 import { forbiddenKeys } from '../../../core/untrusted-json.ts';
-import type { NoteBook } from './note.ts';
+import type { NoteBook } from './notes.ts';
 
 /** The sections that are maps of name → figures. */
 export type FiguresSection = 'agents' | 'models';
@@ -38,13 +38,13 @@ function unwrapped(section: FiguresSection, value: JsonValue): JsonValue {
   return inner;
 }
 
-/** Whether this is what is said of one of them, so that an agent is called "agents", rather than all of them. */
+/** Whether this is the entry of an agent or model that happens to be called like the section, and no wrapper. */
 function isFigures(value: JsonValue): boolean {
   if (Array.isArray(value)) return value.length > 0 && !value.some(isJsonObject);
   return isJsonObject(value) && !Object.values(value).every(isEntry);
 }
 
-/** What may stand under a name: figures, a list of them, or that nothing is known. */
+/** What a name may map to: figures, a list of them, or null. */
 function isEntry(value: JsonValue): boolean {
   return typeof value === 'object';
 }

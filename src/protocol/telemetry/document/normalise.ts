@@ -1,26 +1,31 @@
 import { readInstant } from '../../../core/instant.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
+import { isJsonObject, type JsonArray, type JsonObject, type JsonValue } from '../../../core/json.ts';
 import { Draft } from '../../../feed/draft.ts';
 import type { Path } from '../../../wire/merge-patch.ts';
 import { readFigures } from './figures.ts';
-import { type LogContext, readLogLines } from './log-lines.ts';
-import { type Note, NoteBook } from './note.ts';
-import { numberInText } from './number-text.ts';
+import { type Note, NoteBook } from './notes.ts';
 import { type Kind, kindsIn } from './shape.ts';
+
+export interface LogContext {
+  /** The time of a log line that has none, ISO 8601. */
+  readonly tickTime: string;
+  /** The normalised log lines of the pending document. */
+  readonly previousLogs: JsonValue | undefined;
+}
 
 /** An input in the documented shape. */
 export interface Normalised {
   /** Every documented field that is in it is of its documented type, or null. */
   readonly document: JsonObject;
-  /** What was of another type. */
+  /** Fields that were of another type. */
   readonly notes: readonly Note[];
-  /** Sections in whose place there was something else, so that nothing of them is known. */
+  /** Documented sections that were of another type altogether. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Brings a full or partial document of an engine to the documented shape, field by field: one that is of another type
- * becomes null, and is named, and costs none of the others. Numbers may stand as text; times come out in UTC.
+ * Brings a full or partial document of an engine to the documented shape, field by field: a field of another type
+ * becomes null, with a note, and does not affect the others. Numbers may be given as text; times are converted to UTC.
  */
 export function normalise(input: JsonObject, context: LogContext): Normalised {
   const book = new NoteBook();
@@ -41,7 +46,7 @@ export function normalise(input: JsonObject, context: LogContext): Normalised {
   return { document, notes: book.notes, unknown };
 }
 
-/** A key as it is documented; undefined for a documented section in whose place something else stands. */
+/** The normalised section; undefined for a documented one of another type. */
 function readSection(
   key: string,
   value: JsonValue,
@@ -58,7 +63,7 @@ function readSection(
   return undefined;
 }
 
-/** The section without anything in it: pages read its fields, and must find it. */
+/** The section with nothing known: pages read its fields, so it must be there. */
 function nothingKnown(section: string): JsonValue {
   if (section === 'logs') return [];
   return Object.fromEntries(Object.keys(kindsIn(section) ?? {}).map((field) => [field, null]));
@@ -87,9 +92,58 @@ function readScalar(path: Path, kind: Kind, value: JsonValue, book: NoteBook): J
   return number ?? null;
 }
 
-/** Undefined where there is none that can be read: it is as good as left out. */
+/** Undefined where it cannot be read: it is left out then. */
 function readTimestamp(value: JsonValue, book: NoteBook): string | undefined {
   const read = readInstant(value);
   if (read === undefined && value !== null) book.add(['timestamp'], 'a time', value);
   return read?.text;
+}
+
+/** A JSON number (RFC 8259 §6), with spaces around it and a leading plus allowed. */
+const pattern = /^\s*(?:\+(?!-))?(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*$/;
+
+/**
+ * The number that a text is, as decimal types are written by engines that must not round them (Python's `Decimal`);
+ * undefined for any other text, such as an empty one, `0x1F`, `1,000` or `NaN`, and where it is beyond what a double
+ * holds. The nearest one where its digits are more than a double has.
+ */
+export function numberInText(text: string): number | undefined {
+  const [, digits] = pattern.exec(text) ?? [];
+  const number = Number(digits);
+  return digits !== undefined && Number.isFinite(number) ? number : undefined;
+}
+
+const linesKept = 10;
+
+/**
+ * The last ten lines as `{level, message, timestamp}`; what is neither text nor an object is left out. A plain
+ * line gets the tick's time when it first appears and keeps it: otherwise every tick would change all of them.
+ */
+export function readLogLines(logs: JsonArray, { tickTime, previousLogs }: LogContext): JsonArray {
+  const lines = logs.filter((line) => typeof line === 'string' || isJsonObject(line)).slice(-linesKept);
+  const seen = new Map<string, JsonValue[]>();
+  for (const line of Array.isArray(previousLogs) ? previousLogs : []) {
+    if (isJsonObject(line) && typeof line.message === 'string') {
+      const times = seen.get(line.message) ?? [];
+      times.push(line.timestamp ?? tickTime);
+      seen.set(line.message, times);
+    }
+  }
+  const timeOf = (message: string): JsonValue => seen.get(message)?.shift() ?? tickTime;
+  return lines.map((line) => {
+    if (!isJsonObject(line)) return { level: 'INFO', message: String(line), timestamp: timeOf(String(line)) };
+    const message = typeof line.message === 'string' ? line.message : '';
+    return {
+      ...line,
+      level: typeof line.level === 'string' ? line.level : 'INFO',
+      message,
+      timestamp: timeText(line.timestamp) ?? timeOf(message),
+    };
+  });
+}
+
+/** In UTC where it can be parsed, otherwise unchanged: people may still read it. */
+function timeText(timestamp: JsonValue | undefined): string | undefined {
+  if (typeof timestamp !== 'string' && typeof timestamp !== 'number') return undefined;
+  return readInstant(timestamp)?.text ?? String(timestamp);
 }

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/jso
 import { PollFailure } from '../../../source/poll-failure.ts';
 import { reservedKeys } from './shape.ts';
 
-/** The engine's three endpoints, which every gateway polls. */
+/** The three endpoints that every engine has. */
 export const engineSources = [
   { name: 'state', path: '/api/system/state/current' },
   { name: 'agents', path: '/api/system/metrics/agents', into: 'agents' },
@@ -18,8 +18,8 @@ export interface EngineSource {
 }
 
 /**
- * Which source speaks for which top-level key. A source with `into` owns that key; a further source without
- * one owns the undocumented keys of its last answer; `state` owns every other.
+ * Which source owns which top-level key. A source with `into` owns that key; a further source without one owns the
+ * undocumented keys of its last answer; `state` owns all others.
  */
 export class Ownership {
   readonly #fixed = new Map<string, string>([['sources', 'gateway']]);
@@ -38,7 +38,7 @@ export class Ownership {
     return this.#fixed.get(key) ?? this.#claimed.get(key) ?? 'state';
   }
 
-  /** An answer as the partial document it stands for. Throws PollFailure for one that is no object. */
+  /** An answer as a partial document. Throws PollFailure for one that is no object. */
   partial(name: string, answer: JsonValue): JsonObject {
     const into = this.#intoOf.get(name);
     if (into !== undefined && (isJsonObject(answer) || Array.isArray(answer))) return { [into]: answer };
@@ -46,17 +46,17 @@ export class Ownership {
     throw new PollFailure('shape', 'the answer is not an object');
   }
 
-  /** What of a partial document `name` speaks for; the same object where that is all of it. */
+  /** The keys of a partial document that `name` owns; the same object where that is all of it. */
   ownPart(name: string, partial: JsonObject): JsonObject {
     const own = Object.entries(partial).filter(([key]) => this.ownerOf(key) === name);
     return own.length === Object.keys(partial).length ? partial : Object.fromEntries(own);
   }
 
-  /** `document` with all that `name` owns replaced by what `partial` brings of it. */
+  /** `document` with all keys that `name` owns replaced by those of `partial`. */
   replace(document: JsonObject, name: string, partial: JsonObject): JsonObject {
     if (name !== 'state' && !this.#intoOf.has(name)) this.#claim(name, partial);
     const replaced: Record<string, JsonValue> = {};
-    // A key keeps its place, so that the text of one version is much like that of the one before.
+    // Keys keep their order, so that consecutive versions compress well.
     for (const [key, value] of Object.entries(document)) {
       if (this.ownerOf(key) !== name) replaced[key] = value;
       else if (Object.hasOwn(partial, key)) replaced[key] = partial[key] ?? null;
@@ -74,7 +74,7 @@ export class Ownership {
     }
   }
 
-  /** Keys that its last answer no longer has are anybody's again. */
+  /** Gives up the keys that its last answer no longer has. */
   #release(name: string, partial: JsonObject): void {
     for (const [key, owner] of this.#claimed) {
       if (owner === name && !Object.hasOwn(partial, key)) this.#claimed.delete(key);

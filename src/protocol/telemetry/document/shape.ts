@@ -5,7 +5,7 @@ import type { Path } from '../../../wire/merge-patch.ts';
 /** Types of documented scalars, as `typeof` says them. */
 export type Kind = 'number' | 'string';
 
-/** Documented scalars by section. Everything else an engine sends passes through as it is. */
+/** Documented scalars by section. Everything else passes through unchanged. */
 const scalars: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   market: {
     symbol: 'string',
@@ -30,14 +30,14 @@ export const documentedSections: ReadonlySet<string> = new Set([
   'models',
 ]);
 
-/** Everything an engine's state may hold at the top that this page of the protocol gives a meaning to. */
+/** All documented top-level keys. */
 export const reservedKeys: ReadonlySet<string> = new Set([
   ...documentedSections,
   ...topLevelScalars,
   'sources',
 ]);
 
-/** The documented scalars of a section; undefined for a key that is no section of such. */
+/** The documented scalars of a section; undefined for a key without any. */
 export function kindsIn(section: string): Readonly<Record<string, Kind>> | undefined {
   return Object.hasOwn(scalars, section) ? scalars[section] : undefined;
 }
@@ -56,10 +56,11 @@ export function isDocumentedScalar(path: Path): boolean {
 }
 
 /**
- * The document before the engine ever answered. Its zeros and empty strings are no figures: they stand there for pages
- * that call `toFixed` on whatever they get.
+ * The document before the engine's first answer. Its zeros and empty strings are placeholders for pages that call
+ * `toFixed` on every figure.
+ * @param symbol the symbol it is about, where known
  */
-export function initialDocument(startedAt: number): JsonObject {
+export function initialDocument(startedAt: number, symbol = ''): JsonObject {
   const zeros = Object.entries(scalars).map(([section, fields]) => [
     section,
     Object.fromEntries(Object.entries(fields).map(([field, kind]) => [field, kind === 'number' ? 0 : ''])),
@@ -69,6 +70,7 @@ export function initialDocument(startedAt: number): JsonObject {
     timestamp: isoTime(startedAt),
     status: 'INITIALIZING',
     ...sections,
+    market: { ...sections.market, symbol },
     signal: { ...sections.signal, side: 'FLAT' },
     logs: [],
     agents: {},
@@ -77,7 +79,7 @@ export function initialDocument(startedAt: number): JsonObject {
   };
 }
 
-/** A document of before the engine ever answered with null, which is no figure, where `initialDocument` has none. */
+/** The document with null in place of the placeholders of `initialDocument`. */
 export function withoutPlaceholders(document: JsonObject): JsonObject {
   const initial = initialDocument(0);
   const known: Record<string, JsonValue> = { ...document };

@@ -1,24 +1,24 @@
 import type { Cancel } from '../../../core/clock.ts';
 import { equalJson } from '../../../core/json.ts';
 
-/** By whose command the engine is halted. */
+/** Who halted the engine. */
 export type HaltRemark = {
   /** `sub` of the operator's token. Absent where everyone may look without a token. */
   readonly by?: string;
   readonly role: string;
   readonly reason?: string;
-  /** When the engine said yes, ISO 8601. */
+  /** When the engine acknowledged it, ISO 8601. */
   readonly at: string;
 };
 
-/** What documents say of the source `state` besides its freshness: what became of the commands. */
+/** What `sources.state` says besides its freshness: the outcome of commands. */
 export type Remarks = {
   readonly halt?: HaltRemark;
-  /** The engine's state says the contrary of the last command that it said yes to. */
+  /** The engine's state contradicts the last command that it acknowledged. */
   readonly contradicted?: true;
 };
 
-/** The remarks, which all documents share. */
+/** The remarks that all documents show. */
 export class StateRemarks {
   readonly #listeners = new Set<() => void>();
   #current: Remarks = {};

@@ -1,195 +1,117 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
+import type { JsonObject } from '../../../core/json.ts';
 import type { Log } from '../../../core/log.ts';
 import type { Meter } from '../../../core/meter.ts';
 import type { Round } from '../../../feed/commit-timing.ts';
-import { createPoller } from '../../../source/poller.ts';
-import { createSourceBoard } from '../../../source/source-board.ts';
-import { createSupervisor } from '../../../source/supervisor.ts';
-import { type TelemetrySettings, telemetrySettings } from '../settings.ts';
-import type { EngineDocument } from './engine-document.ts';
-import { createMerge, type DocumentDependencies, type TelemetryDocument } from './merged-document.ts';
+import type { PollFailure } from '../../../source/poll-failure.ts';
+import type { Source } from '../../../source/source.ts';
+import { SourceBoard } from '../../../source/source-board.ts';
+import { telemetrySettings } from '../settings.ts';
+import { Document, type DocumentContext } from './document.ts';
 import type { Normalised } from './normalise.ts';
 import { engineSources } from './ownership.ts';
-import { initialDocument } from './shape.ts';
-import { Standstill } from './standstill.ts';
-import { urgencyOf } from './urgency.ts';
 
-/** The document of one symbol: a state of its own, and everything else shared with the engine's document. */
-export interface SymbolDocument extends TelemetryDocument {
-  /** Resolves once the engine answered, or failed to, since somebody has been looking. */
-  readonly settled: Promise<void>;
-  /** Nobody looks at present: keeps everything, and asks the engine nothing. */
-  rest(): void;
-  /** Somebody looks again. */
-  wake(): void;
-  /** The engine says there is no such symbol. */
-  readonly isUnknown: boolean;
-  /** Calls the listener when the engine says so. Returns how to stop. */
-  onUnknown(listener: () => void): () => void;
-}
-
-/** A symbol is no label: metrics count all symbols together, and its state is nobody else's `state`. */
+/** Symbols are no metric labels, and `state` there is the engine's. */
 const silentMeter: Meter = { count: () => {}, gauge: () => {}, forget: () => {}, observe: () => {} };
-/** Nor is it in the log: there `state` is the engine's. That polls of a symbol fail is logged all the same. */
+/** Nor is the freshness of a symbol logged, only its failed polls. */
 const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const [stateSource] = engineSources;
 
-export function createSymbolDocument(
-  symbol: string,
-  engine: EngineDocument,
-  settings: TelemetrySettings,
-  dependencies: DocumentDependencies,
-): SymbolDocument {
-  const { client, clock, log, meter } = dependencies;
-  const board = createSourceBoard({ clock, log: silentLog, meter: silentMeter });
-  const source = board.open('state', { freshMs: () => 2 * engine.periodMs() });
-  const { ownership } = engine;
+const ownPolls: ReadonlySet<string> = new Set(['symbol_state']);
 
-  const complete = (document: JsonObject, sources: JsonObject): JsonObject => {
-    const completed: Record<string, JsonValue> = {};
-    for (const [key, value] of Object.entries(document)) {
-      if (ownership.ownerOf(key) === 'state') completed[key] = value;
-    }
-    for (const [key, value] of Object.entries(engine.feed.pending)) {
-      if (ownership.ownerOf(key) !== 'state') completed[key] = value;
-    }
-    const shared = engine.feed.current.document.sources;
-    return { ...completed, sources: isJsonObject(shared) ? { ...shared, ...sources } : sources };
-  };
-  const initial = initialDocument(clock.now());
-  const market = isJsonObject(initial.market) ? initial.market : {};
-  const { periodMs } = engine;
-  const merge = createMerge(
-    {
-      name: `${telemetrySettings.name}/${symbol}`,
-      initial: { ...initial, market: { ...market, symbol } },
-      ...{ ownership, periodMs, symbol, complete },
-      maxRateHz: settings.MAX_RATE_HZ,
-      states: () => board.states,
-    },
-    dependencies,
-  );
-  const { feed, aggregate, timing } = merge;
-  const standstill = new Standstill({ maxAgeMs: settings.STATE_MAX_AGE_MS, periodMs, clock });
+/**
+ * The document of one symbol: a state of its own, polled while it has viewers, and the shared sections of the engine's
+ * document.
+ */
+export class SymbolDocument extends Document {
+  readonly #board: SourceBoard;
+  readonly #state: Source;
+  #isAwake = false;
+  #settled = Promise.resolve();
+  /** Resolves `settled`; undefined once it is. */
+  #settle: (() => void) | undefined;
+  #isUnknown = false;
+  readonly #unknownListeners = new Set<() => void>();
 
-  const unknownListeners = new Set<() => void>();
-  let isUnknown = false;
-  let settle = (): void => {};
-  let settled = Promise.resolve();
-  let hasSettled = false;
-  let round: Round | undefined;
-  const supervisor = createSupervisor<Normalised>({
-    clock,
-    log,
-    sources: [
+  constructor(ofSymbol: { readonly symbol: string; readonly shared: JsonObject }, context: DocumentContext) {
+    const { symbol } = ofSymbol;
+    const board = new SourceBoard({ clock: context.clock, log: silentLog, meter: silentMeter });
+    const source = board.open('state', { freshMs: () => 2 * context.periodMs() });
+    const path = `${engineSources[0].path}?${new URLSearchParams({ symbol })}`;
+    super(
       {
-        source,
-        poller: createPoller({
-          name: 'symbol_state',
-          path: `${stateSource.path}?${new URLSearchParams({ symbol })}`,
-          timeoutMs: settings.POLL_TIMEOUT_MS,
-          client,
-          lane: 'symbols',
-          clock,
-          meter,
-          read: (body) => aggregate.readAnswer('state', body),
-        }),
+        ...{ feedName: `${telemetrySettings.name}/${symbol}`, board, ofSymbol },
+        polled: [{ name: 'state', label: 'symbol_state', source, path, lane: 'symbols' }],
       },
-    ],
-    startRound(polls) {
-      // What the engine's document gathers in the same tick counts as one more answer of this round.
-      const started = timing.startRound(polls + 1);
-      round = started;
-      return {
-        answered(_name, answer, startedAt) {
-          aggregate.applyAnswer('state', answer, startedAt);
-          source.note(aggregate.notesOf('state'));
-          source.succeeded(standstill.answered(answer.document));
-          isUnknown = false;
-          // Whoever waits for the first answer is shown it: not what the round may still gather.
-          if (!hasSettled) timing.now();
-          started.answered();
-          settle();
-        },
-        failed(_name, changed, failure) {
-          isUnknown = failure.status === 404;
-          if (isUnknown) for (const listener of unknownListeners) listener();
-          started.failed(changed);
-          settle();
-        },
-      };
-    },
-  });
-  const poll = (): void => supervisor.poll(new Set(['symbol_state']));
-  let stopTicks = (): void => {};
-  let awake = false;
-  const wake = (): void => {
-    awake = true;
-    hasSettled = false;
-    settled = new Promise((resolve) => {
-      settle = () => {
-        hasSettled = true;
-        resolve();
-      };
-    });
-    stopTicks = engine.onTick(poll);
-    source.resume();
-    // Who looks now is not to be shown it as fresher than it is, until what is told soon.
-    timing.now();
-    poll();
-  };
-  const stopSources = board.onChange((_name, change) => {
-    if (change === 'aged') timing.soon();
-  });
-  const stopShared = engine.feed.onVersion(({ document }, previous) => {
-    const shared = Object.keys(document).some(
-      (key) => document[key] !== previous.document[key] && ownership.ownerOf(key) !== 'state',
+      context,
     );
-    if (!shared) return;
-    if (round !== undefined) round.answered();
-    else if (urgencyOf(document, previous.document).includes('limited')) timing.now();
-    else timing.event();
-    round = undefined;
-  });
-  wake();
+    this.#board = board;
+    this.#state = source;
+    this.wake();
+  }
 
-  return {
-    feed,
-    symbol,
-    get spokenSince() {
-      return merge.spokenSince;
-    },
-    get settled() {
-      return settled;
-    },
-    rest() {
-      awake = false;
-      stopTicks();
-      source.pause();
-    },
-    wake,
-    get isUnknown() {
-      return isUnknown;
-    },
-    applyEvent(event, receivedAt, bytes) {
-      if (!aggregate.applyEvent(event, receivedAt, bytes)) return false;
-      source.note(aggregate.notesOf('state'));
-      timing.event(urgencyOf(feed.pending, feed.current.document).includes('now'));
-      return true;
-    },
-    pollState() {
-      if (awake) supervisor.pollAfresh(new Set(['symbol_state']));
-    },
-    onUnknown(listener) {
-      unknownListeners.add(listener);
-      return () => unknownListeners.delete(listener);
-    },
-    close() {
-      stopTicks();
-      stopSources();
-      stopShared();
-      board.close();
-      merge.stop();
-    },
-  };
+  /** Resolves with the first answer or failure since it was opened or woken. */
+  get settled(): Promise<void> {
+    return this.#settled;
+  }
+
+  /** The engine says there is no such symbol. */
+  get isUnknown(): boolean {
+    return this.#isUnknown;
+  }
+
+  /** Calls the listener when the engine says so. Returns how to stop listening. */
+  onUnknown(listener: () => void): () => void {
+    this.#unknownListeners.add(listener);
+    return () => this.#unknownListeners.delete(listener);
+  }
+
+  /** It has a viewer, the first one or again. */
+  wake(): void {
+    this.#isAwake = true;
+    this.#settled = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    this.#state.resume();
+    // Its age must show at once, not only when the change of freshness is gathered.
+    this.timing.now();
+    this.poll();
+  }
+
+  /** It has no viewers: keeps its state, and stops polling. */
+  rest(): void {
+    this.#isAwake = false;
+    this.#state.pause();
+  }
+
+  override poll(labels = ownPolls): void {
+    if (this.#isAwake) super.poll(labels);
+  }
+
+  override pollAfresh(labels = ownPolls): void {
+    if (this.#isAwake) super.pollAfresh(labels);
+  }
+
+  protected override answered(label: string, answer: Normalised, startedAt: number, round: Round): void {
+    super.answered(label, answer, startedAt, round);
+    this.#isUnknown = false;
+    // The first answer is shown at once to those who wait for it, before the round is complete.
+    if (this.#settle !== undefined) this.timing.now();
+    this.#ended();
+  }
+
+  protected override failed(failure: PollFailure, changed: boolean, round: Round): void {
+    this.#isUnknown = failure.status === 404;
+    if (this.#isUnknown) for (const listener of this.#unknownListeners) listener();
+    super.failed(failure, changed, round);
+    this.#ended();
+  }
+
+  #ended(): void {
+    this.#settle?.();
+    this.#settle = undefined;
+  }
+
+  override close(): void {
+    super.close();
+    this.#board.close();
+  }
 }

@@ -5,23 +5,22 @@ import type { UrgencyOf } from '../../../encode/state-rendition.ts';
 const statuses = ['fresh', 'stale', 'down'] as const;
 
 /**
- * What must not wait for a client's interval: `now` where the engine's `status` changed, who halted it, or
- * whether it contradicts that, and `limited` where the status of a source did. A source that comes or goes counts; what else is said of it does not.
+ * What must not wait for a client's interval. `now`: the engine's `status` changed, who halted it, or whether its state
+ * contradicts that. `limited`: the status of a source changed, or a source came or went.
  */
 export const urgencyOf: UrgencyOf = (document, previous) => {
   const urgencies: Urgency[] = [];
-  const sourcesDiffer = document.sources !== previous.sources;
-  const isRemarkOther =
-    sourcesDiffer &&
-    (['halt', 'contradicted'] as const).some((remark) =>
-      differ(sourceOf(document)[remark], sourceOf(previous)[remark]),
-    );
-  if (isRemarkOther || differ(document.status, previous.status)) urgencies.push('now');
-  if (sourcesDiffer && !haveSameStatuses(document, previous)) urgencies.push('limited');
+  const [state, stateBefore] = [sourceOf(document), sourceOf(previous)];
+  const changed =
+    differ(document.status, previous.status) ||
+    differ(state.halt, stateBefore.halt) ||
+    differ(state.contradicted, stateBefore.contradicted);
+  if (changed) urgencies.push('now');
+  if (!haveSameStatuses(document, previous)) urgencies.push('limited');
   return urgencies;
 };
 
-/** What a document says of how fresh its state is. */
+/** The freshness of the state, according to the document. */
 export function stateStatus(document: JsonObject): (typeof statuses)[number] | undefined {
   const { status } = sourceOf(document);
   return statuses.find((known) => known === status);
@@ -37,6 +36,7 @@ function sourcesOf({ sources }: JsonObject): JsonObject {
 }
 
 function haveSameStatuses(document: JsonObject, previous: JsonObject): boolean {
+  if (document.sources === previous.sources) return true;
   const names = Object.keys(sourcesOf(document));
   if (names.length !== Object.keys(sourcesOf(previous)).length) return false;
   return names.every((name) => !differ(sourceOf(document, name).status, sourceOf(previous, name).status));

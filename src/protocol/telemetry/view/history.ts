@@ -1,9 +1,9 @@
+import Denque from 'denque';
 import { z } from 'zod';
 import type { Clock } from '../../../core/clock.ts';
 import type { Version } from '../../../feed/history.ts';
+import { formatPosition } from '../../../feed/position.ts';
 import type { Projection } from '../../../feed/projection.ts';
-import { HistoryPoints } from './history-points.ts';
-import { Turns } from './turns.ts';
 
 const maxSeconds = 600;
 const maxPoints = 600;
@@ -16,11 +16,11 @@ export const historyQuery = z.object({
 
 type HistorySpan = z.infer<typeof historyQuery>;
 
-/** Bytes that are made for a reader in one go, or one point that is more. */
+/** The size of a chunk; a single point may be larger. */
 const chunkBytes = 64 * 1024;
 const comma = Buffer.from(',\n');
 
-/** Histories as they are read: made bit by bit, once for those who read the same, and never ahead of a reader. */
+/** Streams histories: made chunk by chunk as they are read, each point once for all readers. */
 export class HistoryReadings {
   readonly #clock: Clock;
   readonly #turns: Turns;
@@ -34,9 +34,8 @@ export class HistoryReadings {
 
   /**
    * The kept versions as one JSON array of `{seq, at, data}`, oldest first, made as it is read: `at` is when the
-   * gateway committed the version, ISO 8601; versions of before the engine ever answered are none. The newest version
-   * is always the last point. Versions are not kept for who reads slowly: those that the history drops before their
-   * turn are left out.
+   * gateway committed the version, ISO 8601; versions without data of the engine are left out. The newest version is
+   * always the last point. Versions are not kept for slow readers: those that the history drops meanwhile are left out.
    */
   stream(
     projection: Projection,
@@ -69,7 +68,7 @@ export class HistoryReadings {
       {
         pull: async (controller) => {
           const chunk = await this.#turns.do(() => (isOver ? undefined : nextChunk()));
-          // The reader left while it waited for its turn.
+          // The reader left meanwhile.
           if (chunk === undefined) return;
           controller.enqueue(chunk);
           if (isOver) controller.close();
@@ -91,7 +90,7 @@ function nextHeld(projection: Projection, seqs: Iterator<number>): Version | und
   return undefined;
 }
 
-/** The versions between two that a reader is sent. @param now of the request, monotonic ms */
+/** The versions to send, from the first to the last. @param now of the request, monotonic ms */
 function seqsOf(
   projection: Projection,
   [first, last]: readonly [number | undefined, number],
@@ -119,4 +118,89 @@ function shownVersions(projection: Projection, first: number, last: number): Ver
     const previous = versions[index - 1];
     return previous === undefined || projection.differs(version, previous);
   });
+}
+
+const maxPointBytes = 16 * 1024 * 1024;
+/** How long points are kept after the last use of any. */
+const pointsKeptMs = 5000;
+
+/** A cache of encoded points, for readers at about the same time. */
+class HistoryPoints {
+  readonly #clock: Clock;
+  readonly #made = new Map<string, Buffer>();
+  #bytes = 0;
+  #usedAt = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * One version as the JSON object `{seq, at, data}`.
+   * @param epoch of the projection
+   */
+  of(epoch: string, projection: Projection, version: Version): Buffer {
+    this.#use();
+    const key = formatPosition({ epoch, seq: version.seq });
+    let point = this.#made.get(key);
+    if (point === undefined) {
+      const at = new Date(version.at).toISOString();
+      point = Buffer.from(JSON.stringify({ seq: version.seq, at, data: projection.of(version) }));
+      if (this.#bytes + point.length > maxPointBytes) this.#clear();
+      this.#bytes += point.length;
+      this.#made.set(key, point);
+    }
+    return point;
+  }
+
+  #use(): void {
+    this.#usedAt = this.#clock.monotonic();
+    if (this.#made.size === 0) this.#clock.after(pointsKeptMs, () => this.#expire());
+  }
+
+  #expire(): void {
+    const waitMs = this.#usedAt + pointsKeptMs - this.#clock.monotonic();
+    if (waitMs <= 0) this.#clear();
+    else this.#clock.after(waitMs, () => this.#expire());
+  }
+
+  #clear(): void {
+    this.#made.clear();
+    this.#bytes = 0;
+  }
+}
+
+/**
+ * Runs pieces of work of all readers one per turn of the event loop: what follows each, such as writing to a socket,
+ * takes as long again.
+ */
+export class Turns {
+  readonly #yieldTurn: (rest: () => void) => void;
+  readonly #waiting = new Denque<() => void>();
+
+  /** @param yieldTurn runs the rest in a later turn. Default: setImmediate */
+  constructor(yieldTurn: (rest: () => void) => void = (rest) => void setImmediate(rest)) {
+    this.#yieldTurn = yieldTurn;
+  }
+
+  /** Runs a piece of work in a later turn, in order. What it throws rejects the promise. */
+  do<Result>(work: () => Result): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(() => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      });
+      if (this.#waiting.length === 1) this.#goOn();
+    });
+  }
+
+  #goOn(): void {
+    this.#yieldTurn(() => {
+      this.#waiting.shift()?.();
+      if (this.#waiting.length > 0) this.#goOn();
+    });
+  }
 }

@@ -2,22 +2,19 @@ import { z } from 'zod';
 import { Refusal } from '../../../core/errors.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { parsePosition } from '../../../feed/position.ts';
+import type { Granted } from '../../../wire/packet.ts';
 import { documentedSections } from '../document/shape.ts';
 
 /** How one client wants to see the telemetry: every field decided, and in its canonical form. */
-export interface ViewOptions {
-  readonly mode: 'full' | 'delta';
-  readonly encoding: 'json' | 'msgpack';
-  /** Least milliseconds between two packets, one of `intervals`; or urgent news only. */
-  readonly interval: number | 'pause';
+export interface TelemetryViewOptions extends Pick<Granted, 'mode' | 'encoding' | 'interval'> {
   /** Sorted, without repetition; undefined: all. */
   readonly sections: readonly string[] | undefined;
   /** Undefined: the default document. */
   readonly symbol: string | undefined;
 }
 
-/** That of a client which asks for nothing. */
-export const defaultView: ViewOptions = {
+/** The view of a client without options. */
+export const defaultView: TelemetryViewOptions = {
   mode: 'full',
   encoding: 'json',
   interval: 0,
@@ -25,7 +22,7 @@ export const defaultView: ViewOptions = {
   symbol: undefined,
 };
 
-/** Intervals in use, so that clients share them. What is asked for is rounded up to the next one. */
+/** Intervals are rounded up to one of these, so that clients share views. */
 const intervals = [0, 50, 100, 250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000] as const;
 const maxInterval = intervals[intervals.length - 1] ?? 0;
 const maxSections = 32;
@@ -72,7 +69,7 @@ const maxSinceLength = 100;
 const since = z
   .string()
   .max(maxSinceLength)
-  // A position without an epoch is a position nobody can know: the whole document answers it.
+  // A position without an epoch cannot be known: it is answered with the whole document.
   .transform(parsePosition)
   .describe('<epoch>-<seq> of the last packet held: with mode=delta, WELCOME tells only what changed since');
 
@@ -90,56 +87,41 @@ const expectations: Readonly<Record<string, string>> = {
   since: '<epoch>-<seq>, as in the last packet',
 };
 
-export type OptionsRead<Options> =
-  | { readonly ok: true; readonly options: Options }
-  | { readonly ok: false; readonly option: string; readonly message: string };
-
-/** What is asked for in the query of a connection or a request, or why it cannot be had. */
-export function optionsFor(query: ViewQuery, document: JsonObject): ViewOptions | Refusal {
-  const canonical = canonicalise(query, (section) => Object.hasOwn(document, section));
-  return canonical.ok ? canonical.options : new Refusal('BAD_OPTION', { detail: canonical.message });
+/**
+ * The options with defaults filled in; a refusal where a section is neither documented nor in the document nor shown
+ * already.
+ */
+export function optionsFor(
+  { mode = 'full', encoding = 'json', interval: ms = 0, sections: wanted, symbol }: ViewQuery,
+  document: JsonObject,
+  shown: readonly string[] = [],
+): TelemetryViewOptions | Refusal {
+  const unknown = wanted?.find(
+    (section) =>
+      !documentedSections.has(section) && !Object.hasOwn(document, section) && !shown.includes(section),
+  );
+  if (unknown === undefined) return { mode, encoding, interval: ms, sections: wanted, symbol };
+  return badOption(`sections: no section "${unknown.slice(0, 64)}" in the document`);
 }
 
-/** What is wrong with a query that is none. */
+/** Names the first option at fault, and what it may be. */
 export function refuseOptions(error: z.ZodError): Refusal {
-  return new Refusal('BAD_OPTION', { detail: badOption(error).message });
-}
-
-/** Decides what was left open, and refuses sections that are neither documented nor in the document. */
-export function canonicalise(
-  given: ViewQuery,
-  present: (section: string) => boolean,
-): OptionsRead<ViewOptions> {
-  const unknown = given.sections?.find((section) => !documentedSections.has(section) && !present(section));
-  if (unknown !== undefined) {
-    return {
-      ok: false,
-      option: 'sections',
-      message: `sections: no section "${unknown.slice(0, 64)}" in the document`,
-    };
-  }
-  const { mode = 'full', encoding = 'json', interval: ms = 0, sections: shown, symbol } = given;
-  return { ok: true, options: { mode, encoding, interval: ms, sections: shown, symbol } };
-}
-
-/** The one option at fault, and what it may be. */
-export function badOption(error: z.ZodError): Extract<OptionsRead<never>, { ok: false }> {
   const [issue] = error.issues;
   if (issue?.code === 'unrecognized_keys') {
     const [unknown = ''] = issue.keys;
     const known = Object.keys(viewOptionShape).join(', ');
-    return {
-      ok: false,
-      option: unknown,
-      message: `${unknown.slice(0, 64)}: no such option, there are ${known}`,
-    };
+    return badOption(`${unknown.slice(0, 64)}: no such option, there are ${known}`);
   }
   const option = String(issue?.path[0] ?? 'options');
-  return { ok: false, option, message: `${option}: expected ${expectations[option] ?? 'another value'}` };
+  return badOption(`${option}: expected ${expectations[option] ?? 'another value'}`);
 }
 
-/** The options of a view for people, as a query: those that are the default left out. */
-export function describeView({ mode, encoding, interval, sections, symbol }: ViewOptions): string {
+function badOption(detail: string): Refusal {
+  return new Refusal('BAD_OPTION', { detail });
+}
+
+/** The options of a view for people, as a query without those that have their default. */
+export function describeView({ mode, encoding, interval, sections, symbol }: TelemetryViewOptions): string {
   const query = new URLSearchParams({ mode, encoding });
   if (interval !== 0) query.set('interval', `${interval}`);
   if (sections !== undefined) query.set('sections', sections.join());
@@ -148,6 +130,12 @@ export function describeView({ mode, encoding, interval, sections, symbol }: Vie
 }
 
 /** The same text for the same view, however it was asked for. */
-export function viewKey({ mode, encoding, interval: ms, sections: shown, symbol }: ViewOptions): string {
+export function viewKey({
+  mode,
+  encoding,
+  interval: ms,
+  sections: shown,
+  symbol,
+}: TelemetryViewOptions): string {
   return JSON.stringify([mode, encoding, ms, shown ?? null, symbol ?? null]);
 }

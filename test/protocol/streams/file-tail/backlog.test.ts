@@ -1,8 +1,11 @@
 import { closeSync, openSync, truncateSync, writeSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { moveToLastLines } from '../../../../src/protocol/streams/file-tail/backlog.ts';
-import { createReadWindow, FileCursor } from '../../../../src/protocol/streams/file-tail/cursor.ts';
+import {
+  createReadWindow,
+  FileCursor,
+  moveToLastLines,
+} from '../../../../src/protocol/streams/file-tail/cursor.ts';
 import { LogDecoder } from '../../../../src/protocol/streams/file-tail/decoder.ts';
 import { cutMarker, LineSplitter, maxLineBytes } from '../../../../src/protocol/streams/file-tail/lines.ts';
 import { logPath, openLog } from '../../../../src/protocol/streams/file-tail/open.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFileTail } from '../../../../src/protocol/streams/file-tail/file-tail.ts';
+import { FileTail } from '../../../../src/protocol/streams/file-tail/file-tail.ts';
 import { cutMarker, maxLineBytes } from '../../../../src/protocol/streams/file-tail/lines.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
 import { createMemoryLog } from '../../../support/memory-log.ts';
@@ -125,9 +125,8 @@ describe('FileTail', () => {
 
   it.each(['.', '..', '../engine', 'a/b', ''])('cannot be made for the name %j', (name) => {
     const [clock, log, meter] = [createManualClock(), createMemoryLog(), createMemoryMeter()];
-    const listeners = { onLines: () => {}, onRotated: () => {} };
-    expect(() => createFileTail({ directory: '/logs', name, clock, log, meter, ...listeners })).toThrow(
-      RangeError,
-    );
+    const listeners = { onLines: () => {}, onRotated: () => {}, onUnavailable: () => {} };
+    const options = { directory: '/logs', name, backlogLines: 10, clock, log, meter, ...listeners };
+    expect(() => new FileTail(options)).toThrow(RangeError);
   });
 });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createFileTail } from '../../../../src/protocol/streams/file-tail/file-tail.ts';
+import { FileTail } from '../../../../src/protocol/streams/file-tail/file-tail.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
 import { createMemoryLog } from '../../../support/memory-log.ts';
 import { createMemoryMeter } from '../../../support/memory-meter.ts';
@@ -34,8 +34,11 @@ export interface TailSetUp {
  * A tail of `engine.log` that looks when the test says so, or when the test moves its clock. What it starts with is the
  * backlog, which `recent` gives; what follows is heard.
  */
-export function setUpTail(test: TestScope, directory: string, { onLines, ...options }: TailSetUp = {}) {
-  const { backlogLines = 1000 } = options;
+export function setUpTail(
+  test: TestScope,
+  directory: string,
+  { onLines, backlogLines = 1000 }: TailSetUp = {},
+) {
   const clock = createManualClock();
   const log = createMemoryLog();
   const meter = createMemoryMeter();
@@ -46,13 +49,13 @@ export function setUpTail(test: TestScope, directory: string, { onLines, ...opti
     current = [];
     if (hasLooked) heard.push(entry);
   };
-  const fileTail = createFileTail({
+  const fileTail = new FileTail({
     directory,
     name: 'engine',
     clock,
     log,
     meter,
-    ...options,
+    backlogLines,
     onLines(lines) {
       current = backlogLines === 0 ? [] : [...current, ...lines].slice(-backlogLines);
       if (!hasLooked) return undefined;

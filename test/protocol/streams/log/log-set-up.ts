@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../../src/core/json.ts';
 import { Views } from '../../../../src/deliver/views.ts';
-import { type Ansi, createLogViews } from '../../../../src/protocol/streams/log/log-views.ts';
+import { type Ansi, LogViews } from '../../../../src/protocol/streams/log/log-views.ts';
 import { useLogFolder } from '../../../support/stream-files.ts';
 import { type TestScope, waitFor } from '../../../support/wait.ts';
 import { instance, setUpStreams } from '../set-up.ts';
@@ -11,7 +11,7 @@ export async function setUpLogs(test: TestScope, maxLogs = 10) {
   const subject = setUpStreams(test);
   const { clock, log, meter, feeds } = subject;
   const views = new Views({ hub: subject.hub, clock, maxViews: maxLogs });
-  const logs = createLogViews({ directory: folder.directory, feeds, views, clock, log, meter });
+  const logs = new LogViews({ directory: folder.directory, feeds, clock, log, meter }, views);
   test.onTestFinished(() => subject.endAll());
   subject.connectInstances();
   await subject.answer([instance('a'), instance('b')]);

@@ -10,7 +10,7 @@ import type {
   CommandSender,
   CommandType,
 } from '../../../../src/protocol/telemetry/command/order.ts';
-import type { StatusListener } from '../../../../src/protocol/telemetry/document/polled-state.ts';
+import type { StatusListener } from '../../../../src/protocol/telemetry/document/documents.ts';
 import { startEngineServer } from '../../../source/engine-server.ts';
 import { commanding } from '../../../support/access.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';

@@ -1,9 +1,9 @@
 import type { JsonObject, JsonValue } from '../../../../src/core/json.ts';
 import { parseUntrusted } from '../../../../src/core/untrusted-json.ts';
 import { HistoryBudget, historyDefaults } from '../../../../src/feed/history.ts';
-import { createStateFeed } from '../../../../src/feed/state-feed.ts';
+import { WritableStateFeed } from '../../../../src/feed/state-feed.ts';
 import { Aggregate } from '../../../../src/protocol/telemetry/document/aggregate.ts';
-import { EventIntake } from '../../../../src/protocol/telemetry/document/event-intake.ts';
+import { StateEventIntake } from '../../../../src/protocol/telemetry/document/event-intake.ts';
 import type { Normalised } from '../../../../src/protocol/telemetry/document/normalise.ts';
 import {
   type EngineSource,
@@ -20,15 +20,15 @@ export function setUpAggregate(further: readonly EngineSource[] = []) {
   const clock = createManualClock();
   const log = createMemoryLog();
   const meter = createMemoryMeter();
-  const feed = createStateFeed({
+  const feed = new WritableStateFeed({
     initial: initialDocument(clock.now()),
     epoch: 'e',
     clock,
     budget: new HistoryBudget(historyDefaults),
   });
   const ownership = new Ownership([...engineSources, ...further]);
-  const aggregate = new Aggregate({ feed, ownership, onEventSet: () => {}, clock, log, meter });
-  const intake = new EventIntake({ clock, log, meter });
+  const aggregate = new Aggregate(feed, undefined, { ownership, clock, log, meter });
+  const intake = new StateEventIntake({ clock, log, meter });
 
   const read = (name: string, body: JsonValue | string): Normalised => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
@@ -56,7 +56,9 @@ export function setUpAggregate(further: readonly EngineSource[] = []) {
       clock.advance(10);
       const message = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
       const event = intake.read(message);
-      return event !== undefined && aggregate.applyEvent(event, clock.monotonic(), message.length);
+      return (
+        event !== undefined && aggregate.applyEvent(event, clock.monotonic(), message.length) !== undefined
+      );
     },
     get document(): JsonObject {
       return feed.pending;

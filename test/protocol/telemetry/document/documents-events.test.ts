@@ -95,7 +95,7 @@ describe('Documents, given events', () => {
 
   it('routes by the symbol that the engine’s answers have now', async (test) => {
     const { event, feed, documents, answer } = await setUp(test);
-    documents.pollStates();
+    documents.poll();
     await answer('state', { ...state, timestamp: second(5), market: { ...state.market, symbol: 'QQQ' } });
     await waitFor('the answer', () => documents.engine.symbol === 'QQQ');
     event({ market: { symbol: 'SPY', price: 1 } });

@@ -1,13 +1,13 @@
 import type { JsonObject } from '../../../../src/core/json.ts';
 import { Feeds } from '../../../../src/feed/feeds.ts';
 import { HistoryBudget, historyDefaults } from '../../../../src/feed/history.ts';
-import { createDocuments } from '../../../../src/protocol/telemetry/document/documents.ts';
+import { Documents } from '../../../../src/protocol/telemetry/document/documents.ts';
 import { StateRemarks } from '../../../../src/protocol/telemetry/document/state-remarks.ts';
 import type { TelemetrySettings } from '../../../../src/protocol/telemetry/settings.ts';
 import { loadSettings } from '../../../../src/settings.ts';
-import type { EngineClient } from '../../../../src/source/engine-client.ts';
+import type { Engine } from '../../../../src/source/engine.ts';
 import { PollFailure } from '../../../../src/source/poll-failure.ts';
-import { createSourceBoard } from '../../../../src/source/source-board.ts';
+import { SourceBoard } from '../../../../src/source/source-board.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
 import { createMemoryLog } from '../../../support/memory-log.ts';
 import { createMemoryMeter } from '../../../support/memory-meter.ts';
@@ -28,23 +28,22 @@ export function setUpDocuments(test: TestScope, options: Partial<TelemetrySettin
   const clock = createManualClock();
   const requests: string[] = [];
   const waiting = new Map<string, { resolve: (body: string) => void; reject: (error: Error) => void }>();
-  const client: EngineClient = {
+  const engine: Pick<Engine, 'get'> = {
     get: (path) =>
       new Promise((resolve, reject) => {
         requests.push(path);
         waiting.set(path, { resolve, reject });
       }),
-    close: async () => {},
   };
   const log = createMemoryLog();
   const meter = createMemoryMeter();
-  const board = createSourceBoard({ clock, log, meter });
+  const board = new SourceBoard({ clock, log, meter });
   const budget = new HistoryBudget(historyDefaults);
   const feeds = new Feeds(clock, budget);
   const remarks = new StateRemarks();
-  const documents = createDocuments(
+  const documents = new Documents(
     { ...loadSettings({ env: {} }), POLL_CRON: '0 0 0 1 1 *', POLL_TIMEOUT_MS: 60_000, ...options },
-    { client, board, feeds, remarks, clock, log, meter },
+    { engine, board, feeds, remarks, clock, log, meter },
   );
   test.onTestFinished(() => {
     documents.close();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryEvents } from '../../../../src/source/events.ts';
+import { MemoryEvents } from '../../../../src/source/events.ts';
 import { connectClient, type Packet, valueAt } from '../../../support/client.ts';
 import { startGateway } from '../../../support/gateway.ts';
 import { useIn, waitFor } from '../../../support/wait.ts';
@@ -58,7 +58,7 @@ describe.concurrent('While the engine is away', () => {
   });
 
   it('one endpoint that hangs delays neither the others nor events', async (test) => {
-    const events = createMemoryEvents();
+    const events = new MemoryEvents();
     const gateway = await useIn(test, startGateway({ events, settings: { POLL_TIMEOUT_MS: '60000' } }));
     const client = await useIn(test, connectClient(gateway.wsUrl));
     await client.next(statusIs('agents', 'fresh'));

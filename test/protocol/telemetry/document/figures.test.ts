@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../../../src/core/json.ts';
 import { type FiguresSection, readFigures } from '../../../../src/protocol/telemetry/document/figures.ts';
-import { NoteBook } from '../../../../src/protocol/telemetry/document/note.ts';
+import { NoteBook } from '../../../../src/protocol/telemetry/document/notes.ts';
 
 const figures = { latency_ms: 45.2, success_rate: 0.98 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/core/json.ts';
-import { createMemoryEvents } from '../../../../src/source/events.ts';
+import { MemoryEvents } from '../../../../src/source/events.ts';
 import { startGateway } from '../../../support/gateway.ts';
 import { startScriptedEngine } from '../../../support/scripted-engine.ts';
 import { type TestScope, useIn, waitFor } from '../../../support/wait.ts';
@@ -10,7 +10,7 @@ const figures = { nav: 100, cash: 50, daily_pnl: -7.5, max_drawdown: -0.1 };
 /** A gateway whose engine has not answered yet. */
 async function setUp(test: TestScope) {
   const engine = await useIn(test, startScriptedEngine());
-  const events = createMemoryEvents();
+  const events = new MemoryEvents();
   const settings = { ENGINE_URL: engine.url, POLL_TIMEOUT_MS: '20000' };
   const gateway = await useIn(test, startGateway({ engine: false, events, settings }));
   const ask = async (path: string, headers = {}) => {

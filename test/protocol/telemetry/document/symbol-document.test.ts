@@ -40,6 +40,27 @@ describe('SymbolDocument', () => {
     });
   });
 
+  it('shows nothing of the engine’s document before it is committed there', async (test) => {
+    const { documents, feeds, event, answer, clock, feed } = setUpDocuments(test);
+    event(state);
+    const lease = documents.acquire('AAPL');
+    await answer('state of AAPL', apple);
+    await lease?.resource.settled;
+    feeds.start();
+    await answer('agents', { A: { x: 1 } });
+    await waitFor('the answer', () => Object.keys(Object(feed.pending.agents)).length === 1);
+    event({ market: { symbol: 'AAPL', price: 191 } });
+    const shown = () => lease?.resource.feed.current.document;
+    expect(shown()).toMatchObject({
+      market: { price: 191 },
+      agents: {},
+      sources: { agents: { status: 'down' } },
+    });
+    expect(shown()).not.toHaveProperty('agents.A');
+    clock.advance(25);
+    expect(shown()).toMatchObject({ agents: { A: { x: 1 } }, sources: { agents: { status: 'fresh' } } });
+  });
+
   it('takes no state of another symbol for its own', async (test) => {
     const { documents, answer } = setUpDocuments(test);
     const lease = documents.acquire('AAPL');
@@ -57,7 +78,7 @@ describe('SymbolDocument', () => {
     await lease?.resource.settled;
     const epoch = lease?.resource.feed.epoch;
     lease?.release();
-    documents.pollStates();
+    documents.poll();
     clock.advance(29_000);
     expect(asked('state of AAPL')).toBe(1);
     const again = documents.acquire('AAPL');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/core/json.ts';
-import { createMemoryEvents } from '../../../../src/source/events.ts';
+import { MemoryEvents } from '../../../../src/source/events.ts';
 import { startEngineServer } from '../../../source/engine-server.ts';
 import { connectClient, valueAt } from '../../../support/client.ts';
 import { startGateway } from '../../../support/gateway.ts';
@@ -22,7 +22,7 @@ async function setUp(test: TestScope) {
     const body = answers[request.url ?? ''] ?? '{}';
     response.writeHead(200, { 'content-type': 'application/json' }).end(body);
   });
-  const events = createMemoryEvents();
+  const events = new MemoryEvents();
   // Polled at the start and no more.
   const settings = { ENGINE_URL: engine.url, POLL_CRON: '0 0 0 1 1 *', POLL_TIMEOUT_MS: '20000' };
   const gateway = await useIn(test, startGateway({ engine: false, events, settings }));

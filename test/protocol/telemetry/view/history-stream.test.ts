@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/core/json.ts';
 import { HistoryBudget, historyDefaults } from '../../../../src/feed/history.ts';
-import { createStateFeed } from '../../../../src/feed/state-feed.ts';
+import { WritableStateFeed } from '../../../../src/feed/state-feed.ts';
 import { HistoryReadings, historyQuery } from '../../../../src/protocol/telemetry/view/history.ts';
 import { telemetryProjection } from '../../../../src/protocol/telemetry/view/views.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
@@ -21,7 +21,7 @@ function setUp(
 ) {
   const clock = createManualClock(startMs);
   const budget = new HistoryBudget({ ...historyDefaults, historySeconds });
-  const feed = createStateFeed({ initial: { n: 1, market: { price: 1 } }, epoch: 'e', clock, budget });
+  const feed = new WritableStateFeed({ initial: { n: 1, market: { price: 1 } }, epoch: 'e', clock, budget });
   let n = 1;
   const pass = (seconds: number): void => {
     for (let second = 0; second < seconds; second += 1) {

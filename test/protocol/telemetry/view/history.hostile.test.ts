@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { HistoryBudget, historyDefaults } from '../../../../src/feed/history.ts';
-import type { Projection } from '../../../../src/feed/projection.ts';
-import { createStateFeed } from '../../../../src/feed/state-feed.ts';
-import { HistoryReadings, historyQuery } from '../../../../src/protocol/telemetry/view/history.ts';
-import { Turns } from '../../../../src/protocol/telemetry/view/turns.ts';
-import { telemetryProjection } from '../../../../src/protocol/telemetry/view/views.ts';
+import { HistoryBudget, historyDefaults, type Version } from '../../../../src/feed/history.ts';
+import { Projection } from '../../../../src/feed/projection.ts';
+import { WritableStateFeed } from '../../../../src/feed/state-feed.ts';
+import { HistoryReadings, historyQuery, Turns } from '../../../../src/protocol/telemetry/view/history.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
 import { settled } from '../../../support/wait.ts';
 
@@ -15,7 +13,7 @@ function setUp() {
   const manual = createManualClock();
   let spentMs = 0;
   const clock = { ...manual, monotonic: () => manual.monotonic() + spentMs };
-  const feed = createStateFeed({
+  const feed = new WritableStateFeed({
     initial: { n: 1 },
     epoch: 'e',
     clock,
@@ -25,21 +23,15 @@ function setUp() {
     feed.stage({ n, padding: 'x'.repeat(30_000) });
     feed.commit();
   }
-  const inner = telemetryProjection(feed, undefined);
   const made = { points: 0 };
-  const projection: Projection = {
-    feed,
-    unremarkable: [],
-    get position() {
-      return inner.position;
-    },
-    of(version) {
+  class CountedProjection extends Projection {
+    override of(version: Version) {
       made.points += 1;
       spentMs += 1;
-      return inner.of(version);
-    },
-    differs: inner.differs,
-  };
+      return super.of(version);
+    }
+  }
+  const projection = new CountedProjection(feed);
   const rests: (() => void)[] = [];
   const readings = new HistoryReadings(clock, new Turns((rest) => void rests.push(rest)));
   const open = () => readings.stream(projection, 1, historyQuery.parse({ step: '0' }));

@@ -1,20 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Refusal } from '../../../../src/core/errors.ts';
 import {
-  badOption,
-  canonicalise,
   connectOptions,
+  optionsFor,
+  refuseOptions,
   viewKey,
 } from '../../../../src/protocol/telemetry/view/options.ts';
 
-const present = (section: string): boolean => ['status', 'risk'].includes(section);
+const document = { status: 'ACTIVE', risk: {} };
 /** As an endpoint reads them. */
 const readQuery = (query: URLSearchParams) => {
   const { success, data, error } = connectOptions.safeParse(Object.fromEntries(query));
-  if (!success) return badOption(error);
-  const { since, ...view } = data;
-  const read = canonicalise(view, present);
-  return read.ok ? { ...read, options: { ...read.options, since } } : read;
+  if (!success) return refuseOptions(error);
+  const options = optionsFor(data, document);
+  return options instanceof Refusal ? options : { ...options, since: data.since };
 };
 const read = (query: string) => readQuery(new URLSearchParams(query));
 const intervals = [0, 50, 100, 250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
@@ -71,7 +71,7 @@ describe('Options in a query', () => {
       },
     ],
   ])('are read: %s', (query, options) => {
-    expect(read(query)).toEqual({ ok: true, options: { ...defaults, ...options } });
+    expect(read(query)).toEqual({ ...defaults, ...options });
   });
 
   it.each([
@@ -109,8 +109,11 @@ describe('Options in a query', () => {
     ['since', `since=${'e'.repeat(100)}-1`],
   ])('are refused naming %s: %s', (option, query) => {
     const result = read(query);
-    expect(result).toMatchObject({ ok: false, option });
-    expect(result.ok ? '' : result.message).toMatch(new RegExp(`^${option}: `));
+    expect(result).toBeInstanceOf(Refusal);
+    expect(result).toMatchObject({
+      code: 'BAD_OPTION',
+      detail: expect.stringMatching(new RegExp(`^${option}: `)),
+    });
   });
 
   it('never throw, and repeat nothing long of what they refuse', () => {
@@ -118,7 +121,7 @@ describe('Options in a query', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(name, fc.string({ maxLength: 300 })), { maxLength: 6 }), (pairs) => {
         const result = readQuery(new URLSearchParams(pairs));
-        if (!result.ok) expect(result.message.length).toBeLessThan(200);
+        if (result instanceof Refusal) expect(result.detail?.length).toBeLessThan(200);
       }),
     );
   });
@@ -127,9 +130,7 @@ describe('Options in a query', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 60_000 }), (ms) => {
         const result = read(`interval=${ms}`);
-        if (!result.ok) throw new Error(result.message);
-        const { interval } = result.options;
-        expect(interval).toBe(intervals.find((step) => step >= ms));
+        expect(result).toMatchObject({ interval: intervals.find((step) => step >= ms) });
       }),
     );
   });
@@ -138,8 +139,8 @@ describe('Options in a query', () => {
 describe('viewKey', () => {
   const key = (query: string): string => {
     const result = read(query);
-    if (!result.ok) throw new Error(result.message);
-    return viewKey(result.options);
+    if (result instanceof Refusal) throw new Error(result.detail);
+    return viewKey(result);
   };
 
   it('is the same however the same view was asked for', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ViewOptions } from '../../../../src/protocol/telemetry/view/options.ts';
+import type { TelemetryViewOptions } from '../../../../src/protocol/telemetry/view/options.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { setUpClients } from '../client-set-up.ts';
 import { state } from '../document/aggregate-set-up.ts';
@@ -11,7 +11,7 @@ const eachSecond = { settings: { POLL_CRON: '* * * * * *' } };
 const freshMs = 2000;
 const gatherMs = 25;
 
-const views: readonly Partial<ViewOptions>[] = [
+const views: readonly Partial<TelemetryViewOptions>[] = [
   { interval: 30_000 },
   { interval: 10_000, mode: 'delta' },
   { interval: 60_000, sections: ['logs'], encoding: 'msgpack' },
@@ -104,7 +104,7 @@ describe('A plain client', () => {
     // Less than the poll under way may take: it is that one which is answered.
     clock.advance(20_000);
     expect(client.types()).toHaveLength(3);
-    documents.pollStates();
+    documents.poll();
     await answer('state', state);
     await waitFor('the state', () => {
       clock.advance(gatherMs);
@@ -118,13 +118,13 @@ describe('A plain client', () => {
     await freshen();
     const client = connect();
     for (let failures = 0; failures < 5; failures += 1) {
-      documents.pollStates();
+      documents.poll();
       await fail('state', 404);
     }
     await waitFor('the end of it', () => client.types().length === 2);
     clock.advance(60_000);
     expect(client.types()).toHaveLength(2);
-    documents.pollStates();
+    documents.poll();
     await answer('state', state);
     await waitFor('the state', () => client.types().length === 3);
     const { seq } = client.last();

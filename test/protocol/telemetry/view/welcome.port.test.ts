@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryEvents } from '../../../../src/source/events.ts';
+import { MemoryEvents } from '../../../../src/source/events.ts';
 import { connectClient, valueAt } from '../../../support/client.ts';
 import { startGateway } from '../../../support/gateway.ts';
 import { useIn, waitFor } from '../../../support/wait.ts';
@@ -79,7 +79,7 @@ describe.concurrent('A new telemetry client', () => {
   });
 
   it('sees an event at once, on both paths', async (test) => {
-    const events = createMemoryEvents();
+    const events = new MemoryEvents();
     const gateway = await useIn(
       test,
       startGateway({ events, settings: { POLL_CRON: '0 0 * * * *' }, engine: { stepMs: 3_600_000 } }),

@@ -78,13 +78,13 @@ async function runServer(command: keyof typeof required): Promise<void> {
   else await runDemo(settings, log, (text) => process.stdout.write(text));
 }
 
-/** A server goes on whatever becomes of its output. */
+/** A server does not end because its output cannot be written. */
 let isServing = false;
 
 /** The exit code of a command that may have been carried out. */
 const haltUnknown = 4;
 
-/** By then a pending write has failed. */
+/** Time in which the log notices a closed pipe: by then a pending write has failed. */
 const logNoticesMs = 100;
 for (const output of [process.stdout, process.stderr]) {
   output.on('error', (error) => {

@@ -33,7 +33,7 @@ export interface AccessOptions extends OriginOptions, PolicyOptions {
 }
 
 export interface AccessParts {
-  /** Undefined: no auth is configured, and nobody's token is looked at. */
+  /** Undefined: no auth is configured, and tokens are ignored. */
   readonly verifier: Pick<Verifier, 'verify'> | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -60,7 +60,7 @@ export class Access {
   readonly #limits: ConnectionLimits;
   readonly #verifications = new TokenBucket(tokensAtCapacity);
   readonly #held = new Map<AdmittedConnection, HeldPlace>();
-  /** Shared by all connections, which are its `this`: a closure each would cost memory per connection. */
+  /** One function for all connections, called with the connection as `this`: a closure each would cost memory. */
   readonly #onClose: (this: AdmittedConnection) => void;
 
   constructor(options: AccessOptions, { verifier, clock, log, meter, dismissViewer }: AccessParts) {

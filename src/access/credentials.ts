@@ -22,8 +22,8 @@ export interface OfferedToken {
 }
 
 /**
- * The first token offered; undefined where none is. A place counts as soon as it is named, with whatever is in
- * it: a bad token there must be refused, and a better one further on must not hide it.
+ * The first token offered; undefined where none is. The first place that is present decides: a bad token there is
+ * refused, even if a later place holds a valid one.
  *
  * - `Authorization: Bearer <token>`, also with nothing behind `Bearer`, and a value without any scheme. Another
  *   scheme (`Basic`, for a proxy in front) is addressed to someone else and leaves the other places open.

@@ -17,8 +17,8 @@ export const hostRefused = new Refusal('HOST_REFUSED', { detail: 'see ALLOWED_HO
 export const originRefused = new Refusal('ORIGIN_REFUSED', { detail: 'see ALLOWED_ORIGINS' });
 
 /**
- * What pages may do, by `Origin` and `Host`. Programs that are no browser send no `Origin`, and nothing is kept from
- * them here.
+ * What pages may do, by `Origin` and `Host`. Programs other than browsers send no `Origin`, and are not restricted
+ * here.
  */
 export class Origins {
   readonly #allowsAll: boolean;

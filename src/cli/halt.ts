@@ -14,7 +14,7 @@ const secondWayAfterMs = 1000;
 /** The outcome of one way. */
 type WayEnd =
   | { readonly is: 'done'; readonly result: JsonValue }
-  /** `refused`: the gateway said no, for good. `none`: somebody else did, so that another way may be tried. */
+  /** `refused`: by the gateway, which is final. `none`: by something in front of it, so another way may be tried. */
   | { readonly is: 'refused' | 'none' | 'unsent' | 'unknown'; readonly words: string };
 
 interface Order extends HaltArguments {
@@ -119,7 +119,7 @@ async function byHttp({ command, base, reason, token, requestId, timeoutMs }: Or
   }
 }
 
-/** The meaning of an HTTP answer: only the gateway's own state the effect of the command. */
+/** The meaning of an HTTP answer: only the gateway's own answers state the effect of the command. */
 function readResponse(status: number, text: string, requestId: string): WayEnd {
   const parsed = parseUntrusted(text, { nonFinite: 'null' });
   const body: JsonObject = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};

@@ -96,7 +96,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     },
     onMessage(message, bytes, connection) {
       receiver.take(message, bytes, chain.live === connection);
-      // A connection that begins with it is not in the status yet: `onLive` follows.
+      // The first message of a new connection comes before `onLive`, which then updates the status.
       if (chain.live?.transport === status.transport) refresh();
     },
     onLive(transport) {
@@ -109,7 +109,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   };
   const age = (at: number | undefined): number | undefined =>
     at === undefined ? at : clock.monotonic() - at;
-  /** With a live connection the replica moves on meanwhile: a delta from where it is now would not fit it then. */
+  /** Undefined with a live connection, which changes the replica meanwhile: a delta from here would not fit any more. */
   const since = (): string | undefined => {
     const { position } = replica;
     return position && chain.live === undefined ? `${position.epoch}-${position.seq}` : undefined;
@@ -145,7 +145,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     },
     get freshness() {
       const { of, worst } = freshness;
-      // Below the values, which are all that counts where two of them are compared.
+      // On the prototype: comparisons see the values only.
       const reading: Freshness = Object.create({ of });
       return Object.assign(reading, {
         isFresh: of().state === 'fresh',
@@ -166,7 +166,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     ) => {
       let held: { readonly value: Value } | undefined;
       const take = (document: TelemetryDocument): void => {
-        // What stands at a documented path has the documented type: the gateway refuses what an engine says otherwise.
+        // A documented path has a value of the documented type: the gateway makes others null.
         const value =
           typeof selection === 'string' ? (valueAt(document, selection) as Value) : selection(document);
         const before = held;

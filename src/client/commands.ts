@@ -7,7 +7,7 @@ import { TelemetryError } from './telemetry-error.ts';
 import type { TelemetryClient } from './types.ts';
 import type { WantedView } from './view.ts';
 
-/** What the application asks of the gateway, and is answered. */
+/** The application's requests to the gateway. */
 export function createCommands(
   view: WantedView,
   chain: FallbackChain,
@@ -30,7 +30,7 @@ export function createCommands(
         return granted;
       };
       try {
-        // The next connection may have begun to open before it was to ask for that.
+        // A connection that is being opened asks for the view from before this change.
         if (!live?.send || chain.isOpening) chain.renew();
         const answer = wait(live?.send && live);
         live?.send?.({ ...change, type: command, requestId });
@@ -41,7 +41,7 @@ export function createCommands(
         });
       } catch (error) {
         settle(false);
-        // It may be in force all the same, or tried again and again: only a new connection has the old view for sure.
+        // The change may be in force all the same: only a new connection certainly has the old view.
         if (isCode(error, 'TIMEOUT') || chain.isOpening || chain.live !== live) chain.renew();
         throw error;
       }

@@ -11,7 +11,7 @@ import type { ClientEvents, TransportName } from './types.ts';
 /** A kind of connection. */
 export interface ClientTransport {
   readonly name: TransportName;
-  /** Connections that must have failed in a row before the next transport is tried beside. */
+  /** So many connections in a row must have failed before the next transport is tried in parallel. */
   readonly failuresBeforeNext: number;
   /** May throw where that is impossible from the start. */
   open(token: string | undefined, connection: ChannelOwner): Channel;
@@ -23,7 +23,7 @@ export interface ClientTransport {
 export interface Channel {
   /** Sends a message; undefined where the transport has no way back. */
   readonly send?: (message: object) => void;
-  /** Ends it; what is told of it afterwards does not count. `abruptly`: the other end does not answer anyway. */
+  /** Ends it; later events are ignored. `abruptly`: without a closing handshake, as the other end does not answer. */
   close(abruptly: boolean): void;
 }
 
@@ -68,12 +68,12 @@ interface Opener {
   readonly context: ClientContext;
   /** A connection gave its first document. Returns the live one before it. */
   promote(connection: GatewayConnection): GatewayConnection | undefined;
-  /** A connection ended, and not by this side's wish. */
+  /** A connection ended without having been closed from here. */
   ended(connection: GatewayConnection, how: ConnectionEnd): void;
 }
 
 /**
- * One connection, from the wish for it to its end:
+ * One connection, from the decision to open it to its end:
  *
  * ```
  *            first document               the next one is live
@@ -190,7 +190,7 @@ export class GatewayConnection {
     return replaced;
   }
 
-  /** What watched over the state before ends with it. */
+  /** Ends the timers of the state before. */
   #enter(state: 'live' | 'replaced' | 'over'): void {
     this.#state = state;
     this.#cancelTimeout();

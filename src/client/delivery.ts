@@ -15,17 +15,17 @@ interface DeliveryOptions extends Pick<CommandOptions, 'signal' | 'onProgress'> 
 interface Sending {
   /** The WebSocket; undefined: by HTTP. */
   readonly connection: GatewayConnection | undefined;
-  /** It went out, and nobody said that it had no effect. */
+  /** It was sent, and no answer said that it had no effect. */
   isOut: boolean;
   isOver: boolean;
 }
 
 const lookEveryMs = 500;
-/** So many looks the WebSocket has for its answer, before HTTP is tried beside it. */
+/** Checks without an answer by the WebSocket before HTTP is tried as well. */
 const socketLooks = 2;
-/** After so many a request by HTTP is as good as lost, and another goes out beside it: longer than the gateway takes. */
+/** Checks after which an HTTP request counts as lost and another one is sent: longer than the gateway takes. */
 const requestLooks = 6;
-/** So long a refusal waits for what another way brings: longer than the gateway takes. */
+/** How long a refusal is held back, as another way may bring an ACK: longer than the gateway takes. */
 const refusalMs = 2500;
 
 /**
@@ -79,7 +79,7 @@ export function deliver(
       try {
         let result: JsonValue | undefined;
         if (connection) {
-          // It outlives the command: an answer that comes late is nobody's any more.
+          // Not cancelled with the command: a late answer is ignored.
           const answer = requests.wait({ command, requestId, connection, timeoutMs });
           connection.send?.(message);
           tell();
@@ -114,7 +114,7 @@ export function deliver(
       else timers.push(clock.after(refusalMs, conclude));
     };
 
-    /** Takes the ways that are open now. */
+    /** Starts an attempt by each way that is open now. */
     const look = (): void => {
       if (over.signal.aborted || refusal) return;
       const { live } = chain;
@@ -154,7 +154,7 @@ export function deliver(
       );
     };
     watch();
-    // It has the `signal` that takes the listener away.
+    // Its `signal` removes the listener.
     signal?.addEventListener('abort', cancel, over);
     if (signal?.aborted) cancel();
     else look();

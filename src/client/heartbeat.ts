@@ -13,7 +13,7 @@ interface HeartbeatOptions {
   readonly onDead: () => void;
 }
 
-/** Looked at so often until it counts as silent. One look before the last it is asked, so that it can still answer. */
+/** Checks until a connection counts as silent. It is asked one check before the last, so that it can still answer. */
 const looks = 3;
 
 export type Heartbeat = ReturnType<typeof createHeartbeat>;
@@ -42,7 +42,7 @@ export function createHeartbeat({
   const look = (): void => {
     const now = clock.monotonic();
     const silentMs = now - heardAt;
-    // Where nobody can be asked, it is no sooner dead than silent.
+    // A connection that cannot be asked is not dead before it counts as silent.
     if (silentMs >= (send ? silenceMs : Math.max(silenceMs, staleMs()))) {
       onDead();
       return;

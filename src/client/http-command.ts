@@ -13,9 +13,9 @@ export interface CommandMessage {
 
 interface Posting {
   readonly signal: AbortSignal;
-  /** Whether to send without asking whether anybody is there: the gateway was just heard, or it does not matter. */
+  /** Whether to send without a HEAD request first: the gateway was heard just now, or it does not matter. */
   readonly isUrgent: boolean;
-  /** It goes out now; false: it was not taken after all. */
+  /** True: it is sent now. False: it was not accepted. */
   readonly onSent: (isOut: boolean) => void;
 }
 
@@ -38,7 +38,7 @@ export async function postCommand(
    */
   const reach = async (): Promise<void> => {
     const { status } = await request({ method: 'HEAD', mode: 'no-cors' });
-    // A proxy that has lost its gateway. Other faults may be of the question alone: not every proxy knows HEAD.
+    // A proxy that does not reach the gateway. Other errors may concern HEAD only, which not every proxy knows.
     if (status > 501 && status < 505) throw new Error(`HTTP ${status}`);
   };
   const send = (token: string | undefined): Promise<Response> => {
@@ -59,14 +59,14 @@ export async function postCommand(
   const { status } = response;
   const answer = await readAnswer(response);
   const { type, result, code, detail, effect, words } = answer;
-  // Whatever else is a 200 was said by something in between: a page to log in, perhaps.
+  // Any other 200 comes from something in between, such as a login page.
   if (type === 'ACK' && answer.requestId === message.requestId) return result;
   // Where the gateway could not take it just then, a HALT is tried again.
   const isFinal = status !== 503 || message.type === 'RESUME';
   if (isFinal && (effect === 'none' || effect === 'unknown')) {
     throw new TelemetryError(`${code}`, `${detail}`, { effect });
   }
-  // A proxy refuses it; other than with 5xx, when it cannot tell what became of it.
+  // With 4xx a proxy refused it; with 5xx a proxy does not know whether it was carried out.
   if (effect === 'none' || (status >= 400 && status < 500)) onSent(false);
   throw new Error(words);
 }

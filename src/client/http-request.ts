@@ -41,7 +41,7 @@ export async function readRefusal(response: Response): Promise<ConnectionEnd> {
     reason: words,
     refusesView: viewFaults.includes(code) ? [`${code}`, `${detail}`] : undefined,
     refusesToken: response.status === 401,
-    // A date, which the header may hold too, is no number: then the ordinary wait has to do.
+    // The header may hold a date instead of a number: then the ordinary wait is used.
     retryAfterMs: Number(response.headers.get('retry-after')) * 1000 || 0,
   };
 }

@@ -21,7 +21,7 @@ export const platform: Platform = globalThis;
  * good time to see to the connection, since browsers let hidden pages sleep.
  */
 export function onWake(wake: () => void): Unsubscribe {
-  // It has the `signal` that takes the listeners away.
+  // Its `signal` removes the listeners.
   const leaving = new AbortController();
   platform.addEventListener?.('online', wake, leaving);
   platform.document?.addEventListener?.('visibilitychange', wake, leaving);

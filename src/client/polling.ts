@@ -27,7 +27,7 @@ export function openPolling(
     const response = await sendRequest({ ...request, signal: abort.signal }, held);
     connection.heard();
     if (response.status === 304) {
-      // What is held still holds, and so does what it says of its sources.
+      // The document is unchanged, its `sources` included.
       connection.take({ type: 'PONG', t, server_time: '' }, 0);
       return undefined;
     }

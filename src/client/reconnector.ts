@@ -76,7 +76,7 @@ export class Reconnector {
     return replaced;
   }
 
-  /** A connection ended, and not by this side's wish. */
+  /** A connection ended without having been closed from here. */
   ended(connection: GatewayConnection, how: ConnectionEnd): void {
     const { reason, refusesToken, refusesView, retryAfterMs = 0 } = how;
     const { clock, random, timing, requests, events } = this.context;

@@ -38,7 +38,7 @@ export class Replica {
         return this.#hold(applyDelta(this.#held, packet), epoch, seq);
       }
     } catch {
-      // It appends to what is no array here, or nests deeper than the stack: whatever it was made for, it was not this.
+      // It appends to something that is no array here, or is nested too deeply: it was not made for this document.
     }
     this.isBehind = true;
     return 'gap';

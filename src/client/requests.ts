@@ -33,10 +33,10 @@ interface Waiting extends Awaited {
 
 export type Requests = ReturnType<typeof createRequests>;
 
-/** Those who wait for an answer of the gateway, or for a connection. */
+/** Requests that wait for an answer of the gateway, or for a connection. */
 export function createRequests(clock: Clock) {
   const all = new Set<Waiting>();
-  /** Connections kept for the answers to come by, and for nothing else. */
+  /** Replaced connections, kept open only for the answers that are still to come. */
   const retired = new Set<Closable>();
   let isClosed = false;
 

@@ -48,7 +48,7 @@ export function createTokens({
   const forget = (): void => {
     asking = undefined;
   };
-  /** As often as it takes while the old one is good; after that, every attempt to connect asks. */
+  /** Asks again and again while the old token is good; after that, every attempt to connect asks. */
   const askLater = (): void => {
     if (held !== undefined) renewIn(tokenMarginMs / 5);
   };
@@ -57,7 +57,7 @@ export function createTokens({
     return asking;
   };
   const askNow = async (): Promise<string> => {
-    // One that never answers must not keep others from asking. What it says late is good all the same.
+    // A provider that never answers must not block later calls. A late answer is used all the same.
     const cancel = clock.after(connectMs, () => {
       forget();
       askLater();

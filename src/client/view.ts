@@ -26,7 +26,7 @@ export function createView(initial: ViewOptions, codec: Codec | undefined) {
   const wanted = (): WholeView => Object.assign({}, settled, ...pending);
 
   /**
-   * Puts a change in. Returns what a SUBSCRIBE says, and what tells its fate: it is in force, or it never will be.
+   * Adds a change. Returns what a SUBSCRIBE says, and a function to call with the outcome: in force or not.
    * @throws TelemetryError where the gateway would refuse it for sure, or this client could not read it
    */
   const propose = (options: ViewChange): { readonly change: object; settle(isInForce: boolean): void } => {

@@ -57,7 +57,7 @@ export function readGiven(
 
 const withoutLineEnd = (text: string): string => text.replace(/\r?\n$/, '');
 
-/** An empty variable counts as unset: compose files make one of the other. */
+/** An empty variable counts as unset: compose files pass unset variables as empty ones. */
 function textOf(env: Environment, name: string): string | undefined {
   const text = env[name] === undefined ? undefined : withoutLineEnd(env[name]);
   if (text === undefined || text === '') return undefined;
@@ -103,7 +103,7 @@ export interface UnknownNames {
 }
 
 /**
- * Variables that look like settings and are none.
+ * Variables that look like settings but are not.
  * @param read names that are read
  * @param unread names of other commands, which are allowed
  */

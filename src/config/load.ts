@@ -74,7 +74,7 @@ export class Config<const Dialects extends readonly DialectSettings[]> {
     return parsed.data;
   };
 
-  /** Variables that begin like settings and are none. */
+  /** Variables that begin like settings but are not. */
   readonly unknownNames = ({ env, unread = new Set() }: LoadOptions): readonly string[] =>
     findUnknownNames(env, this.#namesRead(unread), [...unread]).others;
 

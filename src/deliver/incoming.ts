@@ -39,11 +39,11 @@ export class MessageLimiter {
   }
 }
 
-/** Which messages are acted on even over the rate, such as a HALT: they must not be lost for how much else is said. */
+/** Messages that are acted on even over the rate, such as a HALT: a flood of others must not drop them. */
 export interface UrgentTypes {
   /** Values of `type` in JSON messages. */
   readonly types: readonly string[];
-  /** Whether one of that type can be acted on: one that cannot must not hold up the next. */
+  /** Whether one of that type is valid: an invalid one must not take the place of the next. */
   readonly isWellFormed: (message: JsonObject) => boolean;
 }
 
@@ -52,7 +52,7 @@ const urgentEveryMs = 1000;
 /** Larger ones are not parsed: urgent messages are short. */
 const urgentMaxBytes = 4096;
 
-/** What one client says: how much of it is heard. Made with its first message, since most clients say nothing. */
+/** Rate limit for the messages of one client. Made with its first message, since most clients send none. */
 export class Incoming extends MessageLimiter {
   readonly #urgent: UrgentTypes | undefined;
   readonly #passing: Throttle | undefined;

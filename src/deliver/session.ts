@@ -10,7 +10,7 @@ import type { TransportEnd, TransportEvents } from './transport.ts';
 /** Shared by all that hold nothing. */
 const none: readonly never[] = [];
 
-/** One client: who it is, what it says, and when and why its connection ends. */
+/** One client: its identity, its messages, and when and why its connection ends. */
 export class Session extends Recipient implements TransportEvents {
   readonly id: string;
   readonly #onEnd: (session: Session) => void;

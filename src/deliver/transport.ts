@@ -22,7 +22,7 @@ export interface TransportEnd {
 /** `oversize`, `protocol`: the client broke a rule. `socket`: the connection failed. */
 export type TransportFault = 'oversize' | 'protocol' | 'socket';
 
-/** A connection to one client. The core owns this interface; WebSocket, Socket.IO and SSE implement it. */
+/** A connection to one client. WebSocket and Server-Sent Events implement it in `transport/`. */
 export interface Transport {
   readonly kind: 'websocket' | 'event-stream';
   readonly open: boolean;

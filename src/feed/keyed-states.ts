@@ -64,9 +64,9 @@ export class KeyedStates<Key, Wish> {
   }
 }
 
-/** What the readers of one feed want of it, such as how often it should be new; the writer hears them all. */
+/** What the readers of one feed want of it, such as how often it is updated. The writer takes all into account. */
 export class Wishes<Wish> {
-  /** Each in a box of its own: two readers may wish for the same. */
+  /** Each in an object of its own, as two readers may have the same wish. */
   readonly #readers = new Set<{ readonly wish: Wish }>();
   readonly #listeners = new Set<() => void>();
 

@@ -15,7 +15,7 @@ export async function readBody(
     const { buffer, length } = await readBounded(request.body, maxBytes);
     return length === 0 ? undefined : Buffer.from(buffer);
   } catch (error) {
-    // Else the client has gone, or sends what is no HTTP: nothing is wrong here, and nobody is there to be told.
+    // Otherwise the client has gone or sent invalid HTTP: that is no error here, and nobody is left to be told.
     return error instanceof BodyTooLarge ? 'too_large' : 'cut_off';
   }
 }

@@ -14,7 +14,7 @@ interface RelayOptions {
   readonly onStalled: () => void;
 }
 
-/** What a slow reader must take within its time to be one that reads. */
+/** Body is given to the reader in chunks of this size: one that takes none in time counts as stalled. */
 const chunkBytes = 16 * 1024;
 
 /**
@@ -30,7 +30,7 @@ export class Relay {
   #aheadBytes = 0;
   #complete = false;
   #over = false;
-  /** The client's reader, while it has taken all there is. */
+  /** The client's read that waits for the next chunk; undefined: none waits. */
   #hungry: ((chunk: Uint8Array | undefined) => void) | undefined;
   #cancelStall: Cancel = () => {};
 
@@ -61,7 +61,7 @@ export class Relay {
     );
   }
 
-  /** The answer is over, read or not: what is left of the body is not taken any more. */
+  /** Ends it, whether or not all was read: the rest of the body is not fetched. */
   end(): void {
     this.#over = true;
     this.#cancelStall();

@@ -29,7 +29,7 @@ export class SocketPlaces {
   /** Number of requests not answered yet. */
   readonly #asked = new WeakMap<Socket, number>();
   readonly #upgraded = new WeakSet<Socket>();
-  /** Shared by all sockets, which are its `this`: a closure each would cost memory per socket. */
+  /** One function for all sockets, called with the socket as `this`: a closure each would cost memory. */
   readonly #onClose: (this: Socket) => void;
   #count = 0;
 
@@ -109,7 +109,7 @@ export class SocketPlaces {
     for (const socket of candidates ?? []) {
       if (socket === newcomer || !this.#idle.delete(socket)) continue;
       socket.destroy();
-      // The newcomer takes over its kind of place.
+      // If the displaced socket was beyond the bounds, so is the newcomer.
       if (this.#beyond.delete(socket)) this.#beyond.add(newcomer);
       return;
     }

@@ -40,7 +40,7 @@ export class LogRecorder implements Log {
   }
 }
 
-/** A word that announces a secret, and the secret. */
+/** A name such as `token`, and the secret that follows it. */
 const announced =
   /\b(token|secret|password|authorization|cookie)(["']?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&]+)/gi;
 const scheme = /\b(Bearer|Basic)\s+[\w.~+/=-]+/gi;

@@ -81,7 +81,8 @@ function codingsOf(header: string | readonly string[] | undefined): readonly str
 }
 
 /**
- * Undoes one coding as the bytes come, off the event loop. Nothing stays nothing: that is said to be compressed too.
+ * Undoes one coding as the bytes come, off the event loop. An empty body stays empty: some servers call it compressed
+ * too.
  * @throws PollFailure where the bytes are not what the coding makes, or end too early; what `source` throws otherwise
  */
 async function* undoCoding(

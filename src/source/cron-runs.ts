@@ -32,7 +32,7 @@ export class CronRuns {
     this.#months = new Set(month);
     const ofDay = expression.trim().split(/\s+/).slice(3);
     const task = cron.createTask(`* * * ${ofDay.join(' ')}`, () => {});
-    // Only asked which days match: node-cron would keep it among the tasks of the process for good.
+    // Only asked which days match, never run: without this node-cron would keep it for the life of the process.
     void task.destroy();
     this.#days = task;
   }

@@ -39,7 +39,7 @@ export interface ForwardedRequest {
 }
 
 const defaultMaxBodyBytes = 4 * 1024 * 1024;
-/** Of a body that nobody wants: read, so that its connection can be used again. */
+/** An unwanted body is read up to this size, so that its connection can be used again. */
 const maxDumpBytes = 64 * 1024;
 const keptAliveMs = 30_000;
 /** For the first byte of what is passed on, and between two. */

@@ -14,7 +14,7 @@ export interface Events {
 /** Events within one process: for a gateway that runs beside its engine without Redis. */
 export class MemoryEvents implements Events {
   readonly #listeners = new Map<string, EventListener>();
-  /** A function of its own, to be handed to an engine as the one that it publishes by. */
+  /** Bound to this object, so that it can be passed to an engine. */
   readonly publish = (channel: string, message: string): void =>
     this.#listeners.get(channel)?.(Buffer.from(message));
 

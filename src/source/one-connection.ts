@@ -10,7 +10,7 @@ export class OneConnection {
   constructor(timeoutMs: number, permit = () => true) {
     const connect = buildConnector({ timeout: timeoutMs });
     this.connect = (options, callback) => {
-      // A second connection for one request would be a repetition that nobody asked for.
+      // undici would connect again and repeat the request, which must be sent once only.
       if (this.#isSent) return callback(new Error('already sent'), null);
       connect(options, (...[error, socket]) => {
         if (error !== null) return callback(error, null);

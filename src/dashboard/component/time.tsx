@@ -4,7 +4,7 @@ import { formatInstant, instantOf, splitAtTimes, unknownTime } from '../model/fo
 export function Time({ value }: { readonly value: unknown }) {
   const instant = instantOf(value);
   if (instant === undefined) {
-    // What an engine wrote there may still tell somebody something.
+    // Shown as a tooltip: what the engine sent may still help somebody.
     return <span title={typeof value === 'string' ? value : undefined}>{unknownTime}</span>;
   }
   const utc = new Date(instant).toISOString();

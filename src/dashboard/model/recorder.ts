@@ -49,7 +49,7 @@ export class Recorder {
     return () => this.#listeners.delete(listener);
   }
 
-  /** What does not change is still so. */
+  /** A value that did not change is still valid now: the tracks are extended by it. */
   tick(): void {
     const at = this.#options.now();
     for (const track of [this.price, this.profit, this.latencies]) track.advance(at);
@@ -69,7 +69,7 @@ export class Recorder {
     const at = now();
     this.#notice(document);
     if (!isConnected(client.status)) this.#missingSince ??= at;
-    // Nothing is drawn on with a value that is the last known: it would look as if it were so still.
+    // A stale value is not drawn: it would look current.
     this.price.put({ at, value: isFresh(pricePath) ? priceOf(document) : null });
     this.profit.put({ at, value: isFresh(profitPath) ? profitOf(document) : null });
     this.latencies.put(document, at, isFresh);
@@ -88,7 +88,7 @@ export class Recorder {
       this.#symbol = symbol;
       this.#missingSince = 0;
     }
-    // Out of sight it may become another one; before the engine's first word there is none.
+    // Without `market` in the view the symbol may change unnoticed. (No sections: the engine has not answered yet.)
     if (document.market === undefined && sections !== '') this.#symbol = '';
     if (sections !== this.#sections) this.#missingSince = 0;
     this.#sections = sections;

@@ -149,7 +149,7 @@ export function describeHalt({ by, role, reason, at }: HaltRemark, status: Engin
   const operator = role === 'operator' ? 'an operator' : '';
   const who = by === undefined ? operator : `${by}${role === undefined ? '' : ` (${role})`}`;
   const words = [
-    // Until the engine says so itself, it is only what somebody told it to be.
+    // Before the engine shows it, the HALT was only ordered.
     status === 'HALT' ? 'Halted' : 'HALT',
     who === '' ? '' : `by ${who}`,
     at === undefined ? '' : `at ${at}`,

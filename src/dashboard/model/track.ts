@@ -36,11 +36,11 @@ export class Track {
     if (value !== null && this.#newest !== undefined) this.#set(this.#newest, value);
   }
 
-  /** Time goes on, and what was put last still holds. */
+  /** Extends the track to this moment by the last value. */
   advance(at: number): void {
     const slot = Math.floor(at / this.stepMs);
     const newest = this.#newest ?? slot - 1;
-    // After a long sleep every slot is a new one, once.
+    // After a long sleep of the machine every slot is filled once, not more.
     for (let next = Math.max(newest + 1, slot - this.#values.length + 1); next <= slot; next += 1) {
       this.#set(next, this.#held);
     }

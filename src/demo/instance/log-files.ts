@@ -21,8 +21,8 @@ export class LogFolderError extends Error {
 }
 
 /**
- * Log files `<name>.log`, each rotated to `<name>.log.1` when it is full. Nothing is open between two calls, which are
- * synchronous throughout: a few short lines a second, in order, and a rotation that nothing comes between.
+ * Log files `<name>.log`, each rotated to `<name>.log.1` when it is full. Calls are synchronous and keep no file open:
+ * for a few short lines a second that is fast enough, lines stay in order, and no write interrupts a rotation.
  */
 export class LogFiles {
   readonly #folder: string;

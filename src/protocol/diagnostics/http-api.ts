@@ -11,7 +11,7 @@ import { logsQuery } from './schema.ts';
 const path = '/api/diagnostics';
 const badLimit = new Refusal('BAD_OPTION', { detail: 'limit: expected a whole number from 1 to 200' });
 
-/** The HTTP twins of the dialect, and the way in for those who have no Redis. */
+/** The dialect over plain HTTP: logs and figures, and events from those who have no Redis. */
 export function serveDiagnosticsApi({
   serve,
   figures,

@@ -7,7 +7,7 @@ import type { DiagnosticsViews } from './views.ts';
 
 const levels = { info: 'info', warn: 'warning', error: 'error' } as const;
 
-/** Does what an event says, and tells all clients. `receivedAt`: monotonic ms. */
+/** Applies events, and sends them to all clients. `receivedAt`: monotonic ms. */
 export class Journal {
   readonly #views: DiagnosticsViews;
   readonly #figures: DiagnosticsFigures;
@@ -15,7 +15,7 @@ export class Journal {
   readonly #clock: Clock;
   readonly #newId: () => string;
 
-  /** @param newId an id like no other */
+  /** @param newId makes a unique id */
   constructor(
     views: DiagnosticsViews,
     figures: DiagnosticsFigures,

@@ -3,7 +3,7 @@ import { TextDecoder } from 'node:util';
 /** How the characters of a log are put into bytes, as its byte order mark says; UTF-8 without one. */
 export type LogEncoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
-/** UTF-8 to be put together to lines; or what was here is gone, and NULs are left in its place. */
+/** UTF-8 of which lines are made. `hole`: a truncation has left NULs here. */
 export type LogPart = Buffer | 'hole';
 
 const marks: readonly (readonly [LogEncoding, Buffer])[] = [
@@ -13,7 +13,7 @@ const marks: readonly (readonly [LogEncoding, Buffer])[] = [
 ];
 /** Bytes of a file that tell its encoding. */
 export const markLength = 3;
-/** So many NULs are nothing that a program writes. */
+/** No program writes so many NULs on purpose. */
 const holeLength = 32;
 const lineFeed = 0x0a;
 const nothing = Buffer.alloc(0);
@@ -34,7 +34,7 @@ export function encodingOf(head: Buffer): LogEncoding | undefined {
  */
 export class LogDecoder {
   #encoding: LogEncoding | undefined;
-  /** Of what was in the place before: a file that begins with a hole has lost its mark. */
+  /** Encoding of the content before: a file that begins with a hole has lost its byte order mark. */
   #before: LogEncoding = 'utf-8';
   #head: Buffer = nothing;
   #wide: TextDecoder | undefined;
@@ -55,7 +55,7 @@ export class LogDecoder {
     return this.#startWith(encoding);
   }
 
-  /** What was held back: the file has ended. What follows is another from its start. */
+  /** The file has ended: returns what was held back. The next bytes are the start of another file. */
   flush(): LogPart[] {
     const held = this.#encoding === undefined && this.#head.length > 0 ? this.#startWith('utf-8') : [];
     const rest = this.#wide === undefined ? [] : this.#parts(Buffer.from(this.#wide.decode()));

@@ -39,7 +39,7 @@ interface FileTailOptions {
 }
 
 const lookEveryMs = 200;
-/** What is written over and over is shown as it stands at most so often. */
+/** Least time between two deliveries of a line that is being overwritten, such as a progress bar. */
 const standingEveryMs = 500;
 
 /** `ELOOP` comes from the system too, where a link took the place just now. */
@@ -229,7 +229,7 @@ export class FileTail {
       if (part !== 'hole') {
         this.#hasRead = true;
         await this.#deliver(this.#splitter.push(part));
-        // Of what was truncated while nobody looked, nothing else tells.
+        // Only the hole shows that the file was truncated between two looks.
       } else if (this.#hasRead) await this.#endFile([]);
     }
   }

@@ -21,7 +21,7 @@ export class LineSplitter {
   #overwritten: Buffer | undefined;
   #hasBegun = false;
   #dropping = false;
-  /** What was given of the line under way. */
+  /** What was delivered of the unfinished line. */
   #shown: string | undefined;
 
   constructor(onCut: () => void = () => {}) {

@@ -55,7 +55,7 @@ export async function identify(path: string): Promise<FileIdentity | undefined> 
  * handle.
  */
 export async function openLog(path: string): Promise<OpenedLog | undefined> {
-  // Looked at before it is opened: to open a device or a pipe is felt on its other side.
+  // Checked before it is opened: opening a device or a pipe has side effects.
   if ((await identify(path)) === undefined) return undefined;
   let handle: FileHandle;
   try {

@@ -37,8 +37,8 @@ const maxHeldBytes = 16 * 1024 * 1024;
 /** Memory of a line besides its characters. */
 const lineBytes = 32;
 /**
- * A burst is read no faster than clients that keep up are sent it: what they lack stays far below what is held. A file
- * that is written faster than this for long is followed later and later, but whole.
+ * A burst is read no faster than it can be sent, so that clients which keep up lose none of it. A file that is written
+ * faster than this for long is followed with a growing delay, but completely.
  */
 const readPace = { bytes: 2 * 1024 * 1024, everyMs: gatherMs };
 

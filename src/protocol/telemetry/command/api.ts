@@ -19,7 +19,7 @@ const paths = [
 /**
  * HALT and RESUME over HTTP: for programs, and for pages that no WebSocket gets through to. The same commands with
  * the same answers: 200 with the ACK, or a problem document with `code` and `effect`. So are the engine's own command
- * paths, where these are forwarded: there is no way to it that is unserialised and without a line in the audit log.
+ * paths, where these are forwarded, so that every command is serialised and has a line in the audit log.
  */
 export function serveCommandApi(
   serve: Pick<Serve, 'http'>,
@@ -52,12 +52,12 @@ export function serveCommandApi(
   }
 }
 
-/** What stands in the body; empty: nothing. */
+/** The fields of the body; none of an empty one. */
 async function readFields(request: Request): Promise<JsonObject | Refusal> {
   const body = await readBody(request, maxBodyBytes);
   if (body === 'too_large') return refuse('TOO_LARGE', `a command may have ${maxBodyBytes} bytes`);
   if (body === 'cut_off') return bodyCutOff;
-  // A HALT must not fail for the want of a header that says what is not there.
+  // Without a body no `Content-Type` is needed: a HALT must not fail for a missing header.
   if (body === undefined) return {};
   const [type = ''] = (request.headers.get('content-type') ?? '').split(';');
   if (type.trim().toLowerCase() !== 'application/json') {

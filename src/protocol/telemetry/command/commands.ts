@@ -24,11 +24,11 @@ interface CommandsOptions {
   readonly engine: CommandEngine;
   /** Whether the source `state` is fresh now. */
   readonly isStateFresh: () => boolean;
-  /** What it takes to command. */
+  /** Who may command. */
   readonly commanding: Policy;
-  /** Told of each command that the engine said yes to. */
+  /** Told of each command that the engine acknowledged. */
   readonly watch: Pick<CommandWatch, 'acked'>;
-  /** Stands still while a HALT is under way. */
+  /** Its sweeps pause while a HALT is under way. */
   readonly hub: Pick<Hub, 'standStill'>;
   /** The audit log. */
   readonly log: Log;
@@ -136,7 +136,7 @@ export class Commands {
     });
   }
 
-  /** Counts and notes what a command came to that was carried out or refused. */
+  /** Counts and logs the outcome of a command that was carried out or refused. */
   #settled(order: CommandOrder, outcome: CommandOutcome, startedAt: number): CommandOutcome {
     if (!outcome.ok) {
       const labels = { edge: 'command', reason: outcome.code.toLowerCase() };
@@ -146,7 +146,7 @@ export class Commands {
     return outcome;
   }
 
-  /** The engine said yes: its state is to show it, at once and for some time. */
+  /** The engine acknowledged it: the state is polled at once, and watched for some time. */
   #acked(order: CommandOrder, { isBegun }: CommandSuccess): void {
     const { engine, watch, log } = this.#options;
     try {

@@ -3,7 +3,7 @@ import { withDoubt } from './answer.ts';
 import { type Attempt, type CommandEngine, type CommandRequest, Confirmation } from './engine.ts';
 import type { CommandFailure, CommandOrder, CommandOutcome, CommandSuccess } from './order.ts';
 
-/** From the order to its outcome, whatever the engine does. */
+/** Longest time from the order to its outcome, whatever the engine does. */
 const haltWithinMs = 2000;
 /** When another attempt is begun beside one that has no answer, which stays open. */
 const nextAttemptAfterMs = 500;
@@ -102,7 +102,7 @@ export class HaltRun {
     } else if (answer.effect === 'none') {
       this.#end(this.#failure(answer.message));
     } else {
-      // It would be answered in the same way again: what is left to tell is the state.
+      // Another attempt would get the same answer: only the engine's state can still show the HALT done.
       this.#cancelNext();
     }
   }

@@ -31,7 +31,7 @@ export class CommandOnce {
 
   constructor(clock: Clock, polls: PolledState) {
     this.#clock = clock;
-    // The engine does not do what a HALT was acknowledged for, or no longer: it is not to be told as done again.
+    // The engine runs in spite of an acknowledged HALT: a repetition of that is carried out again.
     polls.onStatus((status) => {
       if (contradicts('HALT', status)) this.#overtake('RESUME');
     });
@@ -70,7 +70,7 @@ export class CommandOnce {
     });
     const key = keyOf(order);
     if (key === undefined) return;
-    // At the end of the order in which the oldest go.
+    // Moved to the end: the oldest are dropped first.
     this.#executions.delete(key);
     this.#executions.set(key, execution);
     for (const oldest of this.#executions.keys()) {

@@ -80,7 +80,7 @@ export function refuseCommand(
   return { ok: false, code, message: detail ?? commandCodeTable[code], effect, retryable: false };
 }
 
-/** What the rules of access have against a command, in the words of this table. */
+/** The failure of a command that the rules of access refuse, by the codes of this table. */
 export function forbidCommand({ code }: Refusal): CommandFailure {
   return refuseCommand(isCommandCode(code) ? code : 'FORBIDDEN');
 }

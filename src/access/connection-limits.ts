@@ -121,7 +121,7 @@ class CountedPlace implements HeldPlace {
   }
 }
 
-/** File descriptors kept for all that are no long-lived connections: requests, listeners, engine, Redis, files. */
+/** File descriptors kept for everything but long-lived connections: requests, listeners, engine, Redis, files. */
 const reserved = 200;
 /** Of these, kept from plain requests, too: a HALT needs one to reach the engine. */
 const reservedFromRequests = 100;

@@ -9,7 +9,7 @@ export interface PageTokens {
   readonly current: string | undefined;
   /** Connects anew with this token; undefined: without one. */
   use(token: string | undefined): void;
-  /** What the gateway thinks of it: refused is also the page that has none where one is wanted. */
+  /** Whether the gateway accepts it. It also counts as refused where there is none and the gateway wants one. */
   judged(isRefused: boolean): void;
   /** Calls back at once, and on each judgement. */
   readonly onJudged: (listener: (isRefused: boolean) => void) => () => void;

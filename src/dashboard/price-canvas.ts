@@ -60,7 +60,7 @@ export function createPriceCanvas(place: HTMLElement): PriceCanvas {
   };
   let shown = '';
   let isLastShown = true;
-  /** The last price, with a line across the chart: where it is not of now, that would look as if it still were. */
+  /** The last price, with a line across the chart. Hidden while it is stale: it would look current. */
   const showLast = (isCurrent: boolean): void => {
     if (isCurrent === isLastShown) return;
     isLastShown = isCurrent;

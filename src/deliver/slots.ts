@@ -3,7 +3,7 @@ import type { Transport } from './transport.ts';
 /** The part of a transport that updates go through. */
 export type Outlet = Pick<Transport, 'canTake' | 'offer'>;
 
-/** The time of the last update before there was one: any news is due. */
+/** Stands for the time of the last update where there was none: any news is due. */
 export const never = Number.NEGATIVE_INFINITY;
 
 /**

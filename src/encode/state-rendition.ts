@@ -163,7 +163,7 @@ function restate(delta: Delta | undefined, data: JsonObject, keys: readonly stri
   return { ...delta, patch: { ...delta.patch, ...stated } };
 }
 
-/** What leads from one state to the next, unless the whole is better: made when first asked for, and once. */
+/** The delta from one state to the next, if it is worthwhile: made once, when first asked for. */
 class LazyDelta {
   readonly base: number;
   readonly #make: () => Step | undefined;
@@ -183,7 +183,7 @@ class LazyDelta {
     return this.#step;
   }
 
-  /** The same, if anybody needed it. */
+  /** The same, if it was made already. */
   get made(): Step | undefined {
     return this.#step;
   }
@@ -199,7 +199,7 @@ class StateUpdate implements SweepUpdate {
   readonly #makeFull: () => Message;
   #full: Step | undefined;
 
-  /** @param before the update to the same `seq`: only what is unremarkable changed since, so the way here is the same */
+  /** @param before the update to the same `seq`: only unremarkable keys changed since, so its delta fits */
   constructor(version: Version, seq: number, before: StateUpdate | undefined, makeFull: () => Message) {
     this.version = version;
     this.seq = seq;

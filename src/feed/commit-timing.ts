@@ -4,14 +4,14 @@ import { TokenBucket } from '../core/token-bucket.ts';
 export interface CommitTimingOptions {
   /** Commits a second that events may cause, with a burst of 5. 0: no cap. Default 20. */
   readonly maxRateHz: number;
-  /** How long what comes together waits for each other, from the first on: answers of one tick, and what is `soon`. */
+  /** How long to gather after the first change: answers of one tick, or what `soon` announces. */
   readonly gatherMs: number;
 }
 
 export const commitTimingDefaults: CommitTimingOptions = { maxRateHz: 20, gatherMs: 25 };
 
 const burst = 5;
-/** The bound of urgent events, whatever that of the others is. */
+/** Rate of urgent events, whatever `maxRateHz` is. */
 const urgentRateHz = 20;
 
 /** What one tick brings, gathered into one commit: the answers of its polls, and what else comes with them. */
@@ -95,10 +95,7 @@ export class CommitTiming {
     this.#cancelSoon = undefined;
   }
 
-  /**
-   * Commits every so many ms from now on, whatever else does: for a document that nobody says has changed. Returns
-   * how to stop.
-   */
+  /** Also commits every so many ms from now on: for a document whose changes are not announced. Returns how to stop. */
   beat(everyMs: number): Cancel {
     this.#stopBeat();
     if (!this.#stopped) this.#stopBeat = this.#clock.every(everyMs, this.#commit);

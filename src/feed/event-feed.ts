@@ -94,7 +94,7 @@ export class EventFeed<Event> {
   }
 }
 
-/** How many of the items of a sorted list a condition holds for, which holds for the first ones only. */
+/** The number of leading items that a condition holds for. It must hold for none after them: the search is binary. */
 export function countWhile(length: number, holdsAt: (index: number) => boolean): number {
   let [low, high] = [0, length];
   while (low < high) {

@@ -13,7 +13,7 @@ const ofConnection: readonly string[] = [
   'upgrade',
 ];
 
-/** What of a request goes on to the engine, beside what begins like these. Anything else stays here. */
+/** Request headers that are sent on to the engine, besides those with the prefixes below. All others are dropped. */
 const requestHeaders: ReadonlySet<string> = new Set([
   'content-type',
   'range',
@@ -48,7 +48,7 @@ export function sentOnFault(name: string): string | undefined {
   return why === undefined ? undefined : `${name} is never sent on: ${why}`;
 }
 
-/** What of an answer stays here: what a browser would take for the gateway's word on itself. */
+/** Headers of an answer that are dropped: a browser would take them for statements of the gateway about itself. */
 const answerHeaders: ReadonlySet<string> = new Set([
   ...ofConnection,
   'content-length',
@@ -91,7 +91,7 @@ const answerPrefixes = ['access-control-', 'x-accel-'];
 /** Caches on the way that need not heed `Cache-Control`. */
 const cacheHeaders: ReadonlySet<string> = new Set(['surrogate-control', 'cdn-cache-control', 'edge-control']);
 
-/** @param further `ENGINE_PASSTHROUGH_HEADERS`, in small letters */
+/** @param further `ENGINE_PASSTHROUGH_HEADERS`, in lower case */
 export function requestHeadersOf(headers: Headers, further: ReadonlySet<string>): Record<string, string> {
   const hop = namesIn(headers.get('connection') ?? '');
   const goesOn = (name: string): boolean =>
@@ -104,11 +104,11 @@ export function requestHeadersOf(headers: Headers, further: ReadonlySet<string>)
 export interface AnswerOptions {
   /** Where a path of the engine's is found here; undefined: it is not. */
   readonly placeOf: (location: string) => string | undefined;
-  /** Whether the answer is for one client only, who had to say who it is. */
+  /** Whether the answer is for one client only, which had to show a token. */
   readonly personal: boolean;
 }
 
-/** @param headers as the engine sent them, in small letters */
+/** @param headers as the engine sent them, names in lower case */
 export function answerHeadersOf(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   { placeOf, personal }: AnswerOptions,
@@ -130,8 +130,8 @@ export function answerHeadersOf(
 }
 
 /**
- * What the engine says is never a page of the gateway's own origin, whatever it is, and of a client that had to say
- * who it is no shared cache keeps it. Nothing gets weaker than it was.
+ * Keeps the engine's answer from acting as a page of the gateway's origin, and a personal one from shared caches.
+ * A stricter `Cache-Control` of the engine stays.
  */
 export function fence(headers: Headers, personal: boolean): void {
   headers.set('content-security-policy', "sandbox; default-src 'none'");

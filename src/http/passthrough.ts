@@ -161,7 +161,7 @@ function plainest(path: string): string {
   return posix.normalize(bare).replace(/(?<=.)\/$/, '');
 }
 
-/** What hangs together: `/api/orders/7/fills` and `/api/orders/8/fills`. */
+/** One text for paths that are likely to hang at the same time: `/api/orders/7/fills` and `/api/orders/8/fills`. */
 function kindOf(path: string): string {
   return path.replaceAll(/(?<=\/)[^/]*\d[^/]*/g, '*');
 }

@@ -4,7 +4,7 @@ import { once } from '../core/clock.ts';
 export interface Asker {
   /** The subject of its token, or its address. */
   readonly client: string;
-  /** Requests that are likely to hang together: a path without the parts that vary, such as ids. */
+  /** Requests that are likely to hang at the same time: a path without the parts that vary, such as ids. */
   readonly path: string;
 }
 

@@ -46,7 +46,7 @@ interface SourceOwner {
   onShown(state: SourceState): void;
   /** How an attempt ended. */
   onOutcome(succeeded: boolean): void;
-  /** Told after the other two. */
+  /** Called after the other two. */
   onChange(change: SourceChange): void;
   onClose(): void;
 }

@@ -13,7 +13,7 @@ export const sectionNames = [
   'models',
 ] as const;
 
-/** What people may type: small letters are made large ones. */
+/** What people may type: lower case is turned into upper case. */
 export const symbolPattern = '[A-Za-z0-9.^=\\-]{1,20}';
 const symbol = /^[A-Z0-9.^=-]{1,20}$/;
 

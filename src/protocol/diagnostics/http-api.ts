@@ -26,9 +26,9 @@ export function serveDiagnosticsApi({
   readonly logBook: Pick<LogBook, 'newest'>;
   readonly clients: Iterable<Pick<DiagnosticsClient, 'state'>>;
   readonly intake: Pick<Intake, 'onPost' | 'onBody'>;
-  /** Who may look. */
+  /** Who may view. */
   readonly viewing: Policy;
-  /** Who may bring events. */
+  /** Who may post events. */
   readonly ingesting: Policy;
 }): void {
   serve.http('get', `${path}/telemetry`, { access, answer: () => unstored(figures.read()) });

@@ -3,7 +3,7 @@ import { Message } from '../../encode/message.ts';
 import type { MessageKinds } from '../../serve/endpoint.ts';
 import { entryLevels, entryTypes } from './schema.ts';
 
-/** What clients hear and say. Each frame is declared once: as a schema, of which its type is made. */
+/** The frames from and to clients. Each is declared once, as a schema from which its type is inferred. */
 
 const time = z.iso.datetime();
 const count = z.int().min(0);

@@ -3,7 +3,7 @@ import type { Close } from '../../deliver/closes.ts';
 import { Message } from '../../encode/message.ts';
 import type { MessageKinds, MessageOf } from '../../serve/endpoint.ts';
 
-/** What the streams hear and send. Each packet is declared once: as a schema, of which its type is made. */
+/** The packets from and to clients. Each is declared once, as a schema from which its type is inferred. */
 
 /** Closes that follow an error packet: 4000 plus the matching HTTP status. */
 const badParameters: Close = { code: 4400, reason: 'badParameters' };

@@ -18,14 +18,14 @@ import { isLogName } from './file-tail/open.ts';
 
 export interface RestTwinsOptions {
   readonly serve: Pick<Serve, 'http'>;
-  /** Who may look. */
+  /** Who may view. */
   readonly viewing: Policy;
   readonly engine: Pick<Engine, 'ask'>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Requests that are likely to hang together. */
+/** Requests that are likely to hang at the same time. */
 type Twin = 'instances' | 'logs' | 'messages' | 'message';
 
 const answerTimeoutMs = 10_000;

@@ -61,7 +61,7 @@ export function streamEndpoints(
   dependencies: LogDependencies & {
     readonly instances: Pick<SharedInstances, 'acquire'>;
     readonly messages: Pick<MessageStream, 'acquire'>;
-    /** Who may look. */
+    /** Who may view. */
     readonly viewing: Policy;
   },
 ) {

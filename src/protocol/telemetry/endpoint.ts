@@ -10,7 +10,7 @@ import { connectOptions, optionsFor, refuseOptions } from './view/options.ts';
 
 export interface EndpointDependencies extends ClientDependencies {
   readonly documents: Documents;
-  /** Who may look. */
+  /** Who may view. */
   readonly viewing: Policy;
   /** Whether WebSocket clients that offer permessage-deflate get it. */
   readonly compression: boolean;

@@ -28,7 +28,7 @@ export function serveCommandApi(
     viewing,
   }: {
     readonly commands: Pick<Commands, 'run'>;
-    /** Who may look: whether it may command is asked when the command is run. */
+    /** Who may view: whether a client may command is checked when the command is run. */
     readonly viewing: Policy;
   },
 ): void {

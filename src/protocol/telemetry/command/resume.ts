@@ -69,7 +69,7 @@ class ResumeRun {
   /** Where nothing was sent yet: nothing will be. Where something was, its answer alone counts from now on. */
   withdraw(): void {
     this.isWithdrawn = true;
-    // From now on the state may show what was so before the HALT.
+    // From now on a state that shows the RESUME done may be from before the HALT.
     this.#confirmation.stop();
     if (!this.isSent) this.#end(connectionFailure('withdrawn', false));
     else if (this.#lastFailure?.effect === 'unknown') this.#end(this.#lastFailure);

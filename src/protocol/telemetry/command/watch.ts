@@ -17,12 +17,12 @@ interface CommandWatchOptions {
   readonly tellsWho: boolean;
 }
 
-/** How long an engine may show what was so before. */
+/** How long the state may still be that from before the command. */
 const settleMs = { done: 3000, begun: 10_000 } as const;
 /** Polls in a row that show it running, after one that did not: then somebody resumed it past the gateway. */
 const runningPolls = 2;
 
-/** A command that the engine said yes to. */
+/** A command that the engine acknowledged. */
 interface Watched {
   readonly order: CommandOrder;
   readonly at: number;
@@ -34,8 +34,7 @@ interface Watched {
 /**
  * Checks that the engine does what it acknowledged. After an ACK its state is watched: two polls that say the contrary,
  * the second at least 3 s after the ACK (10 s where the engine only began), are a contradiction, until the engine
- * agrees or a command to the contrary is acknowledged. And for as long as it is halted by a command, documents say by
- * whose.
+ * agrees or a command to the contrary is acknowledged. While it is halted by a command, documents say who gave it.
  */
 export class CommandWatch {
   readonly #options: CommandWatchOptions;

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
-import { createDelivery } from '../support/delivery.ts';
+import { createTestContext } from '../support/context.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { textMessage } from '../support/messages.ts';
 import { closeAs, leaseOf, newSession } from '../support/session.ts';
 
 function setUp() {
-  const { clock, meter, hub, open } = createDelivery();
+  const { clock, meter, hub, openView } = createTestContext();
   const rendition = createFakeRendition();
-  const view = open(rendition);
+  const view = openView(rendition);
   const transport = createFakeTransport();
   const messages: string[] = [];
   const keepalive = { ...keepaliveDefaults, silentAfterMs: Number.POSITIVE_INFINITY };

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Sessions } from '../../src/deliver/sessions.ts';
-import { createDelivery } from '../support/delivery.ts';
+import { createTestContext } from '../support/context.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { textMessage } from '../support/messages.ts';
@@ -8,10 +7,9 @@ import { anyone } from '../support/principals.ts';
 import { leaseOf, openSession } from '../support/session.ts';
 
 function setUp() {
-  const { clock, meter, hub, open } = createDelivery();
+  const { clock, meter, openView, sessions } = createTestContext();
   const rendition = createFakeRendition();
-  const view = open(rendition, { repeatAfterMs: 5000 });
-  const sessions = new Sessions({ hub, clock, meter });
+  const view = openView(rendition, { repeatAfterMs: 5000 });
   const connect = (expiresAt?: number) => {
     const transport = createFakeTransport();
     transport.hear(clock.monotonic());

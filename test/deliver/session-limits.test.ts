@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
-import { Sessions } from '../../src/deliver/sessions.ts';
-import { createDelivery } from '../support/delivery.ts';
+import { createTestContext } from '../support/context.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { textMessage } from '../support/messages.ts';
@@ -9,10 +8,9 @@ import { anyone } from '../support/principals.ts';
 import { leaseOf, openSession } from '../support/session.ts';
 
 function setUp({ idleAfterMs = Number.POSITIVE_INFINITY, expiresInMs = Number.POSITIVE_INFINITY } = {}) {
-  const { clock, meter, hub, open } = createDelivery();
+  const { clock, meter, openView, sessions } = createTestContext();
   const rendition = createFakeRendition();
-  const view = open(rendition);
-  const sessions = new Sessions({ hub, clock, meter });
+  const view = openView(rendition);
   const transport = createFakeTransport();
   const heard: string[] = [];
   const urgent = { types: ['urgent'], isWellFormed: () => true };

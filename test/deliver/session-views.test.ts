@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { createDelivery } from '../support/delivery.ts';
+import { createTestContext } from '../support/context.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { textMessage } from '../support/messages.ts';
 import { leaseOf, newSession } from '../support/session.ts';
 
 function setUp(intervalMs = 0) {
-  const { clock, meter, hub, open: openView } = createDelivery();
+  const { clock, meter, hub, openView } = createTestContext();
   const open = () => {
     const rendition = createFakeRendition({ deltas: true });
     return { rendition, view: openView(rendition, { intervalMs }) };

@@ -1,23 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { Hub } from '../../src/deliver/hub.ts';
-import { Sessions } from '../../src/deliver/sessions.ts';
 import type { TransportEnd } from '../../src/deliver/transport.ts';
-import { View } from '../../src/deliver/view.ts';
+import { createTestContext } from '../support/context.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 import { textMessage } from '../support/messages.ts';
 import { leaseOf, newSession, openSession } from '../support/session.ts';
 
 function setUp({ repeatAfterMs = 5000 } = {}) {
-  const clock = createManualClock();
-  const meter = createMemoryMeter();
+  const { clock, meter, hub, openView, sessions } = createTestContext({ fanOut: { turnMs: 5 } });
   const rendition = createFakeRendition();
-  const view = new View(rendition, { repeatAfterMs });
-  const hub = new Hub({ clock, meter, turnMs: 5 });
-  hub.open(view);
-  const sessions = new Sessions({ hub, clock, meter });
+  const view = openView(rendition, { repeatAfterMs });
   const transport = createFakeTransport();
   const messages: string[] = [];
   const ends: TransportEnd[] = [];

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { EventRendition } from '../../src/encode/event-rendition.ts';
 import { EventFeed } from '../../src/feed/event-feed.ts';
-import { createDelivery } from '../support/delivery.ts';
+import { createTestContext } from '../support/context.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { textMessage } from '../support/messages.ts';
 import { leaseOf, newSession } from '../support/session.ts';
 
 /** A session that follows events, sent each 100 ms. */
 function setUp() {
-  const { clock, meter, hub, open } = createDelivery();
+  const { clock, meter, hub, openView } = createTestContext();
   const feed = new EventFeed<string>({ epoch: 'e', capacity: 10 });
   const rendition = new EventRendition<string>({
     ...{ dialect: 'test', feed, maxBehind: 100, beyond: 'oldest' },
     snapshot: () => ({ type: 'all' }),
     render: (events) => ({ type: events.join('') }),
   });
-  const view = open(rendition, { intervalMs: 100 });
+  const view = openView(rendition, { intervalMs: 100 });
   const transport = createFakeTransport();
   const session = newSession({ transport, clock, meter, hub });
   session.follow(leaseOf(view), () => textMessage('first'));

@@ -1,21 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { FanOutCounts } from '../../src/deliver/fan-out-counts.ts';
-import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
 import type { Pace } from '../../src/deliver/pace.ts';
-import { View } from '../../src/deliver/view.ts';
+import { createTestContext } from '../support/context.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 import { createOutlet } from '../support/outlet.ts';
 import { leaseOf } from '../support/session.ts';
 
 function setUp(options: Pace & { readonly deltas?: boolean } = {}) {
-  const clock = createManualClock();
-  const meter = createMemoryMeter();
-  const hub = new Hub({ clock, meter, ...hubDefaults });
+  const { clock, meter, hub, openView } = createTestContext();
   const rendition = createFakeRendition(options);
-  const view = new View(rendition, options);
-  hub.open(view);
+  const view = openView(rendition, options);
   /** Joins at the newest version, and keeps what it is sent. */
   const join = (writable = () => true) => {
     const received: string[] = [];

@@ -25,7 +25,6 @@ import { info } from './version.ts';
 
 export type GatewaySettings = Settings & { readonly ENGINE_URL: string };
 
-/** What is asked of a dialect, whatever settings it has. */
 interface ServedDialect {
   readonly name: string;
   create(context: Context, settings: GatewaySettings): Running;
@@ -34,13 +33,11 @@ interface ServedDialect {
 export interface GatewayOptions {
   readonly settings: GatewaySettings;
   readonly log: Log;
-  /** Where commands leave their lines, whatever level `log` has. Default: `log`. */
+  /** Audit log of commands, whatever level `log` has. Default: `log`. */
   readonly audit?: Log | undefined;
-  /** Where events come from without Redis. Default: nowhere. */
+  /** Source of events without Redis. Default: none. */
   readonly events?: Events | undefined;
-  /** When clients are pinged, and how long they may be silent or slow. Default: those of the protocol. */
   readonly keepalive?: KeepaliveLimits;
-  /** What delivery and freshness go by. Default: the system's. */
   readonly clock?: Clock;
   /** Default: those built in that `DIALECTS` names. */
   readonly dialects?: readonly ServedDialect[];
@@ -48,7 +45,7 @@ export interface GatewayOptions {
 
 type Address = Awaited<ReturnType<Front['listen']>>;
 
-/** What clients are left to hear of the end, however long that which was finished before took. */
+/** Least time for clients to drain, however long settling took. */
 const leastDrainMs = 250;
 
 /** The gateway put together: sources → document → view → sessions, on one port. */
@@ -160,13 +157,13 @@ export class Gateway {
     return address;
   }
 
-  /** Tells every client, waits for them within `SHUTDOWN_TIMEOUT_MS`, and releases everything. */
+  /** Closes every session, waits for them within `SHUTDOWN_TIMEOUT_MS`, and releases everything. */
   async stop(reason: string): Promise<void> {
     const { SHUTDOWN_TIMEOUT_MS: timeoutMs } = this.#settings;
     this.#log.info({ reason, clients: this.#sessions.size }, 'shutdown');
     this.#front.stopAccepting();
     const until = this.#clock.monotonic() + timeoutMs;
-    // Before the clients go, who are to hear how it ended.
+    // Before the sessions close, so that clients learn the outcome.
     await Promise.all(this.#running.map((dialect) => dialect.settle?.(timeoutMs)));
     const drainMs = Math.max(until - this.#clock.monotonic(), Math.min(leastDrainMs, timeoutMs));
     await Promise.all(this.#running.map((dialect) => dialect.close?.()));
@@ -191,7 +188,7 @@ function accessOptions(settings: GatewaySettings): AccessOptions {
   };
 }
 
-/** Those built in, in the order in which `DIALECTS` names them. */
+/** The built-in ones that `DIALECTS` names, in its order. */
 function namedBy({ DIALECTS }: GatewaySettings): readonly ServedDialect[] {
   return DIALECTS.flatMap((name) => builtIn.filter((dialect) => dialect.name === name));
 }

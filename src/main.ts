@@ -10,7 +10,7 @@ const required = { serve: { ENGINE_URL: engineUrlNeeded }, demo: {}, engine: {} 
 const ofEngine = new Set(['ENGINE_PORT', 'ENGINE_LOG_DIR']);
 const unread = { serve: ofEngine, demo: new Set(['ENGINE_PORT']), engine: new Set<string>() };
 
-/** Loads what a command needs and nothing else: who halts does not wait for the gateway's code to be read. */
+/** Loads only what a command needs: `halt` does not wait for the gateway's code to load. */
 async function run(invocation: Invocation): Promise<void> {
   switch (invocation.do) {
     case 'help':
@@ -32,12 +32,12 @@ async function run(invocation: Invocation): Promise<void> {
       return;
     }
     case 'halt': {
-      // Until it is known what came of it nobody may take it for refused.
+      // Until the outcome is known nobody may take it for refused.
       process.exitCode = haltUnknown;
       const { giveCommand } = await import('./cli/halt.ts');
       const { exitCode, text } = await giveCommand(invocation.halt);
       process.exitCode = exitCode;
-      // Once it is written: what is left of the other way is not waited for.
+      // Exits once written, without waiting for the other way.
       (exitCode === 0 ? process.stdout : process.stderr).write(`${text}\n`, () => process.exit(exitCode));
       return;
     }
@@ -48,7 +48,7 @@ async function run(invocation: Invocation): Promise<void> {
         complain: (text) => process.stderr.write(`${text}\n`),
         colour: process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '',
       });
-      // Once all is written, and not when the other end has answered the close: a stuck one never does.
+      // Exits once written, without waiting for the close handshake: a stuck peer never answers.
       process.stdout.write('', () => process.exit(code));
       return;
     }
@@ -78,25 +78,25 @@ async function runServer(command: keyof typeof required): Promise<void> {
   else await runDemo(settings, log, (text) => process.stdout.write(text));
 }
 
-/** Whether a server runs, whose work goes on whatever becomes of its output. */
+/** A server goes on whatever becomes of its output. */
 let isServing = false;
 
 /** The exit code of a command that may have been carried out. */
 const haltUnknown = 4;
 
-/** By then a write under way has failed. */
+/** By then a pending write has failed. */
 const logNoticesMs = 100;
 for (const output of [process.stdout, process.stderr]) {
   output.on('error', (error) => {
-    // What came of a command is said by its exit code, read or not.
+    // The exit code states the outcome of a command, whether or not the text is read.
     if (process.exitCode !== undefined) process.exit();
     if (!('code' in error) || error.code !== 'EPIPE') {
-      // What a server has to say is worth less than what it does: a full disk must not end it.
+      // A full disk must not end a server.
       if (isServing) return;
       throw error;
     }
-    // Who reads the output has seen enough, as `head` does: nothing failed. The log, which writes on its own, must
-    // have noticed too: its flush at exit would try for ever.
+    // The reader has closed the pipe, as `head` does: nothing failed. The log, which writes on its own, must have
+    // noticed too: its flush at exit would retry for ever.
     setTimeout(() => process.exit(0), logNoticesMs);
   });
 }
@@ -108,7 +108,7 @@ try {
   process.exit(exitCodeOf(error) ?? process.exitCode ?? 1);
 }
 
-/** The one that an error names for itself, as a bad setting does. */
+/** The one that an error states itself, as ConfigError does. */
 function exitCodeOf(error: unknown): number | undefined {
   const named = error instanceof Error && 'exitCode' in error ? error.exitCode : undefined;
   return typeof named === 'number' ? named : undefined;

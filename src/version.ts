@@ -8,7 +8,7 @@ export const version =
     ? String(manifest.version)
     : 'unknown';
 
-/** What the gateway says of itself where it is described. */
+/** For API descriptions. */
 export const info = {
   title: 'telemetry-bff',
   version,

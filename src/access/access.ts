@@ -17,10 +17,10 @@ import { Refusals } from './refusals.ts';
 import type { Verifier } from './verifier.ts';
 import { isLoopback, Visitors } from './visitors.ts';
 
-/** What has a place: a socket, or an answer that goes on. */
-export interface Connection {
+/** What counts as a connection: a socket, or a streamed response. */
+export interface AdmittedConnection {
   readonly destroyed: boolean;
-  on(event: 'close', listener: (this: Connection) => void): unknown;
+  on(event: 'close', listener: (this: AdmittedConnection) => void): unknown;
 }
 
 export interface AccessOptions extends OriginOptions, PolicyOptions {
@@ -38,16 +38,14 @@ export interface AccessParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
-  /** Ends the connection of the viewer that is furthest behind. False: there is none. */
+  /** Disconnects the viewer that is furthest behind. False: there is none. */
   readonly dismissViewer: () => boolean;
 }
 
-/** Seconds after which the keys of an issuer may be there again. */
-const retryAfterS = 5;
-/** Tokens a second that are verified for those who would get no place otherwise, with what may come at once. */
+/** How many tokens are verified at capacity, in search of operators. */
 const tokensAtCapacity = { perSecond: 50, burst: 50 };
 
-/** Who asks, what it may do, and whether there is room for it; of handshakes and plain requests alike. */
+/** Authenticates and authorises handshakes and plain requests alike, and admits connections within the limits. */
 export class Access {
   readonly origins: Origins;
   readonly visitors: Visitors;
@@ -56,15 +54,14 @@ export class Access {
   readonly #verifier: AccessParts['verifier'];
   readonly #defaultRole: Role | undefined;
   readonly #clock: Clock;
-  /** Ends the connection of the viewer that is furthest behind. False: there is none. */
   readonly #dismissViewer: () => boolean;
-  /** Without a proxy in front, connections of this machine are not counted as one client's. */
+  /** Without a trusted proxy, connections from this machine are exempt from the limit per client. */
   readonly #sparesLoopback: boolean;
   readonly #limits: ConnectionLimits;
   readonly #verifications = new TokenBucket(tokensAtCapacity);
-  readonly #held = new Map<Connection, HeldPlace>();
-  /** One for all connections, each of which it is called on: a closure for each would be held by each. */
-  readonly #onClose: (this: Connection) => void;
+  readonly #held = new Map<AdmittedConnection, HeldPlace>();
+  /** Shared by all connections, which are its `this`: a closure each would cost memory per connection. */
+  readonly #onClose: (this: AdmittedConnection) => void;
 
   constructor(options: AccessOptions, { verifier, clock, log, meter, dismissViewer }: AccessParts) {
     this.origins = new Origins(options);
@@ -81,7 +78,7 @@ export class Access {
       held.get(this)?.release();
       held.delete(this);
     };
-    // Without tokens nobody can be told from the crowd, and no places are kept for operators.
+    // Without auth nobody is known to be an operator, and no places are reserved.
     const authEnabled = verifier !== undefined;
     const maxConnections = withinOpenFiles(options.maxConnections, authEnabled, log);
     const operatorPlaces = authEnabled ? operatorPlacesBeside(maxConnections) : 0;
@@ -90,9 +87,8 @@ export class Access {
   }
 
   /**
-   * Whether it is let in: as whom, or why not, which is counted and told to who reads the log.
-   *
-   * @param further what one thing takes besides; its refusal is the client's alone, neither counted nor logged
+   * The principal of a request that a policy lets in, or the refusal, which is counted and logged.
+   * @param further a second policy, whose refusal is neither counted nor logged
    */
   async authorise(
     request: CredentialRequest,
@@ -106,14 +102,13 @@ export class Access {
   }
 
   /**
-   * The same of a handshake, which has a place from then on until its connection closes. What costs nothing is looked
-   * at first, so that who cannot have a place is turned away before its token is verified, unless it may be an
-   * operator's.
+   * `authorise` for a handshake, which also gets a place until its connection closes. The cheap checks come first: at
+   * capacity no token is verified, unless it may be an operator's.
    */
   async enter(
     request: CredentialRequest,
     policy: Policy,
-    connection: Connection,
+    connection: AdmittedConnection,
   ): Promise<Principal | Refusal> {
     const foreign = this.#foreign(request);
     if (foreign !== undefined) return this.#refuse(foreign, request);
@@ -136,40 +131,39 @@ export class Access {
     return principal;
   }
 
-  /** A place, until the connection closes, for one whose token and origin were checked; or why there is none. */
-  admit(request: CredentialRequest, principal: Principal, connection: Connection): Refusal | undefined {
+  /** A place, until the connection closes, for a request that was authorised; or why there is none. */
+  admit(
+    request: CredentialRequest,
+    principal: Principal,
+    connection: AdmittedConnection,
+  ): Refusal | undefined {
     const place = this.#place(request, principal.isOperator);
     if (place instanceof Refusal) return this.#refuse(place, request);
     this.#hold(connection, place);
     return undefined;
   }
 
-  /** Whether nobody is let in without a token. */
+  /** Whether clients without a token are refused. */
   demandsToken(policy: Policy): boolean {
     return this.#verifier !== undefined && policy.tokenless !== true;
   }
 
-  /** Who asks. An offered token must be good also where none is needed. */
+  /** The principal of a request. A token that is offered must be valid even where none is needed. */
   async identify(request: CredentialRequest): Promise<Principal | Refusal> {
     const offered = this.#verifier === undefined ? undefined : findToken(request);
     if (offered === undefined) return this.#strangerOf(request);
     const principal = await this.verify(offered.token, request);
     if (principal instanceof Refusal || offered.place !== 'cookie') return principal;
-    // The browser adds a cookie whichever page asks.
+    // Browsers attach cookies whichever page asks.
     return this.origins.mayUseCookie(request) ? principal : notForThisPage;
   }
 
-  /** Who has this token, which came with a request, or later in a message of its connection. */
+  /** The principal of a token, which came with the request or later in a message of its connection. */
   async verify(token: string, request: CredentialRequest): Promise<Principal | Refusal> {
-    if (this.#verifier === undefined) return badToken('no auth is configured');
-    const checked = await this.#verifier.verify(token);
-    if (!checked.ok) {
-      const { kind, detail } = checked;
-      return kind === 'invalid'
-        ? badToken(detail, 'invalid_token')
-        : new Refusal('AUTH_UNAVAILABLE', { detail, retryAfterS });
-    }
-    const { role = this.#defaultRole, subject, expiresAt } = checked.claims;
+    if (this.#verifier === undefined) return noAuth;
+    const claims = await this.#verifier.verify(token);
+    if (claims instanceof Refusal) return claims;
+    const { role = this.#defaultRole, subject, expiresAt } = claims;
     if (role !== undefined && !isRole(role)) return unknownRole;
     return bearerOf(this.#strangerOf(request), { role, subject, expiresAt });
   }
@@ -180,8 +174,8 @@ export class Access {
     return refusal(principal, policy) ?? { ...principal, role: principal.role ?? policy.defaultRole };
   }
 
-  /** It may have closed while its token was verified: nothing would tell us again. */
-  #hold(connection: Connection, place: HeldPlace): void {
+  /** The connection may have closed during verification, and emits `close` only once. */
+  #hold(connection: AdmittedConnection, place: HeldPlace): void {
     if (connection.destroyed) {
       place.release();
       return;
@@ -190,15 +184,14 @@ export class Access {
     connection.on('close', this.#onClose);
   }
 
-  /** A place to be given back, or why there is none. */
   #place(request: CredentialRequest, isOperator: boolean): HeldPlace | Refusal {
     const { group, address, isForwardedUnread } = this.visitors.of(request);
     const isExempt = this.#sparesLoopback && isLoopback(address);
     const given = this.#limits.admit({ group, isExempt, isOperator });
-    if (given.ok) return given;
-    if (given.reason === 'operators' && this.#dismissViewer()) return this.#limits.displace();
-    if (given.reason !== 'per_ip') return atCapacity;
-    // Of the two settings the one that is likely to be wrong.
+    if (typeof given !== 'string') return given;
+    if (given === 'operators' && this.#dismissViewer()) return this.#limits.displace();
+    if (given !== 'per_ip') return atCapacity;
+    // Names the setting that is more likely to be wrong.
     return isForwardedUnread ? tooManyOfProxy : tooManyOfAddress;
   }
 
@@ -232,9 +225,4 @@ const notForThisPage = new Refusal('ORIGIN_REFUSED', {
   detail: 'this page may not use the cookie, see ALLOWED_ORIGINS',
 });
 const unknownRole = new Refusal('FORBIDDEN_ROLE', { detail: 'the "role" claim names no role known here' });
-
-/** RFC 6750 §3.1: what is wrong with the token stands in the challenge. */
-function badToken(detail: string, error?: 'invalid_token'): Refusal {
-  const challenge = error === undefined ? 'Bearer' : `Bearer error="${error}"`;
-  return new Refusal('UNAUTHENTICATED', { detail, challenge });
-}
+const noAuth = new Refusal('UNAUTHENTICATED', { detail: 'no auth is configured', challenge: 'Bearer' });

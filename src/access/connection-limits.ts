@@ -7,26 +7,25 @@ export interface ConnectionLimitOptions {
   readonly maxConnections: number;
   /** Connections of one client. 0: no bound. */
   readonly maxConnectionsPerIp: number;
-  /** Further ones that operators alone may have, whatever the others hold. */
+  /** Further ones, reserved for operators. */
   readonly operatorPlaces: number;
 }
 
-export interface Place {
-  /** What is counted as one client. */
+export interface PlaceRequest {
+  /** Key by which connections are counted as one client's. */
   readonly group: string;
-  /** Whether many clients may be behind it, so that it is not counted as one. */
+  /** Not subject to the limit per client. */
   readonly isExempt: boolean;
   readonly isOperator: boolean;
 }
 
-/** Is given back once, however often that is said. */
+/** Releasing it again has no effect. */
 export interface HeldPlace {
   release(): void;
 }
 
-export type PlaceGiven =
-  | ({ readonly ok: true } & HeldPlace)
-  | { readonly ok: false; readonly reason: 'total' | 'per_ip' | 'operators' };
+/** The limit that is reached. */
+export type NoPlace = 'total' | 'per_ip' | 'operators';
 
 /** Counts connections from the handshake on. */
 export class ConnectionLimits {
@@ -34,37 +33,34 @@ export class ConnectionLimits {
   readonly #perGroup = new Map<string, number>();
   #total = 0;
   #beyond = 0;
-  /** Operators who are to have the place of one that leaves. */
+  /** Operators waiting for the place of a connection that is being closed for them. */
   readonly #displacing = new Set<{ isCounted: boolean }>();
 
   constructor(options: ConnectionLimitOptions) {
     this.#options = options;
   }
 
-  /**
-   * A place for a connection, to be released once when it ends. `operators`: those kept for them are gone, too.
-   */
-  admit(place: Place): PlaceGiven {
+  /** A place for a connection, to be released when it ends. `operators`: the reserved ones are taken, too. */
+  admit(place: PlaceRequest): HeldPlace | NoPlace {
     const reason = this.#reasonAgainst(place);
     if (reason === undefined) return this.#count(place.group);
-    if (!place.isOperator || this.#options.operatorPlaces === 0) return { ok: false, reason };
-    // There is room: that too many come from there is held against nobody who is known.
+    if (!place.isOperator || this.#options.operatorPlaces === 0) return reason;
+    // There is room, and the limit per client does not hold for known operators.
     if (reason === 'per_ip') return this.#count(undefined);
-    if (this.#beyond >= this.#options.operatorPlaces) return { ok: false, reason: 'operators' };
+    if (this.#beyond >= this.#options.operatorPlaces) return 'operators';
     return this.#takeBeyond({ isCounted: false });
   }
 
-  /** A place beyond all, until the next that is given back takes it in: one has been asked to leave. */
-  displace(): Extract<PlaceGiven, { ok: true }> {
+  /** A place beyond the limits, for which a connection is being closed: the next place released covers it. */
+  displace(): HeldPlace {
     const operator = { isCounted: false };
     this.#displacing.add(operator);
     return this.#takeBeyond(operator);
   }
 
-  #takeBeyond(operator: { isCounted: boolean }): Extract<PlaceGiven, { ok: true }> {
+  #takeBeyond(operator: { isCounted: boolean }): HeldPlace {
     this.#beyond += 1;
     return {
-      ok: true,
       release: once(() => {
         this.#displacing.delete(operator);
         if (operator.isCounted) this.#giveBack();
@@ -73,7 +69,7 @@ export class ConnectionLimits {
     };
   }
 
-  /** A place is free: for who displaced one, else for anybody. */
+  /** A released place covers a waiting operator, else it is free for anybody. */
   #giveBack(): void {
     const [operator] = this.#displacing;
     if (operator === undefined) {
@@ -85,14 +81,14 @@ export class ConnectionLimits {
     this.#beyond -= 1;
   }
 
-  #reasonAgainst({ group, isExempt }: Place): 'total' | 'per_ip' | undefined {
+  #reasonAgainst({ group, isExempt }: PlaceRequest): NoPlace | undefined {
     const { maxConnections, maxConnectionsPerIp } = this.#options;
     if (maxConnections > 0 && this.#total >= maxConnections) return 'total';
     if (maxConnectionsPerIp === 0 || isExempt) return undefined;
     return (this.#perGroup.get(group) ?? 0) >= maxConnectionsPerIp ? 'per_ip' : undefined;
   }
 
-  #count(group: string | undefined): Extract<PlaceGiven, { ok: true }> {
+  #count(group: string | undefined): HeldPlace {
     this.#total += 1;
     if (group !== undefined) this.#perGroup.set(group, (this.#perGroup.get(group) ?? 0) + 1);
     return new CountedPlace(group, this.#uncount);
@@ -107,8 +103,8 @@ export class ConnectionLimits {
   };
 }
 
-/** An object and no closures: each connection has one. */
-class CountedPlace {
+/** An object rather than closures, as each connection has one. */
+class CountedPlace implements HeldPlace {
   readonly #group: string | undefined;
   readonly #uncount: (group: string | undefined) => void;
   #isReleased = false;
@@ -118,10 +114,6 @@ class CountedPlace {
     this.#uncount = uncount;
   }
 
-  get ok(): true {
-    return true;
-  }
-
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
@@ -129,14 +121,14 @@ class CountedPlace {
   }
 }
 
-/** Descriptors that are no connections that last: of requests, listeners, engine, Redis, files. */
+/** File descriptors kept for all that are no long-lived connections: requests, listeners, engine, Redis, files. */
 const reserved = 200;
-/** Of these, those that requests must leave to the others: a HALT needs one to reach the engine. */
+/** Of these, kept from plain requests, too: a HALT needs one to reach the engine. */
 const reservedFromRequests = 100;
 
 const leastOperatorPlaces = 4;
 
-/** How many connections the process can hold at most; undefined where the system does not say (it is no Linux). */
+/** How many connections the process can hold; undefined where the system does not say (not Linux). */
 export function connectionsPossible(limitsFile = '/proc/self/limits'): number | undefined {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync(limitsFile, 'utf8')) ?? [];
@@ -146,18 +138,18 @@ export function connectionsPossible(limitsFile = '/proc/self/limits'): number | 
   }
 }
 
-/** How many sockets clients may have open at most, those of connections and of requests together. */
+/** How many sockets clients may have open, of connections and of plain requests together. */
 export function socketsPossible(limitsFile?: string): number | undefined {
   const connections = connectionsPossible(limitsFile);
   return connections === undefined ? undefined : connections + reserved - reservedFromRequests;
 }
 
-/** @param connections of everybody else; 0: not bounded */
+/** Places reserved for operators. @param connections for everybody else; 0: not bounded */
 export function operatorPlacesBeside(connections: number): number {
   return Math.max(leastOperatorPlaces, Math.ceil(connections / 100));
 }
 
-/** More connections than open files would fail one by one; fewer places are refused with a clear answer. */
+/** Bounds `MAX_CONNECTIONS` by the open-file limit: a clear refusal is better than sockets that fail one by one. */
 export function withinOpenFiles(wanted: number, authEnabled: boolean, log: Log): number {
   const all = connectionsPossible();
   if (all === undefined) return wanted;

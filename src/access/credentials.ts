@@ -2,7 +2,7 @@
 const tokenPlaces = ['header', 'subprotocol', 'cookie', 'query'] as const;
 export type TokenPlace = (typeof tokenPlaces)[number];
 
-/** What is read of a request: fits Node's `IncomingMessage` (upgrades) and Fetch's `Request` (REST, SSE). */
+/** Fits Node's `IncomingMessage` (upgrades) and Fetch's `Request` (REST, SSE). */
 export interface CredentialRequest {
   readonly headers: HeaderReader | HeaderRecord;
   /** Absolute, or a path with its query. */
@@ -15,7 +15,7 @@ interface HeaderReader {
 
 type HeaderRecord = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** A token as it was offered, not looked at yet. It may be empty or no token at all: then it is a bad one. */
+/** A token as offered, not verified yet; it may be empty, and is invalid then. */
 export interface OfferedToken {
   readonly token: string;
   readonly place: TokenPlace;
@@ -46,13 +46,10 @@ export function findToken(request: CredentialRequest): OfferedToken | undefined 
   return undefined;
 }
 
-/** What holds a token, here or where the same client has another one, in small letters. */
+/** Query parameters that hold a token, here or at the engine, in lower case. */
 const tokenNames: ReadonlySet<string> = new Set(['token', 'access_token']);
 
-/**
- * The same URL without its parameters `token` and `access_token`, however they are written, and all else byte for
- * byte: for whoever reads or passes it on.
- */
+/** The URL without its parameters `token` and `access_token`, however they are written; all else byte for byte. */
 export function withoutToken(url: string): string {
   const { path, query, fragment } = splitUrl(url);
   const kept = query

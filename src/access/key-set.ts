@@ -5,13 +5,13 @@ import { fetchFault, fetchKeySet } from './key-set-fetch.ts';
 export interface KeySetTiming {
   /** One fetch, in milliseconds. */
   readonly timeoutMs: number;
-  /** Keys older than this are fetched again before use, so that one that was withdrawn is soon refused. */
+  /** Keys older than this are fetched again before use, so that a revoked one is soon refused. */
   readonly maxAgeMs: number;
-  /** While that fails or takes long, keys up to this age still serve, so that a short outage locks nobody out. */
+  /** While that fails or takes long, keys up to this age are still used: a short outage locks nobody out. */
   readonly staleMs: number;
-  /** How long a token waits for a fetch while older keys may serve. */
+  /** How long a token waits for a fetch while older keys may be used. */
   readonly patienceMs: number;
-  /** Least time from one good fetch to the next that a key not known asks for: anybody can name one. */
+  /** Least time from a good fetch to the next for an unknown key: anybody can name one. */
   readonly cooldownMs: number;
   /** Least time from a failed fetch to the next. */
   readonly retryMs: number;
@@ -26,7 +26,7 @@ const keySetTimingDefaults: KeySetTiming = {
   retryMs: 1000,
 };
 
-/** The issuer's keys cannot be fetched, which says nothing about the token. */
+/** The issuer's keys cannot be fetched: the token is neither valid nor invalid. */
 export class KeySetUnavailable extends Error {
   override readonly name = 'KeySetUnavailable';
 }

@@ -13,14 +13,12 @@ export interface OriginOptions {
   readonly trustedProxies: number;
 }
 
-/** Of who asks by a name that is not the gateway's. */
 export const hostRefused = new Refusal('HOST_REFUSED', { detail: 'see ALLOWED_HOSTS' });
-/** Of a page that may not read. */
 export const originRefused = new Refusal('ORIGIN_REFUSED', { detail: 'see ALLOWED_ORIGINS' });
 
 /**
- * What pages may do, by the page they are (`Origin`) and by the name that they ask (`Host`). Programs that are no
- * browser send no `Origin`: nothing is kept from them here.
+ * What pages may do, by `Origin` and `Host`. Programs that are no browser send no `Origin`, and nothing is kept from
+ * them here.
  */
 export class Origins {
   readonly #allowsAll: boolean;
@@ -39,12 +37,12 @@ export class Origins {
     this.#trustedProxies = trustedProxies;
   }
 
-  /** Whether the gateway may be asked by this name: a name can be made to mean this machine (DNS rebinding). */
+  /** Whether the `Host` is acceptable: any name can be made to resolve to this machine (DNS rebinding). */
   allowsHost(request: CredentialRequest): boolean {
     return !this.#checksHosts || this.isOurName(request);
   }
 
-  /** Whether the name is certainly the gateway's: an address, a loopback name, listed, or that of a listed origin. */
+  /** Whether the `Host` is certainly the gateway's: an address, a loopback name, listed, or of a listed origin. */
   isOurName(request: CredentialRequest): boolean {
     const host = this.#hostOf(request);
     return host === undefined || (host !== 'invalid' && this.#isOurs(host.name));
@@ -91,10 +89,10 @@ export class Origins {
     );
   }
 
-  /** The name that the client asked; undefined: it gave none. `invalid`: what it gave is no name. */
+  /** The host that the client addressed; undefined: none was given. */
   #hostOf(request: CredentialRequest): HostName | 'invalid' | undefined {
     const forwarded = this.#trustedProxies > 0 ? readHeader(request, 'x-forwarded-host') : undefined;
-    // Each proxy adds its own behind those of the ones before it, where it does not put the first's in its place.
+    // Each proxy appends its own to those of the proxies before it, or forwards only the first's.
     const names = forwarded?.split(',') ?? [];
     const text = (names.at(-this.#trustedProxies) ?? names[0])?.trim() || readHeader(request, 'host');
     return text === undefined || text === '' ? undefined : (readHost(text) ?? 'invalid');
@@ -110,7 +108,7 @@ export class Origins {
     return readHost(page.hostname)?.name === host.name ? { page, host } : undefined;
   }
 
-  /** A proxy may leave the port out of `Host`, or put its own in. */
+  /** A proxy may drop the port from `Host`, or put in its own. */
   #isOwn(origin: string, request: CredentialRequest): boolean {
     const same = this.#sameName(origin, request);
     if (same === undefined || !this.#isOurs(same.host.name)) return false;
@@ -118,7 +116,7 @@ export class Origins {
     return page.port === '' || host.port === '' || page.port === host.port;
   }
 
-  /** Cookies are sent whatever the port, which another program of the same machine may have. */
+  /** Ports count: cookies are sent to all of them, and another program of the machine may have one. */
   #isExactlySame(origin: string, request: CredentialRequest): boolean {
     const same = this.#sameName(origin, request);
     if (same === undefined) return false;
@@ -143,7 +141,7 @@ function readHost(host: string): HostName | undefined {
   return name === '' || (bracketed !== undefined && isIP(bracketed) !== 6) ? undefined : { name, port };
 }
 
-/** Names that mean the machine that asks, wherever they are asked for (RFC 6761 §6.3). */
+/** Names that always mean the machine itself (RFC 6761 §6.3). */
 function isLoopbackName(name: string): boolean {
   return name === 'localhost' || name.endsWith('.localhost');
 }
@@ -157,7 +155,7 @@ export function hostNameFault(entry: string): string | undefined {
   return host.port === '' && !entry.endsWith(':') ? undefined : 'has a port, which is not compared';
 }
 
-/** Origins of a list: those that one entry stands for. */
+/** An entry of `ALLOWED_ORIGINS`. */
 interface OriginPattern {
   /** @param origin the `Origin` header */
   matches(origin: string): boolean;

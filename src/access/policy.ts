@@ -1,19 +1,19 @@
 import { Refusal } from '../core/errors.ts';
 import { type Principal, type Role, roles } from './principal.ts';
 
-/** What is needed somewhere, as data. */
+/** Who is let in somewhere, as data. */
 export interface Policy {
   /** The roles that a token may have here. */
   readonly roles: readonly Role[];
   /** The role of a token that names none, and of who is let in without a token. Default: no role. */
   readonly defaultRole?: Role;
-  /** While auth is on, who brings no token: `true` lets it in. Default: refused with `UNAUTHENTICATED`. */
+  /** While auth is on, `true` lets in who brings no token. Default: refused with `UNAUTHENTICATED`. */
   readonly tokenless?: true | Refusal | undefined;
   /** While no auth is configured: `true` lets everybody in; a refusal names the setting that would. */
   readonly authOff: true | Refusal;
-  /** While no auth is configured, lets in who sits at this machine, whatever `authOff` says. Default: false. */
+  /** While no auth is configured, lets in requests from this machine, whatever `authOff` says. Default: false. */
   readonly sparesLocal?: boolean;
-  /** It changes something: `ORIGIN_REFUSED` for pages from elsewhere without a token. Default: false. */
+  /** For what changes something: `ORIGIN_REFUSED` for pages of other origins without a token. Default: false. */
   readonly changes?: boolean;
   /** What a token of any other role is told. Default: `FORBIDDEN_ROLE`, naming the roles that are needed. */
   readonly wrongRole?: Refusal;
@@ -26,7 +26,7 @@ const noToken = new Refusal('UNAUTHENTICATED', {
 });
 const foreignPage = new Refusal('ORIGIN_REFUSED', { detail: 'see ALLOWED_ORIGINS, where * lists none here' });
 
-/** What a policy has against a principal; undefined: nothing. */
+/** Why a policy does not let a principal in; undefined: it does. */
 export function refusal(principal: Principal, policy: Policy): Refusal | undefined {
   if (!principal.anonymous) return refusalOfRole(principal.role ?? policy.defaultRole, policy);
   const verdict = principal.authOff ? verdictWithoutAuth(principal, policy) : (policy.tokenless ?? noToken);
@@ -44,15 +44,15 @@ function verdictWithoutAuth({ isLocal }: Principal, { authOff, sparesLocal }: Po
 }
 
 export interface PolicyOptions {
-  /** `AUTH_DIALECTS`: names of the dialects that demand a token of those who look, too. */
+  /** `AUTH_DIALECTS`: names of the dialects that demand a token of viewers, too. */
   readonly demanding: readonly string[];
-  /** `ALLOW_COMMANDS`: commands for everyone, where no token can say who is an operator. */
+  /** `ALLOW_COMMANDS`: without auth, everyone may command. */
   readonly allowCommands: boolean;
-  /** `ALLOW_INGEST`: events from everyone, where no token can say who an agent is. */
+  /** `ALLOW_INGEST`: without auth, everyone may post events. */
   readonly allowIngest: boolean;
 }
 
-/** What is needed for each thing that can be done here. */
+/** The policy for each kind of access. */
 export class Policies {
   readonly #options: PolicyOptions;
 
@@ -60,12 +60,12 @@ export class Policies {
     this.#options = options;
   }
 
-  /** To see what a dialect shows. @param dialect the name by which `AUTH_DIALECTS` demands a token here */
+  /** To view a dialect. */
   viewing(dialect: string): Policy {
     return this.#viewing(this.#options.demanding.includes(dialect));
   }
 
-  /** To see what may be of any dialect: where one demands a token, so does this. */
+  /** To view what may belong to any dialect: where one demands a token, so does this. */
   get viewingAnything(): Policy {
     return this.#viewing(this.#options.demanding.length > 0);
   }
@@ -91,7 +91,7 @@ export class Policies {
     };
   }
 
-  /** To have the engine change something, by a request that is forwarded. */
+  /** To change something in the engine by a request that is forwarded. */
   get forwarding(): Policy {
     return {
       roles: ['operator'],
@@ -102,7 +102,7 @@ export class Policies {
     };
   }
 
-  /** To bring events in, which others will see: that takes more than to look without a token. */
+  /** To post events, which others will see. */
   get ingesting(): Policy {
     return {
       roles: ['operator', 'agent'],
@@ -111,12 +111,12 @@ export class Policies {
     };
   }
 
-  /** To know who else is there. */
+  /** To list the clients. */
   get operating(): Policy {
     return { roles: ['operator'], authOff: onlyHere, sparesLocal: true };
   }
 
-  /** To read the gateway's own figures, with whatever token. */
+  /** To read the metrics, with any token. */
   get measuring(): Policy {
     return { roles, defaultRole: 'viewer', authOff: true };
   }

@@ -2,7 +2,7 @@ import type { CredentialRequest } from './credentials.ts';
 import type { Origins } from './origins.ts';
 import { isLoopback, type Visitors } from './visitors.ts';
 
-/** What a client may do. `agent` is a kind of its own: it is commanded, and neither watches nor commands. */
+/** `agent` is apart from the others: agents are commanded, and neither view nor command. */
 export const roles = ['viewer', 'operator', 'agent'] as const;
 export type Role = (typeof roles)[number];
 
@@ -10,13 +10,13 @@ export function isRole(value: unknown): value is Role {
   return roles.some((role) => role === value);
 }
 
-/** Who asks, as far as it is known: by its token, by its address, and by the page behind the request. */
+/** The client behind a request: by its token, its address, and the page it comes from. */
 export interface Principal {
   /** It came without a token. */
   readonly anonymous: boolean;
-  /** No auth is configured: no token is looked at, and nobody can be told from the crowd. */
+  /** No auth is configured: tokens are ignored. */
   readonly authOff: boolean;
-  /** Of its token; where that names none, or there is none, the default role of the policy that let it in. */
+  /** Of its token; else the default role of the policy that let it in. */
   readonly role: Role | undefined;
   /** Whether a token says that it is an operator. */
   readonly isOperator: boolean;
@@ -24,20 +24,20 @@ export interface Principal {
   readonly subject: string | undefined;
   /** Epoch ms from which its token is void; undefined: never. */
   readonly expiresAt: number | undefined;
-  /** Where it comes from, for people. */
+  /** For logs. */
   readonly address: string;
   readonly userAgent: string | undefined;
-  /** Who it is counted as: its subject, else its address. */
+  /** Key by which it is counted: its subject, else its address. */
   readonly client: string;
-  /** The same where that is one client for certain. Undefined: many may be behind it. */
+  /** The same where that certainly is one client. Undefined: many may be behind it. */
   readonly holder: string | undefined;
-  /** Whether a page asks that may change nothing without a token, see `Origins.mayChange`. */
+  /** Whether it is a page that may change nothing without a token, see `Origins.mayChange`. */
   readonly isForeignPage: boolean;
-  /** Whether it sits at this machine, and is no page whose name was made to mean this machine. */
+  /** Whether it is of this machine, and no page whose host name was rebound to it. */
   readonly isLocal: boolean;
 }
 
-/** Who asks, as far as it is known without a token. */
+/** The principal of a request, as far as it is known without its token. */
 export function strangerOf(
   request: CredentialRequest,
   {
@@ -53,9 +53,9 @@ export function strangerOf(
   const { address, group, mayBeMany, isForwardedUnread, userAgent } = visitors.of(request);
   const client = `address ${group}`;
   const isForeignPage = !origins.mayChange(request);
-  // A page may be open here whose name was made to mean this machine: its requests to itself name no origin.
+  // DNS rebinding: a page may be open here whose host name means this machine; its own requests have no `Origin`.
   const isPage = isForeignPage || !origins.isOurName(request);
-  // A literal with every key, as each session keeps one: put together by spreads, each would have a shape of its own.
+  // A literal with every key: each session keeps one, and spreads would give each a hidden class of its own.
   return {
     anonymous: true,
     authOff,
@@ -72,7 +72,7 @@ export function strangerOf(
   };
 }
 
-/** The same with a token that was verified. */
+/** The principal with its verified token. */
 export function bearerOf(
   stranger: Principal,
   { role, subject, expiresAt }: Pick<Principal, 'role' | 'subject'> & { readonly expiresAt: number },

@@ -5,10 +5,10 @@ import type { Meter } from '../core/meter.ts';
 import type { CredentialRequest } from './credentials.ts';
 import type { Visitors } from './visitors.ts';
 
-/** Lines a second; what else is refused meanwhile is counted in one. */
+/** Further refusals within the second are summed up in one line. */
 const linesPerSecond = 10;
 
-/** What is refused at the door: counted, and told to whoever reads the log, so that it is known who tries what. */
+/** Counts refused requests and logs them, at a bounded rate. */
 export class Refusals {
   readonly #parts: {
     readonly log: Log;
@@ -23,7 +23,7 @@ export class Refusals {
     this.#parts = parts;
   }
 
-  /** @param edge where: `auth` for tokens and roles, `upgrade` and `http` for what comes before */
+  /** @param edge `auth` for tokens and roles, `upgrade` and `http` for the checks before */
   tell(edge: 'auth' | 'upgrade' | 'http', refusal: Refusal, request: CredentialRequest): void {
     const { log, meter, clock, visitors } = this.#parts;
     const reason = refusal.code.toLowerCase();

@@ -1,5 +1,6 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { type Clock, systemClock } from '../core/clock.ts';
+import { Refusal } from '../core/errors.ts';
 import { type KeySetTiming, KeySetUnavailable } from './key-set.ts';
 import { type KeySettings, type VerificationKey, verificationKey } from './verification-key.ts';
 
@@ -12,29 +13,21 @@ export interface VerifierOptions extends KeySettings {
   readonly keySetTiming?: Partial<KeySetTiming> | undefined;
 }
 
-/** What a good token says. */
+/** Claims of a valid token. */
 export interface Claims {
   /** `sub`. */
   readonly subject: string | undefined;
-  /** The `role` claim as it stands, whatever it is; undefined where there is none. */
+  /** The `role` claim, not checked; undefined where there is none. */
   readonly role?: unknown;
-  /** Epoch milliseconds from which the token is no longer good. */
+  /** Epoch milliseconds at which the token expires. */
   readonly expiresAt: number;
 }
 
-export type Verification =
-  | { readonly ok: true; readonly claims: Claims }
-  | {
-      readonly ok: false;
-      /** `unavailable`: nothing is known about the token, since the keys cannot be fetched. */
-      readonly kind: 'invalid' | 'unavailable';
-      /** Says what was wrong, in words that hold nothing of the token. */
-      readonly detail: string;
-    };
-
-/** An issuer's clock may be ahead of ours: `nbf` is forgiven this much. `exp` is not: live sockets end by it. */
+/** Tolerance for `nbf`, as the issuer's clock may be ahead. Not for `exp`, by which live sockets end. */
 const clockToleranceS = 5;
-/** The last moment a `Date` can hold. */
+/** `Retry-After` while the keys of the issuer cannot be fetched. */
+const retryAfterS = 5;
+/** The last time a `Date` can hold. */
 const endOfTime = 8.64e15;
 
 /**
@@ -61,14 +54,16 @@ export class Verifier {
     };
   }
 
-  async verify(token: string): Promise<Verification> {
+  /** The claims of a valid token; a refusal holds nothing of it. */
+  async verify(token: string): Promise<Claims | Refusal> {
     try {
       const at = this.#clock.now();
       const options = { ...this.#expected, currentDate: new Date(at) };
       return readClaims(await verifyWithAny(token, this.#key.resolve, options), at);
     } catch (error) {
-      if (error instanceof KeySetUnavailable) return failure('unavailable', error.message);
-      return failure('invalid', tokenFault(error, this.#key.algorithms));
+      return error instanceof KeySetUnavailable
+        ? new Refusal('AUTH_UNAVAILABLE', { detail: error.message, retryAfterS })
+        : invalidToken(tokenFault(error, this.#key.algorithms));
     }
   }
 }
@@ -94,15 +89,16 @@ async function verifyWithAny(
   }
 }
 
-function readClaims({ sub, exp = 0, role }: JWTPayload, now: number): Verification {
-  if (sub !== undefined && typeof sub !== 'string') return failure('invalid', 'the "sub" claim is no text');
+function readClaims({ sub, exp = 0, role }: JWTPayload, now: number): Claims | Refusal {
+  if (sub !== undefined && typeof sub !== 'string') return invalidToken('the "sub" claim is no text');
   const expiresAt = Math.min(exp * 1000, endOfTime);
-  if (expiresAt <= now) return failure('invalid', 'the token has expired');
-  return { ok: true, claims: { subject: sub, expiresAt, role } };
+  if (expiresAt <= now) return invalidToken('the token has expired');
+  return { subject: sub, expiresAt, role };
 }
 
-function failure(kind: 'invalid' | 'unavailable', detail: string): Verification {
-  return { ok: false, kind, detail };
+/** RFC 6750 §3.1: the challenge says that the token is invalid. */
+function invalidToken(detail: string): Refusal {
+  return new Refusal('UNAUTHENTICATED', { detail, challenge: 'Bearer error="invalid_token"' });
 }
 
 const claimFaults: Readonly<Record<string, string>> = {
@@ -112,10 +108,7 @@ const claimFaults: Readonly<Record<string, string>> = {
   exp: 'the token has no usable "exp" claim',
 };
 
-/**
- * What was wrong with a token, in words of our own: those of the library may hold claims, and whatever comes
- * from a token could be part of a secret or made to be read in a log.
- */
+/** Why a token is invalid, in words of our own: the library's messages may quote claims, which must not be logged. */
 function tokenFault(error: unknown, allowed: readonly string[]): string {
   if (error instanceof errors.JWTExpired) return 'the token has expired';
   if (error instanceof errors.JWTClaimValidationFailed) {

@@ -2,19 +2,19 @@ import { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { type CredentialRequest, readHeader } from './credentials.ts';
 
-/** Where a request came from, as far as it can be known. */
+/** Address of a client. */
 export interface ClientAddress {
-  /** For people; `unknown` where the connection has ended. */
+  /** For logs; `unknown` where the connection has ended. */
   readonly address: string;
-  /** What is counted as one client: an IPv6 customer has at least a /64 (RFC 6177), an IPv4 client its address. */
+  /** Key by which one client is counted: the address, of IPv6 the /64 that a customer has at least (RFC 6177). */
   readonly group: string;
-  /** Whether many clients may be behind it: it is of this machine, or a proxy's nearby, and no proxy is trusted. */
+  /** Whether many clients may share it: it is of this machine or of a proxy nearby, and no proxy is trusted. */
   readonly mayBeMany: boolean;
-  /** Whether there is a proxy in front which does not say, or is not believed, for whom it asks. */
+  /** Whether there is a proxy in front that names no client, or is not trusted. */
   readonly isForwardedUnread: boolean;
 }
 
-/** Who asks, as far as it can be known without a token. */
+/** What is known of a client without its token. */
 export interface Visitor extends ClientAddress {
   readonly userAgent: string | undefined;
 }
@@ -22,7 +22,7 @@ export interface Visitor extends ClientAddress {
 const maxUserAgent = 200;
 const unknown = { address: 'unknown', group: 'unknown', mayBeMany: true, isForwardedUnread: false };
 
-/** Tells visitors by their requests, of WebSocket handshakes and plain HTTP alike. */
+/** Finds address and user agent of a request, WebSocket handshakes and plain HTTP alike. */
 export class Visitors {
   readonly #trustedProxies: number;
   readonly #incoming = new WeakMap<object, IncomingMessage>();
@@ -32,7 +32,7 @@ export class Visitors {
     this.#trustedProxies = trustedProxies;
   }
 
-  /** Fetch's requests know no socket: says which one brought them. */
+  /** Remembers which message a Fetch request was made of: it knows no socket. */
   note(request: object, incoming: IncomingMessage): void {
     this.#incoming.set(request, incoming);
   }
@@ -66,7 +66,7 @@ export function clientAddress(request: IncomingMessage, trustedProxies: number):
   };
 }
 
-/** What is counted as one peer of sockets; undefined where many may be behind it. */
+/** Key by which the sockets of one peer are counted; undefined where many clients may be behind it. */
 export function peerGroup(remoteAddress: string | undefined): string | undefined {
   const address = unmapped(remoteAddress ?? '');
   return isIP(address) === 0 || isLoopback(address) ? undefined : groupOf(address);
@@ -76,7 +76,7 @@ export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.');
 }
 
-/** Addresses of networks that are nobody else's (RFC 1918, 4193, 6598, 3927, 4291). */
+/** Private networks (RFC 1918, 4193, 6598, 3927, 4291). */
 const privateNetworks = new BlockList();
 for (const [network, prefix] of [
   ['10.0.0.0', 8],
@@ -94,7 +94,7 @@ function isPrivate(address: string): boolean {
   return family !== 0 && privateNetworks.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** An entry as proxies write it: with or without a port, an IPv6 address with or without brackets, or quoted. */
+/** Reads an entry with or without a port, an IPv6 address with or without brackets, or quoted. */
 function readEntry(entry: string): string | undefined {
   const text = entry.trim().replace(/^"(.*)"$/, '$1');
   const [, bracketed, withPort] = /^\[([^\]]*)\](?::\d+)?$|^([\d.]+):\d+$/.exec(text) ?? [];
@@ -102,7 +102,7 @@ function readEntry(entry: string): string | undefined {
   return isIP(address) === 0 ? undefined : unmapped(address);
 }
 
-/** An IPv4 address in IPv6 clothes (`::ffff:192.0.2.1`) is the same client as without. */
+/** An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) as IPv4. */
 function unmapped(address: string): string {
   if (isIP(address) !== 6) return address;
   const words = wordsOf(address);

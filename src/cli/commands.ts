@@ -5,14 +5,12 @@ import type { TelemetryClientOptions } from '../client/types.ts';
 import { createView } from '../client/view.ts';
 import { errorMessage } from '../core/errors.ts';
 
-/** The commands of `telemetry-bff`, for `--help` and for reading the command line. */
 const commands = {
   serve: 'run the gateway (needs ENGINE_URL)',
   demo: 'run the gateway and an embedded demo engine with a simulated market',
   engine: 'the demo engine alone (ENGINE_PORT, default 8000; events to REDIS_URL, logs to ENGINE_LOG_DIR)',
 } as const;
-export type Command = keyof typeof commands;
-/** Those that talk to a gateway. */
+type Command = keyof typeof commands;
 const remoteCommands = {
   'tail URL': 'print a line for each update of a gateway (see below)',
   'halt [URL]': 'have the engine halted (see below)',
@@ -31,7 +29,7 @@ export interface TailArguments {
   readonly connect: TelemetryClientOptions & { readonly url: string };
   /** Print the WELCOME and exit. */
   readonly once: boolean;
-  /** With `once`: any WELCOME will do, whatever it says of the engine. */
+  /** With `once`: any WELCOME will do, however stale the state. */
   readonly any: boolean;
 }
 
@@ -44,19 +42,16 @@ export type Invocation =
 
 /** EX_USAGE of sysexits.h. */
 const usageExitCode = 64;
-/** Of the commands whose exit codes scripts go by: see `giveCommand`. */
+/** Of `halt` and `resume`, see `giveCommand`. */
 const haltUsageExitCode = 2;
 
-/**
- * @param args what follows the script's name on the command line
- * @param env for what may be left out there
- */
+/** @param args without node and the script. @param env defaults for what they leave out */
 export function readCommandLine(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Invocation {
   const [first, ...others] = args;
-  // Wherever the word stands: `--token T halt` is a HALT that was worded badly.
+  // Wherever the word stands: `--token T halt` is a `halt` with a bad command line.
   const isHalt = first !== 'tail' && (args.includes('halt') || args.includes('resume'));
   const exitCode = isHalt ? haltUsageExitCode : usageExitCode;
   const refuse = (message: string) => ({ do: 'refuse', message, exitCode }) as const;
@@ -93,7 +88,7 @@ const tailOptions = {
   any: { type: 'boolean', default: false },
 } as const;
 
-/** @returns what `tail` is to do, or what is wrong with the command line */
+/** @returns what to do, or what is wrong with the command line */
 export function readTailArguments(args: readonly string[]): TailArguments | string {
   try {
     const { values, positionals } = parseArgs({
@@ -118,7 +113,7 @@ export function readTailArguments(args: readonly string[]): TailArguments | stri
       ...(symbol === undefined ? {} : { symbol }),
       ...(token === undefined ? {} : { token }),
     };
-    // Both throw where the client would.
+    // Both throw as the client would.
     readBase(url);
     createView(connect, msgpack);
     return { connect, once, any };
@@ -130,11 +125,9 @@ export function readTailArguments(args: readonly string[]): TailArguments | stri
 const haltOptions = { reason: { type: 'string' }, token: { type: 'string' } } as const;
 
 /**
- * Reads the command line of `halt` and `resume`.
- *
- * @param env `TELEMETRY_TOKEN` stands in for `--token`, which everyone on the machine can see; `PORT` says where the
- *   gateway of this machine is
- * @returns what is to be done, or what is wrong
+ * @param env `TELEMETRY_TOKEN` stands in for `--token`, which everyone on the machine can see; `PORT` is that of the
+ *   local gateway
+ * @returns what to do, or what is wrong with the command line
  */
 export function readHaltArguments(
   name: 'halt' | 'resume',
@@ -163,7 +156,7 @@ export function readHaltArguments(
   }
 }
 
-/** What no header can hold would end as an error of the network. */
+/** A token that no header can hold would fail as a network error. */
 function tokenFault(token: string): string | undefined {
   return /^[\x21-\x7e]+$/.test(token)
     ? undefined

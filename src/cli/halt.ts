@@ -6,12 +6,12 @@ import { faultWords } from '../source/fault-words.ts';
 import { OneConnection } from '../source/one-connection.ts';
 import type { HaltArguments } from './commands.ts';
 
-/** From the order to the end of each way. The gateway tells of a HALT within 4 s, of a RESUME within 14. */
+/** Bound of each way. The gateway answers a HALT within 4 s, a RESUME within 14. */
 const timeoutMs = { HALT: 8000, RESUME: 16_000 } as const;
-/** A HALT without an answer after this time is given by the other way as well: the gateway carries it out once. */
+/** A HALT not answered by then is sent the other way as well: the gateway executes it once. */
 const secondWayAfterMs = 1000;
 
-/** How one way of giving a command ended. */
+/** The outcome of one way. */
 type WayEnd =
   | { readonly is: 'done'; readonly result: JsonValue }
   /** `refused`: the gateway said no, for good. `none`: somebody else did, so that another way may be tried. */
@@ -22,7 +22,7 @@ interface Order extends HaltArguments {
   readonly timeoutMs: number;
 }
 
-/** What came of a command: what a person is to read, and what a script is to know. */
+/** The outcome of a command, for people and for scripts. */
 export interface HaltReport {
   readonly exitCode: 0 | 1 | 3 | 4;
   /** One line. */
@@ -30,8 +30,8 @@ export interface HaltReport {
 }
 
 /**
- * Gives HALT or RESUME to a gateway: over HTTP, and over a WebSocket where nothing was sent, or for a HALT that has
- * no answer. A RESUME that may have been sent is not sent again.
+ * Sends HALT or RESUME to a gateway: over HTTP, and over a WebSocket where nothing was sent or a HALT has no answer. A
+ * RESUME that may have been sent is not sent again.
  *
  * | exit code | |
  * |---|---|
@@ -51,7 +51,7 @@ export async function giveCommand(given: HaltArguments): Promise<HaltReport> {
   return report(given, await firstDone([first, second]));
 }
 
-/** Resolves with the end that is a success as soon as there is one, else with all of them. */
+/** Resolves with the first success, else with all outcomes. */
 async function firstDone(ways: readonly Promise<WayEnd>[]): Promise<readonly WayEnd[]> {
   const done = ways.map(async (way): Promise<readonly WayEnd[]> => {
     const end = await way;
@@ -102,14 +102,14 @@ async function byHttp({ command, base, reason, token, requestId, timeoutMs }: Or
   try {
     const { statusCode, body } = await client.request({
       method: 'POST',
-      // From the first byte to the last of the answer.
+      // For the whole exchange.
       signal: AbortSignal.timeout(timeoutMs),
       path: target.pathname,
       headers: {
         'content-type': 'application/json',
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
-      body: JSON.stringify({ requestId, ...(reason === undefined ? {} : { reason }) }),
+      body: JSON.stringify({ requestId, reason }),
     });
     return readResponse(statusCode, await body.text(), requestId);
   } catch (error) {
@@ -119,7 +119,7 @@ async function byHttp({ command, base, reason, token, requestId, timeoutMs }: Or
   }
 }
 
-/** What an answer over HTTP means: the gateway's own say what came of the command, those of others do not. */
+/** The meaning of an HTTP answer: only the gateway's own state the effect of the command. */
 function readResponse(status: number, text: string, requestId: string): WayEnd {
   const parsed = parseUntrusted(text, { nonFinite: 'null' });
   const body: JsonObject = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
@@ -150,7 +150,7 @@ function byWebSocket({ command, base, reason, token, requestId, timeoutMs }: Ord
     const timer = setTimeout(() => fail(`no answer in ${timeoutMs / 1000} s`), timeoutMs);
     socket.on('open', () => {
       sent = true;
-      socket.send(JSON.stringify({ type: command, requestId, ...(reason === undefined ? {} : { reason }) }));
+      socket.send(JSON.stringify({ type: command, requestId, reason }));
     });
     socket.on('message', (data) => {
       const parsed = parseUntrusted(data.toString(), { nonFinite: 'null' });

@@ -4,10 +4,10 @@ import { Gateway, type GatewaySettings } from '../app.ts';
 import { errorMessage } from '../core/errors.ts';
 import type { Events } from '../source/events.ts';
 
-/** What is left for closing sources and sockets after the clients' time is over. */
+/** For closing sources and sockets after the clients have drained. */
 const graceMs = 2000;
 
-/** Runs a gateway until it is told to stop. */
+/** Runs a gateway until a signal. @param beside what else runs in the process */
 export async function serve(
   settings: GatewaySettings,
   log: Logger,
@@ -28,8 +28,8 @@ export async function serve(
 }
 
 /**
- * Keeps the process until SIGTERM, SIGINT or an uncaught error, then stops: exit code 0 after the drain, 1 after
- * an error. A second signal, or a stop that takes longer than `timeoutMs`, ends the process at once.
+ * Stops on SIGTERM, SIGINT or an uncaught error: exit code 0 after the drain, 1 after an error. A second signal, or a
+ * stop that takes longer than `timeoutMs`, ends the process at once.
  */
 export function runUntilSignal(
   log: Logger,
@@ -50,7 +50,6 @@ export function runUntilSignal(
 /** Time for the last lines of the log. */
 const flushMs = 500;
 
-/** Resolves once the log is written, or not to be written. */
 function written(log: Logger): Promise<void> {
   return new Promise((resolve) => {
     log.flush(() => resolve());

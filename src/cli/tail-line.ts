@@ -4,16 +4,15 @@ import { isJsonObject } from '../core/json.ts';
 import { printable } from '../core/terminal-text.ts';
 
 export interface TailUpdate {
-  /** While the engine has not spoken: no more than `status` and `sources`. */
+  /** Before the engine has answered: `status` and `sources` alone. */
   readonly document: TelemetryDocument;
   /** Top-level keys that changed. */
   readonly changed: readonly string[];
   readonly seq: number;
-  /** Of the packet that brought it. */
+  /** Of the packet. */
   readonly bytes: number;
   /** Updates in the last second. */
   readonly perSecond: number;
-  /** Price before it. */
   readonly priceBefore: number | undefined;
 }
 
@@ -24,8 +23,8 @@ export const inColour: Paint = (style, text) => `\u001b[${codes[style]}m${text}\
 export const plain: Paint = (_style, text) => text;
 
 /**
- * One line of `tail`: when, which version, the figures that count, what changed, and what it took. What is not current
- * says so itself. Nothing in it but the colours is obeyed by a terminal, whatever the document holds.
+ * One line of `tail`: time, version, the main figures, what changed, and its size. Stale figures are marked. Control
+ * characters of the document are escaped.
  */
 export function tailLine(update: TailUpdate, at: Date, paintAny: Paint): string {
   const paint: Paint = (style, text) => paintAny(style, printable(text));
@@ -38,7 +37,7 @@ export function tailLine(update: TailUpdate, at: Date, paintAny: Paint): string 
   };
   const statusWord = status ?? 'no status';
   const shown = [time, `#${seq}`];
-  // Who has not spoken yet has no status that could be old.
+  // INITIALIZING cannot be stale.
   if (status === 'INITIALIZING') shown.push(paint('yellow', status));
   else shown.push(orOld('status', statusWord, statusText(status, paint)));
   const price = market?.price;
@@ -58,7 +57,7 @@ export function tailLine(update: TailUpdate, at: Date, paintAny: Paint): string 
   );
   if (late.length > 0) {
     const texts = late.map(([name, { status: word, error }]) => {
-      // Of the others it is enough to know that they are late.
+      // Of the others the status is enough.
       return name === 'state' && error !== undefined ? `${name} ${word}: ${error}` : `${name} ${word}`;
     });
     shown.push(paint('yellow', texts.join(', ')));
@@ -67,7 +66,7 @@ export function tailLine(update: TailUpdate, at: Date, paintAny: Paint): string 
   return shown.join('  ');
 }
 
-/** Why a path is not current; undefined where it is, or nobody says. */
+/** The status of a path that is not current; undefined where it is, or that is not known. */
 function wordOn(document: TelemetryDocument, path: string): string | undefined {
   const word = document.sources?.[sourceOf(document, path)]?.status;
   return word === 'fresh' || isKeptLive(document, path) ? undefined : word;

@@ -7,7 +7,7 @@ import { printable } from '../core/terminal-text.ts';
 import type { TailArguments } from './commands.ts';
 import { inColour, plain, tailLine } from './tail-line.ts';
 
-/** How long `--once` waits: with the start of the process, the whole takes less than 3 s. */
+/** Of `--once`; with the start of the process less than 3 s. */
 const onceMs = 2000;
 
 export interface TailOutput {
@@ -18,8 +18,8 @@ export interface TailOutput {
 
 /**
  * Prints a line for each update of a gateway, reconnecting for ever.
- * @returns with `once`: the exit code, 0 when the state was fresh (with `any`: when a WELCOME came) and 1 when it was
- *   not in time. Otherwise it never returns.
+ * @returns with `once` the exit code: 0 when the state was fresh in time (with `any`: when a WELCOME came), else 1.
+ *   Otherwise it never returns.
  */
 export async function tail({ connect, once, any }: TailArguments, output: TailOutput): Promise<number> {
   const client = createTelemetryClient({ ...connect, codec: msgpack, WebSocket });
@@ -64,12 +64,12 @@ async function printOnce(
   return isGood ? 0 : 1;
 }
 
-/** The document; while the engine has not spoken, what is known all the same. */
+/** The document; before the engine has answered, what is known besides. */
 function knownOf({ document, freshness, sources }: TelemetryClient): TelemetryDocument {
   return freshness.of().state === 'initializing' ? { status: 'INITIALIZING', sources } : document;
 }
 
-/** A line for each update from now on, and for what is said of the sources before there is a document. */
+/** Prints a line for each update, and for changes of the sources before there is a document. */
 export function printUpdates(
   client: TelemetryClient,
   { print, colour }: Pick<TailOutput, 'print' | 'colour'>,

@@ -1,21 +1,19 @@
 import { createCommands } from './commands.ts';
-import type { TelemetryDocument } from './document.ts';
-import { createEmitter, type Emitter } from './emitter.ts';
-import { createFreshnessWatch } from './freshness.ts';
-import { createLadder } from './ladder.ts';
-import type { LaneEvents } from './lane.ts';
-import { createLanes } from './lanes.ts';
+import type { ConnectionEvents } from './connection.ts';
+import { type TelemetryDocument, valueAt } from './document.ts';
+import { createEmitter } from './emitter.ts';
+import { FallbackChain, transportsOf } from './fallback-chain.ts';
+import { createFreshnessWatch, type FreshnessWatch } from './freshness.ts';
 import { readOptions } from './options.ts';
 import { onWake, platform } from './platform.ts';
 import { createReceiver } from './receiver.ts';
-import { createReplica } from './replica.ts';
+import { Replica } from './replica.ts';
 import { createRequests } from './requests.ts';
-import { createSelection } from './selection.ts';
-import { stateOf } from './status.ts';
 import { TelemetryError } from './telemetry-error.ts';
 import { createTokens } from './tokens.ts';
 import type {
   ClientEvents,
+  ClientState,
   ConnectionStatus,
   Freshness,
   TelemetryClient,
@@ -27,13 +25,13 @@ import { createView } from './view.ts';
  * Connects to a gateway, and stays connected until `close()`. Throws where an option cannot be used; everything that
  * goes wrong later is told by `status` and the event `error`.
  *
- * Lanes bring packets, the receiver keeps the replica by them, and all of it makes the status.
+ * Connections bring packets, the receiver keeps the replica by them, and all of it makes the status.
  */
 export function createTelemetryClient(options: TelemetryClientOptions): TelemetryClient {
   const settings = readOptions(options);
-  const { clock, timing } = settings;
+  const { clock } = settings;
   const view = createView(options, options.codec);
-  const replica = createReplica();
+  const replica = new Replica();
   const requests = createRequests(clock);
   let status: ConnectionStatus = {
     state: 'connecting',
@@ -45,17 +43,16 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   let reconnects = -1;
   let heardAt: number | undefined;
 
-  const emitError = (code: string, message: string, cause: unknown): void =>
+  const emitError = (code: string, message: string, cause: unknown): boolean =>
     emitter.emit('error', new TelemetryError(code, message, { cause }));
-  const emitter: Emitter<ClientEvents> = createEmitter((cause, during) => {
-    if (during !== 'error' && emitter.has('error')) emitError('LISTENER', 'a listener threw', cause);
+  const emitter = createEmitter<ClientEvents>((cause, during) => {
+    if (during !== 'error' && emitError('LISTENER', 'a listener threw', cause)) return;
     // Shown where uncaught errors are, without making it one: Node would end the process.
-    else (platform.reportError ?? platform.console.error)(cause);
+    (platform.reportError ?? platform.console.error)(cause);
   });
 
-  const freshness = createFreshnessWatch({
-    clock,
-    maxAgeMs: settings.maxAgeMs,
+  const freshness: FreshnessWatch = createFreshnessWatch({
+    ...settings,
     replica,
     status: () => status,
     intervalMs() {
@@ -66,51 +63,48 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   });
 
   const receiver = createReceiver({
-    clock,
+    ...settings,
     replica,
+    requests,
     emitter,
     freshness,
-    settle: requests.settle,
-    wholeTimeoutMs: timing.connectMs,
-    askForWhole(isStuck) {
-      const { live } = ladder;
-      if (isStuck || !live?.link?.send) live?.renew();
-      else live.link.send({ type: 'RESYNC' });
-    },
+    askForWhole: (isStuck) => chain.askForWhole(isStuck),
   });
 
   const refresh = (): void => {
-    if (!isClosed) ladder.update();
-    const { live } = ladder;
-    const state = isClosed ? 'closed' : stateOf(live, replica.hasDocument);
-    const waiting = live && !replica.hasDocument ? 'the engine has not answered yet' : '';
-    const reason = live?.isSilent ? 'silent' : waiting || ladder.reasons;
-    if (status.state !== state || status.reason !== reason || status.transport !== live?.name) {
+    if (!isClosed) chain.update();
+    const { live } = chain;
+    const { hasDocument } = replica;
+    const transport = live?.transport;
+    let state: ClientState = transport === 'polling' ? 'polling' : 'live';
+    if (!live || live.isSilent) state = 'stale';
+    if (!hasDocument) state = 'connecting';
+    if (isClosed) state = 'closed';
+    const waiting = live && !hasDocument ? 'the engine has not answered yet' : '';
+    const reason = live?.isSilent ? 'silent' : waiting || chain.reasons;
+    if (status.state !== state || status.reason !== reason || status.transport !== transport) {
       const since = status.state === state ? status.since : clock.now();
-      status = { state, reason, transport: live?.name, since };
+      status = { state, reason, transport, since };
       emitter.emit('state', status);
     }
     freshness.tell();
   };
 
-  const events: LaneEvents = {
+  const events: ConnectionEvents = {
     onHeard() {
       heardAt = clock.monotonic();
     },
-    onMessage(message, bytes, link) {
-      receiver.take(message, bytes, ladder.live?.link === link);
+    onMessage(message, bytes, connection) {
+      receiver.take(message, bytes, chain.live === connection);
       // A connection that begins with it is not in the status yet: `onLive` follows.
-      if (ladder.live?.name === status.transport) refresh();
+      if (chain.live?.transport === status.transport) refresh();
     },
-    onLive(transport, replaced) {
+    onLive(transport) {
       if (transport === 'polling') receiver.forgetGranted();
       else reconnects += 1;
-      if (replaced !== undefined) requests.retire(replaced);
       requests.connected(receiver.granted);
       refresh();
     },
-    onEnded: requests.end,
-    onRefused: requests.refuse,
     onChange: refresh,
   };
   const age = (at: number | undefined): number | undefined =>
@@ -118,18 +112,17 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   /** With a live connection the replica moves on meanwhile: a delta from where it is now would not fit it then. */
   const since = (): string | undefined => {
     const { position } = replica;
-    return position && ladder.live === undefined ? `${position.epoch}-${position.seq}` : undefined;
+    return position && chain.live === undefined ? `${position.epoch}-${position.seq}` : undefined;
   };
   const tokens = createTokens({
     ...settings,
-    onRenewed: () => ladder.renew(),
+    onRenewed: () => chain.renew(),
     onFault: (cause) => emitError('TOKEN', 'the provider failed', cause),
   });
-  const ladder = createLadder(createLanes(settings, view, since, { ...settings, tokens, events }));
-  const { guard } = emitter;
-  const { command, setOptions } = createCommands({ ...settings, ladder, requests, view, tokens, guard });
-  const leaveWake = onWake(ladder.wake);
-  ladder.update();
+  const context = { ...settings, tokens, requests, emitter, events };
+  const chain = new FallbackChain(transportsOf(settings, view, since), context);
+  const leaveWake = onWake(() => chain.wake());
+  chain.update();
 
   const client: TelemetryClient = {
     get document() {
@@ -171,12 +164,20 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       callback: (value: Value, previous: Value | undefined) => void,
       isEqual: (a: Value, b: Value) => boolean = Object.is,
     ) => {
-      const take = createSelection(selection, callback, isEqual);
+      let held: { readonly value: Value } | undefined;
+      const take = (document: TelemetryDocument): void => {
+        // What stands at a documented path has the documented type: the gateway refuses what an engine says otherwise.
+        const value =
+          typeof selection === 'string' ? (valueAt(document, selection) as Value) : selection(document);
+        const before = held;
+        if (before !== undefined && isEqual(before.value, value)) return;
+        held = { value };
+        callback(value, before?.value);
+      };
       if (replica.hasDocument) emitter.guard(() => take(replica.document));
       return emitter.on('update', ({ document }) => take(document));
     },
-    setOptions,
-    command,
+    ...createCommands(view, chain, context),
     async *[Symbol.asyncIterator]() {
       let given: TelemetryDocument | undefined;
       let wake = (): void => {};
@@ -205,7 +206,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       requests.close();
       receiver.close();
       tokens.close();
-      ladder.close();
+      chain.close();
       refresh();
       freshness.close();
       emitter.clear();

@@ -1,33 +1,20 @@
-import type { Clock } from '../core/clock.ts';
 import type { JsonValue } from '../core/json.ts';
-import type { Order, PostCommand } from './http-command.ts';
+import type { ClientContext, GatewayConnection } from './connection.ts';
+import type { FallbackChain } from './fallback-chain.ts';
+import { type CommandMessage, postCommand } from './http-command.ts';
 import { requestFault } from './http-request.ts';
-import type { Ladder } from './ladder.ts';
-import type { Link } from './link.ts';
-import type { Requests } from './requests.ts';
 import { TelemetryError } from './telemetry-error.ts';
 import type { CommandOptions, CommandResult } from './types.ts';
 
-/** The ways to the gateway. */
-export interface Ways {
-  readonly ladder: Ladder;
-  readonly requests: Requests;
-  readonly clock: Clock;
-  /** Undefined: there is no `fetch`. */
-  readonly post: PostCommand | undefined;
-  /** Runs a piece of the application's code. */
-  readonly guard: (task: () => void) => void;
-}
-
-export interface DeliveryOptions extends Pick<CommandOptions, 'signal' | 'onProgress'> {
-  readonly order: Order;
+interface DeliveryOptions extends Pick<CommandOptions, 'signal' | 'onProgress'> {
+  readonly message: CommandMessage;
   readonly timeoutMs: number;
 }
 
 /** One attempt, by one way. */
 interface Sending {
   /** The WebSocket; undefined: by HTTP. */
-  readonly link: Link | undefined;
+  readonly connection: GatewayConnection | undefined;
   /** It went out, and nobody said that it had no effect. */
   isOut: boolean;
   isOver: boolean;
@@ -46,10 +33,12 @@ const refusalMs = 2500;
  * halting twice is halting. A RESUME by one way, and by another only where certainly nothing was sent.
  */
 export function deliver(
-  { order, timeoutMs, signal, onProgress }: DeliveryOptions,
-  { ladder, requests, clock, post, guard }: Ways,
+  { message, timeoutMs, signal, onProgress }: DeliveryOptions,
+  chain: FallbackChain,
+  context: ClientContext,
 ): Promise<CommandResult> {
-  const { type: command, requestId } = order;
+  const { type: command, requestId } = message;
+  const { clock, fetch, requests, emitter } = context;
   return new Promise((resolve, reject) => {
     const isHalt = command === 'HALT';
     const over = new AbortController();
@@ -65,41 +54,40 @@ export function deliver(
       const state = mayBeTaken() ? 'sent' : 'unsent';
       if (state === told) return;
       told = state;
-      guard(() => onProgress?.({ state }));
+      emitter.guard(() => onProgress?.({ state }));
     };
     const end = (): void => {
       for (const stop of timers) stop();
       over.abort();
     };
-    const fail = ({ code, message }: Pick<TelemetryError, 'code' | 'message'>): void => {
+    const fail = (code: string, why: string): void => {
       end();
       const effect = mayBeTaken() ? 'unknown' : 'none';
-      reject(new TelemetryError(code, message, { command, requestId, effect }));
+      reject(new TelemetryError(code, why, { command, requestId, effect }));
     };
-    const cancel = (): void => fail({ code: 'CANCELLED', message: 'cancelled' });
+    const cancel = (): void => fail('CANCELLED', 'cancelled');
     const conclude = (): void => {
-      if (refusal) fail(refusal);
-      else if (mayBeTaken()) fail({ code: 'TIMEOUT', message: 'no answer in time' });
-      else fail({ code: 'NOT_CONNECTED', message: `nothing was sent: ${words}` });
+      if (refusal) fail(refusal.code, refusal.message);
+      else if (mayBeTaken()) fail('TIMEOUT', 'no answer in time');
+      else fail('NOT_CONNECTED', `nothing was sent: ${words}`);
     };
 
-    /** @param link default: by HTTP */
-    const attempt = async (link?: Link): Promise<void> => {
-      const sending = { link, isOut: link !== undefined, isOver: false };
+    /** @param connection default: by HTTP */
+    const attempt = async (connection?: GatewayConnection): Promise<void> => {
+      const sending = { connection, isOut: connection !== undefined, isOver: false };
       sendings.push(sending);
       try {
         let result: JsonValue | undefined;
-        if (link) {
+        if (connection) {
           // It outlives the command: an answer that comes late is nobody's any more.
-          const answer = requests.wait({ command, requestId, link, timeoutMs });
-          link.send?.(order);
+          const answer = requests.wait({ command, requestId, connection, timeoutMs });
+          connection.send?.(message);
           tell();
           ({ result } = await answer);
-        } else {
-          const isUrgent = mayBeTaken() || ladder.live?.isSilent === false;
-          result = await post?.(order, {
+        } else if (fetch) {
+          result = await postCommand(fetch, context, message, {
             signal: over.signal,
-            isUrgent,
+            isUrgent: mayBeTaken() || chain.live?.isSilent === false,
             onSent(isOut) {
               sending.isOut = isOut;
               tell();
@@ -114,13 +102,13 @@ export function deliver(
       }
     };
     const takeFault = (error: unknown, sending: Sending): void => {
-      const { link, isOut } = sending;
+      const { connection, isOut } = sending;
       words = requestFault(error).reason;
       if (error instanceof TelemetryError && !(isHalt && error.code === 'DISCONNECTED')) {
         refusal ??= error;
         if (error.effect === 'none') sending.isOut = false;
-      } else if (isHalt ? link : !isOut) look();
-      else if (!isHalt) fail({ code: 'DISCONNECTED', message: words });
+      } else if (isHalt ? connection : !isOut) look();
+      else if (!isHalt) fail('DISCONNECTED', words);
       if (!refusal) return;
       if (sendings.every(({ isOver }) => isOver)) conclude();
       else timers.push(clock.after(refusalMs, conclude));
@@ -129,19 +117,19 @@ export function deliver(
     /** Takes the ways that are open now. */
     const look = (): void => {
       if (over.signal.aborted || refusal) return;
-      const { live } = ladder;
-      const socket = live?.link?.send && live.link;
+      const { live } = chain;
+      const socket = live?.send && live;
       const isSpeaking = live?.isSilent === false;
       if (isHalt) {
-        if (socket === undefined) ladder.wake();
-        else if (!sendings.some(({ link }) => link === socket)) void attempt(socket);
+        if (socket === undefined) chain.wake();
+        else if (!sendings.some(({ connection }) => connection === socket)) void attempt(socket);
         const waits = socket && isSpeaking && looks < socketLooks;
-        const isAsking = sendings.some(({ link, isOver }) => !link && !isOver);
+        const isAsking = sendings.some(({ connection, isOver }) => !connection && !isOver);
         const isLost = looks % requestLooks === requestLooks - 1;
-        if (post && !waits && (isLost || !isAsking)) void attempt();
+        if (fetch && !waits && (isLost || !isAsking)) void attempt();
       } else if (sendings.every(({ isOver }) => isOver)) {
         if (socket && isSpeaking) void attempt(socket);
-        else if (post && sendings.length === 0) void attempt();
+        else if (fetch && sendings.length === 0) void attempt();
         else conclude();
       }
     };
@@ -156,11 +144,14 @@ export function deliver(
     ];
     /** Looks at once where there is a new connection. The client may be closed before. */
     const watch = (): void => {
-      requests.wait({ command, requestId, timeoutMs }).then(() => {
-        if (over.signal.aborted) return;
-        look();
-        watch();
-      }, fail);
+      requests.wait({ command, requestId, timeoutMs }).then(
+        () => {
+          if (over.signal.aborted) return;
+          look();
+          watch();
+        },
+        (error: TelemetryError) => fail(error.code, error.message),
+      );
     };
     watch();
     // It has the `signal` that takes the listener away.

@@ -1,29 +1,20 @@
 import type { Unsubscribe } from './types.ts';
 
-/** Calls listeners by the name of an event. One that throws disturbs neither the others nor the caller. */
-export interface Emitter<Events> {
-  /** The same function may listen twice; each call ends by what it returned. */
-  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): Unsubscribe;
-  /** Calls the listeners that are there now, as far as they still are when their turn comes. */
-  emit<Name extends keyof Events>(name: Name, event: Events[Name]): void;
-  /** Whether anybody listens. */
-  has(name: keyof Events): boolean;
-  /** Forgets all listeners. */
-  clear(): void;
-  /** Runs a piece of the application's code. */
-  guard(task: () => void, during?: keyof Events): void;
-}
-
 type Listeners<Events> = {
   [Name in keyof Events]?: Set<{ readonly listener: (event: Events[Name]) => void }>;
 };
 
-/** @param onFault gets what a listener threw, and the event it listened to; must not throw itself */
-export function createEmitter<Events>(
-  onFault: (error: unknown, during: keyof Events | undefined) => void,
-): Emitter<Events> {
-  let all: Listeners<Events> = {};
-  const guard: Emitter<Events>['guard'] = (task, during) => {
+export type Emitter<Events> = ReturnType<typeof createEmitter<Events>>;
+
+/**
+ * Calls listeners by the name of an event. One that throws disturbs neither the others nor the caller.
+ *
+ * @param onFault gets what a listener threw, and the event it listened to; must not throw itself
+ */
+export function createEmitter<Events>(onFault: (error: unknown, during: keyof Events | undefined) => void) {
+  const all: Listeners<Events> = {};
+  /** Runs a piece of the application's code. */
+  const guard = (task: () => void, during?: keyof Events): void => {
     try {
       task();
     } catch (error) {
@@ -31,23 +22,30 @@ export function createEmitter<Events>(
     }
   };
   return {
-    on(name, listener) {
+    guard,
+    /** The same function may listen twice; each call ends by what it returned. */
+    on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): Unsubscribe {
       const entry = { listener };
       const listeners = all[name] ?? new Set();
       all[name] = listeners;
       listeners.add(entry);
       return () => void listeners.delete(entry);
     },
-    emit(name, event) {
+    /**
+     * Calls the listeners that are there now, as far as they still are when their turn comes. Returns whether there
+     * are any.
+     */
+    emit<Name extends keyof Events>(name: Name, event: Events[Name]): boolean {
       const listeners = all[name];
-      for (const entry of [...(listeners ?? [])]) {
-        if (all[name] === listeners && listeners?.has(entry)) guard(() => entry.listener(event), name);
+      const now = [...(listeners ?? [])];
+      for (const entry of now) {
+        if (listeners?.has(entry)) guard(() => entry.listener(event), name);
       }
+      return now.length > 0;
     },
-    has: (name) => (all[name]?.size ?? 0) > 0,
-    clear() {
-      all = {};
+    /** Forgets all listeners. */
+    clear(): void {
+      for (const name in all) all[name]?.clear();
     },
-    guard,
   };
 }

@@ -1,11 +1,11 @@
 import type { Cancel, Clock } from '../core/clock.ts';
 import type { PongPacket } from '../wire/packet.ts';
-import type { Path } from './path.ts';
+import type { Path } from './document.ts';
 import type { Replica } from './replica.ts';
 import type { ConnectionStatus, Freshness, FreshnessState, PathFreshness } from './types.ts';
 import { isKeptLive, sourceOf } from './vouching.ts';
 
-export interface FreshnessOptions {
+interface FreshnessOptions {
   readonly clock: Clock;
   /** Infinity: no limit. */
   readonly maxAgeMs: number;
@@ -15,20 +15,6 @@ export interface FreshnessOptions {
   readonly intervalMs: () => number;
   /** What `of` says of some path may have changed. */
   readonly onChange: () => void;
-}
-
-/** What the gateway, the connection and the clock say of how current things are. */
-export interface FreshnessWatch {
-  readonly of: Freshness['of'];
-  /** The worst of the sources. */
-  readonly worst: Freshness['sources'];
-  /** The replica took a packet. */
-  tookPacket(): void;
-  /** The gateway answered, and said this of the source `state`; undefined: nothing. */
-  tookPong(state: PongPacket['state']): void;
-  /** Calls back where something changed since it did last. */
-  tell(): void;
-  close(): void;
 }
 
 /** By the clock that measures, and by the one for people. */
@@ -42,8 +28,17 @@ const worstFirst = ['down', 'stale', 'fresh'] as const;
 /** Sent at once, whatever the interval. */
 const urgentPath = 'status';
 
-export function createFreshnessWatch(options: FreshnessOptions): FreshnessWatch {
-  const { clock, maxAgeMs, replica, status, intervalMs, onChange } = options;
+export type FreshnessWatch = ReturnType<typeof createFreshnessWatch>;
+
+/** What the gateway, the connection and the clock say of how current things are. */
+export function createFreshnessWatch({
+  clock,
+  maxAgeMs,
+  replica,
+  status,
+  intervalMs,
+  onChange,
+}: FreshnessOptions) {
   /** When each source was last vouched for. */
   const vouched = new Map<string, Moment>();
   let packet = never;
@@ -87,6 +82,7 @@ export function createFreshnessWatch(options: FreshnessOptions): FreshnessWatch 
     return say('fresh', isLive ? undefined : wordSince);
   };
 
+  /** Calls back where something changed since it did last. */
   const tell = (): void => {
     const hangsOnPackets = intervalMs() > maxAgeMs || Object.values(sources()).some((source) => source?.live);
     const moments = [hangsOnPackets ? packet : never, ...vouched.values()];
@@ -108,11 +104,13 @@ export function createFreshnessWatch(options: FreshnessOptions): FreshnessWatch 
 
   return {
     of,
-    get worst() {
+    /** The worst of the sources. */
+    get worst(): Freshness['sources'] {
       const words = Object.keys(sources()).map(wordOf);
       return worstFirst.find((word) => words.includes(word));
     },
-    tookPacket() {
+    /** The replica took a packet. */
+    tookPacket(): void {
       const { position } = replica;
       // Another document: what was known of the one before says nothing about it.
       if (epoch !== position?.epoch) vouched.clear();
@@ -121,13 +119,16 @@ export function createFreshnessWatch(options: FreshnessOptions): FreshnessWatch 
       packet = now();
       vouch();
     },
-    tookPong(state) {
+    /** The gateway answered, and said this of the source `state`; undefined: nothing. */
+    tookPong(state: PongPacket['state']): void {
       if (state && state !== pong?.state) {
         pong = state === sources().state?.status ? undefined : { state, epochMs: clock.now() };
       }
       if (!replica.isBehind) vouch();
     },
     tell,
-    close: () => cancel?.(),
+    close(): void {
+      cancel?.();
+    },
   };
 }

@@ -1,38 +1,32 @@
 import type { Cancel, Clock } from '../core/clock.ts';
 import type { Timing } from './types.ts';
 
-export interface HeartbeatOptions {
+interface HeartbeatOptions {
   readonly clock: Clock;
   readonly timing: Pick<Timing, 'heartbeatMs' | 'silenceMs'>;
   /** After so much silence the connection counts as silent; asked again each time, since views change. */
   readonly staleMs: () => number;
-  /** Sends a PING. Undefined where the connection cannot be asked. */
-  readonly ping: (() => void) | undefined;
+  /** Sends a message. Undefined where the connection cannot be asked. */
+  readonly send: ((message: object) => void) | undefined;
   /** Fell silent, or spoke again. */
   readonly onChange: () => void;
   readonly onDead: () => void;
 }
 
-export interface Heartbeat {
-  readonly isSilent: boolean;
-  heard(): void;
-  /** Asks now: something happened after which the connection may well be dead. */
-  ask(): void;
-  stop(): void;
-}
-
 /** Looked at so often until it counts as silent. One look before the last it is asked, so that it can still answer. */
 const looks = 3;
+
+export type Heartbeat = ReturnType<typeof createHeartbeat>;
 
 /** Watches one connection for signs of life: any frame is one. */
 export function createHeartbeat({
   clock,
   timing: { heartbeatMs, silenceMs },
   staleMs,
-  ping,
+  send,
   onChange,
   onDead,
-}: HeartbeatOptions): Heartbeat {
+}: HeartbeatOptions) {
   let heardAt = clock.monotonic();
   // At once: the round trip is known from the start.
   let pingAt = 0;
@@ -49,14 +43,14 @@ export function createHeartbeat({
     const now = clock.monotonic();
     const silentMs = now - heardAt;
     // Where nobody can be asked, it is no sooner dead than silent.
-    if (silentMs >= (ping ? silenceMs : Math.max(silenceMs, staleMs()))) {
+    if (silentMs >= (send ? silenceMs : Math.max(silenceMs, staleMs()))) {
       onDead();
       return;
     }
     const missed = Math.floor((silentMs * looks) / staleMs());
     if (missed === looks - 1 || now >= pingAt) {
       pingAt = now + heartbeatMs;
-      ping?.();
+      send?.({ type: 'PING', t: now });
     }
     setSilent(missed >= looks);
   };
@@ -71,19 +65,22 @@ export function createHeartbeat({
   look();
 
   return {
-    get isSilent() {
+    get isSilent(): boolean {
       return isSilent;
     },
-    heard() {
+    heard(): void {
       heardAt = clock.monotonic();
       setSilent(false);
       // The answer to a change of the view was heard as well.
       lookInTime();
     },
-    ask() {
+    /** Asks now: something happened after which the connection may well be dead. */
+    ask(): void {
       pingAt = 0;
       look();
     },
-    stop: () => stopLooking(),
+    stop(): void {
+      stopLooking();
+    },
   };
 }

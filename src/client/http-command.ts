@@ -1,17 +1,17 @@
 import type { JsonValue } from '../core/json.ts';
+import type { ClientContext } from './connection.ts';
 import { readAnswer, sendRequest } from './http-request.ts';
 import { TelemetryError } from './telemetry-error.ts';
-import type { Tokens } from './tokens.ts';
 import type { CommandResult, Fetch, FetchInit } from './types.ts';
 
 /** What the gateway is told. */
-export interface Order {
+export interface CommandMessage {
   readonly type: CommandResult['command'];
   readonly requestId: string;
   readonly reason: string | undefined;
 }
 
-export interface Posting {
+interface Posting {
   readonly signal: AbortSignal;
   /** Whether to send without asking whether anybody is there: the gateway was just heard, or it does not matter. */
   readonly isUrgent: boolean;
@@ -23,49 +23,50 @@ export interface Posting {
  * Sends a command by HTTP, once. Resolves with the engine's answer. Rejects with a TelemetryError where the gateway
  * refuses it, else with why nobody knows what became of it.
  */
-export type PostCommand = (order: Order, posting: Posting) => Promise<JsonValue | undefined>;
-
-export function createPostCommand(fetch: Fetch, base: URL, tokens: Tokens): PostCommand {
-  return async (order, { signal, isUrgent, onSent }) => {
-    const url = new URL(`api/telemetry/${order.type.toLowerCase()}`, base).href;
-    const request = (more: Partial<FetchInit>, token?: string): Promise<Response> =>
-      sendRequest({ fetch, url, token, signal }, { 'content-type': 'application/json' }, more);
-    /**
-     * Of a POST that fails a browser does not say whether it went out; where nobody answered this before, it
-     * certainly did not. The gateway answers it at once, whoever asks.
-     */
-    const reach = async (): Promise<void> => {
-      const { status } = await request({ method: 'HEAD', mode: 'no-cors' });
-      // A proxy that has lost its gateway.
-      if (status >= 500) throw new Error(`HTTP ${status}`);
-    };
-    const send = (token: string | undefined): Promise<Response> => {
-      signal.throwIfAborted();
-      onSent(true);
-      return request({ method: 'POST', body: JSON.stringify(order) }, token);
-    };
-
-    const [token] = await Promise.all([tokens.get(), isUrgent || reach()]);
-    let response = await send(token);
-    if (response.status === 401) {
-      onSent(false);
-      tokens.refuse(token);
-      const next = await tokens.get();
-      if (next !== token) response = await send(next);
-    }
-
-    const { status } = response;
-    const answer = await readAnswer(response);
-    const { type, result, code, detail, effect, words } = answer;
-    // Whatever else is a 200 was said by something in between: a page to log in, perhaps.
-    if (type === 'ACK' && answer.requestId === order.requestId) return result;
-    // Where the gateway could not take it just then, a HALT is tried again.
-    const isFinal = status !== 503 || order.type === 'RESUME';
-    if (isFinal && (effect === 'none' || effect === 'unknown')) {
-      throw new TelemetryError(`${code}`, `${detail}`, { effect });
-    }
-    // A proxy refuses it; other than with 5xx, when it cannot tell what became of it.
-    if (effect === 'none' || (status >= 400 && status < 500)) onSent(false);
-    throw new Error(words);
+export async function postCommand(
+  fetch: Fetch,
+  { base, tokens }: Pick<ClientContext, 'base' | 'tokens'>,
+  message: CommandMessage,
+  { signal, isUrgent, onSent }: Posting,
+): Promise<JsonValue | undefined> {
+  const url = new URL(`api/telemetry/${message.type.toLowerCase()}`, base).href;
+  const request = (more: Partial<FetchInit>, token?: string): Promise<Response> =>
+    sendRequest({ fetch, url, token, signal }, { 'content-type': 'application/json' }, more);
+  /**
+   * Of a POST that fails a browser does not say whether it went out; where nobody answered this before, it
+   * certainly did not. The gateway answers it at once, whoever asks.
+   */
+  const reach = async (): Promise<void> => {
+    const { status } = await request({ method: 'HEAD', mode: 'no-cors' });
+    // A proxy that has lost its gateway. Other faults may be of the question alone: not every proxy knows HEAD.
+    if (status > 501 && status < 505) throw new Error(`HTTP ${status}`);
   };
+  const send = (token: string | undefined): Promise<Response> => {
+    signal.throwIfAborted();
+    onSent(true);
+    return request({ method: 'POST', body: JSON.stringify(message) }, token);
+  };
+
+  const [token] = await Promise.all([tokens.get(), isUrgent || reach()]);
+  let response = await send(token);
+  if (response.status === 401) {
+    onSent(false);
+    tokens.refuse(token);
+    const next = await tokens.get();
+    if (next !== token) response = await send(next);
+  }
+
+  const { status } = response;
+  const answer = await readAnswer(response);
+  const { type, result, code, detail, effect, words } = answer;
+  // Whatever else is a 200 was said by something in between: a page to log in, perhaps.
+  if (type === 'ACK' && answer.requestId === message.requestId) return result;
+  // Where the gateway could not take it just then, a HALT is tried again.
+  const isFinal = status !== 503 || message.type === 'RESUME';
+  if (isFinal && (effect === 'none' || effect === 'unknown')) {
+    throw new TelemetryError(`${code}`, `${detail}`, { effect });
+  }
+  // A proxy refuses it; other than with 5xx, when it cannot tell what became of it.
+  if (effect === 'none' || (status >= 400 && status < 500)) onSent(false);
+  throw new Error(words);
 }

@@ -1,6 +1,6 @@
 import { errorMessage } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { LinkEnd } from './link.ts';
+import type { ConnectionEnd } from './connection.ts';
 import type { Fetch, FetchInit } from './types.ts';
 
 export interface HttpRequest {
@@ -16,8 +16,8 @@ export function sendRequest(
   headers: Record<string, string>,
   more: Partial<FetchInit> = {},
 ): Promise<Response> {
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  return fetch(url, { ...more, headers: { ...headers, ...authorization }, signal, cache: 'no-store' });
+  const all = token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` };
+  return fetch(url, { ...more, headers: all, signal, cache: 'no-store' });
 }
 
 const viewFaults: readonly unknown[] = ['BAD_OPTION', 'UNKNOWN_SYMBOL', 'LIMIT'];
@@ -35,7 +35,7 @@ export async function readAnswer(response: Response): Promise<Answer> {
 }
 
 /** What a refusal says: the gateway's are problem documents (RFC 9457), a proxy's are anything. */
-export async function readRefusal(response: Response): Promise<LinkEnd> {
+export async function readRefusal(response: Response): Promise<ConnectionEnd> {
   const { code, detail = '', words } = await readAnswer(response);
   return {
     reason: words,
@@ -47,6 +47,6 @@ export async function readRefusal(response: Response): Promise<LinkEnd> {
 }
 
 /** What a request that failed says. `fetch` hides the reason behind "fetch failed" in Node. */
-export function requestFault(error: unknown): LinkEnd {
+export function requestFault(error: unknown): ConnectionEnd {
   return { reason: errorMessage((error instanceof Error && error.cause) || error) };
 }

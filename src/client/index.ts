@@ -3,13 +3,15 @@ export type {
   Figures,
   GovernanceSection,
   HaltRemark,
+  KnownPath,
   LogLine,
   MarketSection,
+  Path,
   PortfolioSection,
   SignalSection,
   Sources,
   TelemetryDocument,
+  ValueAtPath,
 } from './document.ts';
-export type { KnownPath, Path, ValueAtPath } from './path.ts';
 export { TelemetryError } from './telemetry-error.ts';
 export type * from './types.ts';

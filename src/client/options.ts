@@ -26,7 +26,7 @@ const timingDefaults: Omit<Timing, 'staleMs'> = {
 const leastMaxAgeMs = 500;
 
 /** All but the view, with everything decided that can be decided beforehand. */
-export interface Settings {
+export interface ClientSettings {
   /** http or https, its path ending with a slash. */
   readonly base: URL;
   readonly token: string | TokenProvider | undefined;
@@ -43,11 +43,19 @@ export interface Settings {
 }
 
 /** @throws TelemetryError where the URL leads to no gateway, TypeError where it is none */
-export function readOptions(options: TelemetryClientOptions): Settings {
+export function readOptions(options: TelemetryClientOptions): ClientSettings {
   // Looked up now: an application may have put one there. And called on the global object, as browsers demand.
   const platformFetch: Fetch | undefined = platform.fetch && ((url, init) => globalThis.fetch(url, init));
-  const { url, token, codec, clock = systemClock, random = Math.random, maxAgeMs = Infinity } = options;
-  const { fetch = platformFetch, WebSocket = platform.WebSocket } = options;
+  const {
+    url,
+    token,
+    codec,
+    maxAgeMs = Infinity,
+    WebSocket = platform.WebSocket,
+    fetch = platformFetch,
+    clock = systemClock,
+    random = Math.random,
+  } = options;
   if (!(maxAgeMs >= leastMaxAgeMs)) throw badOption(`maxAgeMs: ${leastMaxAgeMs} ms at least`);
   const timing = { ...timingDefaults, ...options.timing };
   // One answer may be late, and all is well.

@@ -1,10 +1,9 @@
 import type { Cancel, Clock } from '../core/clock.ts';
+import type { Channel, ChannelOwner, ConnectionEnd } from './connection.ts';
 import { type HttpRequest, readRefusal, requestFault, sendRequest } from './http-request.ts';
-import type { Link, LinkEnd, LinkEvents } from './link.ts';
-import { utf8Length } from './read-message.ts';
-import { readPacket } from './server-packet.ts';
+import { readPacket, utf8Length } from './server-packet.ts';
 
-export interface PollingOptions extends Omit<HttpRequest, 'signal'> {
+interface PollingTimes {
   readonly clock: Clock;
   readonly everyMs: number;
   /** For one answer. */
@@ -12,30 +11,31 @@ export interface PollingOptions extends Omit<HttpRequest, 'signal'> {
 }
 
 /** Fetches the document again and again, until that fails. Each answer is told as a whole TELEMETRY. */
-export function openPolling(options: PollingOptions, { onHeard, onMessage, onEnd }: LinkEvents): Link {
-  const { clock, everyMs, timeoutMs } = options;
+export function openPolling(
+  request: Omit<HttpRequest, 'signal'>,
+  connection: ChannelOwner,
+  { clock, everyMs, timeoutMs }: PollingTimes,
+): Channel {
   let abort = new AbortController();
   let tag: string | null = null;
-  let cancel: Cancel = () => {};
+  let cancel: Cancel | undefined;
 
   /** Resolves with why there will be no further poll; undefined: there will be. */
-  const poll = async (): Promise<LinkEnd | undefined> => {
-    const held = tag === null ? {} : { 'if-none-match': tag };
+  const poll = async (): Promise<ConnectionEnd | undefined> => {
+    const held: Record<string, string> = tag === null ? {} : { 'if-none-match': tag };
     const t = clock.monotonic();
-    const response = await sendRequest({ ...options, signal: abort.signal }, held);
-    onHeard();
+    const response = await sendRequest({ ...request, signal: abort.signal }, held);
+    connection.heard();
     if (response.status === 304) {
       // What is held still holds, and so does what it says of its sources.
-      onMessage({ type: 'PONG', t, server_time: '' }, 0);
+      connection.take({ type: 'PONG', t, server_time: '' }, 0);
       return undefined;
     }
     if (!response.ok) return await readRefusal(response);
     const text = await response.text();
     tag = response.headers.get('etag');
-    onMessage(
-      readPacket({ type: 'TELEMETRY', ...positionOf(tag), data: JSON.parse(text) }),
-      utf8Length(text),
-    );
+    const packet = { type: 'TELEMETRY', ...positionOf(tag), data: JSON.parse(text) };
+    connection.take(readPacket(packet), utf8Length(text));
     return undefined;
   };
 
@@ -46,8 +46,8 @@ export function openPolling(options: PollingOptions, { onHeard, onMessage, onEnd
       .catch(requestFault)
       .then(
         (end) => {
-          cancel();
-          if (end !== undefined) onEnd(end);
+          cancel?.();
+          if (end !== undefined) connection.end(end);
           else if (!abort.signal.aborted) cancel = clock.after(everyMs, run);
         },
         () => {},
@@ -57,7 +57,7 @@ export function openPolling(options: PollingOptions, { onHeard, onMessage, onEnd
 
   return {
     close() {
-      cancel();
+      cancel?.();
       abort.abort();
     },
   };

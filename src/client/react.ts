@@ -1,6 +1,5 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
-import type { TelemetryDocument } from './document.ts';
-import type { Path } from './path.ts';
+import type { Path, TelemetryDocument } from './document.ts';
 import type { ConnectionStatus, PathFreshness, TelemetryClient } from './types.ts';
 
 const empty: TelemetryDocument = Object.freeze({});

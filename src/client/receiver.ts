@@ -3,55 +3,35 @@ import type { AckPacket, ErrorPacket, Granted } from '../wire/packet.ts';
 import type { Emitter } from './emitter.ts';
 import type { FreshnessWatch } from './freshness.ts';
 import type { Replica } from './replica.ts';
+import type { Requests } from './requests.ts';
 import type { DocumentPacket, PacketRead, ServerPacket } from './server-packet.ts';
 import { TelemetryError } from './telemetry-error.ts';
-import type { ClientEvents, ClientStats } from './types.ts';
+import type { ClientEvents, Timing } from './types.ts';
 
-export interface ReceiverOptions {
+interface ReceiverOptions {
   readonly clock: Clock;
   readonly replica: Replica;
   readonly emitter: Emitter<ClientEvents>;
-  /** For a whole document that was asked for. */
-  readonly wholeTimeoutMs: number;
+  /** `connectMs`: for a whole document that was asked for. */
+  readonly timing: Pick<Timing, 'connectMs'>;
   /** Has a whole document sent: by the connection in use, or by a new one where that `isStuck`. */
   readonly askForWhole: (isStuck: boolean) => void;
-  /** Gives an answer to who waits for it. False: nobody does. */
-  readonly settle: (answer: AckPacket | ErrorPacket) => boolean;
+  readonly requests: Requests;
   /** Told what came by the connection in use, before the application is. */
-  readonly freshness: Pick<FreshnessWatch, 'tookPacket' | 'tookPong'>;
+  readonly freshness: FreshnessWatch;
 }
-
-type Counts = {
-  -readonly [Count in keyof Omit<ClientStats, 'transport' | 'reconnects'>]: ClientStats[Count];
-};
 
 /** Takes what the gateway says: keeps the replica by it, answers requests, and tells the application. */
-export interface Receiver {
-  /** What came so far. */
-  readonly counts: Counts;
-  /** Undefined where the connection in use tells none. */
-  readonly granted: Granted | undefined;
-  /** When the document last changed, monotonic ms. */
-  readonly changedAt: number | undefined;
-  /**
-   * @param bytes of the message on the wire
-   * @param isCurrent whether it came by the connection in use: by others only answers count
-   */
-  take(message: PacketRead, bytes: number, isCurrent: boolean): void;
-  forgetGranted(): void;
-  close(): void;
-}
-
 export function createReceiver({
   clock,
   replica,
   emitter,
-  wholeTimeoutMs,
+  timing,
   askForWhole,
-  settle,
+  requests,
   freshness,
-}: ReceiverOptions): Receiver {
-  const counts: Counts = {
+}: ReceiverOptions) {
+  const counts = {
     bytes: 0,
     packets: 0,
     full: 0,
@@ -59,7 +39,7 @@ export function createReceiver({
     updates: 0,
     malformed: 0,
     resyncs: 0,
-    roundTripMs: undefined,
+    roundTripMs: undefined as number | undefined,
   };
   let granted: Granted | undefined;
   let changedAt: number | undefined;
@@ -71,7 +51,7 @@ export function createReceiver({
   /** Asks for a whole document: once, however many deltas do not fit until it comes. */
   const needWhole = (): void => {
     if (cancelWhole !== undefined) return;
-    cancelWhole = clock.after(wholeTimeoutMs, () => {
+    cancelWhole = clock.after(timing.connectMs, () => {
       cancelWhole = undefined;
       askForWhole(true);
     });
@@ -109,10 +89,10 @@ export function createReceiver({
     apply(packet);
     if (packet.type === 'WELCOME') grant(packet.granted);
     if (!('data' in packet)) return;
-    for (const ack of granting.splice(0)) settle(ack);
+    for (const ack of granting.splice(0)) requests.settle(ack);
   };
   const takeError = (error: ErrorPacket): void => {
-    if (settle(error)) return;
+    if (requests.settle(error)) return;
     // The gateway has changed the view by itself: it is the default document from here on.
     if (error.code === 'UNKNOWN_SYMBOL' && granted !== undefined) {
       const { symbol: _, ...rest } = granted;
@@ -132,19 +112,26 @@ export function createReceiver({
       grant(packet.granted);
       granting.push(packet);
     } else {
-      settle(packet);
+      requests.settle(packet);
     }
   };
 
   return {
+    /** What came so far. */
     counts,
-    get granted() {
+    /** Undefined where the connection in use tells none. */
+    get granted(): Granted | undefined {
       return granted;
     },
-    get changedAt() {
+    /** When the document last changed, monotonic ms. */
+    get changedAt(): number | undefined {
       return changedAt;
     },
-    take(message, bytes, isCurrent) {
+    /**
+     * @param bytes of the message on the wire
+     * @param isCurrent whether it came by the connection in use: by others only answers count
+     */
+    take(message: PacketRead, bytes: number, isCurrent: boolean): void {
       counts.bytes += bytes;
       counts.packets += 1;
       if (message === 'malformed') {
@@ -157,7 +144,7 @@ export function createReceiver({
         takePacket(message, isCurrent);
       }
     },
-    forgetGranted() {
+    forgetGranted(): void {
       granted = undefined;
     },
     close: stopNeedingWhole,

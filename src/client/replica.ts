@@ -1,88 +1,95 @@
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonArray, type JsonObject, type JsonValue, setOwn } from '../core/json.ts';
 import { applyDelta } from '../wire/delta.ts';
 import type { TelemetryDocument } from './document.ts';
 import type { DocumentPacket } from './server-packet.ts';
-import { shareStructure } from './structural-sharing.ts';
+import type { TelemetryClient } from './types.ts';
 import { hasSpoken } from './vouching.ts';
 
 /** What a packet did: `gap` means that it could not be applied, and that a whole document is needed. */
-export type Applied = 'changed' | 'unchanged' | 'gap' | 'ignored';
-
-/** The document as the packets tell it. */
-export interface Replica {
-  /** What packets said up to now, the gateway's zeros before the engine's first word included. */
-  readonly held: TelemetryDocument;
-  /** The same where the engine has spoken, else empty; a new object on each change. */
-  readonly document: TelemetryDocument;
-  readonly hasDocument: boolean;
-  /** Something was lost, and the whole document that makes up for it is not here yet. */
-  readonly isBehind: boolean;
-  /** Undefined where what is held has no known position. */
-  readonly position: Position | undefined;
-  /** Takes packets in the order in which one connection brought them. */
-  apply(packet: DocumentPacket): Applied;
-  /** Something was lost: what is held stays, and no delta is applied to it until a whole document comes. */
-  distrust(): void;
-}
-
-interface Position {
-  readonly epoch: string;
-  readonly seq: number;
-}
+type Applied = 'changed' | 'unchanged' | 'gap' | 'ignored';
 
 const empty: JsonObject = Object.freeze({});
 
-export function createReplica(): Replica {
-  let held = empty;
-  let document = empty;
-  let hasDocument = false;
-  let position: Position | undefined;
-  let isBehind = false;
+/** The document as the packets tell it. */
+export class Replica {
+  /** The same where the engine has spoken, else empty; a new object on each change. */
+  document: TelemetryDocument = empty;
+  hasDocument = false;
+  /** Undefined where what is held has no known position. */
+  position: TelemetryClient['position'];
+  /** Something was lost, and the whole document that makes up for it is not here yet. */
+  isBehind = false;
+  #held = empty;
 
-  const hold = (next: JsonObject, epoch: string | undefined, seq: number): Applied => {
-    const before = document;
-    held = shareStructure(held, next);
-    hasDocument = hasSpoken(held);
-    document = hasDocument ? held : empty;
-    position = epoch ? { epoch, seq } : undefined;
-    isBehind = false;
-    return document === before ? 'unchanged' : 'changed';
-  };
+  /** What packets said up to now, the gateway's zeros before the engine's first word included. */
+  get held(): TelemetryDocument {
+    return this.#held;
+  }
 
-  return {
-    get held() {
-      return held;
-    },
-    get document() {
-      return document;
-    },
-    get hasDocument() {
-      return hasDocument;
-    },
-    get isBehind() {
-      return isBehind;
-    },
-    get position() {
-      return position;
-    },
-    apply(packet) {
-      const { seq } = packet;
-      const epoch = ('epoch' in packet ? packet.epoch : undefined) ?? position?.epoch;
-      try {
-        if ('data' in packet) return hold(packet.data, epoch, seq);
-        // A WELCOME says what became of the version that this client told it has, whatever happened in between.
-        if (packet.type === 'DELTA' && isBehind) return 'ignored';
-        if (position?.epoch === epoch && position?.seq === packet.base) {
-          return hold(applyDelta(held, packet), epoch, seq);
-        }
-      } catch {
-        // It appends to what is no array here, or nests deeper than the stack: whatever it was made for, it was not this.
+  /** Takes packets in the order in which one connection brought them. */
+  apply(packet: DocumentPacket): Applied {
+    const { seq } = packet;
+    const epoch = ('epoch' in packet ? packet.epoch : undefined) ?? this.position?.epoch;
+    try {
+      if ('data' in packet) return this.#hold(packet.data, epoch, seq);
+      // A WELCOME says what became of the version that this client told it has, whatever happened in between.
+      if (packet.type === 'DELTA' && this.isBehind) return 'ignored';
+      if (this.position?.epoch === epoch && this.position?.seq === packet.base) {
+        return this.#hold(applyDelta(this.#held, packet), epoch, seq);
       }
-      isBehind = true;
-      return 'gap';
-    },
-    distrust() {
-      isBehind = true;
-    },
-  };
+    } catch {
+      // It appends to what is no array here, or nests deeper than the stack: whatever it was made for, it was not this.
+    }
+    this.isBehind = true;
+    return 'gap';
+  }
+
+  /** Something was lost: what is held stays, and no delta is applied to it until a whole document comes. */
+  distrust(): void {
+    this.isBehind = true;
+  }
+
+  #hold(next: JsonObject, epoch: string | undefined, seq: number): Applied {
+    const before = this.document;
+    this.#held = shareStructure(this.#held, next);
+    this.hasDocument = hasSpoken(this.#held);
+    this.document = this.hasDocument ? this.#held : empty;
+    this.position = epoch ? { epoch, seq } : undefined;
+    this.isBehind = false;
+    return this.document === before ? 'unchanged' : 'changed';
+  }
+}
+
+/**
+ * `next`, with everything in it that equals its counterpart in `previous` replaced by that very object, at every
+ * depth: so that what did not change is known by identity, however it came. `previous` itself where nothing differs.
+ */
+export function shareStructure(previous: JsonObject, next: JsonObject): JsonObject {
+  if (previous === next) return previous;
+  const shared: Record<string, JsonValue> = {};
+  let differs = Object.keys(previous).length !== Object.keys(next).length;
+  for (const [key, value] of Object.entries(next)) {
+    const old = Object.hasOwn(previous, key) ? previous[key] : undefined;
+    const kept = shareValue(old, value);
+    setOwn(shared, key, kept);
+    differs ||= kept !== old;
+  }
+  return differs ? shared : previous;
+}
+
+function shareValue(previous: JsonValue | undefined, next: JsonValue): JsonValue {
+  if (isJsonObject(previous) && isJsonObject(next)) return shareStructure(previous, next);
+  if (Array.isArray(previous) && Array.isArray(next)) return shareArray(previous, next);
+  return next;
+}
+
+/** Items of a rolling array move to the front: they are looked for where the first one is found. */
+function shareArray(previous: JsonArray, next: JsonArray): JsonArray {
+  if (previous === next) return previous;
+  const [first] = next;
+  const equalsFirst = (item: JsonValue): boolean => first !== undefined && shareValue(item, first) === item;
+  const shift = Math.max(0, previous.findIndex(equalsFirst));
+  const shared = next.map((item, index) => shareValue(previous[index + shift], item));
+  const same = shared.length === previous.length && shared.every((item, index) => item === previous[index]);
+  return same ? previous : shared;
 }

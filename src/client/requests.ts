@@ -1,19 +1,29 @@
 import type { Cancel, Clock } from '../core/clock.ts';
+import type { JsonValue } from '../core/json.ts';
 import type { AckPacket, ErrorPacket, Granted } from '../wire/packet.ts';
-import type { Link, ViewFault } from './link.ts';
 import { TelemetryError } from './telemetry-error.ts';
 
+/** What is wrong with a view, as a SUBSCRIBE is told by an ERROR. */
+export type ViewFault = readonly [code: string, message: string];
+
+/** A connection, as far as is needed here. */
+interface Closable {
+  close(): void;
+}
+
 /** What somebody waits for. */
-export interface Awaited {
+interface Awaited {
   readonly command: string;
   readonly requestId: string;
   /** The connection that the answer comes by. Undefined: what is waited for is a connection. */
-  readonly link?: Link;
+  readonly connection?: Closable | undefined;
   readonly timeoutMs: number;
 }
 
-type Failure = ViewFault;
-export type Outcome = Pick<AckPacket, 'granted' | 'result'>;
+interface Outcome {
+  readonly granted?: Granted | undefined;
+  readonly result?: JsonValue | undefined;
+}
 
 interface Waiting extends Awaited {
   readonly cancelTimeout: Cancel;
@@ -21,90 +31,85 @@ interface Waiting extends Awaited {
   reject(error: TelemetryError): void;
 }
 
+export type Requests = ReturnType<typeof createRequests>;
+
 /** Those who wait for an answer of the gateway, or for a connection. */
-export interface Requests {
-  /** Resolves with the ACK, or when there is a connection. Rejects with the ERROR, or a code of the client's own. */
-  wait(awaited: Awaited): Promise<Outcome>;
-  /** Takes an answer. False: nobody waits for it. */
-  settle(answer: AckPacket | ErrorPacket): boolean;
-  /** There is a connection, with these options. */
-  connected(granted: Granted | undefined): void;
-  /** A connection was refused for its view: so is every change of the view that waits for one. */
-  refuse(fault: ViewFault): void;
-  /** A connection is over: what was sent by it will not be answered. */
-  end(link: Link): void;
-  /** Closes a connection when nothing is waited for by it: perhaps at once. */
-  retire(link: Link): void;
-  close(): void;
-}
-
-const closed: Failure = ['CLOSED', 'the client is closed'];
-const late: Failure = ['TIMEOUT', 'no answer in time'];
-
-export function createRequests(clock: Clock): Requests {
+export function createRequests(clock: Clock) {
   const all = new Set<Waiting>();
   /** Connections kept for the answers to come by, and for nothing else. */
-  const retired = new Set<Link>();
+  const retired = new Set<Closable>();
   let isClosed = false;
 
   const find = (applies: (waiting: Waiting) => boolean): Waiting[] => [...all].filter(applies);
-  const rejectAll = (failure: Failure, applies: (waiting: Waiting) => boolean): void => {
-    for (const waiting of find(applies)) take(waiting).reject(errorOf(waiting, failure));
-  };
-  const retire = (link: Link): void => {
-    retired.add(link);
-    if (find((waiting) => waiting.link === link).length > 0) return;
-    retired.delete(link);
-    link.close(false);
-  };
-
-  /** Its wait is over. */
+  /** A wait is over. */
   const take = (waiting: Waiting): Waiting => {
     waiting.cancelTimeout();
     all.delete(waiting);
-    for (const link of retired) retire(link);
+    for (const connection of retired) retire(connection);
     return waiting;
+  };
+  const reject = (rejected: readonly Waiting[], [code, message]: ViewFault): void => {
+    for (const waiting of rejected) {
+      const { command, requestId } = take(waiting);
+      waiting.reject(new TelemetryError(code, `${command}: ${message}`, { command, requestId }));
+    }
+  };
+  /** Closes a connection when nothing is waited for by it: perhaps at once. */
+  const retire = (connection: Closable): void => {
+    retired.add(connection);
+    if (find((waiting) => waiting.connection === connection).length === 0) connection.close();
+  };
+  const close = (): void => {
+    isClosed = true;
+    reject(
+      find(() => true),
+      ['CLOSED', 'the client is closed'],
+    );
   };
 
   return {
-    wait: (awaited) =>
-      new Promise((resolve, reject) => {
-        if (isClosed) {
-          reject(errorOf(awaited, closed));
-          return;
-        }
+    /** Resolves with the ACK, or when there is a connection. Rejects with the ERROR, or a code of the client's own. */
+    wait: (awaited: Awaited): Promise<Outcome> =>
+      new Promise((resolve, refuse) => {
         const cancelTimeout = clock.after(awaited.timeoutMs, () =>
-          rejectAll(late, (other) => other === waiting),
+          reject([waiting], ['TIMEOUT', 'no answer in time']),
         );
-        const waiting: Waiting = { ...awaited, cancelTimeout, resolve, reject };
+        const waiting: Waiting = { ...awaited, cancelTimeout, resolve, reject: refuse };
         all.add(waiting);
+        if (isClosed) close();
       }),
-    settle(answer) {
-      const [waiting] = find(({ link, requestId }) => link !== undefined && requestId === answer.requestId);
+    /** Takes an answer. False: nobody waits for it. */
+    settle(answer: AckPacket | ErrorPacket): boolean {
+      const [waiting] = find(
+        ({ connection, requestId }) => connection !== undefined && requestId === answer.requestId,
+      );
       if (waiting === undefined) return false;
       if (answer.type === 'ACK') take(waiting).resolve(answer);
       else take(waiting).reject(new TelemetryError(answer.code, answer.message, answer));
       return true;
     },
-    connected(granted) {
-      const outcome = granted === undefined ? {} : { granted };
-      for (const waiting of find(({ link }) => link === undefined)) take(waiting).resolve(outcome);
+    /** There is a connection, with these options. */
+    connected(granted: Granted | undefined): void {
+      for (const waiting of find(({ connection }) => connection === undefined)) {
+        take(waiting).resolve({ granted });
+      }
     },
-    refuse(fault) {
-      rejectAll(fault, ({ link, command }) => link === undefined && command === 'SUBSCRIBE');
+    /** A connection was refused for its view: so is every change of the view that waits for one. */
+    refuse(fault: ViewFault): void {
+      reject(
+        find(({ connection, command }) => connection === undefined && command === 'SUBSCRIBE'),
+        fault,
+      );
     },
-    end(link) {
-      retired.delete(link);
-      rejectAll(['DISCONNECTED', 'the connection ended'], (waiting) => waiting.link === link);
+    /** A connection is over: what was sent by it will not be answered. */
+    end(connection: Closable): void {
+      retired.delete(connection);
+      reject(
+        find((waiting) => waiting.connection === connection),
+        ['DISCONNECTED', 'the connection ended'],
+      );
     },
     retire,
-    close() {
-      isClosed = true;
-      rejectAll(closed, () => true);
-    },
+    close,
   };
-}
-
-function errorOf({ command, requestId }: Awaited, [code, message]: Failure): TelemetryError {
-  return new TelemetryError(code, `${command}: ${message}`, { command, requestId });
 }

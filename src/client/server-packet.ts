@@ -7,6 +7,7 @@ import type {
   TelemetryPacket,
   WelcomePacket,
 } from '../wire/packet.ts';
+import type { Codec } from './types.ts';
 
 export type DocumentPacket = WelcomePacket | TelemetryPacket | DeltaPacket;
 export type ServerPacket = DocumentPacket | AckPacket | ErrorPacket | PongPacket;
@@ -14,12 +15,31 @@ export type ServerPacket = DocumentPacket | AckPacket | ErrorPacket | PongPacket
 /** `malformed`: it is not what its type promises. `unknown`: of a type that a later gateway may have. */
 export type PacketRead = ServerPacket | 'malformed' | 'unknown';
 
+/** Reads a message in whatever form a transport gives it: what it is, and its bytes on the wire. */
+export function readMessage(data: unknown, codec?: Codec): [message: PacketRead, bytes: number] {
+  const content = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+  if (typeof content !== 'string' && !(content instanceof Uint8Array)) return ['malformed', 0];
+  const bytes = typeof content === 'string' ? utf8Length(content) : content.length;
+  try {
+    return [readPacket(typeof content === 'string' ? JSON.parse(content) : codec?.decode(content)), bytes];
+  } catch {
+    return ['malformed', bytes];
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** Bytes of a text in UTF-8. */
+export function utf8Length(text: string): number {
+  return encoder.encode(text).length;
+}
+
 /** Checks as much of a message as would do harm here if it were otherwise. */
 export function readPacket(message: unknown): PacketRead {
   if (!isJsonObject(message) || !isText(message.type)) return 'malformed';
   const isSound = checks.get(message.type);
   if (isSound === undefined) return 'unknown';
-  return isPacket(message, isSound) ? message : 'malformed';
+  return isSound(message) ? (message as JsonObject & ServerPacket) : 'malformed';
 }
 
 type Check = (message: JsonObject) => boolean;
@@ -44,10 +64,6 @@ const checks: ReadonlyMap<string, Check> = new Map([
   ['ERROR', ({ code, message }) => isText(code) && isText(message)],
   ['PONG', ({ t }) => typeof t === 'number'],
 ] satisfies [string, Check][]);
-
-function isPacket(message: JsonObject, isSound: Check): message is ServerPacket {
-  return isSound(message);
-}
 
 function isAppend(value: JsonValue): boolean {
   return isJsonObject(value) && isSeq(value.drop) && Array.isArray(value.add);

@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { Timing, TokenProvider } from './types.ts';
 
-export interface TokensOptions {
+interface TokensOptions {
   readonly token: string | TokenProvider | undefined;
   readonly clock: Clock;
   readonly timing: Pick<Timing, 'tokenMarginMs' | 'connectMs'>;
@@ -11,25 +11,19 @@ export interface TokensOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-/** The token in use. A provider is asked for the first one, before it expires, and when it was refused. */
-export interface Tokens {
-  /** One that is good as far as one can know; undefined where none is used. Rejects with what the provider threw. */
-  get(): Promise<string | undefined>;
-  /** The gateway does not take this token. */
-  refuse(token: string | undefined): void;
-  close(): void;
-}
-
 /** Not sooner, whatever a token says: a provider that gives expired ones must not be asked without pause. */
 const leastLifeMs = 1000;
 
+export type Tokens = ReturnType<typeof createTokens>;
+
+/** The token in use. A provider is asked for the first one, before it expires, and when it was refused. */
 export function createTokens({
   token: provider,
   clock,
   timing: { tokenMarginMs, connectMs },
   onRenewed,
   onFault,
-}: TokensOptions): Tokens {
+}: TokensOptions) {
   let held: { readonly token: string; readonly goodUntil: number } | undefined;
   let asking: Promise<string> | undefined;
   let cancelRenewal: Cancel = () => {};
@@ -84,11 +78,14 @@ export function createTokens({
   };
 
   return {
-    get: async () => (held && clock.monotonic() < held.goodUntil ? held.token : ask()),
-    refuse(token) {
+    /** One that is good as far as one can know; undefined where none is used. Rejects with what the provider threw. */
+    get: async (): Promise<string | undefined> =>
+      held && clock.monotonic() < held.goodUntil ? held.token : ask(),
+    /** The gateway does not take this token. */
+    refuse(token: string | undefined): void {
       if (held?.token === token) held = undefined;
     },
-    close() {
+    close(): void {
       isClosed = true;
       cancelRenewal();
     },

@@ -1,8 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { Granted } from '../wire/packet.ts';
-import type { Sources, TelemetryDocument } from './document.ts';
-import type { Path, ValueAtPath } from './path.ts';
+import type { Path, Sources, TelemetryDocument, ValueAtPath } from './document.ts';
 import type { TelemetryError } from './telemetry-error.ts';
 
 /** How the gateway is to show the document. All options combine. */

@@ -1,4 +1,3 @@
-import type { JsonObject } from '../core/json.ts';
 import { badOption } from './telemetry-error.ts';
 import type { Codec, TransportName, ViewChange, ViewOptions } from './types.ts';
 
@@ -14,49 +13,43 @@ const defaults: WholeView = {
   symbol: null,
 };
 
-/** The view that the application wants: what every new connection asks for. */
-export interface View {
-  readonly wanted: () => WholeView;
-  /**
-   * Puts a change in, to be settled when its fate is known.
-   * @throws TelemetryError where the gateway would refuse it for sure, or this client could not read it
-   */
-  propose(options: ViewChange): Proposal;
-  /** The query string that asks for it. Plain HTTP is JSON always. */
-  query(transport: TransportName, since: string | undefined): string;
-}
+export type WantedView = ReturnType<typeof createView>;
 
-interface Proposal {
-  /** What a SUBSCRIBE says. */
-  readonly change: JsonObject;
-  /** Its fate: it is in force, or it never will be. */
-  settle(isInForce: boolean): void;
-}
-
-/** @throws TelemetryError as `propose` does */
-export function createView(initial: ViewOptions, codec: Codec | undefined): View {
+/**
+ * The view that the application wants: what every new connection asks for.
+ * @throws TelemetryError as `propose` does
+ */
+export function createView(initial: ViewOptions, codec: Codec | undefined) {
   let settled = defaults;
   /** Asked for and not answered yet, in order. */
-  let pending: readonly Partial<WholeView>[] = [];
+  let pending: readonly Record<string, unknown>[] = [];
   const wanted = (): WholeView => Object.assign({}, settled, ...pending);
 
-  const propose: View['propose'] = (options) => {
+  /**
+   * Puts a change in. Returns what a SUBSCRIBE says, and what tells its fate: it is in force, or it never will be.
+   * @throws TelemetryError where the gateway would refuse it for sure, or this client could not read it
+   */
+  const propose = (options: ViewChange): { readonly change: object; settle(isInForce: boolean): void } => {
     const { encoding, interval, sections } = options;
     const ms = interval === 'pause' ? 0 : (interval ?? 0);
     if (encoding === 'msgpack' && !codec) throw badOption('encoding: msgpack needs a codec');
     if (sections?.length === 0) throw badOption('sections: at least one');
     if (!(ms >= 0 && ms <= 60_000)) throw badOption('interval: 0 to 60000 ms');
-    const change: Partial<WholeView> = {};
+    const change: Record<string, unknown> = {};
     for (const [option, standard] of Object.entries(defaults)) {
       const value: unknown = Reflect.get(options, option);
-      if (value !== undefined) Reflect.set(change, option, value ?? standard);
+      if (value !== undefined) change[option] = value ?? standard;
     }
     pending = [...pending, change];
     return {
       change,
       settle(isInForce) {
+        const older = pending.slice(0, pending.indexOf(change));
         pending = pending.filter((other) => other !== change);
-        if (isInForce) settled = { ...settled, ...change };
+        if (!isInForce) return;
+        settled = { ...settled, ...change };
+        // What was asked for before and is not decided yet does not override it.
+        for (const other of older) for (const option in change) delete other[option];
       },
     };
   };
@@ -65,7 +58,8 @@ export function createView(initial: ViewOptions, codec: Codec | undefined): View
   return {
     wanted,
     propose,
-    query(transport, since) {
+    /** The query string that asks for it. Plain HTTP is JSON always. */
+    query(transport: TransportName, since: string | undefined): string {
       const view = wanted();
       const query = new URLSearchParams();
       for (const [option, value] of Object.entries(view)) {

@@ -1,6 +1,6 @@
 import { isJsonObject } from '../core/json.ts';
 import type { TelemetryDocument } from './document.ts';
-import { valueAt } from './path.ts';
+import { valueAt } from './document.ts';
 
 /**
  * Whether the engine has said what is in a document. Before it has, the gateway fills the documented sections with

@@ -4,10 +4,10 @@ import { roles } from '../access/principal.ts';
 import { commitTimingDefaults } from '../feed/commit-timing.ts';
 import { historyDefaults } from '../feed/history.ts';
 import { sentOnFault } from '../http/forwarded-headers.ts';
-import { logLevels } from '../observe/logger.ts';
+import { pinoLevels } from '../observe/logger.ts';
 import { flag, integer, list, urlWith } from './kinds.ts';
 
-/** The engine's address, below which its paths begin: what else a URL may hold would be lost without a word. */
+/** The base URL of the engine: other parts of a URL would be ignored silently, and are refused. */
 const engineUrl = urlWith(['http:', 'https:'], 'http://localhost:8000').superRefine((text, context) => {
   if (!URL.canParse(text)) return;
   const { username, password, search, hash } = new URL(text);
@@ -41,8 +41,7 @@ const hosts = list(z.string(), `expected ${hostExamples}`)
   });
 
 /**
- * The settings that belong to no dialect, or to several: each with its default and its bounds, by the name that
- * the environment and the config file give it.
+ * The settings that belong to no dialect, or to several, with their defaults and bounds.
  * @param dialects names of those that are built in
  */
 export function coreSettings(dialects: readonly string[]) {
@@ -98,7 +97,7 @@ export function coreSettings(dialects: readonly string[]) {
     MAX_CONNECTIONS: integer(0, 1_000_000).default(20_000),
     MAX_CONNECTIONS_PER_IP: integer(0, 1_000_000).default(100),
     SHUTDOWN_TIMEOUT_MS: integer(0, 600_000).default(5000),
-    LOG_LEVEL: z.enum(logLevels).default('info'),
+    LOG_LEVEL: z.enum(pinoLevels).default('info'),
     ENGINE_PORT: integer(0, 65_535).default(8000),
     ENGINE_LOG_DIR: z.string().min(1).optional(),
   };

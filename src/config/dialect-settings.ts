@@ -1,28 +1,24 @@
 import { z } from 'zod';
 import { type CoreSettings, coreSettings } from './core-settings.ts';
 
-/** What the configuration must know of a dialect. */
+/** The settings of a dialect. */
 export interface DialectSettings<Shape extends z.ZodRawShape = z.ZodRawShape> {
   /** Its name in `DIALECTS` and `AUTH_DIALECTS`. */
   readonly name: string;
-  /** Its own settings, by the names that the environment and the config file give them. */
+  /** Its own settings, by name. */
   readonly settings: Shape;
-  /**
-   * What is wrong with settings that are each valid, but not together: a line a fault, which names its setting.
-   * Default: nothing ever is.
-   */
+  /** Faults of settings that are each valid, but not together: one line each, naming the setting. */
   faults?(settings: Own<Shape> & CoreSettings): readonly string[];
 }
 
-/** The values of a shape. (zod says of an empty one that it has no key whatever, the core's included.) */
+/** The values of a shape. (zod infers `Record<string, never>` from an empty one.) */
 export type Own<Shape extends z.ZodRawShape> = keyof Shape extends never
   ? unknown
   : z.infer<z.ZodObject<Shape>>;
 
-/** What a dialect reads: its own settings, and those of the core. */
+/** Its own settings and those of the core. */
 export type SettingsOf<Dialect extends DialectSettings> = Own<Dialect['settings']> & CoreSettings;
 
-/** The same, with its types checked and kept. */
 export function defineSettings<Shape extends z.ZodRawShape>(
   dialect: DialectSettings<Shape>,
 ): DialectSettings<Shape> {
@@ -48,7 +44,7 @@ interface Composition<Settings> {
 export function compose<const Dialects extends readonly DialectSettings[]>(
   dialects: Dialects,
 ): Composition<ComposedSettings<Dialects>>;
-// The compiler cannot follow a shape that is gathered in a loop: what it makes is stated above.
+// The compiler cannot infer a shape that is built in a loop: its type is stated above.
 export function compose(dialects: readonly DialectSettings[]): Composition<unknown> {
   const shape: Record<string, z.core.$ZodType> = { ...coreSettings(dialects.map(({ name }) => name)) };
   for (const { name: dialect, settings } of dialects) {

@@ -3,7 +3,7 @@ import leven from 'leven';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What was given, by the names of settings, with what is wrong with how it was. */
+/** Settings as given, by name, and faults in how they were given. */
 export interface Given {
   readonly values: Readonly<Record<string, unknown>>;
   readonly faults: readonly string[];
@@ -11,18 +11,17 @@ export interface Given {
 
 const fileSuffix = '_FILE';
 const maxFileBytes = 1024 * 1024;
-/** What Kubernetes puts into the environment for a service that is called `engine` or `ops`. */
+/** Kubernetes sets these in the environment for a service named `engine` or `ops`. */
 const ofKubernetes = /^tcp:\/\//;
 const portsOfServices: ReadonlySet<string> = new Set(['ENGINE_PORT', 'OPS_PORT']);
 const leastLetters = 8;
 const mostEdits = 2;
-/** What Kubernetes puts into the environment of every container, for each service that it knows. */
+/** Kubernetes sets these in every container for each service. */
 const ofServices = /_SERVICE_|_PORT$|_PORT_\d+_/;
 
 /**
- * The settings of the environment over those of the config file. Each may be given as `<name>_FILE`, the path of a
- * file that holds it, as secrets are that are mounted; not both.
- *
+ * The settings of the environment over those of the config file. Instead of a value `<name>_FILE` may name a file that
+ * holds it, such as a mounted secret.
  * @param names what may be set
  */
 export function readGiven(
@@ -58,7 +57,7 @@ export function readGiven(
 
 const withoutLineEnd = (text: string): string => text.replace(/\r?\n$/, '');
 
-/** An empty variable is what an unset one becomes on its way through compose files. */
+/** An empty variable counts as unset: compose files make one of the other. */
 function textOf(env: Environment, name: string): string | undefined {
   const text = env[name] === undefined ? undefined : withoutLineEnd(env[name]);
   if (text === undefined || text === '') return undefined;
@@ -75,7 +74,7 @@ function pathOf(
   return fromEnv === undefined || fromEnv === '' ? ['file', file[key]] : ['env', fromEnv];
 }
 
-/** What looks like a path; anything else may be a secret that was put in the wrong place. */
+/** Shows what looks like a path; anything else may be a secret in the wrong place. */
 function shownPath(path: unknown): string {
   return typeof path === 'string' && /^[./]/.test(path) ? JSON.stringify(path) : '[redacted]';
 }
@@ -90,23 +89,23 @@ function readSettingFile(
     const text = withoutLineEnd(readFileSync(path, 'utf8'));
     return text === '' ? { ok: false, fault: 'the file is empty' } : { ok: true, text };
   } catch (error) {
-    // Not its message, which repeats what was given: it may be the secret itself.
+    // Not its message, which quotes the path: it may be the secret itself.
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     return { ok: false, fault: `cannot read the file: ${code}` };
   }
 }
 
 export interface UnknownNames {
-  /** Names that are a setting's, misspelt: what was meant would be left out without a word. */
+  /** Misspelt names of settings, which would be ignored silently. */
   readonly faults: readonly string[];
-  /** Names that begin like ours, and may be somebody else's. */
+  /** Names that begin like settings, but may belong to other programs. */
   readonly others: readonly string[];
 }
 
 /**
- * What in the environment looks like a setting and is none.
+ * Variables that look like settings and are none.
  * @param read names that are read
- * @param unread names of other commands, which are left alone
+ * @param unread names of other commands, which are allowed
  */
 export function findUnknownNames(
   env: Environment,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Kinds of settings. Text from the environment is read as the number or list it stands for. */
+/** Types of settings, which parse text from the environment into numbers and lists. */
 
 export const integer = (min: number, max: number) => {
   const error = `expected a whole number from ${min} to ${max}`;

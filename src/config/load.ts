@@ -9,7 +9,7 @@ import { type ComposedSettings, compose, type DialectSettings } from './dialect-
 import { type Environment, findUnknownNames, readGiven } from './environment.ts';
 import { combinationFaults } from './safety.ts';
 
-/** All that is wrong with the settings, one line a fault, each naming its key. */
+/** Lists every fault of the settings, one per line, naming its key. */
 export class ConfigError extends Error {
   /** The `EX_CONFIG` of sysexits.h. */
   static readonly exitCode = 78;
@@ -27,15 +27,14 @@ export class ConfigError extends Error {
 
 export interface LoadOptions<Name extends PropertyKey = string> {
   readonly env: Environment;
-  /** Settings that the command at hand cannot do without, and why. */
+  /** Settings that the command needs, and why. */
   readonly required?: Readonly<Partial<Record<Name, string>>>;
-  /** Settings of other commands: they are not read, and keep their defaults. */
+  /** Settings of other commands, which are not read and keep their defaults. */
   readonly unread?: ReadonlySet<string>;
 }
 
 /** The settings of the core and of a list of dialects. */
 export class Config<const Dialects extends readonly DialectSettings[]> {
-  /** Of every setting. */
   readonly names: readonly string[];
   readonly #dialects: Dialects;
   readonly #schema: z.ZodType<ComposedSettings<Dialects>>;
@@ -47,12 +46,12 @@ export class Config<const Dialects extends readonly DialectSettings[]> {
     this.#schema = schema;
   }
 
-  /** The settings in force: the environment over the config file over the defaults. Throws ConfigError. */
-  load({
+  /** The environment over the config file over the defaults. Throws ConfigError. */
+  readonly load = ({
     env,
     required,
     unread = new Set(),
-  }: LoadOptions<keyof ComposedSettings<Dialects>>): ComposedSettings<Dialects> {
+  }: LoadOptions<keyof ComposedSettings<Dialects>>): ComposedSettings<Dialects> => {
     const file = readConfigFile(env.CONFIG_FILE);
     const read = this.#namesRead(unread);
     const { values, faults: howGiven } = readGiven(env, file, read);
@@ -73,14 +72,13 @@ export class Config<const Dialects extends readonly DialectSettings[]> {
     }
     if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
     return parsed.data;
-  }
+  };
 
   /** Variables that begin like settings and are none. */
-  unknownNames({ env, unread = new Set() }: LoadOptions): readonly string[] {
-    return findUnknownNames(env, this.#namesRead(unread), [...unread]).others;
-  }
+  readonly unknownNames = ({ env, unread = new Set() }: LoadOptions): readonly string[] =>
+    findUnknownNames(env, this.#namesRead(unread), [...unread]).others;
 
-  /** Lists of objects, which are written in lower case, cannot be given by a variable. */
+  /** Without lists of objects, whose names are in lower case: a variable cannot hold one. */
   #namesRead(unread: ReadonlySet<string>): readonly string[] {
     return this.names.filter((name) => !unread.has(name) && name !== name.toLowerCase());
   }
@@ -133,7 +131,7 @@ function readConfigFile(path: string | undefined): JsonObject {
   return content;
 }
 
-/** The parsers' own messages quote the line at fault, which may hold a secret: only its place is said. */
+/** Errors state the place only: the parsers' messages quote the line, which may hold a secret. */
 function parseConfig(path: string, text: string): unknown {
   if (extname(path) === '.json') {
     try {
@@ -151,7 +149,7 @@ function parseConfig(path: string, text: string): unknown {
   ]);
 }
 
-/** The settings as text for people, secrets left out. */
+/** The settings as JSON, secrets redacted. */
 export function printSettings(settings: object): string {
   return JSON.stringify(settings, redacted, 2);
 }
@@ -162,7 +160,7 @@ function redacted(key: string, value: unknown): unknown {
   return urlSettings.has(key) ? redactedUrl(value) : value;
 }
 
-/** A password may stand before the host or in the query. What does not parse is shown only if it can hold neither. */
+/** Removes user info and query. What is no URL is shown only if it can hold neither. */
 function redactedUrl(value: unknown): unknown {
   if (typeof value !== 'string') return '[redacted]';
   if (!/[@?]/.test(value)) return value;

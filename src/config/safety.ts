@@ -4,7 +4,6 @@ import type { CoreSettings } from './core-settings.ts';
 
 const keySettings = ['AUTH_JWT_SECRET', 'AUTH_PUBLIC_KEY', 'AUTH_JWKS_URL'] as const;
 
-/** Whether the settings turn auth on. */
 export function authEnabled(settings: CoreSettings): boolean {
   return keySettings.some((name) => settings[name] !== undefined);
 }
@@ -24,7 +23,7 @@ export function verifierFor(settings: CoreSettings): Verifier | undefined {
   return authEnabled(settings) ? new Verifier(verifierOptions(settings)) : undefined;
 }
 
-/** What is wrong with settings of the core that are each valid, but not together. */
+/** Faults of core settings that are each valid, but not together. */
 export function combinationFaults(settings: CoreSettings): string[] {
   const faults: string[] = [];
   const { PORT, EXTRA_PORTS, OPS_PORT, OPS_HOST } = settings;
@@ -57,7 +56,6 @@ function keyFaults(settings: CoreSettings): string[] {
   }
 }
 
-/** Whether only this machine can reach what listens there. */
 export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -6,8 +6,9 @@ export interface BackoffOptions {
 }
 
 /**
- * Full-jitter exponential backoff: a random wait up to `baseMs · 2^(attempt−1)`, capped at `maxMs`, so that
- * many clients that lost the same server do not come back in step. `attempt` counts from 1.
+ * Full-jitter exponential backoff: a random wait up to `baseMs · 2^(attempt−1)`, capped at `maxMs`, so that many
+ * clients that lost the same server do not reconnect in step.
+ * @param attempt counts from 1
  */
 export function backoffMs(attempt: number, options: BackoffOptions): number {
   const ceiling = Math.min(options.maxMs, options.baseMs * 2 ** Math.min(attempt - 1, 30));

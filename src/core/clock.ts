@@ -1,9 +1,9 @@
-/** Stops what it was returned for. Calling it twice does no harm. */
+/** Cancels a timer. Calling it twice does no harm. */
 export type Cancel = () => void;
 
-/** Time as the core sees it, injected wherever a test would otherwise have to sleep. */
+/** Time, injected wherever a test would otherwise have to sleep. */
 export interface Clock {
-  /** Wall clock, epoch milliseconds. For people and for other machines. */
+  /** Wall clock in epoch milliseconds, for people and other machines. */
   now(): number;
   /** Milliseconds, with fractions, from an arbitrary start; never goes back. For durations and order. */
   monotonic(): number;
@@ -32,7 +32,7 @@ export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
-/** Resolves when the promise is settled, either way, and after `ms` at the latest: what it does then goes unheard. */
+/** Resolves once the promise is settled, either way, and after `ms` at the latest; its outcome is ignored. */
 export function settledWithin(ms: number, promise: Promise<unknown>, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const giveUp = clock.after(ms, resolve);
@@ -44,24 +44,16 @@ export function settledWithin(ms: number, promise: Promise<unknown>, clock: Cloc
   });
 }
 
-/** What can be destroyed, and tells of its end. */
-interface Destroyable {
-  destroy(): unknown;
-  once(event: 'close', listener: () => void): unknown;
+/** Destroys a socket that is being ended, after `ms` at the latest: a peer that reads nothing would keep it open. */
+export function destroyWithin(
+  socket: { destroy(): unknown; once(event: 'close', listener: () => void): unknown },
+  ms: number,
+): void {
+  const cancel = systemClock.after(ms, () => socket.destroy());
+  socket.once('close', cancel);
 }
 
-/**
- * Destroys a socket that has been told its last, at the latest after `ms`: a peer that reads nothing would keep what it
- * was told, and the socket with it, for as long as it likes.
- */
-export function destroyWithin(socket: Destroyable, ms: number): void {
-  socket.once(
-    'close',
-    systemClock.after(ms, () => socket.destroy()),
-  );
-}
-
-/** Does something the first time it is called, and nothing after that. */
+/** A function that runs the task the first time it is called only. */
 export function once(task: () => void): () => void {
   let isDone = false;
   return () => {

@@ -1,9 +1,7 @@
 /**
- * Two families of errors. A `Problem` answers one request and leaves everything else as it was; a `Close` (see
- * `deliver/closes.ts`) ends a session. Codes and reasons are stable names: clients and dashboards match on them.
+ * Why a request can be refused: HTTP status and title (RFC 9457) by a stable code that clients match on. The other
+ * family of errors, the ends of sessions, is in `deliver/closes.ts`.
  */
-
-/** What a request can be refused with: HTTP status and the sentence that goes with it (RFC 9457 `title`). */
 export const problemTable = {
   BAD_REQUEST: { status: 400, title: 'The request is not valid' },
   UNAUTHENTICATED: { status: 401, title: 'A valid token is needed here' },
@@ -34,28 +32,17 @@ export const problemTable = {
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemCode = keyof typeof problemTable;
 
-/** Why something is not done for who asks, from the rules of access to the answer on the wire. */
+/** Why a request is refused, from the rules of access to the answer on the wire. */
 export class Refusal {
   readonly code: ProblemCode;
-  /** One sentence on this very case, safe to log and to send. Undefined: the code says it all. */
+  /** One sentence on this very case, safe to log and to send. */
   readonly detail: string | undefined;
-  /** Seconds after which another try makes sense; undefined: not known. */
+  /** Seconds after which a retry makes sense; undefined: not known. */
   readonly retryAfterS: number | undefined;
   /** Value of `WWW-Authenticate` (RFC 6750), with a 401. */
   readonly challenge: string | undefined;
 
-  constructor(
-    code: ProblemCode,
-    {
-      detail,
-      retryAfterS,
-      challenge,
-    }: {
-      readonly detail?: string | undefined;
-      readonly retryAfterS?: number | undefined;
-      readonly challenge?: string | undefined;
-    } = {},
-  ) {
+  constructor(code: ProblemCode, { detail, retryAfterS, challenge }: Partial<Omit<Refusal, 'code'>> = {}) {
     this.code = code;
     this.detail = detail;
     this.retryAfterS = retryAfterS;
@@ -73,7 +60,7 @@ export interface ProblemDocument {
   readonly effect?: Effect;
 }
 
-/** Of what was to change something: whether it may have. */
+/** Whether a request that was to change something may have. */
 export type Effect = 'none' | 'unknown';
 
 export function problemDocument(

@@ -1,12 +1,12 @@
-/** A moment as an engine tells it, in whatever way it words one. */
+/** A point in time that an engine stated, in whatever notation. */
 export interface Instant {
-  /** Epoch milliseconds, with as much of the digits below as a double holds: to compare with. */
+  /** Epoch milliseconds, with as many digits below as a double holds: for comparison. */
   readonly epochMs: number;
-  /** ISO 8601 in UTC, with exactly the digits of the second that were given: to send on. */
+  /** ISO 8601 in UTC, with exactly the fractional digits that were given: for clients. */
   readonly text: string;
 }
 
-/** No way to word a moment is longer. */
+/** Longer than any notation. */
 const maxLength = 128;
 const sentOn = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,18}))?Z$/;
 const secondsLength = '0000-00-00T00:00:00'.length;
@@ -15,7 +15,7 @@ const firstSecond = -62_167_219_200;
 const lastSecond = 253_402_300_799;
 
 /**
- * The moment that a value means; undefined where it means none, or one outside of the years 0 to 9999.
+ * The instant that a value stands for; undefined where it is none, or outside of the years 0 to 9999.
  *
  * - ISO 8601 date and time, with an offset or `Z`. Without one it is UTC, as the engines that leave it out mean it,
  *   whatever this machine's time zone is. A comma for the decimal point, and a trailing `[Zone]` (RFC 9557), are read.
@@ -32,7 +32,7 @@ export function readInstant(value: unknown): Instant | undefined {
   return time === undefined ? undefined : instantOf(time);
 }
 
-/** Most engines word times as they are sent on, and what was read once is: there is little to be done. */
+/** Fast path: the notation that is sent on, which most engines use. */
 function readSentOn(text: string): Instant | undefined {
   const [match, digits = ''] = sentOn.exec(text) ?? [];
   if (match === undefined) return undefined;
@@ -55,16 +55,16 @@ function fractionMs(digits: string): number {
   return Number(`0.${digits}`) * 1000;
 }
 
-/** A moment in whole seconds since 1970, and what of the next one has passed. */
+/** Whole seconds since 1970, and the fraction. */
 interface EpochTime {
   readonly seconds: number;
-  /** Of the fraction, as many as were given. */
+  /** Of the fraction, as given. */
   readonly digits: string;
 }
 
-/** Enough for nanoseconds of the year 9999, and for what any clock can tell below them. */
+/** Enough for nanoseconds of the year 9999, and digits below them. */
 const epochNumber = /^([+-]?)(\d{1,21})(?:\.(\d{1,18}))?$/;
-/** How many digits of the whole number are below the second, by its size. */
+/** Digits below the second in the whole number, by its size. */
 const units = [
   { below: 10n ** 11n, digits: 0 },
   { below: 10n ** 14n, digits: 3 },
@@ -73,9 +73,8 @@ const units = [
 const nanosecondDigits = 9;
 
 /**
- * A number of seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by its size; undefined for a
- * text that is no decimal number. Milliseconds have three digits of the second, and so on, zeros included: they are as
- * exact as that.
+ * Reads seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by size; undefined for a text that is
+ * no decimal number. Milliseconds give three fractional digits, and so on, trailing zeros included.
  */
 function readEpochNumber(text: string): EpochTime | undefined {
   const [match, sign = '', whole = '', fraction = ''] = epochNumber.exec(text) ?? [];
@@ -84,7 +83,7 @@ function readEpochNumber(text: string): EpochTime | undefined {
   const scale = (unit?.digits ?? nanosecondDigits) + fraction.length;
   const perSecond = 10n ** BigInt(scale);
   const amount = BigInt(whole + fraction) * (sign === '-' ? -1n : 1n);
-  // Of a moment before 1970 too the fraction counts forward from the second it is in.
+  // Before 1970, too, the fraction counts forward from the second.
   const passed = ((amount % perSecond) + perSecond) % perSecond;
   return {
     seconds: Number((amount - passed) / perSecond),
@@ -95,18 +94,18 @@ function readEpochNumber(text: string): EpochTime | undefined {
 /** Both with separators and without (ISO 8601-1 §5.4.2), in one text the one or the other. */
 const isoTime =
   /^(\d{4})(-?)(\d\d)\2(\d\d)[Tt ](\d\d)(:?)(\d\d)(?:\6(\d\d)(?:[.,](\d{1,18}))?)?(?: ?(?:(Z|UTC|GMT)|([+-])(\d\d)(?::?(\d\d))?))?((?:\[[^[\]]+\])*)$/i;
-/** What a suffix may say without an offset: nothing of the zone, or that it is UTC. */
+/** Suffixes allowed without an offset: no zone, or UTC. */
 const saysNoZone = /^(?:\[(?:[^\]]*=[^\]]*|Z|UTC|GMT|Etc\/UTC|Etc\/GMT)\])*$/i;
 const secondsPerDay = 86_400;
 const leastNines = 3;
 
 /**
- * The moment that an ISO 8601 date and time means; undefined for a text that is none. Seconds may be missing (Java
- * leaves out those that are 0), and so may the colon of the offset, or its minutes. Without an offset it is UTC; where a
- * zone is named instead it is none, as what that means depends on tables of its own.
+ * Reads an ISO 8601 date and time; undefined for other text. Seconds may be missing (Java leaves out those that are 0),
+ * and so may the colon of the offset, or its minutes. Without an offset it is UTC; a zone's name alone is refused, as
+ * its meaning depends on time zone tables.
  *
- * 24:00 is the next midnight. A leap second, which the count of seconds since 1970 does not have, is the last moment of
- * the second before: later than all that came before it, and never later than what comes after.
+ * 24:00 is the next midnight. A leap second, which epoch seconds do not have, becomes the end of the second before, so
+ * that order is kept.
  */
 function readIsoTime(text: string): EpochTime | undefined {
   const [match, year, , month, day, hour, , minute, second = '00', digits = '', utc, sign, ...offset] =
@@ -120,7 +119,7 @@ function readIsoTime(text: string): EpochTime | undefined {
   if (midnight === undefined || time === undefined || east === undefined) return undefined;
   const seconds = midnight + time - (sign === '-' ? -east : east);
   if (second !== '60') return { seconds, digits };
-  // There are none but at the end of a day.
+  // Leap seconds are at the end of a UTC day only.
   if ((seconds + 1) % secondsPerDay !== 0) return undefined;
   return { seconds, digits: '9'.repeat(Math.max(leastNines, digits.length)) };
 }
@@ -148,14 +147,14 @@ const weekday = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
 const longWeekday = '(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day';
 const clockTime = String.raw`(?<time>\d\d:\d\d:\d\d)`;
 
-/** Mail and several HTTP libraries give the first form an offset in place of GMT (RFC 5322 §3.3). */
+/** Mail and several HTTP libraries write an offset in place of GMT in the first form (RFC 5322 §3.3). */
 const httpDates = [
   String.raw`^${weekday}, (?<day>\d{1,2}) ${month} (?<year>\d{4}) ${clockTime} (?<zone>GMT|UTC|[+-]\d{4})$`,
   String.raw`^${longWeekday}, (?<day>\d\d)-${month}-(?<shortYear>\d\d) ${clockTime} GMT$`,
   String.raw`^${weekday} ${month} (?<day>[ \d]\d) ${clockTime} (?<year>\d{4})$`,
 ].map((form) => new RegExp(form));
 
-/** The moment that an HTTP date means, in any of its three forms (RFC 9110 §5.6.7); undefined for another text. */
+/** Reads an HTTP date in any of its three forms (RFC 9110 §5.6.7); undefined for other text. */
 function readHttpDate(text: string): EpochTime | undefined {
   for (const form of httpDates) {
     const groups = form.exec(text)?.groups;
@@ -168,7 +167,7 @@ function readHttpDate(text: string): EpochTime | undefined {
   return undefined;
 }
 
-/** Of a year of two digits: one that would be more than 50 years ahead is of the century before. */
+/** A two-digit year that would be more than 50 years ahead is of the century before. */
 function fullYear(shortYear: number): number {
   const now = new Date().getUTCFullYear();
   const year = now - (now % 100) + shortYear;

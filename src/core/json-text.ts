@@ -17,10 +17,9 @@ export function endOfString(json: string, start: number): number {
 }
 
 /**
- * Whether a JSON text has more than `max` members and items, at all depths together. Found out before any of them is
- * made, and read no further than that takes: making a great many small things is what long texts are dear for.
- *
- * @param maxDepth nested deeper than that it is refused for another reason, so that no more is counted
+ * Whether a JSON text has more than `max` members and items, at all depths together, without parsing it: creating many
+ * small objects is what makes long texts expensive.
+ * @param maxDepth counting stops where it is nested deeper, as it will be refused for that
  */
 export function hasMoreThan(json: string, max: number, maxDepth: number): boolean {
   // Each takes two characters at least.
@@ -49,29 +48,25 @@ export function hasMoreThan(json: string, max: number, maxDepth: number): boolea
 /** Whether the array or object begun at `start` ends at once. */
 function isEmptyAfter(json: string, start: number): boolean {
   let at = start + 1;
-  // What JSON takes for white space is all there is below it, besides control characters that it does not allow.
+  // At or below the space are JSON's white space, and control characters that it does not allow.
   while (json.charCodeAt(at) <= 0x20) at += 1;
   const code = json.charCodeAt(at);
   return code === closeBracket || code === closeBrace;
 }
 
-/** Characters that a long integer has at least: fewer digits are exact in a double. */
+/** Fewer digits are exact in a double. */
 const leastLength = 16;
 const integer = /^-?\d+$/;
 
-/**
- * Whether a number may have been rounded when it was parsed, or is none: beyond ±(2^53 − 1) two integers that differ
- * may be one double (RFC 8259 §6).
- */
+/** Whether parsing may have rounded a number, or it is NaN: integers beyond ±(2^53 − 1) are inexact (RFC 8259 §6). */
 export function mayBeRounded(value: number): boolean {
   return !(Math.abs(value) <= Number.MAX_SAFE_INTEGER);
 }
 
 /**
- * JSON text in which integers beyond ±(2^53 − 1) stand as text with exactly their digits, so that JSON.parse does not
- * round them. `1e20` and `9007199254740993.0` are no integers as they are written, and stay numbers. One pass.
- *
- * @param json a text that was parsed before: what is no JSON might become it
+ * Quotes integers beyond ±(2^53 − 1) in a JSON text, so that JSON.parse does not round them. `1e20` and
+ * `9007199254740993.0` are not written as integers, and stay numbers.
+ * @param json valid JSON: other text might become valid by it
  */
 export function quoteLongIntegers(json: string): string {
   let text = '';

@@ -11,12 +11,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A number as the text of it, for an id that some engines write as a number; anything else as it is. */
+/** Turns a number into text, for ids that some engines write as numbers; anything else stays as it is. */
 export function numberAsText(value: unknown): unknown {
   return typeof value === 'number' ? String(value) : value;
 }
 
-/** Sets a member whatever its name: plain assignment to `__proto__` would set the prototype instead. */
+/** Sets a member of any name: plain assignment to `__proto__` would set the prototype. */
 export function setOwn<Value>(object: Record<string, Value>, key: string, value: Value): void {
   if (key === '__proto__') {
     Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
@@ -25,7 +25,7 @@ export function setOwn<Value>(object: Record<string, Value>, key: string, value:
   }
 }
 
-/** A copy of `object` without one key; the same object when it has no such key. */
+/** A copy without one key; the same object where it has no such key. */
 export function withoutKey(object: JsonObject, key: string): JsonObject {
   if (!Object.hasOwn(object, key)) return object;
   const { [key]: _, ...rest } = object;
@@ -50,8 +50,8 @@ export function equalJson(a: JsonValue, b: JsonValue): boolean {
 }
 
 /**
- * `next`, with every top-level section that equals the one in `previous` replaced by that very object, so that
- * an unchanged section is known by identity. Returns `previous` itself when nothing differs.
+ * `next` with every top-level section that equals the previous one replaced by that object, so that unchanged sections
+ * are identical. Returns `previous` itself where nothing differs.
  */
 export function shareUnchanged(previous: JsonObject, next: JsonObject): JsonObject {
   if (previous === next) return previous;
@@ -76,7 +76,7 @@ export function countMembers(value: JsonValue): number {
   return inner.reduce<number>((sum, item) => sum + countMembers(item), inner.length);
 }
 
-/** Roughly the bytes a value holds, as its JSON text would: what bounds in bytes are kept with. */
+/** Roughly the bytes of a value's JSON text, for bounds in bytes. */
 export function estimateBytes(value: JsonValue): number {
   if (typeof value === 'string') return value.length + 2;
   if (typeof value !== 'object' || value === null) return 8;

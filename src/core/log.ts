@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-/** The part of a pino logger that the layers use: fields first, then a fixed message. */
+/** The part of a pino logger that the layers use: fields, then a fixed message. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -8,28 +8,27 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-/** What a record says to people, without its fields. */
+/** A log record without its fields. */
 export interface LogRecord {
   readonly level: 'info' | 'warn' | 'error';
   readonly message: string;
 }
 
-/** Told of each record. Must not throw. */
+/** Must not throw. */
 export type RecordListener = (record: LogRecord) => void;
 
 interface Throttled {
   /** When its last line was written, monotonic ms. */
   readonly at: number;
   suppressed: number;
-  /** Writes the line for those that were left out, with what the last of them said. */
+  /** Logs the suppressed warnings as one line, with the fields of the last. */
   flush: () => void;
 }
 
 /**
- * Logs a warning at most once per key and interval. For faults that an untrusted peer could otherwise use to flood
- * the log. Those left out are told when the interval is over, in a line that has the fields of the last one and
- * their number as `suppressed`. `key` must come from a bounded set; a message that is to hold the number itself is
- * made from it: how many warnings the line stands for.
+ * Logs a warning at most once per key and interval, for faults with which an untrusted peer could flood the log. Those
+ * suppressed are logged at the end of the interval as one line, with the fields of the last and their number. Keys must
+ * come from a bounded set. A message may be a function of how many warnings the line stands for.
  */
 export function createWarningThrottle(log: Log, clock: Clock, intervalMs = 5000) {
   const seen = new Map<string, Throttled>();

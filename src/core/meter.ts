@@ -1,7 +1,4 @@
-/**
- * Every metric of the gateway, in one table. The layers count through the `Meter` interface; `observe/`
- * implements it with prom-client. No label ever holds anything a client chose.
- */
+/** Every metric of the gateway. No label holds anything that a client chose. */
 export const metricTable = {
   bff_clients: { type: 'gauge', help: 'Connected clients', labels: ['dialect'] },
   bff_connections_total: { type: 'counter', help: 'Connections accepted', labels: ['dialect'] },
@@ -68,11 +65,12 @@ export type CounterName = NameOf<'counter'>;
 export type GaugeName = NameOf<'gauge'>;
 export type HistogramName = NameOf<'histogram'>;
 
+/** How the layers record metrics; `observe/` implements it with prom-client. */
 export interface Meter {
   /** Adds to a counter. `by` defaults to 1. */
   count<Name extends CounterName>(name: Name, labels: Labels<Name>, by?: number): void;
   gauge<Name extends GaugeName>(name: Name, labels: Labels<Name>, value: number): void;
-  /** Takes a series away, as if it had never been set: what it told of is no more. */
+  /** Removes a series. */
   forget<Name extends GaugeName>(name: Name, labels: Labels<Name>): void;
   /** Records a duration in seconds. */
   observe<Name extends HistogramName>(name: Name, labels: Labels<Name>, seconds: number): void;

@@ -1,8 +1,6 @@
-/** Text that others have written, for people who read it on a terminal or a page. */
-
 /**
  * Escape sequences of terminals (ECMA-48): colours and other controls (CSI), titles and links (OSC and other strings,
- * with their end), and the short ones. One that is not complete loses its beginning only, so that it hides nothing.
+ * with their terminator), and the short ones. Of an incomplete one only the beginning matches, so that it hides no text.
  */
 const sequences = new RegExp(
   [
@@ -21,10 +19,10 @@ export function withoutAnsi(text: string): string {
   return /\p{Cc}/u.test(text) ? text.replaceAll(sequences, '') : text;
 }
 
-/** Controls but for the tab, line and paragraph separators, and what turns the direction of a text around. */
+/** Control characters but for the tab, line and paragraph separators, and bidirectional controls. */
 const unprintable = /(?!\t)[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/gu;
 
-/** The text with what a terminal would obey, not show, written out as `\u001b`: also within JSON. */
+/** The text with control characters escaped as `\u001b`, within JSON, too. */
 export function printable(text: string): string {
   return text.replaceAll(
     unprintable,

@@ -3,7 +3,7 @@ import type { Cancel, Clock } from './clock.ts';
 type Task = () => void;
 const nothing = (): void => {};
 
-/** Does something once an interval at most: at once, and of what comes too soon after that the last, at its end. */
+/** Runs tasks at most once per interval: the first at once, of those within the interval the last, at its end. */
 export class Throttle {
   readonly #everyMs: number;
   readonly #clock: Clock;
@@ -16,7 +16,7 @@ export class Throttle {
     this.#clock = clock;
   }
 
-  /** True: it was done. False: it waits, in the place of what waited before. */
+  /** True: it ran. False: it waits, and replaces a task that waited before. */
   take(task: Task): boolean {
     const isTimerSet = this.#waiting !== undefined;
     this.#waiting = task;
@@ -26,7 +26,7 @@ export class Throttle {
     return waitMs <= 0;
   }
 
-  /** Does what waits now. */
+  /** Runs the waiting task now. */
   flush(): void {
     const task = this.#waiting;
     this.cancel();
@@ -35,7 +35,7 @@ export class Throttle {
     task();
   }
 
-  /** Forgets what waits. */
+  /** Drops the waiting task. */
   cancel(): void {
     this.#cancelTimer();
     this.#waiting = undefined;

@@ -1,11 +1,11 @@
 export interface TokenBucketOptions {
-  /** Tokens that come back each second. 0: none ever does. */
+  /** Tokens added per second. 0: none. */
   readonly perSecond: number;
-  /** Tokens it holds at most, and at first. */
+  /** Capacity, and the initial number of tokens. */
   readonly burst: number;
 }
 
-/** A token bucket on a clock that the caller reads (monotonic milliseconds), so that it needs no timer. */
+/** A token bucket. The caller passes the time (monotonic milliseconds), so that it needs no timer. */
 export class TokenBucket {
   readonly #options: TokenBucketOptions;
   #tokens: number;
@@ -16,7 +16,7 @@ export class TokenBucket {
     this.#tokens = options.burst;
   }
 
-  /** Takes a token where there is one. */
+  /** Takes a token if there is one. */
   take(nowMs: number): boolean {
     this.#refill(nowMs);
     if (this.#tokens < 1) return false;
@@ -24,7 +24,7 @@ export class TokenBucket {
     return true;
   }
 
-  /** Takes so many whether or not they are there: what is owed comes back first. */
+  /** Takes tokens even if there are too few: the debt is refilled first. */
   spend(nowMs: number, tokens: number): void {
     this.#refill(nowMs);
     this.#tokens -= tokens;
@@ -43,14 +43,14 @@ export class TokenBucket {
   }
 }
 
-/** Bytes a second that may be read for nothing, and at once: some 4 % of the time, however odd they are. */
+/** Bytes per second that may be parsed and then refused: some 4 % of the CPU time, whatever they hold. */
 const budget = { perSecond: 2 * 1024 * 1024, burst: 2 * 1024 * 1024 };
-/** What has no more than this is always read: a halt is short. */
+/** Messages up to this size are always parsed: a halt is short. */
 const alwaysReadBytes = 16 * 1024;
 
 /**
- * What messages may cost that are refused after they were read. While more was spent on them than is allowed, long ones
- * are refused unread: whoever floods a channel with them stops others from sending long ones, and nothing else.
+ * Bounds the cost of messages that are refused after parsing. Beyond it long messages are refused unparsed: flooding a
+ * channel keeps others from sending long ones, and nothing else.
  */
 export class RefusalBudget {
   readonly #bucket = new TokenBucket(budget);
@@ -60,7 +60,7 @@ export class RefusalBudget {
     return bytes <= alwaysReadBytes || this.#bucket.waitMs(nowMs) === 0;
   }
 
-  /** So many bytes were read, and then refused. */
+  /** Records bytes that were parsed and then refused. */
   spend(bytes: number, nowMs: number): void {
     this.#bucket.spend(nowMs, bytes);
   }

@@ -37,7 +37,7 @@ export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constru
 const nonFiniteWord = /NaN|Infinity/;
 const bareNonFinite = /(?<![\w.+-])(?:-?Infinity|-?NaN)\b/g;
 const spoilt = Symbol('spoilt');
-/** The only way that half of a pair gets into a text that was decoded from UTF-8. */
+/** The only way that a lone surrogate gets into a text decoded from UTF-8. */
 const escapedSurrogate = /\\u[dD][89a-fA-F]/;
 
 /**
@@ -59,12 +59,12 @@ export function parseUntrusted(text: string, options: UntrustedJsonOptions): Par
   }
   const mendsText = escapedSurrogate.test(json);
   const { parsed, isRounded } = sanitise(raw, mendsText, options);
-  // Nearly no text gets further, and what the others pay for it is the comparison that each number needs anyway.
+  // Hardly any text gets further.
   if (!isRounded || options.exactIntegers !== true) return parsed;
   return sanitise(valueIn(quoteLongIntegers(json)) ?? raw, mendsText, options).parsed;
 }
 
-/** Undefined for a text that is no JSON, words for non-finite numbers taken for such. */
+/** Parses JSON in which words for non-finite numbers are allowed; undefined for other text. */
 function valueIn(json: string): JsonValue | undefined {
   try {
     return JSON.parse(json) as JsonValue;
@@ -78,10 +78,7 @@ function valueIn(json: string): JsonValue | undefined {
   }
 }
 
-/**
- * Rewrites the bare words outside strings to `1e999`, which JSON.parse reads as Infinity. Undefined where there is
- * none: nothing else is read more generously than JSON is.
- */
+/** Rewrites the bare words outside strings to `1e999`, which JSON.parse reads as Infinity; undefined where there are none. */
 function withNonFiniteLiterals(text: string): string | undefined {
   if (!nonFiniteWord.test(text)) return undefined;
   let rewritten = '';
@@ -105,11 +102,11 @@ class Refusal extends Error {
 
 interface Sanitised {
   readonly parsed: Parsed;
-  /** Whether there is a number that may not be the very one that was written. */
+  /** Whether parsing may have rounded a number. */
   readonly isRounded: boolean;
 }
 
-/** @param mendsText whether halves of surrogate pairs may be in it: they are no text, and no UTF-8 can hold them */
+/** @param mendsText whether lone surrogates may be in it, which UTF-8 cannot encode */
 function sanitise(raw: JsonValue, mendsText: boolean, options: UntrustedJsonOptions): Sanitised {
   const nonFinite: string[] = [];
   let isRounded = false;

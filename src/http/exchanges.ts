@@ -9,18 +9,18 @@ interface Line {
   readonly waiting: Task[];
 }
 
-/** Requests that may wait for their turn on one socket. No browser sends one before the last was answered. */
+/** Pipelined requests that may wait on one socket. Browsers do not pipeline. */
 const maxWaiting = 200;
 
 /**
- * One answer at a time on each socket: what is asked meanwhile waits, and is not worked out (RFC 9112 §9.3.2 lets
- * requests be pipelined). Node would have hundreds of them answered at once, for a client that reads nothing.
+ * Answers pipelined requests (RFC 9112 §9.3.2) one at a time on each socket. Node would begin hundreds of them at once,
+ * for a client that reads nothing.
  */
 export class Exchanges {
   readonly #lines = new WeakMap<Socket, Line>();
   readonly #onFlood: (request: IncomingMessage) => void;
 
-  /** @param onFlood told of a request that is one too many: its socket is closed */
+  /** @param onFlood called with a request that is one too many: its socket is closed */
   constructor(onFlood: (request: IncomingMessage) => void) {
     this.#onFlood = onFlood;
   }
@@ -38,14 +38,14 @@ export class Exchanges {
     else this.#wait(line, request, begin);
   }
 
-  /** Whether no answer is under way on a socket. */
+  /** Whether no response is under way on a socket. */
   isFree(socket: Socket): boolean {
     return this.#lines.get(socket)?.current === undefined;
   }
 
   /**
-   * Does something with a socket that Node has let go of, once all that was asked on it before is answered. Until then
-   * it is looked after here: Node has taken its listeners away, and the answer under way needs to hear of it.
+   * Runs a task on a socket that Node has detached for an upgrade, once the requests before it are answered. Node has
+   * removed its listeners, so that errors and `drain` are passed on here until then.
    */
   afterAnswers(request: IncomingMessage, act: Task): void {
     const { socket } = request;

@@ -1,27 +1,29 @@
+import type { Access } from '../access/access.ts';
 import type { CredentialRequest } from '../access/credentials.ts';
 import type { Principal } from '../access/principal.ts';
 import { Refusal } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
 import { problemResponse } from './responses.ts';
-import { createRouter, type Router, type RouterOptions } from './router.ts';
+import { createRouter, type Router } from './router.ts';
 import { HttpServer } from './server.ts';
 import type { UpgradeRouter } from './upgrade.ts';
 
 export interface Readiness {
   readonly ready: boolean;
-  /** What is not there yet, and what to look at. */
+  /** What is missing yet, and why. */
   readonly missing: readonly string[];
 }
 
-/** What orchestrators and monitoring ask. */
+/** What orchestrators and monitoring ask for. */
 export interface Operations {
   readonly health: () => object;
   readonly readiness: () => Readiness;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
-  /** Who is connected, those furthest behind first. @param limit how many at most */
+  /** Connected clients, those furthest behind first. */
   readonly clients: (limit: number) => readonly object[];
 }
 
-/** Whether a request may read something: as whom, where it matters, or why not. */
+/** Authorises a request; undefined: no one is asked for a token. */
 export type MayRead = (request: CredentialRequest) => Promise<Principal | Refusal | undefined>;
 
 export interface OperationsAccess {
@@ -30,10 +32,10 @@ export interface OperationsAccess {
   readonly clients: MayRead;
 }
 
-/** Each is looked at while everything else waits. */
+/** Listing them blocks the event loop. */
 const maxClients = 1000;
 
-/** Alive, ready, how it goes, figures, and who is there. */
+/** Liveness, readiness, health, metrics and the list of clients. */
 export function addOperationsRoutes(router: Router, operations: Operations, access: OperationsAccess): void {
   router.get('/livez', (context) => context.json({ status: 'alive' }));
   router.get('/readyz', (context) => {
@@ -63,22 +65,26 @@ export function addOperationsRoutes(router: Router, operations: Operations, acce
 }
 
 const everyone = async () => undefined;
-/** Probes, scrapes and a few people. */
+/** Enough for probes, scrapes and a few people. */
 const places = { max: 100, maxPerPeer: 0, peerOf: () => undefined };
 
 /** Health, metrics and clients on a port of their own, for those in the same network: no tokens, no host checks. */
 export function opsServer(
   operations: Operations,
-  options: Pick<RouterOptions, 'visitors' | 'refusals' | 'log'> & {
+  access: Access,
+  log: Log,
+  {
+    port,
+    host,
+    upgrades,
+  }: {
     readonly port: number;
     readonly host: string;
-    /** Refuses upgrades: none is served here. */
+    /** Without routes: refuses every upgrade. */
     readonly upgrades: UpgradeRouter;
   },
 ): HttpServer {
-  const { port, host, upgrades, log } = options;
-  const origins = { allowsHost: () => true };
-  const router = createRouter({ ...options, origins, isWebSocketPath: () => false });
+  const router = createRouter({ ...access, origins: { allowsHost: () => true } }, log, () => false);
   addOperationsRoutes(router, operations, { metrics: everyone, clients: everyone });
   return new HttpServer(router, upgrades, log, { port, host, places, setting: 'OPS_PORT' });
 }

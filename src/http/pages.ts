@@ -6,7 +6,7 @@ import { etag } from 'hono/etag';
 import { holdsTag } from './responses.ts';
 import type { Router } from './router.ts';
 
-/** Sent with every page, beside its Content-Security-Policy. */
+/** Sent with every page, besides its Content-Security-Policy. */
 const pageHeaders = {
   'content-type': 'text/html; charset=utf-8',
   'x-content-type-options': 'nosniff',
@@ -20,7 +20,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Files beside a file that hold the same, compressed; best first. */
+/** Precompressed files beside a file; best first. */
 const encodings = [
   { coding: 'br', suffix: '.br' },
   { coding: 'gzip', suffix: '.gz' },
@@ -30,12 +30,9 @@ const notBuilt =
   '<!doctype html><html lang="en"><title>Not built</title><p>This page has not been built: <code>npm run build</code>';
 
 /**
- * Serves a page that a bundler made: `index.html` at `path`, its files below `assets/`. What is served is decided at
- * the start, when the folder is read: no request can lead out of it. Assets have a hash in their names and are kept
- * by browsers for good; the page itself is asked for again each time.
- *
- * Where the folder holds no page, `path` answers 503 and says so: a gateway that runs from its sources does its work
- * all the same.
+ * Serves a bundled page: `index.html` at `path`, its files below `assets/`. The folder is read once, at the start, so
+ * that no request can lead out of it. Assets have a hash in their names and are cached for good; the page itself is
+ * revalidated. Where the folder holds no page, as in a run from the sources, `path` answers 503 and says so.
  *
  * @param path where, ending with a slash
  * @param folder ending with a slash; holds `index.html` and `assets/`
@@ -61,7 +58,7 @@ function addAssets(router: Router, path: string, folder: URL): void {
   const present = new Set(names);
   for (const name of names) {
     const contentType = contentTypes[extname(name)];
-    // The compressed ones among them are other forms of a file, and source maps are nobody's business.
+    // Neither the compressed forms of a file nor source maps are served by their names.
     if (contentType === undefined) continue;
     const read = (suffix: string): Buffer => readFileSync(new URL(encodeURIComponent(name + suffix), folder));
     const forms: Record<string, Buffer> = { '': read('') };
@@ -81,7 +78,7 @@ function addAssets(router: Router, path: string, folder: URL): void {
   });
 }
 
-/** Answers with one file: `forms` are its content as it is (`''`) and in the codings that it was compressed to. */
+/** Answers with one file. @param forms its content as it is (`''`) and by content coding */
 function answering(forms: Readonly<Record<string, Buffer>>, headers: Readonly<Record<string, string>>) {
   const plain = forms[''] ?? Buffer.alloc(0);
   const tag = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
@@ -103,7 +100,7 @@ function answering(forms: Readonly<Record<string, Buffer>>, headers: Readonly<Re
   };
 }
 
-/** A body that is the bytes themselves: given as bytes, each answer would have a copy of its own. */
+/** A body that shares the bytes: given as a Buffer, each response would copy them. */
 function sharing(content: Uint8Array): ReadableStream<Uint8Array> {
   return new ReadableStream({
     pull(controller) {
@@ -113,7 +110,7 @@ function sharing(content: Uint8Array): ReadableStream<Uint8Array> {
   });
 }
 
-/** RFC 9110 §12.5.3; `*` is not taken for a wish. */
+/** RFC 9110 §12.5.3; `*` is not taken to ask for a coding. */
 function accepts(acceptEncoding: string | undefined, coding: string): boolean {
   return (acceptEncoding ?? '').split(',').some((entry) => {
     const [name = '', ...parameters] = entry.split(';').map((part) => part.trim().toLowerCase());
@@ -122,11 +119,8 @@ function accepts(acceptEncoding: string | undefined, coding: string): boolean {
 }
 
 /**
- * Serves a self-contained page. Its own inline script and style are all that a browser may run on it, by their
- * hashes, and its own origin is all that it may connect to.
- *
- * @param path where, such as `/`
- * @param file read once, at the start: one that is missing is a fault of the build, not of a request
+ * Serves a self-contained page, read once at the start. Its Content-Security-Policy allows its inline script and style,
+ * by their hashes, and connections to its own origin.
  */
 export function addPage(router: Router, path: string, file: URL): void {
   // Browsers hash what the HTML parser gives them, which has no carriage returns.
@@ -139,13 +133,12 @@ export function addPage(router: Router, path: string, file: URL): void {
   router.get(path, etag(), (context) => context.body(html, 200, headers));
 }
 
-/** What a browser may do on a page: run the script and apply the style named, and talk to the page's own origin. */
 function contentSecurityPolicy({ script, style }: { script: string; style: string }): string {
   return [
     "default-src 'none'",
     `script-src ${script}`,
     `style-src ${style}`,
-    // Takes in WebSockets to the same host and port (CSP 3 §6.7.2.8).
+    // Includes WebSockets to the same host and port (CSP 3 §6.7.2.8).
     "connect-src 'self'",
     // The icon.
     'img-src data:',

@@ -1,9 +1,8 @@
 import { type Effect, problemDocument, type Refusal } from '../core/errors.ts';
 
 /**
- * An HTTP answer that says what was wrong: `application/problem+json` (RFC 9457).
- *
- * @param effect of a request that was to change something: whether it may have. Undefined: it was not to
+ * A refusal as `application/problem+json` (RFC 9457).
+ * @param effect whether a request that was to change something may have; undefined: it was not to
  */
 export function problemResponse(
   { code, detail, retryAfterS, challenge }: Refusal,
@@ -22,9 +21,7 @@ export function problemResponse(
 }
 
 /**
- * A JSON answer with an entity tag: 304 without a body where the client holds this very state
- * (RFC 9110 §13.1.2, weak comparison).
- *
+ * A JSON answer with an entity tag: 304 without a body where the client holds it (RFC 9110 §13.1.2, weak comparison).
  * @param tag opaque, unquoted
  */
 export function taggedJson(request: Request, tag: string, body: () => string): Response {
@@ -34,7 +31,7 @@ export function taggedJson(request: Request, tag: string, body: () => string): R
   return new Response(body(), { headers: { ...headers, 'content-type': 'application/json' } });
 }
 
-/** Whether a client holds what has this tag, by what its `If-None-Match` says. */
+/** Whether `If-None-Match` lists the tag. */
 export function holdsTag(ifNoneMatch: string | null | undefined, tag: string): boolean {
   if (ifNoneMatch === null || ifNoneMatch === undefined) return false;
   return ifNoneMatch.split(',').some((held) => {

@@ -1,23 +1,13 @@
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
+import type { Access } from '../access/access.ts';
 import { hostRefused, type Origins, originRefused } from '../access/origins.ts';
-import type { Refusals } from '../access/refusals.ts';
-import type { Visitors } from '../access/visitors.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { problemResponse } from './responses.ts';
 
-export interface RouterOptions {
-  readonly visitors: Visitors;
-  readonly refusals: Refusals;
-  readonly origins: Pick<Origins, 'allowsHost'>;
-  readonly log: Log;
-  /** Paths that answer WebSocket upgrades; a plain GET to one is told so. */
-  readonly isWebSocketPath: (path: string) => boolean;
-}
-
-/** What orchestrators ask, by whatever name they know us. */
+/** Orchestrators ask for these by whatever host name they know. */
 const probes: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health']);
 
 /** The routes of the one HTTP server. Dialects add theirs. */
@@ -25,7 +15,16 @@ export type Router = Hono<{ Bindings: HttpBindings }>;
 export type HttpContext = Context<{ Bindings: HttpBindings }>;
 export type Handler = (context: HttpContext) => Promise<Response> | Response;
 
-export function createRouter({ origins, visitors, refusals, log, isWebSocketPath }: RouterOptions): Router {
+/** @param isWebSocketPath whether a WebSocket endpoint is there; a plain GET to one is told so */
+export function createRouter(
+  {
+    origins,
+    visitors,
+    refusals,
+  }: Pick<Access, 'visitors' | 'refusals'> & { readonly origins: Pick<Origins, 'allowsHost'> },
+  log: Log,
+  isWebSocketPath: (path: string) => boolean,
+): Router {
   const router: Router = new Hono();
   router.use(async ({ req, env }, next) => {
     if (env?.incoming !== undefined) visitors.note(req.raw, env.incoming);
@@ -49,10 +48,10 @@ export function createRouter({ origins, visitors, refusals, log, isWebSocketPath
   return router;
 }
 
-/** From here on routes are for pages whose origin may read: those added before, which anybody may have, are not. */
+/** Restricts the routes added from now on to pages whose origin may read. */
 export function admitOrigins(
   router: Router,
-  { origins, refusals }: { readonly origins: Pick<Origins, 'mayRead'>; readonly refusals: Refusals },
+  { origins, refusals }: Pick<Access, 'origins' | 'refusals'>,
 ): void {
   router.use(async ({ req }, next) => {
     if (!origins.mayRead(req.raw)) {
@@ -61,7 +60,7 @@ export function admitOrigins(
     }
     return await next();
   });
-  // Everyone who gets here is allowed; the header repeats the origin, so that caches keep the answers apart.
+  // Only allowed origins get here; repeating the origin makes caches keep the answers apart.
   router.use(
     cors({ origin: (origin) => origin, exposeHeaders: ['ETag', 'Retry-After', 'X-Telemetry-State'] }),
   );

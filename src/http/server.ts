@@ -15,21 +15,21 @@ export interface HttpOptions {
   readonly extraPorts?: readonly number[];
   readonly host: string;
   readonly places: SocketPlacesOptions;
-  /** Whether a request must be heard, whoever holds all the sockets. Default: none must. */
+  /** Whether a request must be answered even while all sockets are taken. Default: none must. */
   readonly isVital?: (request: IncomingMessage) => boolean;
-  /** Told of a request whose socket asks for more than it takes. Default: nobody needs to know. */
+  /** Called with a request that was pipelined beyond the bound. */
   readonly onFlood?: (request: IncomingMessage) => void;
-  /** An answer of which nothing leaves for so long is cut, or for up to twice as long. Default 15 s. */
+  /** A response that makes no progress for this long, or up to twice as long, is cut. Default 15 s. */
   readonly stalledAfterMs?: number;
-  /** Which setting says the port, for messages. Default `PORT`. */
+  /** Setting of the port, for messages. Default `PORT`. */
   readonly setting?: 'PORT' | 'OPS_PORT';
 }
 
-/** A socket has this long for a complete request, handshake included. */
+/** For a complete request, handshakes included. */
 const requestTimeoutMs = 10_000;
 const stalledAfterMs = 15_000;
 
-/** The routes of a router and WebSocket handshakes, on one port or on several. */
+/** Serves HTTP routes and WebSocket handshakes on one port or several. */
 export class HttpServer {
   readonly #upgrades: Pick<UpgradeRouter, 'handle'>;
   readonly #log: Log;
@@ -67,7 +67,7 @@ export class HttpServer {
     return mainPort;
   }
 
-  /** Accepts nothing new and lets idle connections go. */
+  /** Accepts no new connections and closes idle ones. */
   stopAccepting(): void {
     for (const server of this.#servers) {
       if (server.listening) server.close();
@@ -75,7 +75,7 @@ export class HttpServer {
     }
   }
 
-  /** Ends what is left. */
+  /** Closes all connections. */
   close(): void {
     for (const server of this.#servers) {
       if (server.listening) server.close();
@@ -96,7 +96,7 @@ export class HttpServer {
       },
       (request, response) => this.#take(request, response, () => this.#reply(request, response)),
     );
-    // Node would answer these by itself, as many as are asked, whether or not the client reads (RFC 9110 §10.1.1).
+    // Node would answer any number of these by itself, whether or not the client reads (RFC 9110 §10.1.1).
     server.on('checkExpectation', (request, response) =>
       this.#take(request, response, () => void response.writeHead(417, { 'content-length': 0 }).end()),
     );
@@ -104,7 +104,7 @@ export class HttpServer {
     server.on('timeout', (socket) => this.#cutIdle(socket));
     return server.on('upgrade', (request, socket, head) => {
       if (!offersWebSocket(request)) {
-        // Node's own listener for it is gone, and comes back with the connection begun anew.
+        // Node has removed its own listener, and adds it again with the new connection.
         const cut = (): void => this.#cutIdle(request.socket);
         socket.on('timeout', cut);
         this.#exchanges.afterAnswers(request, () => {
@@ -113,7 +113,7 @@ export class HttpServer {
         });
       } else if (this.#exchanges.isFree(request.socket)) this.#upgrades.handle(request, socket, head);
       else {
-        // No client sends its handshake before its last answer has come.
+        // No client sends a handshake before its last response has come.
         this.#options.onFlood?.(request);
         socket.on('error', () => {}).destroy();
       }
@@ -121,7 +121,7 @@ export class HttpServer {
   }
 
   #take(request: IncomingMessage, response: ServerResponse, reply: () => void): void {
-    // From the first request on, not from the connection on: a WebSocket would keep the timer's object for life.
+    // Set at the first request, not the connection: a WebSocket would keep the timer object for life.
     request.socket.setTimeout(this.#options.stalledAfterMs ?? stalledAfterMs);
     this.#exchanges.take(request, response, reply);
   }
@@ -137,7 +137,7 @@ export class HttpServer {
     });
   }
 
-  /** By the socket, which sees a large answer leave bit by bit. One that waits for its answer is not stalled. */
+  /** At the socket's timeout: cuts a stalled response or an idle connection, not one that waits for its response. */
   #cutIdle(socket: Socket): void {
     if (socket.writableLength > 0 || this.#exchanges.isFree(socket)) socket.destroy();
   }
@@ -164,7 +164,7 @@ function listen(server: Server, port: number, host: string, setting: string): Pr
   });
 }
 
-/** Why a port cannot be had, and what to do about it. */
+/** Why listening failed, and which setting to change. */
 export function listenFault(error: unknown, port: number, host: string, setting: string): string {
   const where = `${host}:${port}`;
   switch (error instanceof Error && 'code' in error && error.code) {

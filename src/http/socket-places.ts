@@ -3,33 +3,33 @@ import type { Socket } from 'node:net';
 import { offersWebSocket } from './upgrade.ts';
 
 export interface SocketPlacesOptions {
-  /** Sockets at once, of whatever kind. Undefined: not bounded. */
+  /** Sockets in all. Undefined: not bounded. */
   readonly max: number | undefined;
-  /** Sockets at once of one peer that are no connections which last. 0: not bounded. */
+  /** Sockets of one peer, upgraded ones not counted. 0: not bounded. */
   readonly maxPerPeer: number;
-  /** What is counted as one peer; undefined: many may be behind it. */
+  /** Key by which sockets are counted as one peer's; undefined: many clients may be behind it. */
   readonly peerOf: (socket: Socket) => string | undefined;
 }
 
-/** Sockets beyond the bounds, for requests that must be heard whoever holds all the others. */
+/** Sockets beyond the bounds, for requests that must always be answered. */
 const vitalPlaces = 16;
 
 /**
- * Keeps the sockets of servers below what the process can hold open, so that descriptors are left for the way to the
- * engine, and a newcomer is heard: where all places are taken, the socket goes that has been without a request for
- * longest. Where none is without, some more are let in, for what is vital.
+ * Bounds the sockets of servers, so that file descriptors are left for the engine. Where all places are taken, a new
+ * socket displaces the one that has been idle for longest; where none is idle, some more are accepted for vital
+ * requests only.
  */
 export class SocketPlaces {
   readonly #options: SocketPlacesOptions;
-  /** Of sockets without a request under way, that of the longest first. */
+  /** Sockets without a request under way, longest idle first. */
   readonly #idle = new Set<Socket>();
   readonly #perPeer = new Map<string, Set<Socket>>();
   readonly #known = new WeakSet<Socket>();
   readonly #beyond = new Set<Socket>();
-  /** Requests that are not answered yet. */
+  /** Number of requests not answered yet. */
   readonly #asked = new WeakMap<Socket, number>();
   readonly #upgraded = new WeakSet<Socket>();
-  /** One for all sockets, each of which it is called on: a closure for each would be held by each. */
+  /** Shared by all sockets, which are its `this`: a closure each would cost memory per socket. */
   readonly #onClose: (this: Socket) => void;
   #count = 0;
 
@@ -43,7 +43,7 @@ export class SocketPlaces {
 
   watch(server: Server): void {
     server.on('connection', (socket) => {
-      // One that offered another protocol is begun anew, and is still one.
+      // A socket that offered another protocol is emitted again, see `serveWithoutUpgrade`.
       const isKnown = this.#known.has(socket);
       this.#idle.add(socket);
       if (!isKnown) this.#add(socket);
@@ -54,7 +54,7 @@ export class SocketPlaces {
       this.#asked.set(socket, asked);
       response.once('close', () => this.#answered(socket));
     });
-    // How many of these there may be, the connection limits say. Another protocol is none that is spoken here.
+    // The connection limits bound WebSockets; other protocols are not upgraded to.
     server.on('upgrade', (request) => {
       if (!offersWebSocket(request)) return;
       const { socket } = request;
@@ -65,10 +65,10 @@ export class SocketPlaces {
     });
   }
 
-  /** Whether its socket was let in for what is vital only, and there still is no other place. */
+  /** Whether its socket was accepted for vital requests only, and there is still no other place. */
   isForVitalOnly({ socket }: IncomingMessage): boolean {
     if (!this.#beyond.delete(socket)) return false;
-    // Counted with the others now: is there a place for it?
+    // Counted with the others now.
     if (this.#isOverBounds(socket)) this.#beyond.add(socket);
     return this.#beyond.has(socket);
   }
@@ -109,7 +109,7 @@ export class SocketPlaces {
     for (const socket of candidates ?? []) {
       if (socket === newcomer || !this.#idle.delete(socket)) continue;
       socket.destroy();
-      // Its place is what the newcomer has, of whichever kind.
+      // The newcomer takes over its kind of place.
       if (this.#beyond.delete(socket)) this.#beyond.add(newcomer);
       return;
     }
@@ -126,7 +126,7 @@ export class SocketPlaces {
   #becomeIdle(socket: Socket): void {
     this.#idle.add(socket);
     const sockets = this.#peersOf(socket);
-    // Last of them, too.
+    // Moves it to the end.
     if (sockets?.delete(socket)) sockets.add(socket);
   }
 

@@ -9,24 +9,24 @@ import { problemDocument, Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 
-/** A handshake whose client was let in. */
+/** A handshake that was authorised. */
 export interface Handshake {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;
   readonly principal: Principal;
-  /** Of its URL, as it was sent. */
+  /** Of the URL, as sent. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** What stands in the path for each `:name` of the route, as it was sent: still percent-encoded. */
+  /** Values of the route's `:name` segments, still percent-encoded. */
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** What is at a path. */
+/** A WebSocket endpoint. */
 export interface UpgradeRoute {
   /** Who is let in. */
   readonly policy: Policy;
-  /** Takes over the connection; or says why it does not. */
+  /** Takes over the connection, or refuses it. */
   connect(handshake: Handshake): Refusal | undefined;
 }
 
@@ -36,14 +36,14 @@ interface Match {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** Sends WebSocket handshakes to the dialect that serves their path. */
+/** Routes WebSocket handshakes to the dialect that serves their path. */
 export class UpgradeRouter {
   readonly #access: Pick<Access, 'enter'>;
   readonly #log: Log;
   readonly #meter: Meter;
   readonly #refusalTimeoutMs: number;
   readonly #routes = new TrieRouter<UpgradeRoute>();
-  /** One for all sockets, which keep it for life. */
+  /** Shared by all sockets, which keep it for life. */
   readonly #onError: (error: Error) => void;
   #stopped = false;
 
@@ -56,7 +56,7 @@ export class UpgradeRouter {
     readonly access: Pick<Access, 'enter'>;
     readonly log: Log;
     readonly meter: Meter;
-    /** A client has this long to take what refuses it. Default 5 s. */
+    /** A client has this long to read a refusal. Default 5 s. */
     readonly refusalTimeoutMs?: number;
   }) {
     this.#access = access;
@@ -97,7 +97,6 @@ export class UpgradeRouter {
     });
   }
 
-  /** The route that takes the request, or why none does. */
   #find(path: string | undefined): Match | Refusal {
     const match = path === undefined ? undefined : this.#matchOf(path);
     if (match === undefined) return new Refusal('NOT_FOUND');
@@ -119,7 +118,7 @@ export class UpgradeRouter {
   ): Promise<void> {
     const { request, socket } = upgrade;
     const principal = await this.#access.enter(request, route.policy, socket);
-    // The client may have left while its token was verified: nothing would tell us again.
+    // The client may have left during verification: `close` would not be emitted again.
     if (socket.destroyed) return;
     const refusal =
       principal instanceof Refusal ? principal : route.connect({ ...upgrade, ...match, principal });
@@ -130,14 +129,14 @@ export class UpgradeRouter {
 function urlOf(request: IncomingMessage): URL | undefined {
   try {
     const target = request.url ?? '/';
-    // Put together, not resolved against a base: there the path `//host` would name a host.
+    // Concatenated, not resolved against a base, where the path `//host` would name a host.
     return new URL(target.startsWith('/') ? `http://gateway${target}` : target);
   } catch {
     return undefined;
   }
 }
 
-/** Answers a handshake that is not let in, and ends the connection. */
+/** Refuses a handshake and ends the connection. */
 function endWithProblem(
   socket: Duplex,
   { code, detail, retryAfterS, challenge }: Refusal,
@@ -158,7 +157,6 @@ function endWithProblem(
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** Whether the protocol that a request offers is the one that is spoken here besides HTTP. */
 export function offersWebSocket({ headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket';
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { SourceBoard } from '../source/source-board.ts';
 
-/** How the gateway is, for people and for orchestrators. */
+/** Health and readiness of the gateway. */
 export class Health {
   readonly #clock: Clock;
   readonly #version: string;
@@ -22,7 +22,7 @@ export class Health {
     this.#startedAt = clock.monotonic();
   }
 
-  /** `ok`: every source is fresh. `degraded`: it serves, but something is stale or down. */
+  /** `degraded`: it serves, but a source is stale or down. */
   health() {
     const sources = this.#board.states;
     const degraded = Object.values(sources).some(({ status }) => status !== 'fresh');
@@ -36,7 +36,7 @@ export class Health {
     };
   }
 
-  /** Ready once each required source has answered; a later outage is shown to clients, not to the balancer. */
+  /** Ready once each required source has answered; a later outage is shown to clients, not to the load balancer. */
   readiness() {
     const { awaited, states } = this.#board;
     const missing = awaited.map(

@@ -1,9 +1,6 @@
 import type { Log, LogRecord, RecordListener } from '../core/log.ts';
 
-/**
- * A log whose records, from info up, also reach listeners: their message alone, redacted. It writes to the log given,
- * whatever level that has; what is logged there directly reaches no listener.
- */
+/** A log that also passes its records, from info up, to listeners: their redacted message without the fields. */
 export class LogRecorder implements Log {
   readonly #written: Log;
   readonly #listeners = new Set<RecordListener>();
@@ -36,14 +33,14 @@ export class LogRecorder implements Log {
 
   #record(level: LogRecord['level'], fields: object, text: string): void {
     this.#written[level](fields, text);
-    // What operators did is for those who may read the audit log.
+    // The audit trail is for those who may read the log.
     if (this.#listeners.size === 0 || ('audit' in fields && fields.audit === true)) return;
     const record = { level, message: redactText(text) };
     for (const listener of this.#listeners) listener(record);
   }
 }
 
-/** What may follow a word that announces a secret, up to where it ends. */
+/** A word that announces a secret, and the secret. */
 const announced =
   /\b(token|secret|password|authorization|cookie)(["']?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&]+)/gi;
 const scheme = /\b(Bearer|Basic)\s+[\w.~+/=-]+/gi;
@@ -51,7 +48,7 @@ const jsonWebToken = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 const userInfo = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
 const query = /\b([a-z][a-z0-9+.-]*:\/\/[^\s?#]*)\?[^\s]*/gi;
 
-/** A text for other eyes than those of the log's readers: secrets, and the queries of URLs, are taken out. */
+/** Removes secrets and the queries of URLs from a text. */
 export function redactText(text: string): string {
   return text
     .replace(query, '$1')

@@ -1,10 +1,10 @@
 import { write, writeSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
+export const pinoLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type PinoLevel = (typeof pinoLevels)[number];
 
-/** Never written, down to the third level of an entry's fields: deeper ones nobody logs here. */
+/** Fields that are redacted, down to the third level. */
 const secrets = ['token', 'secret', 'password', 'authorization', 'cookie'];
 
 /** @param pretty one readable line an entry, in colour, instead of JSON. Default: where standard output is a terminal */
@@ -12,7 +12,7 @@ export function createLogger({
   level,
   pretty = process.stdout.isTTY === true,
 }: {
-  readonly level: LogLevel;
+  readonly level: PinoLevel;
   readonly pretty?: boolean;
 }): Logger {
   const options = {
@@ -35,13 +35,13 @@ export function createLogger({
   });
 }
 
-/** A pipe is full for as long as its reader has no time; a disk, until somebody sees to it. */
+/** A full pipe is soon read; a full disk takes longer. */
 const [pipeRetryMs, retryMs] = [10, 250] as const;
 const mostAtOnce = 64 * 1024;
 
 /**
- * Where log lines go. It never holds anybody up: a pipe that nobody reads and a disk that is full cost lines, which
- * are counted and told of when writing works again, and nothing else. A HALT must not wait for a log.
+ * Writes log lines without ever blocking: a HALT must not wait for a log. Where a pipe is not read or a disk is full,
+ * lines are dropped, counted, and reported once writing works again.
  */
 export class LogOutput {
   readonly #fd: number;
@@ -50,7 +50,7 @@ export class LogOutput {
   #lines: string[] = [];
   #waitingBytes = 0;
   #lost = 0;
-  /** What is being written, and cannot be taken back. */
+  /** Being written. */
   #underWay: Buffer | undefined;
   #isGone = false;
   #whenIdle: (() => void)[] = [];
@@ -62,9 +62,9 @@ export class LogOutput {
   }: {
     /** File descriptor. Default that of standard output. */
     readonly fd?: number;
-    /** Bytes of lines that wait; further lines are lost, and counted. Default 4 MiB. */
+    /** Bytes of buffered lines; further lines are dropped, and counted. Default 4 MiB. */
     readonly maxWaitingBytes?: number;
-    /** The line that tells how many were lost, once lines are written again. */
+    /** The line that reports how many were lost. */
     readonly lostLine: (lost: number) => string;
   }) {
     this.#fd = fd;
@@ -73,7 +73,7 @@ export class LogOutput {
     process.once('exit', () => this.#writeRest());
   }
 
-  /** Takes a line, with its line feed. */
+  /** @param line with its line feed */
   write(line: string): void {
     if (this.#isGone) return;
     if (this.#waitingBytes + line.length > this.#maxWaitingBytes) {
@@ -85,7 +85,7 @@ export class LogOutput {
     if (this.#underWay === undefined) this.#next();
   }
 
-  /** Calls back once all is written, which may be never. */
+  /** Calls back once everything is written, which may be never. */
   flush(done: () => void): void {
     if (this.#underWay === undefined) done();
     else this.#whenIdle.push(done);
@@ -102,7 +102,7 @@ export class LogOutput {
 
   #write(bytes: Buffer): void {
     this.#underWay = bytes;
-    // Not `process.stdout`, which writes to pipes and files before it returns.
+    // Not `process.stdout`, which writes to pipes and files synchronously.
     write(this.#fd, bytes, (error, written) => {
       if (error?.code === 'EPIPE') return this.#end();
       const rest = bytes.subarray(error === null ? written : 0);
@@ -113,7 +113,7 @@ export class LogOutput {
     });
   }
 
-  /** Nobody reads any more. */
+  /** The reader has closed the pipe. */
   #end(): void {
     this.#isGone = true;
     this.#lines = [];
@@ -133,13 +133,13 @@ export class LogOutput {
     return Buffer.from(taken.join(''));
   }
 
-  /** At the end of the process, what is left: unless somebody holds the output up, who would hold up the end too. */
+  /** At the exit of the process: writes the rest, unless the output is blocked, which would block the exit too. */
   #writeRest(): void {
     if (this.#isGone || this.#underWay !== undefined) return;
     try {
       while (this.#lines.length > 0) writeSync(this.#fd, this.#takeSome());
     } catch {
-      // There is nobody left to be told.
+      // Nowhere is left to report it.
     }
   }
 }

@@ -15,7 +15,7 @@ const secondsBuckets = [
   0.000_05, 0.000_2, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
 ];
 
-/** Each of these goes through all connections: with 5,000 of them a scrape would hold everything up for 15 ms. */
+/** Each of these iterates over all connections: with 5,000 of them a scrape would block for 15 ms. */
 const costlyMetrics = [
   'nodejs_active_handles',
   'nodejs_active_handles_total',
@@ -24,7 +24,7 @@ const costlyMetrics = [
   'process_open_fds',
 ] as const;
 
-/** The figures of the gateway and of its process, for Prometheus to scrape. */
+/** Metrics of the gateway and of its process, for Prometheus to scrape. */
 export class PrometheusMeter implements Meter {
   readonly #registry = new Registry();
   readonly #counters = new Map<string, Counter>();
@@ -35,7 +35,7 @@ export class PrometheusMeter implements Meter {
     const registry = this.#registry;
     collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
     addEventLoopLag(registry);
-    // A gauge that is called like a counter: `promtool check metrics` objects to it.
+    // A gauge with the name of a counter: `promtool check metrics` objects.
     registry.removeSingleMetric('nodejs_active_requests_total');
     for (const name of costlyMetrics) registry.removeSingleMetric(name);
     addOpenFiles(registry);
@@ -73,7 +73,7 @@ export class PrometheusMeter implements Meter {
   }
 }
 
-/** Says how near the process is to `process_max_fds`, and counts them off the event loop. Linux only. */
+/** Open file descriptors, to compare with `process_max_fds`, counted off the event loop. Linux only. */
 function addOpenFiles(registry: Registry): void {
   if (process.platform !== 'linux') return;
   new Gauge({
@@ -82,7 +82,7 @@ function addOpenFiles(registry: Registry): void {
     registers: [registry],
     async collect() {
       const names = await readdir('/proc/self/fd').catch(() => undefined);
-      // One of them was for reading the others.
+      // One of them is the directory being read.
       if (names !== undefined) this.set(names.length - 1);
     },
   });
@@ -93,8 +93,8 @@ const nanoseconds = 1e9;
 const figures = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'] as const;
 
 /**
- * How late the event loop is, since the last scrape. Node measures the time between two samples: what it is over the
- * interval is the lag, and an idle process has none.
+ * Event-loop lag since the last scrape. Node's histogram measures the time between two samples: the lag is what exceeds
+ * their interval, so that an idle process has none.
  */
 export function addEventLoopLag(registry: Registry): void {
   const delay = monitorEventLoopDelay({ resolution: sampleEveryMs });

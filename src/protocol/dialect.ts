@@ -14,35 +14,35 @@ import type { Engine } from '../source/engine.ts';
 import type { Events } from '../source/events.ts';
 import type { SourceBoard } from '../source/source-board.ts';
 
-/** What a dialect reads: its own settings and those of the core, once it is known where the engine is. */
+/** A dialect's own settings and those of the core, `ENGINE_URL` included. */
 export type ServedSettings<Shape extends z.ZodRawShape> = Own<Shape> &
   CoreSettings & { readonly ENGINE_URL: string };
 
-/** A wire protocol of the gateway: the gateway knows a list of them, and nothing about any. */
+/** A wire protocol. The gateway knows a list of them, and nothing about any. */
 export interface Dialect<Shape extends z.ZodRawShape = z.ZodRawShape> extends DialectSettings<Shape> {
-  /** Serves it from now on. Its sources start when its feeds are to be written. */
+  /** Starts serving it. Its sources start when its feeds need a writer. */
   create(context: Context, settings: ServedSettings<Shape>): Running;
 }
 
 /** A dialect that is served. */
 export interface Running {
-  /** Events may have been missed: Redis was away. */
+  /** Called when Redis is connected again: events may have been missed. */
   onReconnected?(): void;
-  /** Called first at the end: finishes, within the time, what must not be cut off, and begins no more of it. */
+  /** Called first at shutdown: completes within the time what must not be cut off, and begins nothing new. */
   settle?(withinMs: number): Promise<void>;
   /** Stops its sources. */
   close?(): Promise<void> | void;
 }
 
-/** All that a dialect is given. */
+/** What a dialect is given. */
 export interface Context {
   readonly clock: Clock;
   readonly log: Log;
-  /** Where commands leave their lines, whatever level `log` has. */
+  /** Audit log of commands, whatever level `log` has. */
   readonly audit: Log;
-  /** The same as `log`, but never told to who listens to the gateway's records. */
+  /** The same as `log`, but not passed to the listeners of `onRecord`. */
   readonly unrecordedLog: Log;
-  /** The gateway's own records. Returns how to stop listening. */
+  /** Listens to the gateway's own log records. Returns how to stop. */
   readonly onRecord: (listener: RecordListener) => () => void;
   readonly meter: Meter;
 
@@ -52,7 +52,7 @@ export interface Context {
   readonly events: Events;
 
   // Through
-  /** What one dialect shows another is found here by its name. */
+  /** Named feeds, by which dialects share state. */
   readonly feeds: Feeds;
   readonly views: Views;
   readonly hub: Pick<Hub, 'standStill' | 'lastFanOutAt'>;
@@ -63,7 +63,6 @@ export interface Context {
   readonly sessions: Pick<Sessions, 'size'>;
 }
 
-/** A dialect, with its types checked where it is written. */
 export function defineDialect<Shape extends z.ZodRawShape>(dialect: Dialect<Shape>): Dialect<Shape> {
   return dialect;
 }

@@ -6,14 +6,14 @@ import type { Session } from '../deliver/session.ts';
 import { ownerFields, type SessionClient, type SessionEnd } from '../deliver/session-terms.ts';
 import type { Client, Endpoint, MessageKinds, Unreadable } from './endpoint.ts';
 
-/** What all conversations of an endpoint share. */
+/** Shared by all conversations of an endpoint. */
 export interface ConversationParts {
   readonly endpoint: Pick<Endpoint, 'id' | 'disconnectedLine'>;
   readonly reader: MessageReader;
   readonly log: Log;
 }
 
-/** Between a session and the client that a dialect made of it: what comes in is read and checked here. */
+/** Parses and validates what a session receives, for the client that a dialect made for it. */
 export class Conversation implements SessionClient {
   readonly #parts: ConversationParts;
   readonly #session: Session;
@@ -60,7 +60,7 @@ type Read = { readonly ok: true; readonly message: unknown } | ({ readonly ok: f
 
 const unknown: Read = { ok: false, reason: 'unknown' };
 
-/** Reads what comes from clients: text frames that hold a JSON object of a kind that the endpoint hears. */
+/** Reads messages from clients: text frames with a JSON object of a type that the endpoint hears. */
 export class MessageReader {
   readonly #schemas: ReadonlyMap<string, z.ZodType>;
 

@@ -30,10 +30,10 @@ interface FrontSettings {
 }
 
 const flood = new Refusal('TOO_MANY_REQUESTS', { detail: 'too many at once on one socket' });
-/** Heard also where all sockets are taken, however it is written. */
+/** Answered even while all sockets are taken, however the path is written. */
 const vital = /^\/(livez|readyz|health|.*\/(halt|resume))\/?(\?|$)/i;
 
-/** All that is reached from outside, on one port: dialects, pages, operations, and the way through to the engine. */
+/** What is reached on the one port: dialects, pages, operations, and the pass-through to the engine. */
 export class Front {
   /** Endpoints of the dialects. */
   readonly served: Served[] = [];
@@ -58,8 +58,8 @@ export class Front {
     const { policies, refusals } = access;
     const { HOST: host, OPS_PORT, OPS_HOST = host } = settings;
     const upgrades = new UpgradeRouter({ log, meter, access });
-    const router = createRouter({ ...access, log, isWebSocketPath: (path) => upgrades.serves(path) });
-    // Built, whether this file is or not; the other page is served as it is written.
+    const router = createRouter(access, log, (path) => upgrades.serves(path));
+    // The dashboard is always a build; the other page is served as it is written.
     addBuiltPage(router, '/', new URL('../../dist/dashboard/', import.meta.url));
     addPage(router, '/websocket-test', new URL('../dashboard/websocket-test.html', import.meta.url));
     admitOrigins(router, access);
@@ -103,12 +103,12 @@ export class Front {
     });
     if (OPS_PORT !== undefined) {
       const refusing = new UpgradeRouter({ log, meter, access });
-      const options = { ...access, log, upgrades: refusing, port: OPS_PORT, host: OPS_HOST };
-      this.#opsServer = opsServer(operations, options);
+      const options = { port: OPS_PORT, host: OPS_HOST, upgrades: refusing };
+      this.#opsServer = opsServer(operations, access, log, options);
     }
   }
 
-  /** How a dialect is served. Not after `listen`. */
+  /** Not after `listen`. */
   serveFor(dialect: string): Serve {
     return new Serve(dialect, this.#outlets);
   }
@@ -119,14 +119,14 @@ export class Front {
     readonly url: string;
     readonly opsPort: number | undefined;
   }> {
-    // After the dialects, whose paths are their own whatever is forwarded around them.
+    // After the routes of the dialects, which take precedence.
     this.#forward();
     const port = await this.#server.listen();
     const host = this.#host === '0.0.0.0' || this.#host === '::' ? 'localhost' : this.#host;
     return { port, url: `http://${host}:${port}`, opsPort: await this.#opsServer?.listen() };
   }
 
-  /** Refuses what is new. */
+  /** Refuses new connections. */
   stopAccepting(): void {
     this.#upgrades.stop();
     this.#server.stopAccepting();

@@ -8,21 +8,21 @@ import { problemResponse } from '../http/responses.ts';
 import type { Handler, HttpContext, Router } from '../http/router.ts';
 import { queryFault } from './service.ts';
 
-/** One route of plain HTTP: what it takes to be answered, as data, and the answer. */
+/** A route of plain HTTP: access and validation as data, and the answer. */
 export interface HttpRoute<Query = unknown> {
   readonly access: Policy;
-  /** Default: what stands in the query does not matter. */
+  /** Default: the query is ignored. */
   readonly query?: z.ZodType<Query>;
-  /** What a refusal has done of what was to be changed. Default: nothing was to be. */
+  /** Stated in refusals by routes that change something. */
   readonly effect?: Effect;
   /**
-   * Path of the engine whose requests are answered here, where they would be forwarded: so that there is no second way
-   * to it. Either path then answers other methods with 405.
+   * Path of the engine that this route replaces where it would be forwarded, so that there is no second way to it. Both
+   * paths then answer other methods with 405.
    */
   readonly inPlaceOf?: string;
-  /** What is wrong with the path; looked at before the token. Default: nothing ever is. */
+  /** What is wrong with the path, checked before the token. */
   pathFault?(params: Params): Refusal | undefined;
-  /** What is wrong with a query that the schema refuses. Default: `BAD_OPTION`, naming the first field at fault. */
+  /** The refusal of an invalid query. Default: `BAD_OPTION`, naming the first field at fault. */
   queryFault?(error: z.ZodError): Refusal;
   /** A refusal becomes a problem document. */
   answer(inquiry: Inquiry<Query>): Answered | Promise<Answered>;
@@ -32,16 +32,15 @@ type Answered = Response | Refusal;
 
 type Params = Readonly<Record<string, string>>;
 
-/** A request that was let in. */
+/** An authorised request. */
 export interface Inquiry<Query = unknown> {
   readonly request: Request;
   readonly principal: Principal;
   readonly query: Query;
-  /** What stands in the path for each `:name`, decoded. */
+  /** Values of the path's `:name` segments, decoded. */
   readonly params: Params;
   /**
-   * An answer that goes on for as long as the client reads: counted among the connections, and cut where the client
-   * takes nothing for too long.
+   * A streamed response: counted among the connections, and cut when the client reads nothing for too long.
    */
   lasting(answer: () => Response): Response;
 }
@@ -49,9 +48,9 @@ export interface Inquiry<Query = unknown> {
 export interface HttpParts {
   readonly router: Router;
   readonly access: Pick<Access, 'authorise' | 'admit'>;
-  /** Who answers in place of the engine, by its paths. */
+  /** Handlers in place of the engine, by its paths. */
   readonly inPlaceOfEngine: Map<string, Handler>;
-  /** A client that takes nothing of a lasting answer for so long is cut. */
+  /** A client that reads nothing of a lasting response for this long is cut. */
   readonly slowAfterMs: number;
 }
 
@@ -95,12 +94,11 @@ async function answerTo(
   if (read?.success === false) return route.queryFault?.(read.error) ?? queryFault(read.error);
   const lasting: Inquiry['lasting'] = (make) => {
     const { incoming, outgoing } = context.env;
-    // The client may have left meanwhile: nothing would tell us again. Of its own: headers may be set on an answer.
+    // The client may have left meanwhile: `close` would not be emitted again. A copy, as headers may be set on it.
     if (outgoing.destroyed) return new Response(null, { headers: RESPONSE_ALREADY_SENT.headers });
     const full = access.admit(incoming, principal, outgoing);
     if (full !== undefined) return problemResponse(full);
-    // By the socket, which sees a large piece leave bit by bit: in one interval how much waits, in the next that it
-    // is still as much.
+    // The socket's timeout sees progress within a large chunk, and takes two intervals to see that there is none.
     outgoing.setTimeout(slowAfterMs / 2, () => outgoing.destroy());
     return make();
   };

@@ -10,7 +10,7 @@ import type { Endpoint } from './endpoint.ts';
 import { type HttpRoute, serveHttp } from './http.ts';
 import { commentEveryMs, Service, type ServiceParts, serveEventStream, serveWebSocket } from './service.ts';
 
-/** An endpoint of a dialect, and where it is reached. */
+/** An endpoint of a dialect and its path. */
 export interface Served {
   readonly dialect: string;
   readonly transport: 'websocket' | 'event-stream';
@@ -23,13 +23,13 @@ export interface ServeParts extends ServiceParts {
   readonly upgrades: UpgradeRouter;
   readonly router: Router;
   readonly clock: Clock;
-  /** All that is served is added to it. */
+  /** All endpoints are added to it. */
   readonly served: Served[];
-  /** Who answers in place of the engine, by its paths. */
+  /** Handlers in place of the engine, by its paths. */
   readonly inPlaceOfEngine: Map<string, Handler>;
 }
 
-/** What a dialect does to be reached: the whole ceremony of an endpoint. */
+/** Serves the endpoints of one dialect. */
 export class Serve {
   readonly #dialect: string;
   readonly #parts: ServeParts;
@@ -46,7 +46,7 @@ export class Serve {
     serveWebSocket(path, new Service(endpoint, this.#dialect, this.#parts), upgrades, clock);
   }
 
-  /** The same as Server-Sent Events: clients hear, and say nothing. */
+  /** The same as Server-Sent Events, on which clients send nothing. */
   eventStream(path: string, endpoint: Endpoint): void {
     const keepalive = { ...this.#parts.keepalive, pingEveryMs: commentEveryMs };
     this.#note('event-stream', path, endpoint);

@@ -26,41 +26,37 @@ export interface ServiceParts {
   readonly sessions: Sessions;
   readonly log: Log;
   readonly meter: Meter;
-  /** Of the gateway: an endpoint's own are no longer than these, unless it rules one out. */
+  /** Of the gateway: those of an endpoint are no longer than these, unless infinite. */
   readonly keepalive: KeepaliveLimits;
 }
 
-/** Who was let in, and what it asked for. */
+/** An authorised request. */
 export interface Visit extends Pick<Arrival, 'principal' | 'params' | 'path' | 'transport'> {
   readonly search: URLSearchParams;
   readonly lastEventId?: string | undefined;
 }
 
-/** What is ready to begin once there is a transport, which is one of the two ways for it to end. */
+/** A session that begins with its transport, or is abandoned. */
 interface Opening {
   begin(transport: Transport): void;
-  /** There will be no transport. */
   abandon(): void;
 }
 
-/** Of a message from a client, where an endpoint states no other bound. */
+/** Default bound of a message from a client. */
 export const largestMessageBytes = 64 * 1024;
-/** A comment is sent so often: it keeps proxies from closing a quiet stream, and tells of a dead connection. */
+/** Comments keep proxies from closing a quiet stream, and reveal a dead connection. */
 export const commentEveryMs = 15_000;
-/** No position is longer. */
+/** Longer than any position. */
 const maxPositionLength = 100;
 
-/**
- * An endpoint as it is served, with what all its conversations share. Whatever carries one (a WebSocket, an event
- * stream, Socket.IO) prepares it here and hands its transport to what comes of that.
- */
+/** An endpoint as it is served. Each transport prepares a session here, and begins it once the connection stands. */
 export class Service {
   readonly endpoint: Endpoint;
   readonly #dialect: string;
   readonly #parts: ServiceParts;
   readonly #conversations: ConversationParts;
   readonly #terms: SessionTerms;
-  /** Of those whose urgent messages are. */
+  /** For clients whose messages may be urgent. */
   readonly #urgentTerms: SessionTerms;
 
   constructor(endpoint: Endpoint, dialect: string, parts: ServiceParts) {
@@ -71,7 +67,7 @@ export class Service {
     this.#conversations = { endpoint, reader, log: parts.log };
     const { messages, urgent } = endpoint.limits ?? {};
     const keepalive = keepaliveOf(endpoint, parts.keepalive);
-    // One shape for both, so that a session reads them alike.
+    // Both have one hidden class.
     this.#terms = { dialect, keepalive, closes: endpoint.closes, messages, urgent: undefined };
     const acted = urgent && {
       types: urgent.types,
@@ -80,7 +76,7 @@ export class Service {
     this.#urgentTerms = { ...this.#terms, urgent: acted };
   }
 
-  /** What comes of a visit: why there is no conversation is counted. */
+  /** A refusal is counted. */
   prepare(visit: Visit): Opening | Refusal {
     const held: Lease<unknown>[] = [];
     const abandon = (): void => {
@@ -103,8 +99,7 @@ export class Service {
       return lease;
     };
     const { query: schema, resumeField } = endpoint;
-    // What a browser says it holds is newer than what the page's URL said when it was opened.
-    // Whatever that is: a browser that is refused never asks again.
+    // What a reconnecting browser holds is newer than what the URL said. Cut, not refused: it would never come back.
     if (resumeField !== undefined && lastEventId !== undefined) {
       search.set(resumeField, lastEventId.slice(0, maxPositionLength));
     }
@@ -130,7 +125,7 @@ export class Service {
   }
 }
 
-/** Its own where it has any, but no longer than the gateway's; what it rules out by an infinite one stays so. */
+/** Those of the endpoint, at most as long as the gateway's unless infinite. */
 function keepaliveOf({ keepalive: own = {} }: Endpoint, gateway: KeepaliveLimits): KeepaliveLimits {
   const limit = (mine: number | undefined, all = Number.POSITIVE_INFINITY): number =>
     mine === undefined || Number.isFinite(mine) ? Math.min(mine ?? all, all) : mine;
@@ -142,7 +137,7 @@ function keepaliveOf({ keepalive: own = {} }: Endpoint, gateway: KeepaliveLimits
   };
 }
 
-/** Has the conversations of a service by WebSocket. @param path segments that begin with a colon match any one */
+/** @param path segments that begin with a colon match any one */
 export function serveWebSocket(path: string, service: Service, upgrades: UpgradeRouter, clock: Clock): void {
   const { access, compression = false, maxMessageBytes = largestMessageBytes } = service.endpoint;
   const accept = createWebSocketAcceptor({ maxMessageBytes, clock, compression });
@@ -163,7 +158,7 @@ export function serveWebSocket(path: string, service: Service, upgrades: Upgrade
   });
 }
 
-/** What a part of a path stands for; itself, where it is no such encoding. */
+/** A percent-decoded segment; as it is, where it is not encoded validly. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -172,7 +167,7 @@ function decoded(part: string): string {
   }
 }
 
-/** Has the conversations of a service as Server-Sent Events, in which only the gateway speaks. */
+/** Serves it as Server-Sent Events, on which clients send nothing. */
 export function serveEventStream(
   path: string,
   service: Service,
@@ -182,7 +177,6 @@ export function serveEventStream(
     clock,
   }: {
     readonly router: Router;
-    /** Lets in who asks, and counts a stream among the connections. */
     readonly access: Pick<Access, 'authorise' | 'admit'>;
     readonly clock: Clock;
   },
@@ -193,7 +187,7 @@ export function serveEventStream(
     if (principal instanceof Refusal) return problemResponse(principal);
     if (req.method === 'HEAD') return new Response(null, { headers: eventStreamHeaders });
     const { incoming, outgoing: response } = context.env;
-    // The client may have left while its token was verified: nothing would tell us again.
+    // The client may have left during verification: `close` would not be emitted again.
     if (response.destroyed) return RESPONSE_ALREADY_SENT;
     const { searchParams: search, pathname } = new URL(req.url);
     const opening = service.prepare({
@@ -206,14 +200,14 @@ export function serveEventStream(
       opening.abandon();
       return problemResponse(full);
     }
-    // The stream is written past hono: what the middleware has set so far, CORS above all, goes along by hand.
+    // The stream bypasses hono: headers that middleware has set, CORS above all, are copied.
     for (const [name, value] of context.res.headers) response.setHeader(name, value);
     opening.begin(new EventStreamTransport(response, clock));
     return RESPONSE_ALREADY_SENT;
   });
 }
 
-/** What is said of a query where its endpoint has no words of its own: the first field at fault. */
+/** The default refusal of an invalid query: names the first field at fault. */
 export function queryFault({ issues: [issue] }: z.ZodError): Refusal {
   const { path = [], message = 'not valid' } = issue ?? {};
   return new Refusal('BAD_OPTION', { detail: `${path.join('.')}: ${message}` });

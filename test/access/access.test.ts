@@ -142,7 +142,7 @@ describe('Access, of who asks,', () => {
   it('asks for another try in five seconds when the keys cannot be fetched', async () => {
     const detail = 'the keys of the issuer cannot be fetched: answered 503';
     const down: Pick<Verifier, 'verify'> = {
-      verify: async () => ({ ok: false, kind: 'unavailable', detail }),
+      verify: async () => new Refusal('AUTH_UNAVAILABLE', { detail, retryAfterS: 5 }),
     };
     const { access, counted } = setUp({ verifier: down });
     expect(await access.authorise(bearer('a.b.c'), open)).toEqual(

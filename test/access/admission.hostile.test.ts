@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { AccessOptions } from '../../src/access/access.ts';
 import type { Policy } from '../../src/access/policy.ts';
-import type { Verification } from '../../src/access/verifier.ts';
+import type { Claims } from '../../src/access/verifier.ts';
 import { Refusal } from '../../src/core/errors.ts';
 import { setUpAccess } from '../support/access.ts';
 import { incoming } from '../support/incoming.ts';
@@ -26,11 +26,11 @@ interface Scene extends Partial<AccessOptions> {
 function setUp({ authEnabled = true, verifying = () => {}, ...options }: Scene = {}) {
   const viewers = { left: 2 };
   const verified: string[] = [];
-  const verify = async (token: string): Promise<Verification> => {
+  const verify = async (token: string): Promise<Claims> => {
     verified.push(token);
     verifying(token);
     const role = token === 'operator' ? 'operator' : undefined;
-    return { ok: true, claims: { subject: undefined, role, expiresAt: 99 } };
+    return { subject: undefined, role, expiresAt: 99 };
   };
   const parts = setUpAccess({
     ...{ maxConnections: 3, maxConnectionsPerIp: 2, trustedProxies: 1, onLoopback: true },

@@ -168,6 +168,17 @@ describe('A HALT', () => {
     expect(posts).toEqual([]);
   });
 
+  it.each([500, 501, 505])(
+    'is sent where a proxy answers the question who is there with %i',
+    async (status) => {
+      const { client, posts, advance } = await setUp({ isLive: false, others: status });
+      const halt = client.command('HALT');
+      await advance(0);
+      posts[0]?.ack();
+      expect(await halt).toMatchObject({ result: 1 });
+    },
+  );
+
   it('is tried again where the gateway could not take it just then', async () => {
     const { client, posts, advance } = await setUp({ isLive: false });
     const halt = client.command('HALT', { requestId: 'x' });

@@ -45,6 +45,15 @@ describe('A client whose connections fail', () => {
     expect(gateway.sockets).toHaveLength(before + 1);
   });
 
+  it('counts what brought no document as failed, however soon a connection counts as lasting', async () => {
+    const { sockets, fetched, advance } = await connectToFake({ timing: { steadyMs: 0 } });
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      sockets.at(-1)?.end();
+      await advance(10_000);
+    }
+    expect(fetched.length).toBeGreaterThan(0);
+  });
+
   it('gives up a connection that brings no document in 10 s', async () => {
     const { client, socket, sockets, advance } = await connectToFake();
     socket.open();

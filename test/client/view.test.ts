@@ -3,7 +3,8 @@ import type { TelemetryClientOptions } from '../../src/client/index.ts';
 import { createTelemetryClient } from '../../src/client/index.ts';
 import { msgpack } from '../../src/client/msgpack.ts';
 import { createView } from '../../src/client/view.ts';
-import { connectToFake, granted } from './fake-gateway.ts';
+import { unsignedToken } from '../support/tokens.ts';
+import { connectToFake, type FakeSocket, granted } from './fake-gateway.ts';
 
 describe('View', () => {
   it('asks for nothing that the gateway does anyway', () => {
@@ -32,6 +33,16 @@ describe('View', () => {
     first.settle(true);
     view.propose({ interval: null, symbol: null }).settle(true);
     expect(view.wanted()).toMatchObject({ interval: 0, symbol: null });
+  });
+
+  it('lets no older change override a newer one, in whatever order they are decided', () => {
+    const view = createView({}, undefined);
+    const older = view.propose({ symbol: 'SPY', interval: 50 });
+    const newer = view.propose({ symbol: 'QQQ' });
+    newer.settle(true);
+    expect(view.wanted()).toMatchObject({ symbol: 'QQQ', interval: 50 });
+    older.settle(true);
+    expect(view.wanted()).toMatchObject({ symbol: 'QQQ', interval: 50 });
   });
 
   it('says in a SUBSCRIBE what was named, with null for all sections and no symbol', () => {
@@ -151,4 +162,60 @@ describe('setOptions on a WebSocket', () => {
     socket.say({ type: 'TELEMETRY', seq: 9, data: { a: 'of the old connection' } });
     expect(client.document).toEqual({ a: 2 });
   });
+});
+
+describe('setOptions while the next connection is opening', () => {
+  /** A connection in use, one with the next token that was opened beside it, and a change that is asked for then. */
+  async function setUp() {
+    let tokens = 0;
+    const scene = await connectToFake({
+      token() {
+        tokens += 1;
+        return unsignedToken({ exp: Date.parse('2026-01-01T00:00:00.000Z') / 1000 + tokens * 5 });
+      },
+    });
+    const { client, sockets, socket, advance } = scene;
+    socket.welcome();
+    await advance(4000);
+    expect(sockets).toHaveLength(2);
+    const changing = client.setOptions({ interval: 50 });
+    await advance(0);
+    const requestId = socket.sentOf('SUBSCRIBE')[0]?.requestId;
+    return { ...scene, old: socket, changing, answer: { command: 'SUBSCRIBE', requestId } };
+  }
+  const isAsked = (sockets: readonly FakeSocket[]): boolean | undefined =>
+    sockets.at(-1)?.url.includes('interval=50');
+
+  it('is in force by that one too', async () => {
+    const { old, sockets, changing, answer } = await setUp();
+    old.say({ type: 'ACK', ...answer, granted: { ...granted, interval: 50 } });
+    old.say({ type: 'TELEMETRY', seq: 2, data: {} });
+    expect(await changing).toMatchObject({ interval: 50 });
+    expect(isAsked(sockets)).toBe(true);
+  });
+
+  it('is in force by that one where the other ends before the answer', async () => {
+    const { old, sockets, changing, advance } = await setUp();
+    old.end();
+    await advance(0);
+    const next = sockets.at(-1);
+    next?.open();
+    next?.say({ type: 'WELCOME', seq: 2, epoch: 'e', granted: { ...granted, interval: 50 }, data: {} });
+    expect(await changing).toMatchObject({ interval: 50 });
+    expect(isAsked(sockets)).toBe(true);
+  });
+
+  it.each([false, true])(
+    'is not in force by that one where it is refused, also when that is live: %s',
+    async (isLive) => {
+      const { old, sockets, changing, answer, advance } = await setUp();
+      const refused = expect(changing).rejects.toMatchObject({ code: 'LIMIT' });
+      if (isLive) sockets.at(-1)?.welcome();
+      old.say({ type: 'ERROR', ...answer, code: 'LIMIT', message: '' });
+      await refused;
+      await advance(0);
+      expect(isAsked(sockets)).toBe(false);
+      expect(old.isClosed).toBe(isLive);
+    },
+  );
 });

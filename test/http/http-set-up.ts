@@ -1,26 +1,18 @@
-import type { Connection } from '../../src/access/access.ts';
+import type { AdmittedConnection } from '../../src/access/access.ts';
 import type { Refusal } from '../../src/core/errors.ts';
 import { admitOrigins, createRouter, type Router } from '../../src/http/router.ts';
 import { HttpServer } from '../../src/http/server.ts';
 import { UpgradeRouter } from '../../src/http/upgrade.ts';
+import { setUpAccess } from '../support/access.ts';
 import { anyNumber } from '../support/any-number.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
-import { originsFor } from '../support/origins.ts';
 import { anyone } from '../support/principals.ts';
-import { setUpRefusals } from '../support/refusals.ts';
 import type { TestScope } from '../support/wait.ts';
 
 export function routerFor(allowed: '*' | readonly string[] = '*') {
-  const origins = originsFor(allowed);
-  const { log, visitors, refusals } = setUpRefusals();
-  const router: Router = createRouter({
-    origins,
-    visitors,
-    refusals,
-    log,
-    isWebSocketPath: (path) => path === '/ws/stream',
-  });
-  admitOrigins(router, { origins, refusals });
+  const { access, log } = setUpAccess({ allowed, maxConnections: 1 });
+  const router: Router = createRouter(access, log, (path) => path === '/ws/stream');
+  admitOrigins(router, access);
   router.get('/livez', (context) => context.json({ status: 'alive' }));
   return { router, log };
 }
@@ -28,7 +20,7 @@ export function routerFor(allowed: '*' | readonly string[] = '*') {
 /** A server of the gateway's own kind on a free port, with `/ws/stream` for whoever `admit` lets in. */
 export async function startServer(
   test: TestScope,
-  admit: (connection: Connection) => Refusal | undefined = () => undefined,
+  admit: (connection: AdmittedConnection) => Refusal | undefined = () => undefined,
   extraPorts: readonly number[] = [],
 ) {
   const { router, log } = routerFor();

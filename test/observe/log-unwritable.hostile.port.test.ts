@@ -15,8 +15,15 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
+interface Started {
+  readonly child: ChildProcess;
+  readonly exited: Promise<number | null>;
+  readonly wsUrl: string;
+  answers(): Promise<boolean>;
+}
+
 /** `demo`, with its standard output going where nothing can be written. */
-async function start(test: TestScope, stdout: number | 'pipe') {
+async function start(test: TestScope, stdout: number | 'pipe'): Promise<Started> {
   const port = await freePort();
   const child: ChildProcess = spawn(process.execPath, [program, 'demo'], {
     env: { PATH: process.env.PATH, PORT: `${port}`, HOST: '127.0.0.1', SHUTDOWN_TIMEOUT_MS: '500' },
@@ -27,14 +34,15 @@ async function start(test: TestScope, stdout: number | 'pipe') {
     child.kill('SIGKILL');
     await exited;
   });
-  const url = `http://127.0.0.1:${port}`;
   const answers = () =>
-    fetch(`${url}/livez`).then(
+    fetch(`http://127.0.0.1:${port}/livez`).then(
       ({ ok }) => ok,
       () => false,
     );
-  await waitFor('it to serve', answers);
-  return { child, exited, url, wsUrl: `ws://127.0.0.1:${port}`, answers };
+  await waitFor('it to serve', async () => child.exitCode !== null || (await answers()));
+  // Another program has taken the port meanwhile.
+  if (child.exitCode !== null) return await start(test, stdout);
+  return { child, exited, wsUrl: `ws://127.0.0.1:${port}`, answers };
 }
 
 describe('A gateway whose log cannot be written', () => {

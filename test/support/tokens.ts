@@ -7,6 +7,7 @@ import {
   SignJWT,
   UnsecuredJWT,
 } from 'jose';
+import { Refusal } from '../../src/core/errors.ts';
 
 /** Long enough for any HMAC. */
 export const testSecret = 'a secret for tests only, of sixty-four bytes at the very least ..';
@@ -48,4 +49,9 @@ export async function createSigner(alg = 'ES256', kid?: string): Promise<Signer>
     sign: (claims, header) =>
       new SignJWT(claims).setProtectedHeader({ alg, ...name, ...header }).sign(privateKey),
   };
+}
+
+/** What becomes of a token that is not valid. */
+export function invalidToken(detail: string): Refusal {
+  return new Refusal('UNAUTHENTICATED', { detail, challenge: 'Bearer error="invalid_token"' });
 }

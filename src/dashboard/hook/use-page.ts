@@ -1,7 +1,7 @@
 import { createContext } from 'preact';
 import { useCallback, useContext, useEffect, useState } from 'preact/hooks';
+import { type KnownPath, valueAt } from '../../client/document.ts';
 import type { ConnectionStatus, TelemetryClient, TelemetryDocument } from '../../client/index.ts';
-import { type KnownPath, valueAt } from '../../client/path.ts';
 import type { Outages } from '../model/knowledge.ts';
 import { figure } from '../model/knowledge.ts';
 import type { LogTrail } from '../model/log-trail.ts';

@@ -42,7 +42,7 @@ const history = { capacity: 10_000, maxBytes: 8 * 1024 * 1024 };
 const eventBytes = 300;
 
 /** The events of messages between instances, kept once, with a view for each filter in use. */
-export class Messages {
+export class MessageStream {
   readonly #clock: Clock;
   readonly #intake: StreamEventIntake<MessageEvent>;
   readonly #feed: EventFeed<MessageEvent>;

@@ -9,7 +9,7 @@ import { InstanceClient } from './instance/instance-client.ts';
 import { SharedInstances } from './instance/shared-instances.ts';
 import { LogClient, type LogDependencies, logQuery } from './log/log-client.ts';
 import { LogViews } from './log/log-views.ts';
-import { Messages, messageQuery } from './messages.ts';
+import { MessageStream, messageQuery } from './messages.ts';
 import { instancesHear, instancesTell, logsTell, messagesTell, streamsHear } from './packets.ts';
 import { serveRestTwins } from './rest-twins.ts';
 import { commonTerms, refuse, StreamClient, streamsDialect } from './stream-client.ts';
@@ -24,7 +24,7 @@ export const streams = defineDialect({
   create(context, { POLL_TIMEOUT_MS: pollTimeoutMs, INSTANCE_LOG_DIR: directory }) {
     const { access, serve, events, feeds, views, engine, clock, log } = context;
     const instances = new SharedInstances({ ...context, pollTimeoutMs }, views);
-    const messages = new Messages(feeds, views, context);
+    const messages = new MessageStream(feeds, views, context);
     const logs = directory === undefined ? undefined : new LogViews({ ...context, directory }, views);
     events.subscribe('instance_events', (message) => instances.onEvent(message));
     events.subscribe('message_events', (message) => messages.onEvent(message));
@@ -60,7 +60,7 @@ const tooManyFilters = 'Too many filters are in use, or half of them by you (MAX
 export function streamEndpoints(
   dependencies: LogDependencies & {
     readonly instances: Pick<SharedInstances, 'acquire'>;
-    readonly messages: Pick<Messages, 'acquire'>;
+    readonly messages: Pick<MessageStream, 'acquire'>;
     /** Who may look. */
     readonly viewing: Policy;
   },

@@ -3,7 +3,7 @@ import { type KeepaliveLimits, keepaliveDefaults } from '../../../src/deliver/ke
 import { SharedInstances } from '../../../src/protocol/streams/instance/shared-instances.ts';
 import type { LogRequest } from '../../../src/protocol/streams/log/log-client.ts';
 import type { LogViews } from '../../../src/protocol/streams/log/log-views.ts';
-import { type MessageFilter, Messages } from '../../../src/protocol/streams/messages.ts';
+import { type MessageFilter, MessageStream } from '../../../src/protocol/streams/messages.ts';
 import { streamEndpoints } from '../../../src/protocol/streams/streams.ts';
 import type { Endpoint } from '../../../src/serve/endpoint.ts';
 import type { Engine } from '../../../src/source/engine.ts';
@@ -61,7 +61,7 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
   const dependencies = { clock, log, meter };
   const options = { ...dependencies, feeds, engine: client, board, pollTimeoutMs: 60_000 };
   const instances = new SharedInstances(options, views);
-  const messages = new Messages(feeds, views, dependencies);
+  const messages = new MessageStream(feeds, views, dependencies);
   test.onTestFinished(() => instances.close());
 
   const transports: FakeTransport[] = [];

@@ -1,4 +1,4 @@
-import { Access, type Connection } from '../../../src/access/access.ts';
+import { Access, type AdmittedConnection } from '../../../src/access/access.ts';
 import type { Principal } from '../../../src/access/principal.ts';
 import type { Refusal } from '../../../src/core/errors.ts';
 import { HttpServer } from '../../../src/http/server.ts';
@@ -28,8 +28,8 @@ class WaitingAccess extends Access {
     return super.admit(request, principal, this.#counted(connection));
   }
 
-  #counted(connection: Connection): Connection {
-    const counted: Connection = {
+  #counted(connection: AdmittedConnection): AdmittedConnection {
+    const counted: AdmittedConnection = {
       get destroyed() {
         return connection.destroyed;
       },

@@ -1,5 +1,5 @@
 import type { InstanceDelta } from '../packets.ts';
-import type { Instance } from './instance.ts';
+import type { ListedInstance } from './instance.ts';
 
 /** Whom a change concerns: who hides archived instances does not see what happens to those. */
 export type Audience = 'all' | 'showsArchived' | 'hidesArchived';
@@ -8,7 +8,7 @@ export type Audience = 'all' | 'showsArchived' | 'hidesArchived';
 export interface InstanceChange {
   readonly name: string;
   /** How the instance is then; undefined: it is gone. */
-  readonly instance: Instance | undefined;
+  readonly instance: ListedInstance | undefined;
   readonly audience: Audience;
   /** Undefined: no delta can carry it, so that clients are sent a snapshot. */
   readonly delta: InstanceDelta | undefined;
@@ -19,8 +19,8 @@ export interface InstanceChange {
  * @param timestamp ISO 8601, of all of them
  */
 export function changesBetween(
-  before: Instance | undefined,
-  after: Instance | undefined,
+  before: ListedInstance | undefined,
+  after: ListedInstance | undefined,
   timestamp: string,
 ): InstanceChange[] {
   if (after === undefined) return before === undefined ? [] : [deletion(before, timestamp)];
@@ -29,7 +29,7 @@ export function changesBetween(
   return alterations(before, after, timestamp);
 }
 
-function deletion({ name, archived_at }: Instance, timestamp: string): InstanceChange {
+function deletion({ name, archived_at }: ListedInstance, timestamp: string): InstanceChange {
   return {
     name,
     instance: undefined,
@@ -39,7 +39,7 @@ function deletion({ name, archived_at }: Instance, timestamp: string): InstanceC
 }
 
 /** The delta has neither pid nor archived state, so further deltas follow where those are set. */
-function creation(instance: Instance, timestamp: string): InstanceChange[] {
+function creation(instance: ListedInstance, timestamp: string): InstanceChange[] {
   const { name, status, port, pid, archived_at } = instance;
   const of = (delta: InstanceDelta): InstanceChange => ({ ...concerning(instance), delta });
   return [
@@ -50,7 +50,7 @@ function creation(instance: Instance, timestamp: string): InstanceChange[] {
 }
 
 /** Clients that hide archived instances are also sent a `status_changed`. */
-function unarchival(instance: Instance, timestamp: string): InstanceChange[] {
+function unarchival(instance: ListedInstance, timestamp: string): InstanceChange[] {
   const { name, status, port, pid } = instance;
   return [
     {
@@ -64,7 +64,7 @@ function unarchival(instance: Instance, timestamp: string): InstanceChange[] {
   ];
 }
 
-function alterations(before: Instance, after: Instance, timestamp: string): InstanceChange[] {
+function alterations(before: ListedInstance, after: ListedInstance, timestamp: string): InstanceChange[] {
   const { name, status, pid } = after;
   const changes: InstanceChange[] = [];
   let now = before;
@@ -82,7 +82,7 @@ function alterations(before: Instance, after: Instance, timestamp: string): Inst
   return [...changes, { name, instance: after, audience: isNew ? 'all' : 'showsArchived', delta }];
 }
 
-function concerning(instance: Instance): Omit<InstanceChange, 'delta'> {
+function concerning(instance: ListedInstance): Omit<InstanceChange, 'delta'> {
   return {
     name: instance.name,
     instance,

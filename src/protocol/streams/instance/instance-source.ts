@@ -7,8 +7,8 @@ import { Poller } from '../../../source/poller.ts';
 import type { Source } from '../../../source/source.ts';
 import type { SourceBoard } from '../../../source/source-board.ts';
 import { Supervisor } from '../../../source/supervisor.ts';
-import { type Instance, readInstances } from './instance.ts';
-import { Instances } from './instances.ts';
+import { type ListedInstance, readInstances } from './instance.ts';
+import { KnownInstances } from './instances.ts';
 
 export interface InstanceSourceOptions {
   readonly engine: Pick<Engine, 'get'>;
@@ -29,10 +29,10 @@ const pollEveryMs = 950;
 
 /** The engine's instances, polled at once, and about each second from then on. */
 export class InstanceSource {
-  readonly instances: Instances;
+  readonly instances: KnownInstances;
   readonly #clock: Clock;
   readonly #source: Source;
-  readonly #supervisor: Supervisor<Instance[]>;
+  readonly #supervisor: Supervisor<ListedInstance[]>;
   readonly #stopPolls: Cancel;
   /** Those who wait for the first answer, and how each one's time is cancelled. */
   readonly #waiting = new Map<(answered: true) => void, Cancel>();
@@ -41,10 +41,10 @@ export class InstanceSource {
 
   constructor({ engine, board, feeds, pollTimeoutMs, clock, log, meter }: InstanceSourceOptions) {
     this.#clock = clock;
-    this.instances = new Instances(feeds, clock, meter);
+    this.instances = new KnownInstances(feeds, clock, meter);
     // Hidden: no other dialect shows how fresh these are.
     this.#source = board.open(name, { freshMs: () => 2 * pollEveryMs, hidden: true });
-    const poller = new Poller<Instance[]>({
+    const poller = new Poller<ListedInstance[]>({
       ...{ name, path, timeoutMs: pollTimeoutMs, engine, clock, meter },
       read: readInstances,
     });
@@ -83,7 +83,7 @@ export class InstanceSource {
     this.instances.feed.close();
   }
 
-  #answered(answer: readonly Instance[], startedAt: number): void {
+  #answered(answer: readonly ListedInstance[], startedAt: number): void {
     if (this.#closed) return;
     this.#source.succeeded();
     this.instances.applyAnswer(answer, startedAt);

@@ -24,7 +24,7 @@ export const instanceSchema = z.object({
   pid: instanceFields.pid.default(null),
   archived_at: instanceFields.archived_at.default(null),
 });
-export type Instance = z.infer<typeof instanceSchema>;
+export type ListedInstance = z.infer<typeof instanceSchema>;
 
 /** An engine that lists more than this is taken for one that fails. */
 export const maxInstances = 10_000;
@@ -33,7 +33,7 @@ const list = z.array(instanceSchema).max(maxInstances);
 const answerSchema = z.union([list, z.object({ instances: list }).transform(({ instances }) => instances)]);
 
 /** The instances in an answer of the engine: an array, or `{instances: […]}`. Throws PollFailure for anything else. */
-export function readInstances(answer: JsonValue): Instance[] {
+export function readInstances(answer: JsonValue): ListedInstance[] {
   const { success, data } = answerSchema.safeParse(answer);
   if (!success) {
     throw new PollFailure('shape', 'the answer has the wrong shape', {
@@ -60,7 +60,7 @@ export const instanceEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('instance_deleted'), ...common }),
 ]);
-export type InstanceEvent = z.infer<typeof instanceEvent>;
+export type EngineInstanceEvent = z.infer<typeof instanceEvent>;
 
 /**
  * What an event sets of its instance; null: the instance is gone. Undefined for an event that says nothing which
@@ -69,8 +69,8 @@ export type InstanceEvent = z.infer<typeof instanceEvent>;
  * @param timestamp taken for the time of archiving, where the event gives none
  */
 export function patchOf(
-  event: InstanceEvent,
-  known: Instance | undefined,
+  event: EngineInstanceEvent,
+  known: ListedInstance | undefined,
   timestamp: string,
 ): JsonObject | null | undefined {
   if ((known === undefined) !== (event.type === 'instance_created')) return completing(event, known);
@@ -89,13 +89,13 @@ export function patchOf(
 }
 
 /** One that comes back from the archive may be new to us, and say all there is to know. */
-function completing(event: InstanceEvent, known: Instance | undefined): JsonObject | undefined {
+function completing(event: EngineInstanceEvent, known: ListedInstance | undefined): JsonObject | undefined {
   if (known !== undefined || event.type !== 'instance_unarchived') return undefined;
   if (event.status === undefined || event.port === undefined) return undefined;
   return { ...given(event), archived_at: null };
 }
 
-function given(event: Extract<InstanceEvent, { type: 'instance_unarchived' }>): JsonObject {
+function given(event: Extract<EngineInstanceEvent, { type: 'instance_unarchived' }>): JsonObject {
   return {
     ...(event.status === undefined ? {} : { status: event.status }),
     ...(event.port === undefined ? {} : { port: event.port }),

@@ -5,7 +5,13 @@ import { Arbiter } from '../../../feed/arbiter.ts';
 import type { EventFeed } from '../../../feed/event-feed.ts';
 import type { Feeds } from '../../../feed/feeds.ts';
 import { maxBehind, streamsDialect } from '../stream-client.ts';
-import { type Instance, type InstanceEvent, instanceSchema, maxInstances, patchOf } from './instance.ts';
+import {
+  type EngineInstanceEvent,
+  instanceSchema,
+  type ListedInstance,
+  maxInstances,
+  patchOf,
+} from './instance.ts';
 import { changesBetween, type InstanceChange } from './instance-change.ts';
 
 /**
@@ -20,12 +26,12 @@ const maxEventsHeld = 100_000;
  * The engine's instances as polls and events tell of them, and what changes. Compared by name, so that a change is told
  * once, whichever way it arrives first. What an event said stands until an answer that was asked for after it.
  */
-export class Instances {
+export class KnownInstances {
   /** Each change, once what is known has changed by it and by no later one. */
   readonly feed: EventFeed<InstanceChange>;
   readonly #clock: Clock;
   readonly #meter: Meter;
-  readonly #known = new Map<string, Instance>();
+  readonly #known = new Map<string, ListedInstance>();
   readonly #arbiter = new Arbiter();
   /** Archived by an event that did not say when. */
   readonly #assumedTimes = new Set<string>();
@@ -43,7 +49,7 @@ export class Instances {
     return this.#version;
   }
 
-  list(includeArchived: boolean): Instance[] {
+  list(includeArchived: boolean): ListedInstance[] {
     return [...this.#known.values()].filter(({ archived_at }) => includeArchived || archived_at === null);
   }
 
@@ -52,7 +58,7 @@ export class Instances {
   }
 
   /** @param startedAt when the request was started, monotonic ms */
-  applyAnswer(answer: readonly Instance[], startedAt: number): void {
+  applyAnswer(answer: readonly ListedInstance[], startedAt: number): void {
     this.#eventsHeld = 0;
     const timestamp = isoTime(this.#clock.now());
     const next = this.#reconciled(answer, startedAt);
@@ -61,7 +67,7 @@ export class Instances {
   }
 
   /** False where there is no room for what it says: the engine has not answered for long. */
-  applyEvent(event: InstanceEvent, receivedAt: number): boolean {
+  applyEvent(event: EngineInstanceEvent, receivedAt: number): boolean {
     const { name, timestamp = isoTime(this.#clock.now()) } = event;
     const before = this.#known.get(name);
     const patch = patchOf(event, before, timestamp);
@@ -78,7 +84,7 @@ export class Instances {
     return true;
   }
 
-  #change(name: string, after: Instance | undefined, timestamp: string, receivedAt?: number): void {
+  #change(name: string, after: ListedInstance | undefined, timestamp: string, receivedAt?: number): void {
     this.#adoptTime(name, after);
     for (const step of changesBetween(this.#known.get(name), after, timestamp)) {
       this.#set(name, step.instance);
@@ -87,14 +93,14 @@ export class Instances {
   }
 
   /** The engine's own time of archiving takes the place of one that was only assumed: that is no change. */
-  #adoptTime(name: string, after: Instance | undefined): void {
+  #adoptTime(name: string, after: ListedInstance | undefined): void {
     const before = this.#known.get(name);
     const time = after?.archived_at ?? null;
     if (before === undefined || time === null || before.archived_at === time) return;
     if (this.#assumedTimes.delete(name)) this.#set(name, { ...before, archived_at: time });
   }
 
-  #set(name: string, instance: Instance | undefined): void {
+  #set(name: string, instance: ListedInstance | undefined): void {
     this.#version += 1;
     if (instance === undefined) this.#known.delete(name);
     else this.#known.set(name, instance);
@@ -102,7 +108,7 @@ export class Instances {
   }
 
   /** The answer, with what newer events say in the place of what it says. */
-  #reconciled(answer: readonly Instance[], startedAt: number): Map<string, Instance> {
+  #reconciled(answer: readonly ListedInstance[], startedAt: number): Map<string, ListedInstance> {
     const { document, undone } = this.#arbiter.reconcile(
       Object.fromEntries(answer.map((instance) => [instance.name, instance])),
       { engineTime: undefined, localTime: startedAt },
@@ -111,7 +117,7 @@ export class Instances {
     if (undone > 0) this.#meter.count('bff_arbitrated_total', {}, undone);
     // In the engine's order, as far as it has one.
     const names = new Set([...answer.map(({ name }) => name), ...Object.keys(document)]);
-    const instances = new Map<string, Instance>();
+    const instances = new Map<string, ListedInstance>();
     for (const name of names) {
       if (!Object.hasOwn(document, name)) continue;
       const fields = document[name];

@@ -5,10 +5,10 @@ import { type Lease, Registry } from '../../../feed/registry.ts';
 import { StreamEventIntake } from '../event-intake.ts';
 import type { StreamPacket } from '../packets.ts';
 import { maxBehind, streamsDialect } from '../stream-client.ts';
-import { type InstanceEvent, instanceEvent } from './instance.ts';
+import { type EngineInstanceEvent, instanceEvent } from './instance.ts';
 import type { InstanceChange } from './instance-change.ts';
 import { InstanceSource, type InstanceSourceOptions } from './instance-source.ts';
-import type { Instances } from './instances.ts';
+import type { KnownInstances } from './instances.ts';
 
 /** The two ways of seeing the instances. */
 export type Archived = 'shown' | 'hidden';
@@ -24,7 +24,7 @@ const lingerMs = 30_000;
 
 /** One desk shared by all clients: the engine is polled from the first one until a while after the last. */
 export class SharedInstances {
-  readonly #intake: StreamEventIntake<InstanceEvent>;
+  readonly #intake: StreamEventIntake<EngineInstanceEvent>;
   readonly #registry: Registry<'instances', InstanceDesk>;
   readonly #options: InstanceSourceOptions;
   #open: InstanceDesk | undefined;
@@ -77,7 +77,7 @@ function parse(text: string) {
   return parseUntrusted(text, { nonFinite: 'null', exactIntegers: true, maxMembers: maxEventMembers });
 }
 
-function viewsOf(instances: Instances, views: Views): InstanceDesk['views'] {
+function viewsOf(instances: KnownInstances, views: Views): InstanceDesk['views'] {
   return views.ofKind({
     key: (archived) => archived,
     make: (archived) => renditionOf(instances, archived === 'shown'),
@@ -85,7 +85,7 @@ function viewsOf(instances: Instances, views: Views): InstanceDesk['views'] {
   });
 }
 
-function renditionOf(instances: Instances, showsArchived: boolean): EventRendition<InstanceChange> {
+function renditionOf(instances: KnownInstances, showsArchived: boolean): EventRendition<InstanceChange> {
   const snapshot = (): StreamPacket => ({
     type: 'snapshot',
     instances: instances.list(showsArchived),

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, withoutKey } from '../../../core/json.ts';
 import { CommitTiming, commitTimingDefaults, type Round } from '../../../feed/commit-timing.ts';
 import type { StateFeed, WritableStateFeed } from '../../../feed/state-feed.ts';
 import type { Engine } from '../../../source/engine.ts';
@@ -150,6 +150,9 @@ export class Document {
    * to its own poll of the same tick, where that is still awaited.
    */
   share(shared: JsonObject, isUrgent: boolean): void {
+    // Commits put shared sections into its own document too: those that are gone have to go there as well.
+    const gone = Object.keys(this.#shared ?? {}).filter((key) => !Object.hasOwn(shared, key));
+    this.#feed.stage(gone.reduce((document, key) => withoutKey(document, key), this.#feed.pending));
     this.#shared = shared;
     const round = this.#round;
     this.#round = undefined;

@@ -116,8 +116,12 @@ export class Documents {
 
   /** Passes changes of the shared sections on to the documents of symbols. */
   #share(document: JsonObject, before: JsonObject): void {
-    this.#shared = this.#sharedOf(document);
-    if (Object.keys(this.#shared).every((key) => document[key] === before[key])) return;
+    const shared = this.#sharedOf(document);
+    const isChanged = Object.keys({ ...this.#shared, ...shared }).some(
+      (key) => document[key] !== before[key],
+    );
+    this.#shared = shared;
+    if (!isChanged) return;
     const isUrgent = urgencyOf(document, before).includes('limited');
     for (const symbol of this.#symbols.values()) symbol.share(this.#shared, isUrgent);
   }

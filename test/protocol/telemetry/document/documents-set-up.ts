@@ -8,9 +8,11 @@ import { PollFailure } from '../../../../src/source/poll-failure.ts';
 import { createTestContext } from '../../../support/context.ts';
 import { type TestScope, waitFor } from '../../../support/wait.ts';
 
-type Name = 'state' | 'agents' | 'models' | `state of ${string}`;
+/** A source that every engine has, the state of a symbol, or the path of a further source. */
+type Name = 'state' | 'agents' | 'models' | `state of ${string}` | `/${string}`;
 
 function pathOf(name: Name): string {
+  if (name.startsWith('/')) return name;
   if (name === 'agents' || name === 'models') return `/api/system/metrics/${name}`;
   const path = '/api/system/state/current';
   return name === 'state'

@@ -40,6 +40,25 @@ describe('SymbolDocument', () => {
     });
   });
 
+  it('loses a key with the engine’s document, when a further source sends it no more', async (test) => {
+    const sources = [{ name: 'risk', path: '/risk' }];
+    const { documents, feeds, answer, clock } = setUpDocuments(test, { sources });
+    feeds.start();
+    await answer('/risk', { limit: 5, used: 1 });
+    const lease = documents.acquire('AAPL');
+    await answer('state of AAPL', apple);
+    await lease?.resource.settled;
+    const shown = () => lease?.resource.feed.current.document ?? {};
+    clock.advance(50);
+    expect(shown()).toMatchObject({ limit: 5, used: 1 });
+    documents.engine.poll(new Set(['risk']));
+    await answer('/risk', { limit: 5 });
+    await waitFor('the answer', () => !('used' in documents.engine.feed.pending));
+    clock.advance(50);
+    expect(shown()).toMatchObject({ limit: 5 });
+    expect(shown()).not.toHaveProperty('used');
+  });
+
   it('shows nothing of the engine’s document before it is committed there', async (test) => {
     const { documents, feeds, event, answer, clock, feed } = setUpDocuments(test);
     event(state);

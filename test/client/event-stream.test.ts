@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createEventStreamParser } from '../../src/client/event-stream-parser.ts';
+import { createEventStreamParser } from '../../src/client/event-stream.ts';
 
 /** What comes out of these chunks. */
 function parse(...chunks: string[]): string[] {

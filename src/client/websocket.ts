@@ -1,0 +1,46 @@
+import type { Channel, ChannelOwner } from './connection.ts';
+import { readMessage } from './server-packet.ts';
+import type { Codec, WebSocketConstructor } from './types.ts';
+
+interface WebSocketOptions {
+  readonly WebSocket: WebSocketConstructor;
+  readonly url: string;
+  /** Undefined: the gateway is asked for no token. */
+  readonly token: string | undefined;
+  readonly codec: Codec | undefined;
+}
+
+const tokenExpired = 4401;
+
+/** One WebSocket. Browsers let a page set no header, hence the subprotocol for the token. */
+export function openWebSocket(
+  { WebSocket, url, token, codec }: WebSocketOptions,
+  connection: ChannelOwner,
+): Channel {
+  const socket = new WebSocket(url, token === undefined ? [] : ['token', token]);
+  socket.binaryType = 'arraybuffer';
+  let opened = false;
+  let fault = '';
+  socket.onopen = () => {
+    opened = true;
+  };
+  socket.onmessage = ({ data }: { readonly data: unknown }) => connection.take(...readMessage(data, codec));
+  // Never taken away: an error event of `ws` that nobody listens to ends the process.
+  socket.onerror = ({ message = '' }: { readonly message?: unknown }) => {
+    fault = `${message}`;
+  };
+  socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) =>
+    connection.end({
+      reason: (opened ? `closed with ${code} ${reason}` : `no connection ${fault}`).trim(),
+      // Browsers do not say why a handshake failed; `ws` does, in its message.
+      refusesToken: code === tokenExpired || fault.includes(' 401'),
+    });
+
+  return {
+    send: (message) => socket.send(JSON.stringify(message)),
+    close(abruptly) {
+      if (abruptly && socket.terminate !== undefined) socket.terminate();
+      else socket.close();
+    },
+  };
+}

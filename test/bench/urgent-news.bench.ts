@@ -101,7 +101,7 @@ await runBench('urgent-news', async ({ pinning, use, say }) => {
   for (let index = 0; index < clientsOfEach; index += 1) {
     for (const target of sockets) {
       const client = new RawClient(gateway.port, { onPacket: tally.watch(), onEnd: () => {} }, target);
-      await use({ stop: () => client.destroy() });
+      await use({ stop: () => client.stop() });
     }
     await use(openStream(gateway.port, tally.watch()));
     // A fleet that arrives all together would measure the listen queue.

@@ -65,13 +65,13 @@ async function startPinger(port: number): Promise<Pinger> {
       client.ping();
       return (await within('a pong', pong)) - startedAt;
     },
-    stop: () => client.destroy(),
+    stop: () => client.stop(),
   };
 }
 
 async function timeHandshake(port: number): Promise<number> {
   const { tookMs, client } = await timeConnect(port);
-  client.destroy();
+  client.stop();
   return tookMs;
 }
 

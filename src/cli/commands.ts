@@ -190,5 +190,5 @@ Options of halt and resume
   3 no gateway there and nothing sent, 4 it may have been carried out.
 
 Settings come from the environment, or from the JSON or YAML file that CONFIG_FILE names.
-The README lists them all.
+All of them: src/config/README.md.
 `;

@@ -5,7 +5,7 @@ import { root } from './root.mjs';
 import { run } from './run.mjs';
 
 const stampFile = join(root, 'dist/.stamp');
-/** What decides the result of `npm run build`. */
+/** What decides the result of `npm run build`, pages of documentation excepted. */
 const inputs = ['src', 'package.json', 'package-lock.json', 'tsconfig.json'];
 
 /** Runs `npm run build` where dist/ does not match the sources. Returns whether it matches now. */
@@ -36,7 +36,7 @@ function hashOf(paths) {
 function filesAt(path) {
   if (/\.\w+$/.test(path)) return [path];
   return readdirSync(join(root, path), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.md'))
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
     .sort();
 }

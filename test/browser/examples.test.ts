@@ -11,13 +11,13 @@ import {
   spawnEngine,
   spawnGateway,
 } from '../support/gateway-process.ts';
-import { exampleOf, sdkModules } from '../support/readme.ts';
+import { exampleOf, sdkModules } from '../support/pages.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 
 /** Of whoever sees the example's output: whether it says now that the price is live. */
 type SaysLive = () => boolean | Promise<boolean>;
 
-const folder = fileURLToPath(new URL(`../../.artifacts/readme-${process.pid}/`, import.meta.url));
+const folder = fileURLToPath(new URL(`../../.artifacts/examples-${process.pid}/`, import.meta.url));
 const mount = `
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -34,7 +34,7 @@ async function bundle(code: string): Promise<string> {
     oxc: { jsx: { runtime: 'automatic' } },
     plugins: [
       {
-        name: 'readme',
+        name: 'examples',
         resolveId: (id) => (id === input ? id : undefined),
         load: (id) => (id === input ? code : undefined),
       },
@@ -45,7 +45,7 @@ async function bundle(code: string): Promise<string> {
   return outputs.map((output) => (output.type === 'chunk' ? output.code : '')).join('');
 }
 
-describe.skipIf(chromiumMissing)('The examples of the README', { retry: 2 }, () => {
+describe.skipIf(chromiumMissing)('The examples of the pages', { retry: 2 }, () => {
   let browser: Browser;
   let scripts: { readonly react: string; readonly plain: string };
   beforeAll(async () => {

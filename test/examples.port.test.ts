@@ -1,0 +1,100 @@
+import { execFile, spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+import { createContext, runInContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { equalJson, type JsonObject } from '../src/core/json.ts';
+import { startGateway } from './support/gateway.ts';
+import { codeWith } from './support/pages.ts';
+import { setUpViews } from './support/view-set-up.ts';
+import { useIn, waitFor } from './support/wait.ts';
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe('The examples of the pages', () => {
+  it('have an engine that a gateway shows as the README says', async (test) => {
+    const port = await freePort();
+    const code = codeWith('// engine.mjs').replace('listen(8000)', `listen(${port})`);
+    const engine = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio: 'inherit' });
+    test.onTestFinished(() => void engine.kill('SIGKILL'));
+    const gateway = await useIn(
+      test,
+      startGateway({ engine: false, settings: { ENGINE_URL: `http://127.0.0.1:${port}` } }),
+    );
+    const look = async (): Promise<JsonObject> =>
+      (await (await fetch(`${gateway.url}/api/telemetry`)).json()) as JsonObject;
+    await waitFor('the gateway to be ready', async () => (await fetch(`${gateway.url}/readyz`)).ok);
+    const said: JsonObject = JSON.parse(codeWith('hello from my engine", "timestamp"'));
+    const { market, logs, agents, models, status } = await waitFor('all sources to be fresh', async () => {
+      const document = await look();
+      return /stale|down/.test(JSON.stringify(document.sources)) ? undefined : document;
+    });
+    expect(status).toBe(said.status);
+    expect(agents).toEqual(said.agents);
+    expect(models).toEqual(said.models);
+    expect(market).toEqual({ symbol: 'EURUSD', price: expect.any(Number) });
+    expect(logs).toEqual([{ level: 'INFO', message: 'hello from my engine', timestamp: expect.any(String) }]);
+  });
+
+  it('apply deltas, and resume, so that they have the gateway’s document', async (test) => {
+    const { gateway, publish, snapshot } = await setUpViews(test);
+    const sockets: WebSocket[] = [];
+    const log: string[] = [];
+    const page = createContext({
+      WebSocket: class extends WebSocket {
+        constructor(url: string) {
+          super(url);
+          sockets.push(this);
+        }
+      },
+      console: { log: (type: string) => log.push(type) },
+      // What it waits for before it connects again.
+      setTimeout: (task: () => void) => setImmediate(task),
+      Math: Object.assign(Object.create(Math), { random: () => 0 }),
+    });
+    const code = codeWith('ws.onclose = () => setTimeout(connect').replaceAll(
+      'ws://localhost:3000',
+      gateway.wsUrl,
+    );
+    runInContext(`${code}\nglobalThis.held = () => JSON.stringify(doc);`, page);
+    const holds = async (): Promise<boolean> => {
+      const held: string | undefined = runInContext('held()', page);
+      return held !== undefined && equalJson(JSON.parse(held), await snapshot());
+    };
+    test.onTestFinished(() => {
+      // It would come back for ever.
+      for (const socket of sockets) socket.onclose = null;
+      for (const socket of sockets) socket.terminate();
+    });
+
+    await waitFor('the first document', holds);
+    for (const price of [450.1, 450.2, 450.3]) publish({ market: { price }, logs: [`price ${price}`] });
+    await waitFor('what the events changed', holds);
+    expect(log).toContain('DELTA');
+    sockets[0]?.terminate();
+    publish({ market: { price: 451 } });
+    await waitFor('another connection', () => sockets.length === 2);
+    await waitFor('what it missed', holds);
+    expect(log.filter((type) => type === 'WELCOME')).toHaveLength(2);
+  });
+
+  it('make a token that opens a gateway to an operator', async (test) => {
+    const secret = 'a secret of at least thirty-two bytes';
+    const gateway = await useIn(test, startGateway({ engine: false, settings: { AUTH_JWT_SECRET: secret } }));
+    const [script = ''] = codeWith('createHmac').split('\ncurl');
+    const env = { ...process.env, AUTH_JWT_SECRET: secret };
+    const { stdout } = await promisify(execFile)('bash', ['-c', `${script}\necho "$TOKEN"`], { env });
+    const ask = (headers = {}) => fetch(`${gateway.url}/api/clients`, { headers });
+    expect((await ask()).status).toBe(401);
+    expect((await ask({ authorization: `Bearer ${stdout.trim()}` })).status).toBe(200);
+  });
+});

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createGateway } from '../src/app.ts';
+import { Gateway } from '../src/app.ts';
 import { readCommandLine } from '../src/cli/commands.ts';
 import { problemTable } from '../src/core/errors.ts';
 import { metricTable } from '../src/core/meter.ts';
@@ -10,30 +10,13 @@ import { usualCloses } from '../src/deliver/closes.ts';
 import { loadSettings, settingNames } from '../src/settings.ts';
 import { nowhere } from './support/gateway.ts';
 import { createMemoryLog } from './support/memory-log.ts';
-import { isInRepository, type Page, pages } from './support/pages.ts';
+import { anchorsOf, isInRepository, names, pages, tablesIn } from './support/pages.ts';
 
 const everything = pages.map(({ text }) => text).join('\n');
-
-/** The rows of every table in a text whose head begins with these cells. */
-function tablesIn(text: string, ...head: readonly string[]): string[][] {
-  return [...text.matchAll(/(?:^ *\|.*\|$\n?)+/gm)].flatMap(([table]) => {
-    const [first = [], , ...rows] = table.trim().split('\n').map(cellsOf);
-    return head.every((cell, index) => first[index] === cell) ? rows : [];
-  });
-}
 
 /** The same of all pages. */
 const tablesOf = (...head: readonly string[]): string[][] => tablesIn(everything, ...head);
 
-const cellsOf = (row: string): string[] =>
-  row
-    .trim()
-    .slice(1, -1)
-    .split(/(?<!\\)\|/)
-    .map((cell) => cell.trim());
-
-/** Everything in backticks. */
-const names = (cell = ''): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
 /** What the defaults of lists, secrets and the like are called. */
 const inWords = new Set(['–', 'none', 'all', 'any']);
 
@@ -55,24 +38,6 @@ const otherNames = [
   'NOT_CONNECTED',
   'ALREADY_HALTED',
 ];
-
-/** The name by which links lead to a heading, as GitHub makes it. */
-const slug = (heading: string): string =>
-  heading
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-    .replace(/\s/g, '-');
-
-function anchorsOf({ prose }: Page): ReadonlySet<string> {
-  const anchors = new Set<string>();
-  for (const [, heading = ''] of prose.matchAll(/^#+ (.+)$/gm)) {
-    const name = slug(heading);
-    let times = 0;
-    while (anchors.has(times === 0 ? name : `${name}-${times}`)) times += 1;
-    anchors.add(times === 0 ? name : `${name}-${times}`);
-  }
-  return anchors;
-}
 
 /** Links to a place in this repository: the page that has them, the file they lead to, and the heading. */
 const links = pages.flatMap((page) =>
@@ -193,7 +158,7 @@ describe('The documentation', () => {
 
   it('describes every endpoint of each dialect, and every message of it', () => {
     const settings = { ...loadSettings({ env: {} }), ENGINE_URL: nowhere };
-    const { served } = createGateway({ settings, log: createMemoryLog() });
+    const { served } = new Gateway({ settings, log: createMemoryLog() });
     expect(served.length).toBeGreaterThan(5);
     for (const { dialect, path, endpoint } of served) {
       const { prose = '' } = pages.find((page) => page.path === `src/protocol/${dialect}/README.md`) ?? {};

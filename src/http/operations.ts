@@ -84,7 +84,8 @@ export function opsServer(
     readonly upgrades: UpgradeRouter;
   },
 ): HttpServer {
-  const router = createRouter({ ...access, origins: { allowsHost: () => true } }, log, () => false);
+  const { visitors, refusals } = access;
+  const router = createRouter({ visitors, refusals, origins: { allowsHost: () => true } }, log, () => false);
   addOperationsRoutes(router, operations, { metrics: everyone, clients: everyone });
   return new HttpServer(router, upgrades, log, { port, host, places, setting: 'OPS_PORT' });
 }

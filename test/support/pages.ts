@@ -57,3 +57,40 @@ export function codeWith(text: string): string {
   if (code === undefined || others.length > 0) throw new Error(`there is not one code block with "${text}"`);
   return code;
 }
+
+/** The rows of every table in a text whose head begins with these cells. */
+export function tablesIn(text: string, ...head: readonly string[]): string[][] {
+  return [...text.matchAll(/(?:^ *\|.*\|$\n?)+/gm)].flatMap(([table]) => {
+    const [first = [], , ...rows] = table.trim().split('\n').map(cellsOf);
+    return head.every((cell, index) => first[index] === cell) ? rows : [];
+  });
+}
+
+const cellsOf = (row: string): string[] =>
+  row
+    .trim()
+    .slice(1, -1)
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim());
+
+/** Everything in backticks. */
+export const names = (cell = ''): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+
+/** The name by which links lead to a heading, as GitHub makes it. */
+const slug = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replace(/\s/g, '-');
+
+/** The headings of a page, by the names that links have for them. */
+export function anchorsOf({ prose }: Page): ReadonlySet<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ''] of prose.matchAll(/^#+ (.+)$/gm)) {
+    const name = slug(heading);
+    let times = 0;
+    while (anchors.has(times === 0 ? name : `${name}-${times}`)) times += 1;
+    anchors.add(times === 0 ? name : `${name}-${times}`);
+  }
+  return anchors;
+}

@@ -14,7 +14,7 @@ import { createMemoryLog } from './memory-log.ts';
 import { type TestScope, useIn } from './wait.ts';
 
 /** Those that are built in, and one that shows how little a dialect is. */
-export const everyDialect = [...dialects, example];
+const everyDialect = [...dialects, example];
 
 /** An endpoint, and how it is talked to. */
 export interface EndpointUnderTest extends Required<Omit<Manners, 'queries' | 'surround' | 'refused'>> {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isJsonObject } from '../../../src/core/json.ts';
 import { connectClient, type Packet } from '../../support/client.ts';
-import { setUpWithRedis } from '../../support/diagnostics.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { listed, startInstanceEngine } from '../../support/instance-engine.ts';
 import { type RedisServer, redisMissing, startRedis } from '../../support/redis-server.ts';
 import { useIn, waitFor } from '../../support/wait.ts';
+import { setUpWithRedis } from './port-set-up.ts';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const entries = ({ body: { data } }: Packet) => (Array.isArray(data) ? data.filter(isJsonObject) : []);

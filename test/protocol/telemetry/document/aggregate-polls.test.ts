@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../../../src/core/json.ts';
 import { PollFailure } from '../../../../src/source/poll-failure.ts';
-import { second, setUpAggregate, state } from './aggregate-set-up.ts';
+import { priced, second, setUpAggregate, setUpPolled, state } from './aggregate-set-up.ts';
 
 const agents = { MacroAgent: { latency_ms: 45.2, success_rate: 0.98 } };
 const models = { ChronosService: { latency_ms: 120.5, invocations: 1523 } };
@@ -135,29 +134,16 @@ describe('Aggregate, fed by polls', () => {
   });
 });
 
-const { timestamp: _, ...undated } = state;
-const priced = (price: number, timestamp?: string): JsonObject => ({
-  ...undated,
-  market: { ...state.market, price },
-  ...(timestamp === undefined ? {} : { timestamp }),
-});
-
-function withState() {
-  const subject = setUpAggregate();
-  subject.poll(state);
-  return subject;
-}
-
 describe('Aggregate and an engine whose clock goes back', () => {
   it('keeps the timestamp at the first answer that is older, and its values apply', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     subject.poll(priced(1, second(30)));
     subject.poll(priced(2, second(10)));
     expect(subject.document).toMatchObject({ timestamp: second(30), market: { price: 2 } });
   });
 
   it('takes the second one in a row for a restart, and forgets events that claim to be newer', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     subject.event({ timestamp: second(30), market: { price: 500 } });
     subject.poll(priced(2, second(10)));
     expect(subject.document).toMatchObject({ timestamp: second(30), market: { price: 500 } });
@@ -169,13 +155,13 @@ describe('Aggregate and an engine whose clock goes back', () => {
   });
 
   it('does not take two answers for one where a newer one came between them', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     for (const time of [30, 10, 31, 11]) subject.poll(priced(time, second(time)));
     expect(subject.section('timestamp')).toBe(second(31));
   });
 
   it('does not take answers that an event overtook for a restart', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     const answers = [subject.start(), subject.start()];
     subject.event({ timestamp: second(30), status: 'HALT' });
     for (const answer of answers) answer(priced(1, second(10)));

@@ -86,3 +86,22 @@ export const state = {
   governance: { approved_size: 0.15 },
   logs: [{ level: 'INFO', message: 'Gaussian regime confirmed', timestamp: second(-2) }],
 } satisfies JsonObject;
+
+const { timestamp: _, ...withoutTime } = state;
+export const undated = withoutTime;
+
+/** A whole state with this price; without a time where none is given. */
+export const priced = (price: number, timestamp?: string): JsonObject => ({
+  ...undated,
+  market: { ...state.market, price },
+  ...(timestamp === undefined ? {} : { timestamp }),
+});
+
+/** An aggregate that was polled once. */
+export function setUpPolled() {
+  const subject = setUpAggregate();
+  subject.poll(state);
+  return Object.assign(subject, {
+    price: () => (subject.section('market') as JsonObject).price,
+  });
+}

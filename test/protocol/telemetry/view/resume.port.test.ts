@@ -1,10 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { connectClient, type TestClient, valueAt } from '../../../support/client.ts';
+import { connectClient, type Packet, type TestClient, valueAt } from '../../../support/client.ts';
 import { startGateway } from '../../../support/gateway.ts';
 import { createMirror } from '../../../support/mirror.ts';
 import { setUpViews } from '../../../support/view-set-up.ts';
-import { expectWhole, visit } from '../../../support/visit.ts';
-import { useIn } from '../../../support/wait.ts';
+import { useIn, waitFor } from '../../../support/wait.ts';
+
+type Scene = Awaited<ReturnType<typeof setUpViews>>;
+
+/** What a client held when it left. */
+async function visit(scene: Scene, query: string, price: number) {
+  const client = await scene.connect(query);
+  await client.nextOf('WELCOME');
+  const symbol = query.includes('QQQ') ? 'QQQ' : 'SPY';
+  await waitFor('the state', () => client.packets.some(({ text }) => text.includes('"ACTIVE"')));
+  scene.publish({ market: { symbol, price } });
+  await client.next(({ text }) => text.includes(`"price":${price}`));
+  const mirror = createMirror();
+  for (const packet of client.packets) mirror.take(packet);
+  client.socket.close();
+  await client.closed;
+  const [epoch = '', seq = ''] = mirror.since.split('-');
+  return { document: mirror.document, since: mirror.since, epoch, seq: Number(seq) };
+}
+
+function expectWhole(welcome: Packet): void {
+  expect(welcome.type).toBe('WELCOME');
+  expect(welcome.body).not.toHaveProperty('patch');
+  expect(welcome.data).toHaveProperty('status');
+}
 
 type Visit = Awaited<ReturnType<typeof visit>>;
 

@@ -136,6 +136,9 @@ describe('EngineClient', () => {
   );
 });
 
+/** Before the client gives up what hangs by itself, after 30 s. */
+const soonMs = 20_000;
+
 /** An engine that does not answer what leads to `/hang`. */
 async function setUp(test: TestScope) {
   const { engine, client } = await useEngine(test, (request, response) => {
@@ -174,7 +177,7 @@ describe('EngineClient lanes', () => {
       const { client, hang, hanging } = await setUp(test);
       await hang(40, lane, atOnce);
       for (let poll = 0; poll < 3; poll += 1) {
-        expect(await within('an answer', client.get('/state', never), 2000)).toBe('{}');
+        expect(await within('an answer', client.get('/state', never), soonMs)).toBe('{}');
       }
       expect(hanging()).toBe(atOnce);
     },
@@ -183,9 +186,9 @@ describe('EngineClient lanes', () => {
   it('keep what hangs for clients from the symbols, and the other way round', async (test) => {
     const { client, hang } = await setUp(test);
     await hang(40, 'others', 16);
-    expect(await within('a symbol', client.get('/state?symbol=A', never, 'symbols'), 2000)).toBe('{}');
+    expect(await within('a symbol', client.get('/state?symbol=A', never, 'symbols'), soonMs)).toBe('{}');
     await hang(40, 'symbols', 32);
-    expect(await within('a poll', client.get('/state', never), 2000)).toBe('{}');
+    expect(await within('a poll', client.get('/state', never), soonMs)).toBe('{}');
   });
 
   it('go on where what hung is given up', async (test) => {

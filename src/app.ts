@@ -37,10 +37,10 @@ export interface GatewayOptions {
   readonly audit?: Log | undefined;
   /** Source of events without Redis. Default: none. */
   readonly events?: Events | undefined;
-  readonly keepalive?: KeepaliveLimits;
-  readonly clock?: Clock;
+  readonly keepalive?: KeepaliveLimits | undefined;
+  readonly clock?: Clock | undefined;
   /** Default: those built in that `DIALECTS` names. */
-  readonly dialects?: readonly ServedDialect[];
+  readonly dialects?: readonly ServedDialect[] | undefined;
 }
 
 type Address = Awaited<ReturnType<Front['listen']>>;

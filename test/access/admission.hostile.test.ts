@@ -4,8 +4,7 @@ import type { AccessOptions } from '../../src/access/access.ts';
 import type { Policy } from '../../src/access/policy.ts';
 import type { Claims } from '../../src/access/verifier.ts';
 import { Refusal } from '../../src/core/errors.ts';
-import { setUpAccess } from '../support/access.ts';
-import { incoming } from '../support/incoming.ts';
+import { incoming, setUpAccess } from '../support/access.ts';
 import { anyone } from '../support/principals.ts';
 
 /** What it takes to be let in: any token will do. */

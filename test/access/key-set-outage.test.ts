@@ -57,14 +57,15 @@ describe('Key set outage', () => {
   });
 
   it('holds nobody up who has a known key, where the issuer hangs', async (test) => {
-    const { clock, server, verify } = await setUp(test);
+    // Longer than this test waits.
+    const { clock, server, verify } = await setUp(test, { timeoutMs: 600_000 });
     await verify();
     server.answer(() => undefined);
     clock.advance(10 * minute);
     const waiting = verify();
     await waitFor('the fetch', () => server.requests === 2);
     clock.advance(250);
-    expect(await within('the verdict', waiting, 2500)).toMatchObject(accepted);
+    expect(await within('the verdict', waiting)).toMatchObject(accepted);
   });
 
   it('has keys that come late serve from then on', async (test) => {

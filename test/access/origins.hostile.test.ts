@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { originsFor, pageRequest } from '../support/origins.ts';
+import { originsFor, pageRequest } from '../support/access.ts';
 
 const behindProxy = { trustedProxies: 1 };
 

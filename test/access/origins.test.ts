@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readOriginPattern } from '../../src/access/origins.ts';
-import { originsFor, pageRequest } from '../support/origins.ts';
+import { originsFor, pageRequest } from '../support/access.ts';
 
 function policyFor(allowed: '*' | readonly string[]) {
   const origins = originsFor(allowed);

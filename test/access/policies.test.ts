@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AccessOptions } from '../../src/access/access.ts';
 import { type Policies, type Policy, refusal } from '../../src/access/policy.ts';
 import { Refusal } from '../../src/core/errors.ts';
-import { setUpAccess, verifierOf } from '../support/access.ts';
-import { incoming } from '../support/incoming.ts';
+import { incoming, setUpAccess, verifierOf } from '../support/access.ts';
 
 /** Whose request: of a token with this role, of a token without one, or without a token. */
 type Who = 'viewer' | 'operator' | 'agent' | 'no role' | 'nobody';

@@ -46,6 +46,6 @@ export async function startCommander(port: number): Promise<Commander> {
       const { packet, at } = await within(`the answer to ${message.type}`, reply);
       return { packet, sentAt, tookMs: at - sentAt };
     },
-    stop: () => client.destroy(),
+    stop: () => client.stop(),
   };
 }

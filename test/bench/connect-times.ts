@@ -37,6 +37,6 @@ export async function measureConnects(port: number, connections: number, everyMs
     times.push(tookMs);
     await pause(everyMs);
   }
-  for (const client of clients) client.destroy();
+  for (const client of clients) client.stop();
   return summarise(times);
 }

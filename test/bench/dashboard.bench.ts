@@ -1,13 +1,11 @@
 import { parseArgs } from 'node:util';
 import type { CDPSession, Page } from 'playwright-core';
 import { launchChromium } from '../support/chromium.ts';
-import { startRedis } from '../support/redis-server.ts';
 import { waitFor } from '../support/wait.ts';
-import { startEngine } from './engine.ts';
 import { monotonicMs, pause } from './monotonic.ts';
 import { startPublisher } from './publisher.ts';
 import { runBench } from './run-bench.ts';
-import { startGatewayProcess } from './server-process.ts';
+import { startStand } from './stand.ts';
 
 // The dashboard in a real Chromium at 20 updates a second: what its main thread does, and whether its heap grows.
 // The window is 1440 × 900 and in view all the time, so every update is painted.
@@ -72,10 +70,11 @@ async function timeFirstPrice(page: Page, url: string): Promise<number> {
 }
 
 await runBench('dashboard', async ({ pinning, use, say }) => {
-  const redis = await use(startRedis());
-  const engine = await use(startEngine());
-  const gateway = await use(
-    startGatewayProcess(pinning, { ENGINE_URL: engine.url, REDIS_URL: redis.url, MAX_RATE_HZ: '0' }),
+  const { gateway, redis } = await startStand(
+    { pinning, use },
+    {
+      MAX_RATE_HZ: '0',
+    },
   );
   const publisher = await use(startPublisher(redis.url));
   const browser = await launchChromium();

@@ -60,7 +60,7 @@ async function measure(context: BenchContext, clients: number): Promise<readonly
     { length: clients },
     () => new RawClient(gateway.port, { onPacket, onEnd }, '/ws/diagnostics'),
   );
-  await context.use({ stop: () => fleet.forEach((client) => void client.destroy()) });
+  await context.use({ stop: () => fleet.forEach((client) => void client.stop()) });
   await waitFor('every client', () => greeted === clients);
 
   const publish = async (events: number): Promise<void> => {
@@ -84,7 +84,7 @@ async function measure(context: BenchContext, clients: number): Promise<readonly
     await publish(eventsATurn);
     measured.push({ ...summarise(latencies), waitedMs: (waited() - before) / eventsATurn });
   }
-  for (const client of fleet) client.destroy();
+  for (const client of fleet) client.stop();
   return measured;
 }
 

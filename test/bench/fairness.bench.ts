@@ -67,7 +67,7 @@ async function measure({ use, pinning }: BenchContext, build: Build): Promise<Sw
   await sendAll(warmUpUpdates);
   sweeps.reset();
   await sendAll(updates);
-  for (const client of connected) client.destroy();
+  for (const client of connected) client.stop();
   await gateway.stop();
   return sweeps;
 }

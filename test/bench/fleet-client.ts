@@ -64,7 +64,7 @@ export class FleetClient {
   }
 
   destroy(): void {
-    this.#client.destroy();
+    this.#client.stop();
   }
 
   #onPacket(bytes: Buffer, start: number, end: number): void {

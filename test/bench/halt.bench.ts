@@ -2,19 +2,18 @@ import { setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
 import { connectionsPossible } from '../../src/access/connection-limits.ts';
 import { readMetrics } from '../support/metrics.ts';
-import { startRedis } from '../support/redis-server.ts';
 import { waitFor } from '../support/wait.ts';
 import { type Arrivals, watchArrivals } from './arrivals.ts';
 import { type Commander, startCommander } from './commander.ts';
 import { measureConnects } from './connect-times.ts';
-import { startEngine } from './engine.ts';
 import { startFleet } from './fleet.ts';
 import { type ProcessorTime, processorTime } from './machine.ts';
 import { monotonicMs, pause } from './monotonic.ts';
 import { startPublisher } from './publisher.ts';
 import type { Figure } from './report.ts';
 import { runBench } from './run-bench.ts';
-import { type ServerProcess, startGatewayProcess } from './server-process.ts';
+import type { ServerProcess } from './server-process.ts';
+import { startStand } from './stand.ts';
 import { type Summary, summarise } from './stats.ts';
 
 // HALT → request at the engine, HALT → ACK, and connect → WELCOME, while 20 events a second go to 5,000 clients. The
@@ -174,15 +173,12 @@ await runBench('halt', async ({ pinning, use, say }) => {
   const clients = Math.min(clientsWanted, (connectionsPossible() ?? clientsWanted) - others);
   say(`${clients} clients, 20 events a second; ${halts} HALTs, each with a RESUME and a PING after it`);
   if (clients < clientsWanted) say('fewer clients than wanted: raise the open-file limit (ulimit -n)');
-  const redis = await use(startRedis());
-  const engine = await use(startEngine());
-  const gateway = await use(
-    startGatewayProcess(pinning, {
-      ENGINE_URL: engine.url,
-      REDIS_URL: redis.url,
+  const { gateway, redis } = await startStand(
+    { pinning, use },
+    {
       ALLOW_COMMANDS: 'true',
       MAX_CONNECTIONS: `${clients + others}`,
-    }),
+    },
   );
   const fleet = await use(startFleet());
   const publisher = await use(startPublisher(redis.url));

@@ -2,16 +2,14 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { startRedis } from '../support/redis-server.ts';
 import { waitFor } from '../support/wait.ts';
-import { startEngine } from './engine.ts';
 import type { ReadCommand } from './history-readers/readers-process.ts';
 import { residentBytes } from './machine.ts';
 import { monotonicMs, pause } from './monotonic.ts';
 import { startPublisher } from './publisher.ts';
 import type { Figure } from './report.ts';
 import { runBench } from './run-bench.ts';
-import { startGatewayProcess } from './server-process.ts';
+import { startStand } from './stand.ts';
 import { median, spread, summarise } from './stats.ts';
 
 // How long others wait while many read the whole history at once: /livez, asked all the time, beside 60 readers and
@@ -67,16 +65,10 @@ async function waitsDuring(port: number, work: () => Promise<unknown>): Promise<
 }
 
 await runBench('history-readers', async (context) => {
-  const redis = await context.use(startRedis());
-  const engine = await context.use(startEngine());
-  const gateway = await context.use(
-    startGatewayProcess(context.pinning, {
-      ENGINE_URL: engine.url,
-      REDIS_URL: redis.url,
-      MAX_RATE_HZ: '0',
-      POLL_CRON: '0 0 * * * *',
-    }),
-  );
+  const { gateway, redis } = await startStand(context, {
+    MAX_RATE_HZ: '0',
+    POLL_CRON: '0 0 * * * *',
+  });
   const publisher = await context.use(startPublisher(redis.url));
   await publisher.publish(versions, 1);
   const readersProcess = await context.use(startReaders());

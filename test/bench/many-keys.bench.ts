@@ -110,8 +110,8 @@ async function play(context: BenchContext, scene: Scene): Promise<Figure> {
   clearInterval(timer);
   delay.disable();
   context.say(`${scene.name}: ${(delay.max / 1e6).toFixed(0)} ms`);
-  client.destroy();
-  messages.destroy();
+  client.stop();
+  messages.stop();
   await gateway.stop();
   await engine.stop();
   return {

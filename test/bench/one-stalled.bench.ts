@@ -56,7 +56,7 @@ await runBench('one-stalled', async (context) => {
       { serverPid: server.pid, trigger, rounds, warmUp, hz },
     );
     const skips = (await skipped()) - skippedBefore;
-    one.destroy();
+    one.stop();
     await untilAtRest(server.pid);
     if (stalls && skips < rounds) throw new Error(`the stalled client was skipped in ${skips} rounds only`);
     return result;

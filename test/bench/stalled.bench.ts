@@ -1,13 +1,12 @@
 import { readMetrics } from '../support/metrics.ts';
-import { startRedis } from '../support/redis-server.ts';
 import { waitFor } from '../support/wait.ts';
-import { startEngine } from './engine.ts';
 import { startFleet } from './fleet.ts';
 import { residentBytes } from './machine.ts';
 import { monotonicMs, pause } from './monotonic.ts';
 import { startPublisher } from './publisher.ts';
 import { runBench } from './run-bench.ts';
-import { type ServerProcess, startGatewayProcess } from './server-process.ts';
+import type { ServerProcess } from './server-process.ts';
+import { startStand } from './stand.ts';
 import { median } from './stats.ts';
 
 // 1,000 clients at 20 events a second. 100 of them stop reading for 20 s and then go on; 10 more stop for good,
@@ -53,15 +52,12 @@ async function firstSkip(gateway: ServerProcess): Promise<number> {
 }
 
 await runBench('stalled', async ({ pinning, use, say }) => {
-  const redis = await use(startRedis());
-  const engine = await use(startEngine());
-  const gateway = await use(
-    startGatewayProcess(pinning, {
-      ENGINE_URL: engine.url,
-      REDIS_URL: redis.url,
+  const { gateway, redis } = await startStand(
+    { pinning, use },
+    {
       MAX_RATE_HZ: '0',
       POLL_CRON: '0 0 * * * *',
-    }),
+    },
   );
   const fleet = await use(startFleet());
   const publisher = await use(startPublisher(redis.url));

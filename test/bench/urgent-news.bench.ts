@@ -1,16 +1,14 @@
 import { type ClientRequest, get } from 'node:http';
 import { Redis } from 'ioredis';
-import { startRedis } from '../support/redis-server.ts';
 import type { Resource } from '../support/wait.ts';
 import { waitFor } from '../support/wait.ts';
-import { startEngine } from './engine.ts';
 import { processorTime } from './machine.ts';
 import { monotonicMs, pause } from './monotonic.ts';
 import { startPublisher } from './publisher.ts';
 import { RawClient } from './raw-client.ts';
 import type { Figure } from './report.ts';
 import { runBench } from './run-bench.ts';
-import { startGatewayProcess } from './server-process.ts';
+import { startStand } from './stand.ts';
 import { summarise } from './stats.ts';
 
 // A change of status on Redis → its receipt by each of 1,000 clients that are sent figures seldom or never, while
@@ -86,14 +84,11 @@ await runBench('urgent-news', async ({ pinning, use, say }) => {
   const clients = clientsOfEach * (sockets.length + 1);
   say(`${clients} clients: ${[...sockets, stream].join('  ')}`);
   say(`${rounds} changes of status in turn, at 20 events a second besides`);
-  const redis = await use(startRedis());
-  const engine = await use(startEngine());
-  const gateway = await use(
-    startGatewayProcess(pinning, {
-      ENGINE_URL: engine.url,
-      REDIS_URL: redis.url,
+  const { gateway, redis } = await startStand(
+    { pinning, use },
+    {
       POLL_CRON: pollCron,
-    }),
+    },
   );
   const publisher = new Redis(redis.url);
   await use({ stop: () => publisher.disconnect() });
@@ -101,7 +96,7 @@ await runBench('urgent-news', async ({ pinning, use, say }) => {
   for (let index = 0; index < clientsOfEach; index += 1) {
     for (const target of sockets) {
       const client = new RawClient(gateway.port, { onPacket: tally.watch(), onEnd: () => {} }, target);
-      await use({ stop: () => client.destroy() });
+      await use({ stop: () => client.stop() });
     }
     await use(openStream(gateway.port, tally.watch()));
     // A fleet that arrives all together would measure the listen queue.

@@ -1,10 +1,8 @@
 import { parseArgs } from 'node:util';
 import { readMetrics } from '../support/metrics.ts';
-import { startRedis } from '../support/redis-server.ts';
 import { within } from '../support/wait.ts';
 import { type Commander, startCommander } from './commander.ts';
 import { timeConnect } from './connect-times.ts';
-import { startEngine } from './engine.ts';
 import { holdClients } from './fan-out/load-generator.ts';
 import { compilePrograms } from './fan-out/programs.ts';
 import { processorTime } from './machine.ts';
@@ -13,7 +11,8 @@ import { startPublisher } from './publisher.ts';
 import { RawClient } from './raw-client.ts';
 import type { Figure } from './report.ts';
 import { runBench } from './run-bench.ts';
-import { type ServerProcess, startGatewayProcess } from './server-process.ts';
+import type { ServerProcess } from './server-process.ts';
+import { startStand } from './stand.ts';
 import { type Summary, summarise } from './stats.ts';
 
 // Does a broadcast to 10,000 clients hold up anybody else? While 20 events of 3 KB a second go out, which keeps the
@@ -65,13 +64,13 @@ async function startPinger(port: number): Promise<Pinger> {
       client.ping();
       return (await within('a pong', pong)) - startedAt;
     },
-    stop: () => client.destroy(),
+    stop: () => client.stop(),
   };
 }
 
 async function timeHandshake(port: number): Promise<number> {
   const { tookMs, client } = await timeConnect(port);
-  client.destroy();
+  client.stop();
   return tookMs;
 }
 
@@ -136,17 +135,14 @@ const latencyFigures = (name: string, { p50, p99, max, count }: Summary): readon
 await runBench('yield', async ({ pinning, use, say }) => {
   say(`${clients} clients, 20 events a second; each of the three ${times} times`);
   const programs = await use(compilePrograms());
-  const redis = await use(startRedis());
-  const engine = await use(startEngine());
-  const gateway = await use(
-    startGatewayProcess(pinning, {
-      ENGINE_URL: engine.url,
-      REDIS_URL: redis.url,
+  const { gateway, redis } = await startStand(
+    { pinning, use },
+    {
       MAX_RATE_HZ: '0',
       MAX_CONNECTIONS_PER_IP: '0',
       ALLOW_COMMANDS: 'true',
       POLL_CRON: '0 0 * * * *',
-    }),
+    },
   );
   const { port } = gateway;
   const held = await use(holdClients(programs.loadGenerator, { port, clients }));

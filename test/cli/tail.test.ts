@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readTailArguments } from '../../src/cli/commands.ts';
-import { tail } from '../../src/cli/tail.ts';
+import { printUpdates, tail } from '../../src/cli/tail.ts';
+import { connectToFake, initialOf, sourcesOf } from '../client/fake-gateway.ts';
 import { nowhere, startGateway } from '../support/gateway.ts';
 import { useIn, waitFor } from '../support/wait.ts';
 
@@ -72,5 +73,76 @@ describe('tail --once', () => {
     expect(code).toBe(1);
     expect(printed).toEqual([]);
     expect(complaints.join()).toMatch(/no WELCOME within 2 s .* – 127\.0\.0\.1:9$/);
+  });
+});
+
+const start = Date.parse('2026-01-01T08:00:00.000Z');
+const document = (price: number) => ({ status: 'ACTIVE', market: { symbol: 'SPY', price } });
+
+async function setUp({ colour = false } = {}) {
+  const gateway = await connectToFake();
+  const lines: string[] = [];
+  printUpdates(gateway.client, { print: (line) => lines.push(line), colour });
+  return { ...gateway, socket: gateway.socket, lines };
+}
+
+describe('tail, following', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date'], now: start });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('prints a line for each update: its version, its bytes, and how many came in the last second', async () => {
+    const { socket, lines } = await setUp();
+    socket.welcome(document(1));
+    for (let seq = 2; seq <= 4; seq += 1) {
+      vi.setSystemTime(start + seq * 300);
+      socket.say({ type: 'TELEMETRY', seq, data: document(seq) });
+    }
+    const bytes = JSON.stringify({ type: 'TELEMETRY', seq: 4, data: document(4) }).length;
+    expect(lines).toHaveLength(4);
+    expect(lines[0]).toMatch(
+      /^08:00:00\.000 {2}#1 {2}ACTIVE {2}SPY 1\.00 · {2}status,market {2}\d+ B {2}1\.0\/s$/,
+    );
+    expect(lines[2]).toMatch(/3\.0\/s$/);
+    // Four within 1.2 s, of which the first is no longer in the last second.
+    expect(lines[3]).toBe(`08:00:01.200  #4  ACTIVE  SPY 4.00 ▲  market  ${bytes} B  3.0/s`);
+  });
+
+  it('says where the price went since the line before', async () => {
+    const { socket, lines } = await setUp();
+    socket.welcome(document(2));
+    for (const [seq, price] of [3, 1, 1].entries()) {
+      socket.say({ type: 'TELEMETRY', seq: seq + 2, data: { ...document(price), seq } });
+    }
+    expect(lines.map((line) => /[▲▼·]/.exec(line)?.[0])).toEqual(['·', '▲', '▼', '·']);
+  });
+
+  it('says that the engine has not spoken yet, and prints none of the zeros', async () => {
+    const { socket, lines } = await setUp();
+    socket.welcome(initialOf());
+    expect(lines.map((line) => line.replace(/\d+ B/, 'n B'))).toEqual([
+      '08:00:00.000  #1  INITIALIZING  state down: nobody listens: ECONNREFUSED  sources  n B  1.0/s',
+    ]);
+    socket.say({ type: 'TELEMETRY', seq: 2, data: { ...document(1), sources: sourcesOf('fresh') } });
+    expect(lines[1]).toMatch(/^08:00:00\.000 {2}#2 {2}ACTIVE {2}SPY 1\.00 · /);
+    socket.say({ type: 'TELEMETRY', seq: 3, data: initialOf() });
+    expect(lines).toHaveLength(3);
+    expect(lines[2]).toMatch(/ {2}#3 {2}INITIALIZING {2}state down: /);
+  });
+
+  it('paints only where it was told to', async () => {
+    const plain = await setUp();
+    const painted = await setUp({ colour: true });
+    for (const { socket } of [plain, painted]) {
+      socket.welcome(document(1));
+      socket.say({ type: 'TELEMETRY', seq: 2, data: document(2) });
+    }
+    const escapes = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g');
+    expect(painted.lines[1]).toContain(`${String.fromCharCode(27)}[32m▲`);
+    expect(painted.lines.map((line) => line.replaceAll(escapes, ''))).toEqual(plain.lines);
+    expect(plain.lines.join()).not.toMatch(escapes);
   });
 });

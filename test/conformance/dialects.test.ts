@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type KeepaliveLimits, keepaliveDefaults } from '../../src/deliver/keepalive.ts';
-import { MemoryEvents } from '../../src/source/events.ts';
 import { connectClient, refusalOf, UpgradeRefused } from '../support/client.ts';
-import { endpoints, everyDialect, proveAlive } from '../support/dialect.ts';
-import { startGateway } from '../support/gateway.ts';
+import { endpoints, proveAlive, serveEveryDialect } from '../support/dialect.ts';
 import { secretToken, testClaims, testSecret } from '../support/tokens.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 
@@ -12,25 +10,16 @@ const windowBytes = 512 * 1024;
 
 describe.each(endpoints)('The $name dialect on $path', (dialect) => {
   async function setUp(test: TestScope, limits: Partial<KeepaliveLimits> = {}, settings = {}) {
-    const events = new MemoryEvents();
-    const surroundings = await dialect.surround?.(test);
-    const publish = surroundings?.update ?? dialect.update;
-    const gateway = await useIn(
-      test,
-      startGateway({
-        events,
-        engine: false,
-        dialects: everyDialect,
-        settings: { MAX_RATE_HZ: '0', POLL_CRON: '0 0 * * * *', ...surroundings?.settings, ...settings },
-        keepalive: { ...keepaliveDefaults, ...limits },
-      }),
-    );
+    const { gateway, update } = await serveEveryDialect(test, dialect, {
+      settings,
+      keepalive: { ...keepaliveDefaults, ...limits },
+    });
     const url = `${gateway.wsUrl}${dialect.path}`;
     return {
       gateway,
       url,
       connect: (options = {}) => useIn(test, connectClient(url, options)),
-      update: (mark: number, bytes = 10) => publish(events, mark, bytes),
+      update,
     };
   }
 

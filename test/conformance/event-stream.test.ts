@@ -1,26 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryEvents } from '../../src/source/events.ts';
-import { everyDialect, streamEndpoints } from '../support/dialect.ts';
+import { serveEveryDialect, streamEndpoints } from '../support/dialect.ts';
 import { openEventStream, streamRefusalOf } from '../support/event-stream-client.ts';
-import { startGateway } from '../support/gateway.ts';
 import { secretToken, testClaims, testSecret } from '../support/tokens.ts';
 import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
 
 /** What every dialect owes, as far as a client can ask for it that says nothing. */
 describe.each(streamEndpoints)('The stream on $path', ({ path, ...dialect }) => {
   async function setUp(test: TestScope, settings = {}) {
-    const events = new MemoryEvents();
-    const still = { MAX_RATE_HZ: '0', POLL_CRON: '0 0 * * * *' };
-    const gateway = await useIn(
-      test,
-      startGateway({ events, engine: false, dialects: everyDialect, settings: { ...still, ...settings } }),
-    );
+    const { gateway, update } = await serveEveryDialect(test, dialect, { settings });
     const url = `${gateway.url}${path}`;
     return {
       gateway,
       url,
       open: (headers = {}) => useIn(test, openEventStream(url, headers)),
-      update: (mark: number, bytes = 10) => dialect.update(events, mark, bytes),
+      update,
     };
   }
 

@@ -3,10 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { Hub } from '../../src/deliver/hub.ts';
 import { View } from '../../src/deliver/view.ts';
 import type { Urgency } from '../../src/encode/rendition.ts';
+import { createTestContext } from '../support/context.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createFakeTransport, type FakeTransport } from '../support/fake-transport.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 import { textMessage } from '../support/messages.ts';
 import { leaseOf, newSession } from '../support/session.ts';
 
@@ -34,8 +33,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** A hub that yields after each batch, with real sessions over transports that a test blocks and drains. */
 function createModel(intervalMs = 0) {
-  const clock = createManualClock();
-  const meter = createMemoryMeter();
+  const { clock, meter } = createTestContext();
   const turns: (() => void)[] = [];
   // Time passes with each look at the clock, so that every turn is over after one batch.
   const passing = {

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { FanOutCounts } from '../../src/deliver/fan-out-counts.ts';
-import { Hub } from '../../src/deliver/hub.ts';
 import type { Pace } from '../../src/deliver/pace.ts';
 import { View } from '../../src/deliver/view.ts';
 import type { Rendition } from '../../src/encode/rendition.ts';
+import { createTestContext } from '../support/context.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 import { textMessage } from '../support/messages.ts';
 import { createOutlet } from '../support/outlet.ts';
 import { leaseOf } from '../support/session.ts';
@@ -15,13 +13,11 @@ const turnMs = 5;
 
 /** A hub whose fan-outs take 1 ms for each subscriber, so that a batch of 16 is more than a turn. */
 function setUp(subscribers: number, options: Pace = {}) {
-  const clock = createManualClock();
-  const meter = createMemoryMeter();
   const turns: (() => void)[] = [];
-  const hub = new Hub({ clock, meter, turnMs, yieldTurn: (rest) => turns.push(rest) });
+  const fanOut = { turnMs, yieldTurn: (rest: () => void) => void turns.push(rest) };
+  const { clock, meter, hub, openView } = createTestContext({ fanOut });
   const rendition = createFakeRendition();
-  const view = new View(rendition, options);
-  hub.open(view);
+  const view = openView(rendition, options);
   const received = Array.from({ length: subscribers }, () => [] as string[]);
   for (const one of received) {
     const outlet = createOutlet((text) => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Session } from '../../src/deliver/session.ts';
 import { EventRendition } from '../../src/encode/event-rendition.ts';
 import { EventFeed } from '../../src/feed/event-feed.ts';
-import { createDelivery } from '../support/delivery.ts';
+import { createTestContext } from '../support/context.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { textMessage } from '../support/messages.ts';
 import { createOutlet } from '../support/outlet.ts';
@@ -13,9 +13,9 @@ const maxBehind = 3;
 
 /** A session that follows events, of which it may lack three. */
 function setUp(beyond: 'oldest' | 'snapshot' = 'oldest') {
-  const { clock, meter, hub, open } = createDelivery();
+  const { clock, meter, hub, openView } = createTestContext();
   const feed = new EventFeed<string>({ epoch: 'e', capacity: maxBehind });
-  const view = open(
+  const view = openView(
     new EventRendition<string>({
       dialect: 'test',
       feed,

@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EventRendition, type EventRenditionOptions } from '../../src/encode/event-rendition.ts';
 import { EventFeed } from '../../src/feed/event-feed.ts';
-import { createDelivery } from '../support/delivery.ts';
+import { createTestContext } from '../support/context.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { leaseOf, newSession } from '../support/session.ts';
 
 /** A feed of numbers, of which the newest ten are kept, and clients of one view of it. */
 function setUp(options: Partial<EventRenditionOptions<number>> = {}) {
-  const { clock, meter, hub, open } = createDelivery();
+  const { clock, meter, hub, openView } = createTestContext();
   const feed = new EventFeed<number>({ epoch: 'life', capacity: 10 });
-  const view = open(
+  const view = openView(
     new EventRendition<number>({
       ...{ dialect: 'test', feed, maxBehind: 10, beyond: 'oldest' },
       render: ([event]) => ({ type: `${event}` }),

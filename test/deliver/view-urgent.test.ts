@@ -1,17 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
 import { View } from '../../src/deliver/view.ts';
+import { createTestContext } from '../support/context.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 import { textMessage } from '../support/messages.ts';
 import { leaseOf, newSession } from '../support/session.ts';
 
 /** Clients that are sent updates every 10 s, at full tens, but for what is urgent. */
 function setUp({ intervalMs = 10_000, deltas = false, lookMs = 0 } = {}) {
-  const clock = createManualClock();
-  const meter = createMemoryMeter();
+  const { clock, meter } = createTestContext();
   const turns: (() => void)[] = [];
   // Where time passes with each look at the clock, a turn is over after one batch.
   const passing = {

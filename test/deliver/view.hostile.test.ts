@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EventRendition } from '../../src/encode/event-rendition.ts';
 import { EventFeed } from '../../src/feed/event-feed.ts';
-import { createDelivery } from '../support/delivery.ts';
+import { createTestContext } from '../support/context.ts';
 import { createFakeTransport } from '../support/fake-transport.ts';
 import { textMessage } from '../support/messages.ts';
 import { leaseOf, newSession } from '../support/session.ts';
@@ -10,7 +10,7 @@ const maxBehind = 4;
 
 /** Events, and what was made of them. */
 function setUp(beyond: 'oldest' | 'snapshot') {
-  const { clock, meter, hub, open } = createDelivery();
+  const { clock, meter, hub, openView } = createTestContext();
   const feed = new EventFeed<string>({ epoch: 'e', capacity: 100 });
   const made = { events: 0, snapshots: 0 };
   const rendition = new EventRendition<string>({
@@ -24,7 +24,7 @@ function setUp(beyond: 'oldest' | 'snapshot') {
       return { type: 'all' };
     },
   });
-  const view = open(rendition);
+  const view = openView(rendition);
   const connect = () => {
     const transport = createFakeTransport();
     newSession({ transport, clock, meter, hub }).follow(leaseOf(view), () => textMessage('hello'));

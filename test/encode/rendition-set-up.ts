@@ -3,9 +3,8 @@ import { type Encoding, jsonEncoding } from '../../src/encode/encoding.ts';
 import type { Message } from '../../src/encode/message.ts';
 import { type PacketWords, StateRendition, type UrgencyOf } from '../../src/encode/state-rendition.ts';
 import { Projection } from '../../src/feed/projection.ts';
+import { createTestContext } from '../support/context.ts';
 import { newStateFeed } from '../support/feeds.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 
 const words: PacketWords = {
   full: (data, { seq }) => ({ type: 'TELEMETRY', seq, data }),
@@ -22,8 +21,7 @@ export interface RenditionSetUp {
 /** A rendition whose frames are the bare JSON text, and what it rendered so far, as `<type> <seq>`. */
 export function setUpRendition(options: RenditionSetUp = {}) {
   const { mode = 'full', sections, initial = { price: 0 }, urgencyOf } = options;
-  const clock = createManualClock();
-  const meter = createMemoryMeter();
+  const { clock, meter } = createTestContext();
   const feed = newStateFeed(initial, { clock });
   const projection = new Projection(feed, sections, {
     always: ['timestamp', 'status'],

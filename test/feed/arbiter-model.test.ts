@@ -4,7 +4,25 @@ import { equalJson, isJsonObject, type JsonObject, type JsonValue, withoutKey } 
 import { Arbiter, type InputTime } from '../../src/feed/arbiter.ts';
 import { applyMergePatch } from '../../src/wire/merge-patch.ts';
 import { arbitraryJsonObject, deepFreeze } from '../support/arbitrary-json.ts';
-import { type Leaf, leavesOf } from '../support/patch-leaves.ts';
+
+/** A place that a merge patch sets or removes. */
+interface Leaf {
+  readonly path: readonly string[];
+  /** Undefined where it is removed; `{}` where there is to be an object, whatever its members. */
+  readonly value: JsonValue | undefined;
+}
+
+function leavesOf(
+  patch: JsonObject,
+  keepsNull: (path: readonly string[]) => boolean,
+  above: readonly string[] = [],
+): Leaf[] {
+  return Object.entries(patch).flatMap(([key, value]) => {
+    const path = [...above, key];
+    if (isJsonObject(value) && Object.keys(value).length > 0) return leavesOf(value, keepsNull, path);
+    return [{ path, value: value === null && !keepsNull(path) ? undefined : value }];
+  });
+}
 
 interface Protection extends Leaf {
   readonly time: InputTime;

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createFeeds } from '../support/feeds.ts';
-import { createManualClock } from '../support/manual-clock.ts';
+import { createTestContext } from '../support/context.ts';
 
 function setUp() {
-  const feeds = createFeeds(createManualClock());
+  const { feeds } = createTestContext();
   const heard: string[] = [];
   const write = (name: string) => () => {
     heard.push(`${name} begins`);

@@ -1,16 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Feeds } from '../../src/feed/feeds.ts';
-import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import type { Wishes } from '../../src/feed/keyed-states.ts';
 import { Bound } from '../../src/feed/registry.ts';
-import { createManualClock } from '../support/manual-clock.ts';
+import { createTestContext } from '../support/context.ts';
 import { settled } from '../support/wait.ts';
 
 /** Ranges of some hours, whose readers wish for an interval; what the writer was told, in order. */
 function setUp({ idleTtlMs = 0, max = 0, isStarted = true } = {}) {
-  const clock = createManualClock();
-  const feeds = new Feeds(clock, new HistoryBudget(historyDefaults));
+  const { clock, feeds } = createTestContext();
   if (isStarted) feeds.start();
   const told: string[] = [];
   const writers = new Map<number, Wishes<number>>();

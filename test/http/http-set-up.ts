@@ -4,10 +4,12 @@ import { admitOrigins, createRouter, type Router } from '../../src/http/router.t
 import { HttpServer } from '../../src/http/server.ts';
 import { UpgradeRouter } from '../../src/http/upgrade.ts';
 import { setUpAccess } from '../support/access.ts';
-import { anyNumber } from '../support/any-number.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { anyone } from '../support/principals.ts';
 import type { TestScope } from '../support/wait.ts';
+
+/** Places for as many sockets as may come. */
+export const anyNumber = { max: undefined, maxPerPeer: 0, peerOf: () => undefined };
 
 export function routerFor(allowed: '*' | readonly string[] = '*') {
   const { access, log } = setUpAccess({ allowed, maxConnections: 1 });

@@ -4,10 +4,9 @@ import { addPassthrough, type PassthroughOptions } from '../../src/http/passthro
 import { HttpServer } from '../../src/http/server.ts';
 import { Engine } from '../../src/source/engine.ts';
 import { EngineClient } from '../../src/source/engine-client.ts';
-import { anyNumber } from '../support/any-number.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import type { TestScope } from '../support/wait.ts';
-import { routerFor } from './http-set-up.ts';
+import { anyNumber, routerFor } from './http-set-up.ts';
 
 export interface Seen {
   readonly method: string;

@@ -2,9 +2,8 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { type HttpOptions, HttpServer } from '../../src/http/server.ts';
-import { anyNumber } from '../support/any-number.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';
-import { routerFor } from './http-set-up.ts';
+import { anyNumber, routerFor } from './http-set-up.ts';
 
 const large = 'x'.repeat(4 * 1024 * 1024);
 const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;

@@ -1,11 +1,10 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { HttpServer } from '../../src/http/server.ts';
-import { anyNumber } from '../support/any-number.ts';
 import { createMemoryLog } from '../support/memory-log.ts';
 import { rawExchange } from '../support/raw-socket.ts';
 import { within } from '../support/wait.ts';
-import { routerFor, startServer } from './http-set-up.ts';
+import { anyNumber, routerFor, startServer } from './http-set-up.ts';
 
 const listenOn = (port: number, host = '127.0.0.1'): Promise<number> =>
   new HttpServer(routerFor().router, { handle: () => {} }, createMemoryLog(), {

@@ -3,8 +3,8 @@ import { connect, Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { SocketPlaces, type SocketPlacesOptions } from '../../src/http/socket-places.ts';
 import { serveWithoutUpgrade } from '../../src/http/upgrade.ts';
-import { anyNumber } from '../support/any-number.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';
+import { anyNumber } from './http-set-up.ts';
 
 /** A server with places for `max` sockets; requests to `/slow` get no answer. */
 async function setUp(test: TestScope, max: number, options: Partial<SocketPlacesOptions> = {}) {

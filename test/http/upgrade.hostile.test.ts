@@ -2,12 +2,11 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { HttpServer } from '../../src/http/server.ts';
 import { UpgradeRouter } from '../../src/http/upgrade.ts';
-import { anyNumber } from '../support/any-number.ts';
 import { createMemoryMeter } from '../support/memory-meter.ts';
 import { anyone } from '../support/principals.ts';
 import { handshake } from '../support/raw-socket.ts';
 import { waitFor } from '../support/wait.ts';
-import { routerFor } from './http-set-up.ts';
+import { anyNumber, routerFor } from './http-set-up.ts';
 
 describe('A client that does not read why its handshake is refused', () => {
   it('does not keep the socket', async (test) => {

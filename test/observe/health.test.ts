@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Health } from '../../src/observe/health.ts';
-import { SourceBoard } from '../../src/source/source-board.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryLog } from '../support/memory-log.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
+import { createTestContext } from '../support/context.ts';
 
 function setUp() {
-  const clock = createManualClock();
-  const board = new SourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
+  const { clock, board } = createTestContext();
   const state = board.open('state', { freshMs: () => 2000, required: true });
   const redis = board.open('redis', { freshMs: () => 5000 });
   const health = new Health(clock, '1.2.3', board, () => 42);

@@ -1,15 +1,11 @@
 import { z } from 'zod';
 import { usualCloses } from '../../src/deliver/closes.ts';
-import { Hub, hubDefaults } from '../../src/deliver/hub.ts';
 import { type KeepaliveLimits, keepaliveDefaults } from '../../src/deliver/keepalive.ts';
-import { Sessions } from '../../src/deliver/sessions.ts';
 import { type Client, defineEndpoint, type Endpoint } from '../../src/serve/endpoint.ts';
 import { Service } from '../../src/serve/service.ts';
 import { viewing } from '../support/access.ts';
+import { createTestContext } from '../support/context.ts';
 import { serviceOf } from '../support/conversation.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryLog } from '../support/memory-log.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
 
 const hears = {
   add: { summary: 'Adds', schema: z.object({ type: z.literal('add'), count: z.int().min(0) }) },
@@ -21,8 +17,7 @@ export function setUp(
   client: Client = {},
   keepalive: Partial<KeepaliveLimits> = {},
 ) {
-  const [clock, log, meter] = [createManualClock(), createMemoryLog(), createMemoryMeter()];
-  const sessions = new Sessions({ hub: new Hub({ clock, meter, ...hubDefaults }), clock, meter });
+  const { clock, log, meter, sessions } = createTestContext();
   const heard: unknown[] = [];
   const endpoint: Endpoint = {
     ...defineEndpoint({

@@ -3,8 +3,7 @@ import { Engine } from '../../src/source/engine.ts';
 import type { ForwardedAnswer } from '../../src/source/engine-client.ts';
 import type { Asker } from '../../src/source/engine-places.ts';
 import { PollFailure } from '../../src/source/poll-failure.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
+import { createTestContext } from '../support/context.ts';
 import { setUpEngine } from './engine-set-up.ts';
 
 const answered: ForwardedAnswer = { status: 200, contentType: undefined, retryAfter: undefined, body: '{}' };
@@ -15,7 +14,7 @@ const asker: Asker = { client: 'a', path: 'messages' };
 
 /** An engine whose requests end when the test says so, and a client that has asked for all it may. */
 function setUp() {
-  const meter = createMemoryMeter();
+  const { clock, meter } = createTestContext();
   const waiting: { resolve(answer: ForwardedAnswer): void; reject(error: Error): void }[] = [];
   const engine = new Engine({
     client: {
@@ -25,7 +24,7 @@ function setUp() {
       close: async () => {},
     },
     board: { lastAnswerAt: undefined },
-    clock: createManualClock(),
+    clock,
     meter,
   });
   const ask = (of: Asker = asker, signal = new AbortController().signal) =>

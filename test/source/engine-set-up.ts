@@ -1,19 +1,14 @@
 import { Engine } from '../../src/source/engine.ts';
-import { SourceBoard } from '../../src/source/source-board.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryLog } from '../support/memory-log.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
+import { createTestContext } from '../support/context.ts';
 
 export const never = new AbortController().signal;
 
 /** An engine that answers when the test says so. */
 export function setUpEngine() {
-  const clock = createManualClock();
-  const board = new SourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
+  const { clock, meter, board } = createTestContext();
   const waiting: { resolve(): void; reject(error: Error): void }[] = [];
   const asked: { resolve(status: number): void; reject(error: Error): void }[] = [];
   let closed = false;
-  const meter = createMemoryMeter();
   const engine = new Engine({
     board,
     clock,

@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { SourceBoard } from '../../src/source/source-board.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryLog } from '../support/memory-log.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
+import { createTestContext } from '../support/context.ts';
 
 function setUp() {
-  const clock = createManualClock();
-  const board = new SourceBoard({ clock, log: createMemoryLog(), meter: createMemoryMeter() });
+  const { clock, board } = createTestContext();
   const shown: string[] = [];
   const source = board.open('state', { freshMs: () => 2000 });
   board.onChange((_name, change) => void (change === 'aged' && shown.push(source.state.status)));

@@ -1,16 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { SourceBoard } from '../../src/source/source-board.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryLog } from '../support/memory-log.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
+import { createTestContext } from '../support/context.ts';
 
 const start = '2026-01-01T00:00:00.000Z';
 const at = (ms: number): string => new Date(Date.parse(start) + ms).toISOString();
 
 function setUp() {
-  const clock = createManualClock(Date.parse(start));
-  const meter = createMemoryMeter();
-  const board = new SourceBoard({ clock, log: createMemoryLog(), meter });
+  const { clock, meter, board } = createTestContext();
   let expiries = 0;
   board.onChange((_name, change) => {
     if (change === 'aged') expiries += 1;

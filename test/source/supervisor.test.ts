@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PollFailure } from '../../src/source/poll-failure.ts';
 import type { PollResult } from '../../src/source/poller.ts';
-import { SourceBoard } from '../../src/source/source-board.ts';
 import { type RoundListener, Supervisor } from '../../src/source/supervisor.ts';
-import { createManualClock } from '../support/manual-clock.ts';
-import { createMemoryLog } from '../support/memory-log.ts';
-import { createMemoryMeter } from '../support/memory-meter.ts';
+import { createTestContext } from '../support/context.ts';
 import { waitFor } from '../support/wait.ts';
 
 const names = ['state', 'agents', 'models'] as const;
@@ -13,9 +10,7 @@ type Name = (typeof names)[number];
 const all = new Set<string>(names);
 
 function setUp() {
-  const clock = createManualClock();
-  const log = createMemoryLog();
-  const board = new SourceBoard({ clock, log, meter: createMemoryMeter() });
+  const { clock, log, board } = createTestContext();
   const finish = new Map<string, (result: PollResult<string>) => void>();
   const rounds: { polls: number; heard: string[] }[] = [];
   const supervisor = new Supervisor<string>(

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { decode } from '@msgpack/msgpack';
 import { type ClientOptions, WebSocket } from 'ws';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/core/json.ts';
+import { FrameReader } from './frame-reader.ts';
 import { deadlineMs, type Resource, waitFor, within } from './wait.ts';
 
 /** A message from the gateway. Absent fields read as undefined. */
@@ -129,6 +131,16 @@ export async function refusalOf(
     throw error;
   }
   throw new Error(`${url} was let in`);
+}
+
+/** Reads what a `ws` client receives as frames, too, as they are on the wire. */
+export function framesOfSocket(client: WebSocket): FrameReader {
+  const frames = new FrameReader();
+  client.on('upgrade', ({ socket }: { socket: Socket }) => {
+    // Not before `ws` listens itself: it puts back what came with the handshake.
+    client.on('open', () => socket.on('data', (chunk) => frames.read(chunk)));
+  });
+  return frames;
 }
 
 /** What is found on the way through nested objects; undefined where it ends early. */

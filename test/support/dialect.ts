@@ -4,15 +4,17 @@ import { dialects } from '../../src/dialects.ts';
 import type { Served } from '../../src/serve/serve.ts';
 import { largestMessageBytes } from '../../src/serve/service.ts';
 import { loadSettings } from '../../src/settings.ts';
+import { MemoryEvents } from '../../src/source/events.ts';
 import type { TestClient } from './client.ts';
 import { example } from './example-dialect.ts';
-import { nowhere } from './gateway.ts';
+import { nowhere, type StartOptions, startGateway } from './gateway.ts';
 import { type Manners, mannersAt } from './manners.ts';
 import { createManualClock } from './manual-clock.ts';
 import { createMemoryLog } from './memory-log.ts';
+import { type TestScope, useIn } from './wait.ts';
 
 /** Those that are built in, and one that shows how little a dialect is. */
-export const everyDialect = [...dialects, example];
+const everyDialect = [...dialects, example];
 
 /** An endpoint, and how it is talked to. */
 export interface EndpointUnderTest extends Required<Omit<Manners, 'queries' | 'surround' | 'refused'>> {
@@ -66,6 +68,26 @@ const endpointsOver = (kind: Served['transport']) =>
 export const endpoints = endpointsOver('websocket');
 /** Where only the gateway speaks. */
 export const streamEndpoints = endpointsOver('event-stream');
+
+/** A gateway with every dialect, and what makes an endpoint show updates, by their number. Nothing polls but once. */
+export async function serveEveryDialect(
+  test: TestScope,
+  { surround, update: usual }: Pick<EndpointUnderTest, 'surround' | 'update'>,
+  { settings = {}, keepalive }: Pick<StartOptions, 'settings' | 'keepalive'> = {},
+) {
+  const events = new MemoryEvents();
+  const surroundings = await surround?.(test);
+  const update = surroundings?.update ?? usual;
+  const still = { MAX_RATE_HZ: '0', POLL_CRON: '0 0 * * * *' };
+  const gateway = await useIn(
+    test,
+    startGateway({
+      ...{ events, keepalive, engine: false, dialects: everyDialect },
+      settings: { ...still, ...surroundings?.settings, ...settings },
+    }),
+  );
+  return { gateway, update: (mark: number, bytes = 10) => update(events, mark, bytes) };
+}
 
 /** Proves that a connection is alive and read. */
 export async function proveAlive(

@@ -1,8 +1,7 @@
-import type { Socket } from 'node:net';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
+import { framesOfSocket } from './client.ts';
 import type { Entry, FanOutView, Ledger } from './fan-out-ledger.ts';
-import { ServerFrames } from './server-frames.ts';
 
 export interface FanOutClientOptions {
   readonly view: FanOutView;
@@ -21,7 +20,7 @@ const repeatMs = 4000;
 export class FanOutClient {
   readonly socket: WebSocket;
   /** Its frames as they were on the wire. */
-  readonly frames = new ServerFrames();
+  readonly frames: ReturnType<typeof framesOfSocket>;
   readonly closed: Promise<number>;
   /** What came and must not have, or not then. */
   readonly faults: string[] = [];
@@ -52,10 +51,7 @@ export class FanOutClient {
     if (view.sections !== undefined) query.set('sections', view.sections.join());
     if (since !== undefined) query.set('since', since.position);
     this.socket = new WebSocket(`${wsUrl}/?${query}`, { perMessageDeflate: deflate });
-    this.socket.on('upgrade', ({ socket }: { socket: Socket }) => {
-      // Not before `ws` listens itself: it puts back what came with the handshake.
-      this.socket.on('open', () => socket.on('data', (chunk) => this.frames.read(chunk)));
-    });
+    this.frames = framesOfSocket(this.socket);
     this.socket.on('message', (data, isBinary) => {
       if (Buffer.isBuffer(data)) this.#take(this.#ledger.take(this.#seenAs(data, isBinary), data, isBinary));
     });

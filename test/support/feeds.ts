@@ -1,14 +1,8 @@
 import type { Clock } from '../../src/core/clock.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { Feeds } from '../../src/feed/feeds.ts';
 import { HistoryBudget, historyDefaults } from '../../src/feed/history.ts';
 import { WritableStateFeed } from '../../src/feed/state-feed.ts';
 import { createManualClock } from './manual-clock.ts';
-
-/** Feeds with the default bounds, which the test starts. */
-export function createFeeds(clock: Clock): Feeds {
-  return new Feeds(clock, new HistoryBudget(historyDefaults));
-}
 
 /** A state feed of the epoch `e`, with the default bounds. */
 export function newStateFeed(

@@ -15,7 +15,7 @@ export interface StartOptions {
   /** Options of the demo engine; false: none is started, and `ENGINE_URL` says where to poll. */
   readonly engine?: DemoEngineOptions | false;
   readonly events?: Events;
-  readonly keepalive?: KeepaliveLimits;
+  readonly keepalive?: KeepaliveLimits | undefined;
   readonly clock?: Clock;
   /** Default: those built in. */
   readonly dialects?: GatewayOptions['dialects'];
@@ -54,11 +54,7 @@ export async function startGateway(
   const log = createMemoryLog();
   const gateway = new Gateway({
     settings: { ...loadSettings({ env }), ENGINE_URL: env.ENGINE_URL },
-    log,
-    ...(events === undefined ? {} : { events }),
-    ...(keepalive === undefined ? {} : { keepalive }),
-    ...(clock === undefined ? {} : { clock }),
-    ...(dialects === undefined ? {} : { dialects }),
+    ...{ log, events, keepalive, clock, dialects },
   });
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {

@@ -17,7 +17,7 @@ export async function rawExchange(port: number, request: string): Promise<string
   });
   socket.write(request);
   try {
-    return await within(`the end of the connection on ${JSON.stringify(request.slice(0, 40))}`, ended, 3000);
+    return await within(`the end of the connection on ${JSON.stringify(request.slice(0, 40))}`, ended);
   } finally {
     socket.destroy();
   }

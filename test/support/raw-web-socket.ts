@@ -1,77 +1,148 @@
 import { randomBytes } from 'node:crypto';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { constants, deflateRawSync } from 'node:zlib';
+import { type FrameListener, FrameReader } from './frame-reader.ts';
 import { handshake } from './raw-socket.ts';
-import { type ServerFrame, ServerFrames } from './server-frames.ts';
 import { type Resource, waitFor } from './wait.ts';
 
 const closeOpcode = 0x8;
 
-/** A client that says and does whatever the test wants, and answers nothing by itself. */
-export interface RawWebSocket extends Resource {
-  /** `Sec-WebSocket-Extensions` of the response; empty where there is none. */
-  readonly extensions: string;
-  readonly received: readonly ServerFrame[];
-  /** What the server did that no server may. */
-  readonly faults: readonly string[];
-  /** Of the close frame; undefined while none came. */
-  readonly closeCode: number | undefined;
-  /** Whether the server has ended its side. */
-  readonly ended: boolean;
-  /** Sends a masked frame. `first`: FIN, RSV1 to 3 and opcode (RFC 6455 §5.2). */
-  frame(first: number, payload?: Buffer | string): void;
-  write(bytes: Buffer): void;
-  /** Ends this side. */
-  end(): void;
+/** Every client reads into this: what was read is dealt with before anything else is. */
+const inbox = Buffer.alloc(256 * 1024);
+
+export interface RawWebSocketOptions {
+  /** Of the request. Default `/`. */
+  readonly target?: string;
+  /** `Sec-WebSocket-Extensions` of the request. Default: there is none. */
+  readonly extensions?: string;
+  readonly localAddress?: string | undefined;
+  /** Whether this side stays open when the server has ended its own. Default no. */
+  readonly allowHalfOpen?: boolean;
+  readonly onFrame: FrameListener;
+  /** Told of the head of the response. */
+  onResponse(head: string): void;
 }
 
-/** @param extensions `Sec-WebSocket-Extensions` of the request; empty: there is none */
-export async function openRawWebSocket(
-  port: number,
-  { target = '/', extensions = '' }: { readonly target?: string; readonly extensions?: string } = {},
-): Promise<RawWebSocket> {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-  const received: ServerFrame[] = [];
-  const frames = new ServerFrames((frame) => void received.push(frame));
-  let head = Buffer.alloc(0);
-  let response: string | undefined;
-  let ended = false;
-  socket.on('data', (chunk: Buffer) => {
-    if (response !== undefined) {
-      frames.read(chunk);
+/** A WebSocket client over a bare socket, which answers nothing by itself. */
+export class BareWebSocket implements Resource {
+  readonly socket: Socket;
+  readonly #frames: FrameReader;
+  readonly #onResponse: (head: string) => void;
+  /** What came of the response; undefined: it is complete. */
+  #head: string | undefined = '';
+
+  constructor(port: number, options: RawWebSocketOptions) {
+    const { target = '/', extensions = '', localAddress, allowHalfOpen, onFrame } = options;
+    this.#frames = new FrameReader(onFrame);
+    this.#onResponse = (head) => options.onResponse(head);
+    this.socket = connect({
+      ...{ port, host: '127.0.0.1', noDelay: true, localAddress, allowHalfOpen },
+      onread: {
+        buffer: inbox,
+        callback: (length) => {
+          this.#read(inbox.subarray(0, length));
+          return true;
+        },
+      },
+    });
+    // A connection that fails is seen by its end.
+    this.socket.on('error', () => {});
+    this.socket.write(handshake(target, extensions === '' ? {} : { 'Sec-WebSocket-Extensions': extensions }));
+  }
+
+  /** What the server did that no server may. */
+  get faults(): readonly string[] {
+    return this.#frames.faults;
+  }
+
+  /** Sends a masked frame. `first`: FIN, RSV1 to 3 and opcode (RFC 6455 §5.2). */
+  frame(first: number, payload: Buffer | string = ''): void {
+    this.socket.write(maskedFrame(first, Buffer.from(payload)));
+  }
+
+  stop(): void {
+    this.socket.destroy();
+  }
+
+  #read(bytes: Buffer): void {
+    if (this.#head === undefined) {
+      this.#frames.read(bytes);
       return;
     }
-    head = Buffer.concat([head, chunk]);
-    const end = head.indexOf('\r\n\r\n');
+    const before = this.#head.length;
+    this.#head += bytes.toString('latin1');
+    const end = this.#head.indexOf('\r\n\r\n');
     if (end < 0) return;
-    response = head.toString('latin1', 0, end);
-    frames.read(head.subarray(end + 4));
-  });
-  socket.on('error', () => {});
-  for (const event of ['end', 'close']) {
-    socket.on(event, () => {
-      ended = true;
-    });
+    const head = this.#head.slice(0, end);
+    this.#head = undefined;
+    this.#onResponse(head);
+    if (isUpgrade(head)) this.#frames.read(bytes.subarray(end + 4 - before));
   }
-  socket.write(handshake(target, extensions === '' ? {} : { 'Sec-WebSocket-Extensions': extensions }));
-  const answer = await waitFor('the handshake', () => response);
-  if (!answer.startsWith('HTTP/1.1 101')) throw new Error(`no upgrade: ${answer}`);
-  return {
-    extensions: /^Sec-WebSocket-Extensions: (.*)$/im.exec(answer)?.[1] ?? '',
-    received,
-    faults: frames.faults,
-    get closeCode() {
-      const payload = received.find(({ opcode }) => opcode === closeOpcode)?.payload;
-      return payload === undefined || payload.length < 2 ? undefined : payload.readUInt16BE(0);
-    },
-    get ended() {
-      return ended;
-    },
-    frame: (first, payload = '') => void socket.write(maskedFrame(first, Buffer.from(payload))),
-    write: (bytes) => void socket.write(bytes),
-    end: () => void socket.end(),
-    stop: () => void socket.destroy(),
-  };
+}
+
+export const isUpgrade = (head: string): boolean => head.startsWith('HTTP/1.1 101');
+
+/** A frame as it came over the wire, its payload not decompressed. */
+interface ServerFrame {
+  readonly opcode: number;
+  readonly compressed: boolean;
+  readonly payload: Buffer;
+}
+
+/** A client that says and does whatever the test wants, and keeps what it received. */
+export class RawWebSocket extends BareWebSocket {
+  readonly received: ServerFrame[] = [];
+  /** Whether the server has ended its side. */
+  ended = false;
+  /** The head of the response; undefined while it has not come. */
+  response: string | undefined;
+
+  constructor(port: number, options: Pick<RawWebSocketOptions, 'target' | 'extensions'>) {
+    super(port, {
+      ...options,
+      allowHalfOpen: true,
+      onResponse: (head) => {
+        this.response = head;
+      },
+      onFrame: (opcode, bytes, start, end, compressed) =>
+        void this.received.push({ opcode, compressed, payload: Buffer.from(bytes.subarray(start, end)) }),
+    });
+    for (const event of ['end', 'close']) {
+      this.socket.on(event, () => {
+        this.ended = true;
+      });
+    }
+  }
+
+  /** `Sec-WebSocket-Extensions` of the response; empty where there is none. */
+  get extensions(): string {
+    return /^Sec-WebSocket-Extensions: (.*)$/im.exec(this.response ?? '')?.[1] ?? '';
+  }
+
+  /** Of the close frame; undefined while none came. */
+  get closeCode(): number | undefined {
+    const payload = this.received.find(({ opcode }) => opcode === closeOpcode)?.payload;
+    return payload === undefined || payload.length < 2 ? undefined : payload.readUInt16BE(0);
+  }
+
+  write(bytes: Buffer): void {
+    this.socket.write(bytes);
+  }
+
+  /** Ends this side. */
+  end(): void {
+    this.socket.end();
+  }
+}
+
+export async function openRawWebSocket(
+  port: number,
+  options: Pick<RawWebSocketOptions, 'target' | 'extensions'> = {},
+): Promise<RawWebSocket> {
+  const client = new RawWebSocket(port, options);
+  const response = await waitFor('the handshake', () => client.response);
+  if (!isUpgrade(response)) throw new Error(`no upgrade: ${response}`);
+  return client;
 }
 
 /**

@@ -136,13 +136,9 @@ describe('EventStream', () => {
     response.pause();
     await fill(transport);
     transport.close(usualCloses.slow);
-    await waitFor(
-      'the end',
-      () => {
-        clock.advance(1000);
-        return ends.length > 0;
-      },
-      { timeoutMs: 3000 },
-    );
+    await waitFor('the end', () => {
+      clock.advance(1000);
+      return ends.length > 0;
+    });
   });
 });

@@ -9,7 +9,12 @@ import { Message } from '../../src/encode/message.ts';
 import { deflateTerms } from '../support/fan-out-crowd.ts';
 import { createUpdates } from '../support/fan-out-updates.ts';
 import { textMessage } from '../support/messages.ts';
-import { digestOf, startUnixTransports, type UnixConnection } from '../support/unix-transport-server.ts';
+import {
+  type Connection,
+  digestOf,
+  startTransportServer,
+  type TransportServer,
+} from '../support/transport-server.ts';
 import { waitFor } from '../support/wait.ts';
 
 const seed = 20_262;
@@ -22,13 +27,13 @@ const byNumber = (one: string, other: string): number =>
 
 /** A connection and what it must have received, in order. */
 class Member {
-  readonly connection: UnixConnection;
+  readonly connection: Connection;
   readonly expected: string[] = [];
   refused = 0;
   stalledUntil = 0;
   readonly #digests: ReadonlyMap<Message, string>;
 
-  constructor(connection: UnixConnection, digests: ReadonlyMap<Message, string>) {
+  constructor(connection: Connection, digests: ReadonlyMap<Message, string>) {
     this.connection = connection;
     this.#digests = digests;
   }
@@ -61,9 +66,9 @@ describe.each([
   ['to the handle', true],
   ['through the stream', false],
 ] as const)(`300 messages of all sizes written %s, by chance of seed ${seed}`, (_path, directWrites) => {
-  let server: Awaited<ReturnType<typeof startUnixTransports>>;
+  let server: TransportServer;
   beforeAll(async () => {
-    server = await startUnixTransports(directWrites);
+    server = await startTransportServer({ directWrites, overFile: true });
   });
   afterAll(() => server.stop());
 
@@ -81,7 +86,7 @@ describe.each([
     const members: Member[] = [];
     for (const deflate of deflateTerms) {
       for (const pieceBytes of pieces)
-        members.push(new Member(await server.connect({ deflate, pieceBytes }), digests));
+        members.push(new Member(await server.connect({ perMessageDeflate: deflate, pieceBytes }), digests));
     }
     // Two renditions: now and then a client is sent one of the other's.
     let [text, binary] = [make(false), make(true)];
@@ -126,7 +131,7 @@ describe.each([
   });
 
   it('wait in this process where the kernel takes no more, one at most', async () => {
-    const { transport, client, received, frames } = await server.connect({ deflate: false });
+    const { transport, client, received, frames } = await server.connect();
     client.pause();
     const message = textMessage('x'.repeat(60_000));
     let taken = 0;
@@ -141,7 +146,7 @@ describe.each([
   });
 
   it('hold back the answer to a ping, which is given once', async () => {
-    const { transport, client, received, pongs } = await server.connect({ deflate: false });
+    const { transport, client, received, pongs } = await server.connect();
     for (const [index, payload] of ['first', undefined, 'second', undefined].entries()) {
       // More than the kernel takes: some of it is still here when the ping comes.
       const large = textMessage('x'.repeat(450_000));
@@ -155,7 +160,7 @@ describe.each([
   });
 
   it('keep their bytes until they have left', async () => {
-    const { transport, client, received } = await server.connect({ deflate: false });
+    const { transport, client, received } = await server.connect();
     client.pause();
     const size = 4_000_000;
     const offer = (): string => {

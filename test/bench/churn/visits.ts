@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { handshake } from '../../support/raw-socket.ts';
+import { BareWebSocket, isUpgrade } from '../../support/raw-web-socket.ts';
 import { deflateOffer } from '../fan-out/contestants.ts';
-import { FrameReader } from '../frame-reader.ts';
 
 /** How a visitor leaves. */
 const leavings = ['close', 'reset', 'end', 'cut while connecting', 'cut in the handshake'] as const;
@@ -43,15 +43,13 @@ function visitOf(serial: number): Visit {
 
 /** Connects, stays for the first frame where it goes so far, and leaves; resolves when the connection is gone. */
 export function pay(port: number, serial: number): Promise<void> {
-  const { target, deflate, leaving } = visitOf(serial);
-  const request = handshake(target, deflate ? { 'Sec-WebSocket-Extensions': deflateOffer } : {});
+  const visit = visitOf(serial);
   return new Promise((resolve, reject) => {
     // Of addresses of its own, since a port that was used stays taken for a while.
-    const localAddress = `127.1.0.${1 + (serial % addresses)}`;
-    const socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
+    const socket = begin(port, `127.1.0.${1 + (serial % addresses)}`, visit);
     const timer = setTimeout(() => {
       socket.destroy();
-      reject(new Error(`${leaving} from ${target} took longer than ${patienceMs} ms`));
+      reject(new Error(`${visit.leaving} from ${visit.target} took longer than ${patienceMs} ms`));
     }, patienceMs);
     // A connection that the gateway ends at once is a visit like any other.
     socket.on('error', () => {});
@@ -59,41 +57,28 @@ export function pay(port: number, serial: number): Promise<void> {
       clearTimeout(timer);
       resolve();
     });
-    begin(socket, request, leaving);
   });
 }
 
-function begin(socket: Socket, request: string, leaving: Leaving): void {
-  if (leaving === 'cut in the handshake') {
-    socket.write(request.slice(0, request.length / 2), () => socket.destroy());
-    return;
+function begin(port: number, localAddress: string, { target, deflate, leaving }: Visit): Socket {
+  if (leaving === 'cut in the handshake' || leaving === 'cut while connecting') {
+    const request = handshake(target, deflate ? { 'Sec-WebSocket-Extensions': deflateOffer } : {});
+    const cut = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
+    if (leaving === 'cut while connecting') cut.write(request, () => cut.resetAndDestroy());
+    else cut.write(request.slice(0, request.length / 2), () => cut.destroy());
+    return cut;
   }
-  if (leaving === 'cut while connecting') {
-    socket.write(request, () => socket.resetAndDestroy());
-    return;
-  }
-  const frames = new FrameReader((opcode) => {
-    if (opcode === close) socket.end();
-    else leave(socket, leaving);
+  const { socket } = new BareWebSocket(port, {
+    ...{ target, extensions: deflate ? deflateOffer : '', localAddress },
+    onResponse(head) {
+      if (!isUpgrade(head)) socket.destroy();
+    },
+    onFrame(opcode) {
+      if (opcode === close) socket.end();
+      else leave(socket, leaving);
+    },
   });
-  let head: string | undefined = '';
-  socket.on('data', (bytes) => {
-    if (head === undefined) {
-      frames.read(bytes);
-      return;
-    }
-    const before = head.length;
-    head += bytes.toString('latin1');
-    const end = head.indexOf('\r\n\r\n');
-    if (end < 0) return;
-    if (!head.startsWith('HTTP/1.1 101')) {
-      socket.destroy();
-      return;
-    }
-    head = undefined;
-    frames.read(bytes.subarray(end + 4 - before));
-  });
-  socket.write(request);
+  return socket;
 }
 
 /** Further frames may come, and it leaves again: that does no harm. */

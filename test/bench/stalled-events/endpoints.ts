@@ -107,7 +107,7 @@ function openWebSocket(port: number, path: string): Reader {
   const marks = new MarkReader();
   const onPacket = (bytes: Buffer, start: number, end: number): void => marks.read(bytes, start, end, true);
   const client = new RawClient(port, { onPacket, onEnd: () => {} }, path);
-  return { marks, stall: () => client.stall(), destroy: () => client.destroy() };
+  return { marks, stall: () => client.stall(), destroy: () => client.stop() };
 }
 
 function openEventStream(port: number, path: string): Reader {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
-import { setUpWithRedis } from '../../support/diagnostics.ts';
 import { type RedisServer, redisMissing, startRedis } from '../../support/redis-server.ts';
 import { waitFor } from '../../support/wait.ts';
+import { setUpWithRedis } from './port-set-up.ts';
 
 describe.skipIf(redisMissing)('A hostile diagnostics client', () => {
   let redis: RedisServer;

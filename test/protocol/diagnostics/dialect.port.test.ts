@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isJsonObject } from '../../../src/core/json.ts';
-import type { Packet } from '../../support/client.ts';
-import { setUpWithRedis } from '../../support/diagnostics.ts';
+import { connectClient, type Packet } from '../../support/client.ts';
+import { startGateway } from '../../support/gateway.ts';
+import { listed, startInstanceEngine } from '../../support/instance-engine.ts';
 import { type RedisServer, redisMissing, startRedis } from '../../support/redis-server.ts';
-import { waitFor } from '../../support/wait.ts';
+import { useIn, waitFor } from '../../support/wait.ts';
+import { setUpWithRedis } from './port-set-up.ts';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const entries = ({ body: { data } }: Packet) => (Array.isArray(data) ? data.filter(isJsonObject) : []);
@@ -114,5 +116,93 @@ describe.skipIf(redisMissing)('Diagnostics over Redis', () => {
     const client = await connect();
     expect((await client.nextOf('telemetry')).data).toMatchObject({ request_count: 0, success_rate: 100 });
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+  });
+});
+
+describe('Diagnostics where only the instances are polled', () => {
+  it('tell of these polls: the last good one, and at once when one fails or is well again', async (test) => {
+    const engine = await useIn(test, startInstanceEngine([listed('a')]));
+    const settings = { DIALECTS: 'streams,diagnostics', ENGINE_URL: engine.url };
+    const gateway = await useIn(test, startGateway({ engine: false, settings }));
+    const diagnostics = await useIn(test, connectClient(`${gateway.wsUrl}/ws/diagnostics`));
+    expect((await diagnostics.next()).data).toMatchObject({ last_update: null, request_count: 0 });
+    const instances = await useIn(test, connectClient(`${gateway.wsUrl}/ws/instances`));
+    await instances.nextOf('snapshot');
+    const figures = async () =>
+      Object(await (await fetch(`${gateway.url}/api/diagnostics/telemetry`)).json());
+    const before = await waitFor('a good poll', async () => {
+      const now = await figures();
+      return now.last_update === null ? undefined : now;
+    });
+    expect(before).toMatchObject({ success_rate: 100, api_latency_ms: expect.any(Number) });
+
+    const turns = () => diagnostics.packets.filter(({ type }) => type === 'telemetry');
+    engine.set('hangs');
+    // Its own beat comes each 5 s: more than one in less than that is told besides.
+    await diagnostics.next(({ type, data }) => type === 'telemetry' && Number(data.success_rate) < 100);
+    const failedAt = turns().length;
+    engine.set([listed('a')]);
+    await diagnostics.next(
+      ({ type, data }) => type === 'telemetry' && String(data.last_update) > String(before.last_update),
+    );
+    expect(turns().length).toBeGreaterThan(failedAt);
+  });
+});
+
+const padding = 'x'.repeat(40_000);
+const numberOf = ({ data }: Packet): number =>
+  isJsonObject(data.details) && typeof data.details.number === 'number' ? data.details.number : 0;
+
+describe.skipIf(redisMissing)('A diagnostics client that stops reading', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
+
+  it('skips, is told of in the log as its drops pass tens, reads on from the oldest kept, and nobody else is late', async (test) => {
+    const { gateway, connect, publish, get, lines } = await setUpWithRedis(test, redis);
+    const well = await Promise.all(Array.from({ length: 5 }, () => connect()));
+    const slow = await connect();
+    await slow.nextOf('logs');
+    slow.socket.pause();
+
+    const total = 400;
+    for (let number = 1; number <= total; number += 1) {
+      await publish('graph_update', {
+        update_type: 'entity_updated',
+        entity_id: 'entity-1',
+        details: { number, padding },
+      });
+      await Promise.all(well.map((client) => client.next((packet) => numberOf(packet) === number)));
+    }
+    for (const client of well) {
+      expect(client.packets.map(numberOf).filter((number) => number > 0)).toHaveLength(total);
+    }
+    const states = (await get('connections')) as { messages_dropped: number; connection_id: string }[];
+    const dropped = states.map(({ messages_dropped }) => messages_dropped);
+    const [drops = 0] = dropped.splice(-1);
+    expect(dropped).toEqual([0, 0, 0, 0, 0]);
+    expect(drops).toBeGreaterThan(200);
+    const id = states.at(-1)?.connection_id ?? '';
+    const told = lines('Dropped').map((line) => Number(line.split(' ')[1]));
+    expect(lines('Dropped')).toEqual(told.map((count) => `Dropped ${count} messages for slow client ${id}`));
+    const tens = told.map((count) => Math.floor(count / 10));
+    expect(tens).toEqual([...new Set(tens)].sort((a, b) => a - b));
+    expect(tens.at(-1)).toBe(Math.floor(drops / 10));
+    expect(JSON.stringify(await get('logs?limit=200'))).not.toContain('Dropped');
+    expect((await gateway.metrics()).value('bff_dropped_total', { dialect: 'diagnostics' })).toBe(drops);
+
+    slow.socket.resume();
+    await slow.next((packet) => numberOf(packet) === total);
+    const seen = slow.packets.map(numberOf).filter((number) => number > 0);
+    expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
+    expect(seen.length + drops).toBe(total);
+    expect(seen.slice(-100)).toEqual(Array.from({ length: 100 }, (_, index) => total - 99 + index));
+    slow.socket.close();
+    await slow.closed;
+    const line = `WebSocket disconnected: ${id} `;
+    const farewell = await well[0]?.next(({ data }) => String(data.message).startsWith(line));
+    expect(farewell?.data.message).toMatch(new RegExp(`\\(sent: \\d+, dropped: ${drops}\\)$`));
   });
 });

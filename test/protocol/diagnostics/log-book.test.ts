@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../src/core/clock.ts';
 import { LogBook } from '../../../src/protocol/diagnostics/log-book.ts';
-import { createFeeds } from '../../support/feeds.ts';
+import { createTestContext } from '../../support/context.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 
 const at = Date.parse('2026-01-01T00:00:00.000Z');
 
-const createBook = (clock: Clock) => new LogBook(createFeeds(clock), clock);
+const createBook = (clock: Clock) => new LogBook(createTestContext().feeds, clock);
 
 describe('LogBook', () => {
   it('names an entry after its millisecond, and numbers further ones of the same', () => {

@@ -1,8 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts';
-import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
 import { keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
-import { Sessions } from '../../../src/deliver/sessions.ts';
-import { Views } from '../../../src/deliver/views.ts';
 import { LogRecorder } from '../../../src/observe/log-recorder.ts';
 import { type DiagnosticsClient, diagnosticsEndpoint } from '../../../src/protocol/diagnostics/client.ts';
 import { DiagnosticsFigures } from '../../../src/protocol/diagnostics/figures.ts';
@@ -13,11 +10,8 @@ import type { EventKind } from '../../../src/protocol/diagnostics/schema.ts';
 import { DiagnosticsViews } from '../../../src/protocol/diagnostics/views.ts';
 import type { EngineFigures } from '../../../src/source/engine.ts';
 import { viewing } from '../../support/access.ts';
+import { createTestContext } from '../../support/context.ts';
 import { serviceOf } from '../../support/conversation.ts';
-import { createFeeds } from '../../support/feeds.ts';
-import { createManualClock } from '../../support/manual-clock.ts';
-import { createMemoryLog } from '../../support/memory-log.ts';
-import { createMemoryMeter } from '../../support/memory-meter.ts';
 
 function counting(name: string): () => string {
   let count = 0;
@@ -33,13 +27,9 @@ export function setUpDiagnostics({
   newConnectionId = counting('id'),
   silentAfterMs = Number.POSITIVE_INFINITY,
 } = {}) {
-  const clock = createManualClock();
-  const meter = createMemoryMeter();
-  const written = createMemoryLog();
+  const { log: written, ...context } = createTestContext({ maxViews: 0 });
+  const { clock, meter, feeds, hub, sessions } = context;
   const log = new LogRecorder(written);
-  const feeds = createFeeds(clock);
-  const hub = new Hub({ clock, meter, ...hubDefaults });
-  const sessions = new Sessions({ hub, clock, meter });
   const engine = { requestCount: 0, successPercent: 100, latencyMs: undefined, lastSuccessAt: undefined };
   const inputs: { engine: EngineFigures; activePlans: JsonValue | undefined } = {
     engine,
@@ -53,10 +43,9 @@ export function setUpDiagnostics({
     hub,
     clock,
   });
-  const gatewayViews = new Views({ hub, clock, maxViews: 0 });
   const views = new DiagnosticsViews({
     ...{ figures, logBook, maxRateHz, feeds, clock, meter },
-    views: gatewayViews,
+    views: context.views,
   });
   const journal = new Journal(views, figures, logBook, clock, () => 'made');
   const intake = new Intake(journal, { clock, log, meter });

@@ -1,8 +1,5 @@
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
-import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
 import { type KeepaliveLimits, keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
-import { Sessions } from '../../../src/deliver/sessions.ts';
-import { Views } from '../../../src/deliver/views.ts';
 import { SharedInstances } from '../../../src/protocol/streams/instance/shared-instances.ts';
 import type { LogRequest } from '../../../src/protocol/streams/log/log-client.ts';
 import type { LogViews } from '../../../src/protocol/streams/log/log-views.ts';
@@ -11,14 +8,10 @@ import { streamEndpoints } from '../../../src/protocol/streams/streams.ts';
 import type { Endpoint } from '../../../src/serve/endpoint.ts';
 import type { Engine } from '../../../src/source/engine.ts';
 import { PollFailure } from '../../../src/source/poll-failure.ts';
-import { SourceBoard } from '../../../src/source/source-board.ts';
 import { viewing } from '../../support/access.ts';
+import { createTestContext } from '../../support/context.ts';
 import { serviceOf } from '../../support/conversation.ts';
 import type { FakeTransport } from '../../support/fake-transport.ts';
-import { createFeeds } from '../../support/feeds.ts';
-import { createManualClock } from '../../support/manual-clock.ts';
-import { createMemoryLog } from '../../support/memory-log.ts';
-import { createMemoryMeter } from '../../support/memory-meter.ts';
 import { anyone } from '../../support/principals.ts';
 import { settled, type TestScope } from '../../support/wait.ts';
 
@@ -62,15 +55,9 @@ function createScriptedClient(): Pick<Engine, 'get'> & { readonly requests: Requ
 
 /** The streams over transports that a test blocks and drains, at a time that it moves. */
 export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> = {}) {
-  const clock = createManualClock();
-  const log = createMemoryLog();
-  const meter = createMemoryMeter();
-  const hub = new Hub({ clock, meter, ...hubDefaults });
-  const sessions = new Sessions({ hub, clock, meter });
-  const views = new Views({ hub, clock, maxViews: 3 });
+  const context = createTestContext({ maxViews: 3 });
+  const { clock, log, meter, sessions, feeds, board, views } = context;
   const client = createScriptedClient();
-  const feeds = createFeeds(clock);
-  const board = new SourceBoard({ clock, log, meter });
   const dependencies = { clock, log, meter };
   const options = { ...dependencies, feeds, engine: client, board, pollTimeoutMs: 60_000 };
   const instances = new SharedInstances(options, views);
@@ -87,7 +74,8 @@ export function setUpStreams(test: TestScope, limits: Partial<KeepaliveLimits> =
   };
 
   return {
-    ...{ clock, log, meter, hub, sessions, client, board, feeds, instances, messages, dependencies },
+    ...context,
+    ...{ client, instances, messages, dependencies },
     endAll(): void {
       for (const transport of transports) transport.end();
     },

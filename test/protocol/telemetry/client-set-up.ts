@@ -1,8 +1,5 @@
 import type { JsonObject } from '../../../src/core/json.ts';
-import { Hub, hubDefaults } from '../../../src/deliver/hub.ts';
 import { keepaliveDefaults } from '../../../src/deliver/keepalive.ts';
-import { Sessions } from '../../../src/deliver/sessions.ts';
-import { Views } from '../../../src/deliver/views.ts';
 import { formatPosition, type Position } from '../../../src/feed/position.ts';
 import type { Commands } from '../../../src/protocol/telemetry/command/commands.ts';
 import { refuseCommand } from '../../../src/protocol/telemetry/command/order.ts';
@@ -30,12 +27,9 @@ export interface ClientsOptions {
 
 /** Telemetry clients over transports that a test blocks and drains, and the documents they look at. */
 export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
-  const subject = setUpDocuments(test, options.settings);
-  const { clock, log, meter, documents } = subject;
-  const hub = new Hub({ clock, meter, ...hubDefaults });
-  const sessions = new Sessions({ hub, clock, meter });
-  const gatewayViews = new Views({ hub, clock, maxViews: options.maxRenditions ?? 500 });
-  const views = new TelemetryViews(documents, gatewayViews, { clock, meter });
+  const subject = setUpDocuments(test, options.settings, options.maxRenditions);
+  const { clock, log, meter, documents, sessions } = subject;
+  const views = new TelemetryViews(documents, subject.views, { clock, meter });
   const keepalive = { ...keepaliveDefaults, silentAfterMs: Number.POSITIVE_INFINITY };
   const dependencies = {
     ...{ documents, views, clock, log, commanding, viewing },
@@ -58,7 +52,6 @@ export function setUpClients(test: TestScope, options: ClientsOptions = {}) {
   return {
     ...subject,
     ...{ dependencies, keepalive },
-    sessions,
     views,
     /** Something happens in the default document. */
     change(more: JsonObject = {}): void {

@@ -5,9 +5,8 @@ import { HttpServer } from '../../../src/http/server.ts';
 import { UpgradeRouter } from '../../../src/http/upgrade.ts';
 import { serveTelemetry } from '../../../src/protocol/telemetry/telemetry.ts';
 import { Serve } from '../../../src/serve/serve.ts';
-import { routerFor } from '../../http/http-set-up.ts';
+import { anyNumber, routerFor } from '../../http/http-set-up.ts';
 import { defaultAccess } from '../../support/access.ts';
-import { anyNumber } from '../../support/any-number.ts';
 import { anyone } from '../../support/principals.ts';
 import { setUpClients } from './client-set-up.ts';
 

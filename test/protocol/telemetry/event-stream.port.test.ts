@@ -121,7 +121,7 @@ describe.concurrent('Server-Sent Events', () => {
     const ended = new Promise((resolve) => {
       asking.on('response', (response) => response.resume().on('end', resolve)).on('error', resolve);
     });
-    await within('an answer that ends', ended, 3000);
+    await within('an answer that ends', ended);
     expect((await gateway.metrics()).value('bff_clients')).toBe(0);
     expect(gateway.log.entries.filter(({ level }) => level === 'error')).toEqual([]);
   });

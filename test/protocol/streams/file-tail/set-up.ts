@@ -3,9 +3,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileTail } from '../../../../src/protocol/streams/file-tail/file-tail.ts';
-import { createManualClock } from '../../../support/manual-clock.ts';
-import { createMemoryLog } from '../../../support/memory-log.ts';
-import { createMemoryMeter } from '../../../support/memory-meter.ts';
+import { createTestContext } from '../../../support/context.ts';
 import type { TestScope } from '../../../support/wait.ts';
 
 export const rotated = Symbol('rotated');
@@ -39,9 +37,7 @@ export function setUpTail(
   directory: string,
   { onLines, backlogLines = 1000 }: TailSetUp = {},
 ) {
-  const clock = createManualClock();
-  const log = createMemoryLog();
-  const meter = createMemoryMeter();
+  const { clock, log, meter } = createTestContext();
   const heard: (string | typeof rotated | typeof unavailable)[] = [];
   let current: readonly string[] = [];
   let hasLooked = false;

@@ -13,9 +13,8 @@ import type {
 import type { StatusListener } from '../../../../src/protocol/telemetry/document/documents.ts';
 import { startEngineServer } from '../../../source/engine-server.ts';
 import { commanding } from '../../../support/access.ts';
-import { createManualClock } from '../../../support/manual-clock.ts';
-import { createMemoryLog, type LogEntry } from '../../../support/memory-log.ts';
-import { createMemoryMeter } from '../../../support/memory-meter.ts';
+import { createTestContext } from '../../../support/context.ts';
+import type { LogEntry } from '../../../support/memory-log.ts';
 import { operator } from '../../../support/principals.ts';
 import { type TestScope, waitFor } from '../../../support/wait.ts';
 
@@ -105,9 +104,7 @@ export async function setUpCommands(
   { url, token, ...options }: Partial<CommandsOptions & Pick<CommandEngineOptions, 'url' | 'token'>> = {},
 ) {
   const engine = await startCommandEngine();
-  const clock = createManualClock();
-  const log = createMemoryLog();
-  const meter = createMemoryMeter();
+  const { clock, log, meter } = createTestContext();
   const state = { fresh: true, acks: 0 };
   const polls = scriptedPolls(clock);
   let keys = 0;

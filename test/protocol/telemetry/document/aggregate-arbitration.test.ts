@@ -1,25 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../../../src/core/json.ts';
-import { second, setUpAggregate, state } from './aggregate-set-up.ts';
-
-const { timestamp: _, ...undated } = state;
-const priced = (price: number, timestamp?: string): JsonObject => ({
-  ...undated,
-  market: { ...state.market, price },
-  ...(timestamp === undefined ? {} : { timestamp }),
-});
-
-function withState() {
-  const subject = setUpAggregate();
-  subject.poll(state);
-  return Object.assign(subject, {
-    price: () => (subject.section('market') as JsonObject).price,
-  });
-}
+import { priced, second, setUpAggregate, setUpPolled, state, undated } from './aggregate-set-up.ts';
 
 describe('Aggregate between a poll and an event', () => {
   it('keeps an event that came while the poll was in flight, where neither carries a time', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     const answer = subject.start();
     subject.event({ market: { price: 500 }, risk: 1 });
     answer(priced(450));
@@ -28,7 +12,7 @@ describe('Aggregate between a poll and an event', () => {
   });
 
   it('takes the answer of a poll that was started after the event', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     subject.event({ market: { price: 500 }, risk: 1 });
     subject.poll(priced(450));
     expect(subject.price()).toBe(450);
@@ -37,7 +21,7 @@ describe('Aggregate between a poll and an event', () => {
   });
 
   it('keeps the event where its engine time is newer than that of the answer in flight', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     const answer = subject.start();
     subject.event({ timestamp: second(5), market: { price: 500 } });
     answer(priced(450, second(4)));
@@ -45,7 +29,7 @@ describe('Aggregate between a poll and an event', () => {
   });
 
   it('takes the answer in flight where its engine time is newer than that of the event', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     const answer = subject.start();
     subject.event({ timestamp: second(5), market: { price: 500 } });
     answer(priced(450, second(6)));
@@ -54,14 +38,14 @@ describe('Aggregate between a poll and an event', () => {
   });
 
   it('keeps the event on a tie', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     subject.event({ timestamp: second(5), market: { price: 500 } });
     subject.poll(priced(450, second(5)));
     expect(subject.price()).toBe(500);
   });
 
   it('keeps an event through any number of answers that are not newer, then lets go for good', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     subject.event({ timestamp: second(9), market: { price: 500 } });
     for (const time of [9, 8, 9, 9, 7, 9]) subject.poll(priced(440 + time, second(time)));
     expect(subject.price()).toBe(500);
@@ -75,7 +59,7 @@ describe('Aggregate between a poll and an event', () => {
     ['the event', { market: { price: 500 } }, priced(450, second(9))],
     ['the answer', { timestamp: second(9), market: { price: 500 } }, priced(450)],
   ])('goes by arrival where only %s lacks a time', (_who, event, body) => {
-    const subject = withState();
+    const subject = setUpPolled();
     const answer = subject.start();
     subject.event(event);
     answer(body);
@@ -85,7 +69,7 @@ describe('Aggregate between a poll and an event', () => {
   });
 
   it('protects each leaf on its own', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     const answer = subject.start();
     subject.event({ market: { price: 500 } });
     answer({ ...priced(450), market: { ...state.market, price: 450, alpha: 9 }, status: 'HALT' });
@@ -103,7 +87,7 @@ describe('Aggregate between a poll and an event', () => {
   });
 
   it('does not let an answer of one source end what protects the section of another', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     subject.poll({ A: { latency_ms: 1 } }, 'agents');
     const answer = subject.start('agents');
     subject.event({ agents: { A: { latency_ms: 2 } } });
@@ -116,7 +100,7 @@ describe('Aggregate between a poll and an event', () => {
   });
 
   it('counts only what an answer would have undone', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     const answer = subject.start();
     subject.event({ market: { price: 450, alpha: 7 } });
     answer(priced(450));
@@ -124,7 +108,7 @@ describe('Aggregate between a poll and an event', () => {
   });
 
   it('does not mix symbols: with another one in the answer, no event of the last stays', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     const answer = subject.start();
     subject.event({ timestamp: second(9), market: { price: 500 }, portfolio: { nav: 7 } });
     answer({ ...undated, market: { symbol: 'QQQ', price: 300 } });
@@ -141,7 +125,7 @@ describe('Aggregate between a poll and an event', () => {
   });
 
   it('keeps an event where the answer does not say which symbol it is about', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     const answer = subject.start();
     subject.event({ market: { price: 500 } });
     answer({ ...undated, market: { symbol: null, price: 450 } });
@@ -149,7 +133,7 @@ describe('Aggregate between a poll and an event', () => {
   });
 
   it('keeps the object that an event made of a scalar, against an older answer', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     const answer = subject.start();
     subject.event({ risk: 5 });
     subject.event({ risk: {} });

@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { second, setUpAggregate, state } from './aggregate-set-up.ts';
-
-function withState() {
-  const subject = setUpAggregate();
-  subject.poll(state);
-  return subject;
-}
+import { second, setUpAggregate, setUpPolled, state } from './aggregate-set-up.ts';
 
 describe('Aggregate, fed by events', () => {
   it('merges a partial event and leaves the rest alone', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     expect(subject.event({ market: { price: 451 }, note: { by: 'desk' } })).toBe(true);
     expect(subject.document).toMatchObject({
       market: { ...state.market, price: 451 },
@@ -42,14 +36,14 @@ describe('Aggregate, fed by events', () => {
   });
 
   it('takes the envelope off', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     expect(subject.event({ type: 'STATE_UPDATE', data: { market: { price: 451 } }, seq: 5 })).toBe(true);
     expect(subject.document).toMatchObject({ market: { price: 451 } });
     for (const key of ['type', 'data', 'seq']) expect(subject.document).not.toHaveProperty(key);
   });
 
   it('refuses an envelope around something that must not be in an event', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     const before = subject.document;
     expect(subject.event('{"type":"x","data":{"__proto__":{"polluted":1}}}')).toBe(false);
     expect(subject.document).toBe(before);
@@ -62,13 +56,13 @@ describe('Aggregate, fed by events', () => {
     ['signal', 'side'],
     ['governance', 'approved_size'],
   ])('shows a documented scalar that is set to null as null: %s.%s', (section, field) => {
-    const subject = withState();
+    const subject = setUpPolled();
     expect(subject.event({ [section]: { [field]: null } })).toBe(true);
     expect(subject.document).toHaveProperty([section, field], null);
   });
 
   it('shows a status that is set to null as null', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     subject.event({ status: null });
     expect(subject.section('status')).toBeNull();
   });
@@ -94,7 +88,7 @@ describe('Aggregate, fed by events', () => {
   it.each(['market', 'portfolio', 'signal', 'governance', 'logs', 'agents', 'models'])(
     'never removes the section %s, and applies the rest of the event',
     (section) => {
-      const subject = withState();
+      const subject = setUpPolled();
       const before = subject.section(section);
       expect(subject.event({ [section]: null, status: 'HALT' })).toBe(true);
       expect(subject.section(section)).toEqual(before);
@@ -104,14 +98,14 @@ describe('Aggregate, fed by events', () => {
   );
 
   it('drops and counts "sources" in an event, and applies the rest', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     expect(subject.event({ sources: { state: { status: 'fresh' } }, status: 'HALT' })).toBe(true);
     expect(subject.document).toMatchObject({ status: 'HALT', sources: {} });
     expect(subject.refused('sources_key')).toBe(1);
   });
 
   it('brings logs and agents of an event to their documented shape', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     const now = new Date(subject.clock.now() + 10).toISOString();
     subject.event({ logs: ['margin call'], agents: [{ name: 'A', latency_ms: 1 }] });
     expect(subject.section('logs')).toEqual([{ level: 'INFO', message: 'margin call', timestamp: now }]);
@@ -119,7 +113,7 @@ describe('Aggregate, fed by events', () => {
   });
 
   it('merges agents and models of an event in any of their shapes', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     subject.poll({ A: { x: 1 }, B: { x: 1 } }, 'agents');
     for (const [index, agents] of [
       { A: { x: 1 } },
@@ -139,7 +133,7 @@ describe('Aggregate, fed by events', () => {
     ['2026-06-01 12:00:05,5', '2026-06-01T12:00:05.5Z'],
     [1_780_315_205_250, '2026-06-01T12:00:05.250Z'],
   ])('shows the timestamp %s in UTC', (timestamp, shown) => {
-    const subject = withState();
+    const subject = setUpPolled();
     subject.event({ timestamp });
     expect(subject.section('timestamp')).toBe(shown);
     subject.poll({ ...state, timestamp });
@@ -147,7 +141,7 @@ describe('Aggregate, fed by events', () => {
   });
 
   it('moves the timestamp forward only', () => {
-    const subject = withState();
+    const subject = setUpPolled();
     subject.event({ timestamp: second(5), status: 'HALT' });
     expect(subject.section('timestamp')).toBe(second(5));
     subject.event({ timestamp: second(3), status: 'ACTIVE' });

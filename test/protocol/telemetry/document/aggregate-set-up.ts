@@ -1,6 +1,5 @@
 import type { JsonObject, JsonValue } from '../../../../src/core/json.ts';
 import { parseUntrusted } from '../../../../src/core/untrusted-json.ts';
-import { HistoryBudget, historyDefaults } from '../../../../src/feed/history.ts';
 import { WritableStateFeed } from '../../../../src/feed/state-feed.ts';
 import { Aggregate } from '../../../../src/protocol/telemetry/document/aggregate.ts';
 import { StateEventIntake } from '../../../../src/protocol/telemetry/document/event-intake.ts';
@@ -11,20 +10,16 @@ import {
   Ownership,
 } from '../../../../src/protocol/telemetry/document/ownership.ts';
 import { initialDocument } from '../../../../src/protocol/telemetry/document/shape.ts';
-import { createManualClock } from '../../../support/manual-clock.ts';
-import { createMemoryLog } from '../../../support/memory-log.ts';
-import { createMemoryMeter } from '../../../support/memory-meter.ts';
+import { createTestContext } from '../../../support/context.ts';
 
 /** An aggregate as a gateway has it, fed by hand: what polls and events bring, as the text they come as. */
 export function setUpAggregate(further: readonly EngineSource[] = []) {
-  const clock = createManualClock();
-  const log = createMemoryLog();
-  const meter = createMemoryMeter();
+  const { clock, log, meter, budget } = createTestContext();
   const feed = new WritableStateFeed({
     initial: initialDocument(clock.now()),
     epoch: 'e',
     clock,
-    budget: new HistoryBudget(historyDefaults),
+    budget,
   });
   const ownership = new Ownership([...engineSources, ...further]);
   const aggregate = new Aggregate(feed, undefined, { ownership, clock, log, meter });
@@ -91,3 +86,22 @@ export const state = {
   governance: { approved_size: 0.15 },
   logs: [{ level: 'INFO', message: 'Gaussian regime confirmed', timestamp: second(-2) }],
 } satisfies JsonObject;
+
+const { timestamp: _, ...withoutTime } = state;
+export const undated = withoutTime;
+
+/** A whole state with this price; without a time where none is given. */
+export const priced = (price: number, timestamp?: string): JsonObject => ({
+  ...undated,
+  market: { ...state.market, price },
+  ...(timestamp === undefined ? {} : { timestamp }),
+});
+
+/** An aggregate that was polled once. */
+export function setUpPolled() {
+  const subject = setUpAggregate();
+  subject.poll(state);
+  return Object.assign(subject, {
+    price: () => (subject.section('market') as JsonObject).price,
+  });
+}

@@ -97,7 +97,7 @@ describe('EngineDocument', () => {
     // The events that were lost may be newer than what this request was answered with.
     subject.documents.poll();
     await subject.answer('state', state);
-    await waitFor('another poll', () => subject.isWaiting('state'), { timeoutMs: 1000 });
+    await waitFor('another poll', () => subject.isWaiting('state'));
   });
 
   it('shows sources that go stale together in one version, and so what redis has to say', async (test) => {

@@ -1,16 +1,11 @@
 import type { JsonObject } from '../../../../src/core/json.ts';
-import { Feeds } from '../../../../src/feed/feeds.ts';
-import { HistoryBudget, historyDefaults } from '../../../../src/feed/history.ts';
 import { Documents } from '../../../../src/protocol/telemetry/document/documents.ts';
 import { StateRemarks } from '../../../../src/protocol/telemetry/document/state-remarks.ts';
 import type { TelemetrySettings } from '../../../../src/protocol/telemetry/settings.ts';
 import { loadSettings } from '../../../../src/settings.ts';
 import type { Engine } from '../../../../src/source/engine.ts';
 import { PollFailure } from '../../../../src/source/poll-failure.ts';
-import { SourceBoard } from '../../../../src/source/source-board.ts';
-import { createManualClock } from '../../../support/manual-clock.ts';
-import { createMemoryLog } from '../../../support/memory-log.ts';
-import { createMemoryMeter } from '../../../support/memory-meter.ts';
+import { createTestContext } from '../../../support/context.ts';
 import { type TestScope, waitFor } from '../../../support/wait.ts';
 
 /** A source that every engine has, the state of a symbol, or the path of a further source. */
@@ -26,8 +21,9 @@ function pathOf(name: Name): string {
 }
 
 /** Documents whose polls wait for the test's answers; their own schedule comes once a year. */
-export function setUpDocuments(test: TestScope, options: Partial<TelemetrySettings> = {}) {
-  const clock = createManualClock();
+export function setUpDocuments(test: TestScope, options: Partial<TelemetrySettings> = {}, maxViews?: number) {
+  const context = createTestContext({ maxViews });
+  const { clock, log, meter, board, feeds } = context;
   const requests: string[] = [];
   const waiting = new Map<string, { resolve: (body: string) => void; reject: (error: Error) => void }>();
   const engine: Pick<Engine, 'get'> = {
@@ -37,11 +33,6 @@ export function setUpDocuments(test: TestScope, options: Partial<TelemetrySettin
         waiting.set(path, { resolve, reject });
       }),
   };
-  const log = createMemoryLog();
-  const meter = createMemoryMeter();
-  const board = new SourceBoard({ clock, log, meter });
-  const budget = new HistoryBudget(historyDefaults);
-  const feeds = new Feeds(clock, budget);
   const remarks = new StateRemarks();
   const documents = new Documents(
     { ...loadSettings({ env: {} }), POLL_CRON: '0 0 0 1 1 *', POLL_TIMEOUT_MS: 60_000, ...options },
@@ -58,15 +49,8 @@ export function setUpDocuments(test: TestScope, options: Partial<TelemetrySettin
   };
   const { feed } = documents.engine;
   return {
-    clock,
-    log,
-    meter,
-    board,
-    budget,
-    feeds,
-    documents,
-    remarks,
-    feed,
+    ...context,
+    ...{ documents, remarks, feed },
     /** How often the engine was asked. */
     asked: (name: Name) => requests.filter((path) => path === pathOf(name)).length,
     isWaiting: (name: Name) => waiting.has(pathOf(name)),

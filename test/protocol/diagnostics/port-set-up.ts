@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
-import type { JsonObject } from '../../src/core/json.ts';
-import { connectClient } from './client.ts';
-import { type StartOptions, startGateway } from './gateway.ts';
-import type { RedisServer } from './redis-server.ts';
-import { type TestScope, useIn, waitFor } from './wait.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
+import { connectClient } from '../../support/client.ts';
+import { type StartOptions, startGateway } from '../../support/gateway.ts';
+import type { RedisServer } from '../../support/redis-server.ts';
+import { type TestScope, useIn, waitFor } from '../../support/wait.ts';
 
 /** Nothing polls: what happens, the test does. */
 const still = { DIALECTS: 'diagnostics' };

@@ -15,9 +15,10 @@ import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 const cycles = 1000;
 const atOnce = 20;
 /** Much more than it takes, for a machine that is busy with other things. */
-const timeout = { timeout: 240_000 };
+const timeout = { timeout: 600_000 };
 /** By which the objects of a class may be more than before. One left behind by each tenth client would be more. */
 const allowance = 75;
+const maxBytes = 1_000_000;
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** A gateway that remembers nothing by design: no log lines, no history. */
@@ -117,19 +118,23 @@ describe(`${cycles} clients of all kinds that come and go in all ways`, () => {
       });
       return { objects: takeCensus(), resources: resources(), bytes: process.memoryUsage().arrayBuffers };
     };
+    /** What is more after many clients than before them. */
+    const grown = async () => {
+      const before = await look();
+      await run(cycles);
+      await waitFor('as few resources as before', () => resources() <= before.resources);
+      const { objects, bytes } = await look();
+      expect(objects).toMatchObject({ Session: 0, Following: 0, WebSocketTransport: 0 });
+      const classes = Object.keys(objects).filter(
+        (name) => (objects[name] ?? 0) - (before.objects[name] ?? 0) > allowance,
+      );
+      return [...classes, ...(bytes - before.bytes > maxBytes ? ['bytes'] : [])];
+    };
     await run(200);
-    const before = await look();
-    await run(cycles);
-    await waitFor('as few resources as before', () => resources() <= before.resources);
-    const grown = (objects: typeof before.objects) =>
-      Object.entries(objects).filter(([name, count]) => count - (before.objects[name] ?? 0) > allowance);
-    // What waits for its turn on a busy machine is not left behind.
-    await waitFor('as few objects as before', async () => grown((await look()).objects).length === 0, {
-      state: () => grown(takeCensus()),
-    });
-    const { objects: after, bytes } = await look();
-    expect(bytes - before.bytes).toBeLessThan(1_000_000);
-    expect(after).toMatchObject({ Session: 0, Following: 0, WebSocketTransport: 0 });
+    const once = await grown();
+    // Pools, such as Node's of HTTP parsers, have the size of the most that were ever in use at the same time, which on
+    // a busy machine comes late. What is left behind by each client goes on growing.
+    expect(once.length === 0 ? once : await grown()).toEqual([]);
   });
 });
 

@@ -35,17 +35,9 @@ let spare = binding?.newRequest();
 /** `pending`: the kernel did not take all of it; the listener is called later. `failed`: the connection is broken. */
 type WriteOutcome = 'sent' | 'pending' | 'failed';
 
-/**
- * Hands a buffer to the kernel. Only while nothing that was written before waits, here or in the stream.
- * @param handle the stream's. Undefined: it is written to the stream
- */
-export function writeNow(
-  handle: DirectHandle | undefined,
-  stream: Duplex,
-  buffer: Buffer,
-  listener: FlushListener,
-): WriteOutcome {
-  if (handle === undefined || binding === undefined) return writeToStream(stream, buffer, listener);
+/** Hands a buffer to the kernel. Only while nothing that was written before waits, here or in the stream. */
+export function writeDirectly(handle: DirectHandle, buffer: Buffer, listener: FlushListener): WriteOutcome {
+  if (binding === undefined) return 'failed';
   spare ??= binding.newRequest();
   if (handle.writeBuffer(spare, buffer) !== 0) return 'failed';
   if (binding.state[binding.pendingAt] === 0) return 'sent';
@@ -56,7 +48,8 @@ export function writeNow(
   return 'pending';
 }
 
-function writeToStream(stream: Duplex, buffer: Buffer, listener: FlushListener): WriteOutcome {
+/** The same for a stream without such a handle, under the same condition. */
+export function writeToStream(stream: Duplex, buffer: Buffer, listener: FlushListener): WriteOutcome {
   stream.write(buffer);
   if (stream.writableLength === 0) return 'sent';
   // 'drain' is only emitted above the high-water mark; an empty write is called back whenever all has left.

@@ -5,7 +5,13 @@ import type { Close } from '../deliver/closes.ts';
 import type { Transport, TransportEvents } from '../deliver/transport.ts';
 import type { Message } from '../encode/message.ts';
 import type { ConnectionListener, WebSocketConnection } from './connection.ts';
-import { type DirectHandle, directHandleOf, type FlushListener, writeNow } from './direct-write.ts';
+import {
+  type DirectHandle,
+  directHandleOf,
+  type FlushListener,
+  writeDirectly,
+  writeToStream,
+} from './direct-write.ts';
 import { type Frame, pingFrame, pongFrame } from './frame.ts';
 import { type CompressionWindow, framesOf } from './frames.ts';
 
@@ -195,7 +201,10 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
 
   /** Writes a frame while nothing waits. */
   #writeNow(frame: Frame): void {
-    const outcome = writeNow(this.#handle, this.#socket, frame, this);
+    const handle = this.#handle;
+    // The socket is not touched where there is a handle: it lies in another cache line.
+    const outcome =
+      handle === undefined ? writeToStream(this.#socket, frame, this) : writeDirectly(handle, frame, this);
     if (outcome === 'pending') {
       this.#waiting = true;
       this.#limit = 0;

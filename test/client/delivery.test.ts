@@ -1,25 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { CommandProgress } from '../../src/client/index.ts';
-import { connectToFake } from './fake-gateway.ts';
-import { createScriptedFetch } from './scripted-fetch.ts';
-
-/** A client with a live WebSocket and an HTTP way, both of them objects. */
-async function setUp(options: { readonly isLive?: boolean; readonly others?: number } = {}) {
-  const { isLive = true, others = 404 } = options;
-  const script = createScriptedFetch(others);
-  const scene = await connectToFake({ fetch: script.fetch });
-  if (isLive) scene.socket.welcome();
-  const progress: CommandProgress[] = [];
-  const onProgress = (next: CommandProgress): void => void progress.push(next);
-  const states = (): readonly string[] => progress.map(({ state }) => state);
-  return Object.assign(scene, { script, posts: script.posts, onProgress, states });
-}
+import { setUpDelivery } from './delivery-set-up.ts';
 
 const refusal = { code: 'FORBIDDEN', detail: 'Commands need the role operator', effect: 'none' };
 
 describe('A HALT', () => {
   it('goes by HTTP too, as the same one, when the WebSocket does not answer within a second', async () => {
-    const { client, socket, posts, advance, onProgress, states } = await setUp();
+    const { client, socket, posts, advance, onProgress, states } = await setUpDelivery();
     const halt = client.command('HALT', { reason: 'drill', requestId: 'x', onProgress });
     expect(states()).toEqual(['sent']);
     await advance(999);
@@ -39,7 +25,7 @@ describe('A HALT', () => {
   });
 
   it('is ACKed by whatever way ACKs first', async () => {
-    const { client, socket, advance } = await setUp();
+    const { client, socket, advance } = await setUpDelivery();
     const halt = client.command('HALT', { requestId: 'x' });
     await advance(1000);
     socket.say({ type: 'ACK', command: 'HALT', requestId: 'x', result: 2 });
@@ -47,14 +33,14 @@ describe('A HALT', () => {
   });
 
   it('goes by HTTP at once when the WebSocket ends, and where it was silent before', async () => {
-    const { client, socket, posts, advance } = await setUp();
+    const { client, socket, posts, advance } = await setUpDelivery();
     void client.command('HALT', { requestId: 'x' }).catch(() => {});
     socket.end();
     await advance(0);
     await advance(0);
     expect(posts).toHaveLength(1);
 
-    const silent = await setUp();
+    const silent = await setUpDelivery();
     await silent.advance(16_000);
     expect(silent.client.status.state).toBe('stale');
     void silent.client.command('HALT').catch(() => {});
@@ -66,7 +52,7 @@ describe('A HALT', () => {
   });
 
   it('refused by one way and ACKed by the other is ACKed', async () => {
-    const { client, socket, posts, advance } = await setUp();
+    const { client, socket, posts, advance } = await setUpDelivery();
     const halt = client.command('HALT', { requestId: 'x' });
     await advance(1000);
     socket.say({ type: 'ERROR', command: 'HALT', requestId: 'x', message: '', ...refusal });
@@ -76,7 +62,7 @@ describe('A HALT', () => {
   });
 
   it('refused by one way, while the other says nothing, is refused with an unknown effect', async () => {
-    const { client, posts, advance } = await setUp();
+    const { client, posts, advance } = await setUpDelivery();
     const halt = expect(client.command('HALT')).rejects.toMatchObject({
       code: 'FORBIDDEN',
       message: 'Commands need the role operator',
@@ -95,7 +81,7 @@ describe('A HALT', () => {
     ['none', 403],
     ['unknown', 502],
   ] as const)('refused by every way it went is refused at once, with effect %s', async (effect, status) => {
-    const { client, posts, advance } = await setUp({ isLive: false });
+    const { client, posts, advance } = await setUpDelivery({ isLive: false });
     const halt = expect(client.command('HALT')).rejects.toMatchObject({
       code: 'ANY',
       message: 'words',
@@ -107,7 +93,7 @@ describe('A HALT', () => {
   });
 
   it('that was sent and not answered is tried again by every way, and is unknown in the end', async () => {
-    const { client, socket, sockets, posts, advance, states, onProgress } = await setUp();
+    const { client, socket, sockets, posts, advance, states, onProgress } = await setUpDelivery();
     const halt = expect(client.command('HALT', { requestId: 'x', onProgress })).rejects.toMatchObject({
       code: 'TIMEOUT',
       effect: 'unknown',
@@ -134,7 +120,7 @@ describe('A HALT', () => {
   });
 
   it('goes out again beside a request that hangs', async () => {
-    const { client, posts, advance } = await setUp({ isLive: false });
+    const { client, posts, advance } = await setUpDelivery({ isLive: false });
     const halt = client.command('HALT', { requestId: 'x' });
     for (let look = 0; look < 7; look += 1) await advance(500);
     expect(posts.length).toBeGreaterThan(1);
@@ -143,7 +129,7 @@ describe('A HALT', () => {
   });
 
   it('says that nothing was sent while nobody is there, and ends so', async () => {
-    const { client, script, posts, advance, states, onProgress } = await setUp({ isLive: false });
+    const { client, script, posts, advance, states, onProgress } = await setUpDelivery({ isLive: false });
     script.others = undefined;
     const halt = expect(client.command('HALT', { onProgress })).rejects.toMatchObject({
       code: 'NOT_CONNECTED',
@@ -158,7 +144,7 @@ describe('A HALT', () => {
   });
 
   it.each([502, 503, 504])('is not sent to a proxy that has lost its gateway and says %i', async (status) => {
-    const { client, posts, advance } = await setUp({ isLive: false, others: status });
+    const { client, posts, advance } = await setUpDelivery({ isLive: false, others: status });
     const halt = expect(client.command('HALT', { timeoutMs: 2000 })).rejects.toMatchObject({
       code: 'NOT_CONNECTED',
       message: `nothing was sent: HTTP ${status}`,
@@ -171,7 +157,7 @@ describe('A HALT', () => {
   it.each([500, 501, 505])(
     'is sent where a proxy answers the question who is there with %i',
     async (status) => {
-      const { client, posts, advance } = await setUp({ isLive: false, others: status });
+      const { client, posts, advance } = await setUpDelivery({ isLive: false, others: status });
       const halt = client.command('HALT');
       await advance(0);
       posts[0]?.ack();
@@ -180,7 +166,7 @@ describe('A HALT', () => {
   );
 
   it('is tried again where the gateway could not take it just then', async () => {
-    const { client, posts, advance } = await setUp({ isLive: false });
+    const { client, posts, advance } = await setUpDelivery({ isLive: false });
     const halt = client.command('HALT', { requestId: 'x' });
     await advance(0);
     posts[0]?.answer({ code: 'SHUTTING_DOWN', detail: 'it ends', effect: 'none' }, 503);
@@ -192,7 +178,7 @@ describe('A HALT', () => {
   });
 
   it('takes no page of somebody else for an ACK', async () => {
-    const { client, posts, advance } = await setUp({ isLive: false });
+    const { client, posts, advance } = await setUpDelivery({ isLive: false });
     const halt = expect(client.command('HALT', { timeoutMs: 400 })).rejects.toMatchObject({
       code: 'TIMEOUT',
       effect: 'unknown',
@@ -205,7 +191,7 @@ describe('A HALT', () => {
   });
 
   it('that was refused by something in between, with no word of the gateway, was not sent', async () => {
-    const { client, posts, advance } = await setUp({ isLive: false });
+    const { client, posts, advance } = await setUpDelivery({ isLive: false });
     const halt = expect(client.command('HALT', { timeoutMs: 400 })).rejects.toMatchObject({
       code: 'NOT_CONNECTED',
       message: 'nothing was sent: HTTP 403',
@@ -220,7 +206,7 @@ describe('A HALT', () => {
 
   it('that nothing was sent of can be cancelled, without effect; one that was sent may have one', async () => {
     for (const others of [undefined, 404]) {
-      const { client, script, posts, advance } = await setUp({ isLive: false });
+      const { client, script, posts, advance } = await setUpDelivery({ isLive: false });
       script.others = others;
       const cancelling = new AbortController();
       const halt = expect(client.command('HALT', { signal: cancelling.signal })).rejects.toMatchObject({
@@ -237,7 +223,7 @@ describe('A HALT', () => {
   });
 
   it('is not sent once it was cancelled, or the client closed', async () => {
-    const { client, socket, posts, advance } = await setUp();
+    const { client, socket, posts, advance } = await setUpDelivery();
     await expect(client.command('HALT', { signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'CANCELLED',
       effect: 'none',
@@ -250,7 +236,7 @@ describe('A HALT', () => {
   });
 
   it('goes its way whatever its listener throws', async () => {
-    const { client, socket } = await setUp();
+    const { client, socket } = await setUpDelivery();
     const faults: unknown[] = [];
     client.on('error', ({ code }) => faults.push(code));
     const halt = client.command('HALT', {
@@ -262,79 +248,5 @@ describe('A HALT', () => {
     socket.say({ type: 'ACK', command: 'HALT', requestId: 'x', result: 2 });
     expect(await halt).toMatchObject({ result: 2 });
     expect(faults).toEqual(['LISTENER']);
-  });
-});
-
-describe('A RESUME', () => {
-  it('is never sent twice, whatever becomes of the way it took', async () => {
-    const { client, socket, sockets, posts, advance } = await setUp();
-    const resume = expect(client.command('RESUME')).rejects.toMatchObject({
-      code: 'DISCONNECTED',
-      effect: 'unknown',
-    });
-    await advance(3000);
-    expect(posts).toEqual([]);
-    socket.end();
-    await resume;
-    await advance(1000);
-    sockets.at(-1)?.welcome();
-    await advance(10_000);
-    expect(posts).toEqual([]);
-    expect(sockets.flatMap((each) => each.sentOf('RESUME'))).toHaveLength(1);
-  });
-
-  it('by HTTP is never sent twice either', async () => {
-    const { client, socket, posts, advance } = await setUp({ isLive: false });
-    const resume = expect(client.command('RESUME')).rejects.toMatchObject({
-      code: 'DISCONNECTED',
-      effect: 'unknown',
-    });
-    await advance(0);
-    posts[0]?.cut();
-    await resume;
-    socket.welcome();
-    await advance(10_000);
-    expect(posts).toHaveLength(1);
-    expect(socket.sentOf('RESUME')).toEqual([]);
-  });
-
-  it('that a proxy answers with 5xx may have had its effect', async () => {
-    const { client, posts, advance } = await setUp({ isLive: false });
-    const resume = expect(client.command('RESUME')).rejects.toMatchObject({
-      code: 'DISCONNECTED',
-      message: 'HTTP 502',
-      effect: 'unknown',
-    });
-    await advance(0);
-    posts[0]?.answer({}, 502);
-    await resume;
-  });
-
-  it('is refused with the code of the gateway, by HTTP too', async () => {
-    const { client, posts, advance } = await setUp({ isLive: false });
-    const resume = expect(client.command('RESUME')).rejects.toMatchObject({ code: 'LIMIT', effect: 'none' });
-    await advance(0);
-    posts[0]?.answer({ code: 'LIMIT', detail: 'too many', effect: 'none' }, 503);
-    await resume;
-  });
-
-  it('takes the WebSocket that came up meanwhile where nothing was sent by HTTP', async () => {
-    const { client, script, socket, advance } = await setUp({ isLive: false });
-    script.others = undefined;
-    const resume = client.command('RESUME', { requestId: 'x' });
-    socket.welcome();
-    await advance(0);
-    socket.say({ type: 'ACK', command: 'RESUME', requestId: 'x', result: 2 });
-    expect(await resume).toMatchObject({ result: 2 });
-  });
-
-  it('goes by HTTP where the WebSocket has fallen silent', async () => {
-    const { client, socket, posts, advance } = await setUp();
-    await advance(16_000);
-    const resume = client.command('RESUME', { requestId: 'x' });
-    await advance(0);
-    posts[0]?.ack();
-    expect(await resume).toMatchObject({ result: 1 });
-    expect(socket.sentOf('RESUME')).toEqual([]);
   });
 });

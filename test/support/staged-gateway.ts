@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { JsonObject } from '../../src/core/json.ts';
+import { initialDocument } from '../../src/protocol/telemetry/document/shape.ts';
 
 /** What the page is sent in place of a real gateway's packets, so that any situation can be staged at once. */
 export interface StagedGateway {
@@ -104,15 +105,7 @@ export const stages = {
     ),
   }),
   initializing: () => ({
-    timestamp: new Date().toISOString(),
-    status: 'INITIALIZING',
-    market: { symbol: '', price: 0, alpha: 0, regime: '', velocity: 0, acceleration: 0 },
-    portfolio: { nav: 0, cash: 0, daily_pnl: 0, max_drawdown: 0 },
-    signal: { side: 'FLAT', confidence: 0, reasoning: '' },
-    governance: { approved_size: 0 },
-    logs: [],
-    agents: {},
-    models: {},
+    ...initialDocument(Date.now()),
     sources: sourcesOf('down', { error: 'nobody listens there: ECONNREFUSED' }),
   }),
   down: () => ({

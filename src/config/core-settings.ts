@@ -4,6 +4,7 @@ import { roles } from '../access/principal.ts';
 import { commitTimingDefaults } from '../feed/commit-timing.ts';
 import { historyDefaults } from '../feed/history.ts';
 import { sentOnFault } from '../http/forwarded-headers.ts';
+import { aliasFault } from '../http/paths.ts';
 import { pinoLevels } from '../observe/logger.ts';
 import { flag, integer, list, urlWith } from './kinds.ts';
 
@@ -53,6 +54,12 @@ export function coreSettings(dialects: readonly string[]) {
     PORT: integer(0, 65_535).default(3000),
     HOST: z.string().min(1).default('0.0.0.0'),
     EXTRA_PORTS: list(integer(1, 65_535)).default([]),
+    PATH_ALIASES: list(
+      z.string().superRefine((entry, context) => {
+        const message = aliasFault(entry);
+        if (message !== undefined) context.addIssue({ code: 'custom', message });
+      }),
+    ).default([]),
     OPS_PORT: integer(0, 65_535).optional(),
     OPS_HOST: z.string().min(1).optional(),
     ENGINE_URL: engineUrl.optional(),

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import leven from 'leven';
+import { editsBetween } from '../core/option-names.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -138,7 +138,7 @@ function nearestOf(
 ): { readonly name: string; readonly edits: number } {
   let nearest = { name: '', edits: Number.POSITIVE_INFINITY };
   for (const candidate of known) {
-    const edits = leven(name, candidate);
+    const edits = editsBetween(name, candidate);
     if (edits < nearest.edits) nearest = { name: candidate, edits };
   }
   return nearest;

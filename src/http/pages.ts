@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { etag } from 'hono/etag';
+import { getPath } from 'hono/utils/url';
 import { holdsTag } from './responses.ts';
 import type { Router } from './router.ts';
 
@@ -29,6 +30,10 @@ const encodings = [
 const notBuilt =
   '<!doctype html><html lang="en"><title>Not built</title><p>This page has not been built: <code>npm run build</code>';
 
+/** Links of a page lead elsewhere from other paths, with a slash at the end for one. */
+const atItsPath: MiddlewareHandler = async (context, next) =>
+  getPath(context.req.raw) === context.req.path ? await next() : await context.notFound();
+
 /**
  * Serves a bundled page: `index.html` at `path`, its files below `assets/`. The folder is read once, at the start, so
  * that no request can lead out of it. Assets have a hash in their names and are cached for good; the page itself is
@@ -40,7 +45,7 @@ const notBuilt =
 export function addBuiltPage(router: Router, path: string, folder: URL): void {
   const index = new URL('index.html', folder);
   if (!existsSync(index)) {
-    router.get(path, (context) => context.html(notBuilt, 503));
+    router.get(path, atItsPath, (context) => context.html(notBuilt, 503));
     return;
   }
   const html = readFileSync(index, 'utf8');
@@ -48,7 +53,7 @@ export function addBuiltPage(router: Router, path: string, folder: URL): void {
     ...pageHeaders,
     'content-security-policy': contentSecurityPolicy({ script: "'self'", style: "'self'" }),
   };
-  router.get(path, etag(), (context) => context.body(html, 200, headers));
+  router.get(path, atItsPath, etag(), (context) => context.body(html, 200, headers));
   addAssets(router, `${path}assets/`, new URL('assets/', folder));
 }
 
@@ -72,7 +77,7 @@ function addAssets(router: Router, path: string, folder: URL): void {
     };
     assets.set(name, answering(forms, headers));
   }
-  router.get(`${path}:name`, (context) => {
+  router.get(`${path}:name`, atItsPath, (context) => {
     const asset = assets.get(context.req.param('name') ?? '');
     return asset?.(context) ?? context.notFound();
   });
@@ -130,7 +135,7 @@ export function addPage(router: Router, path: string, file: URL): void {
     style: inlineHashes(html, 'style'),
   });
   const headers = { ...pageHeaders, 'content-security-policy': policy };
-  router.get(path, etag(), (context) => context.body(html, 200, headers));
+  router.get(path, atItsPath, etag(), (context) => context.body(html, 200, headers));
 }
 
 function contentSecurityPolicy({ script, style }: { script: string; style: string }): string {

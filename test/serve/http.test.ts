@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Refusal } from '../../src/core/errors.ts';
 import type { Router } from '../../src/http/router.ts';
-import { type HttpRoute, serveHttp } from '../../src/serve/http.ts';
+import { type HttpRoute, type InPlaceOfEngine, serveHttp } from '../../src/serve/http.ts';
 import { setUpAccess, verifierOf, viewing } from '../support/access.ts';
 
 /** A route at `/things/:name`, answered with what it was asked. */
 function setUp(route: Partial<HttpRoute> = {}, method: 'get' | 'post' = 'get') {
   const router: Router = new Hono();
   const { access } = setUpAccess({ verifier: verifierOf({ role: 'viewer' }) });
-  const inPlaceOfEngine = new Map();
+  const inPlaceOfEngine: InPlaceOfEngine[] = [];
   const whole: HttpRoute = {
     access: { ...viewing, tokenless: new Refusal('UNAUTHENTICATED') },
     answer: ({ query, params, principal }) => Response.json({ query, params, role: principal.role }),
@@ -64,6 +64,6 @@ describe('A route', () => {
       status: 405,
       allow: 'POST',
     });
-    expect([...inPlaceOfEngine.keys()]).toEqual(['/engine/things']);
+    expect(inPlaceOfEngine).toMatchObject([{ engines: '/engine/things', path: '/things/:name' }]);
   });
 });

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { Refusal } from '../../core/errors.ts';
 import { formatPosition } from '../../feed/position.ts';
 import { taggedJson } from '../../http/responses.ts';
@@ -36,22 +37,26 @@ export function serveTelemetryApi(
   });
 
   serve.http('get', '/api/telemetry/history', {
-    ...asked,
-    async answer({ request, query, principal, lasting }) {
+    access,
+    query: connectOptions.extend(historyQuery.shape),
+    queryFault: (error) => (isOfSpan(error) ? badSpan : refuseOptions(error)),
+    async answer({ query, principal, lasting }) {
       const options = optionsFor(query, documents.engine.feed.current.document);
       if (options instanceof Refusal) return options;
-      const span = historyQuery.safeParse(Object.fromEntries(new URL(request.url).searchParams));
-      if (!span.success) return badSpan;
       return await withDocument(options.symbol, principal.holder, documents, ({ feed, spokenSince }) =>
         lasting(() => {
           const projection = telemetryProjection(feed, options.sections);
-          return new Response(histories.stream(projection, spokenSince, span.data), {
+          return new Response(histories.stream(projection, spokenSince, query), {
             headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
           });
         }),
       );
     },
   });
+}
+
+function isOfSpan({ issues: [issue] }: z.ZodError): boolean {
+  return Object.hasOwn(historyQuery.shape, String(issue?.path[0]));
 }
 
 /**

@@ -30,6 +30,7 @@ function readAlias(entry: string): Alias {
 
 const namesIn = (path: string): string[] => path.split('/').filter(isName);
 const isName = (part: string): boolean => part.startsWith(':');
+const takes = (name: string, part: string): boolean => isName(name) && part !== '';
 
 /** What `PATH_ALIASES` may name and must not hide. In all of them a segment behind a colon matches any one. */
 export interface OwnPaths {
@@ -64,15 +65,15 @@ export function aliasFaults(entries: readonly string[], { served, pages, command
 
 /** Whether every path of the second is one of the first. */
 function covers(own: string, target: string): boolean {
-  return fit(own, target, (part, other) => part === other || isName(part));
+  return matches(own, target, (part, other) => part === other || takes(part, other));
 }
 
 /** Whether one path can be both. */
 function overlap(one: string, other: string): boolean {
-  return fit(one, other, (part, second) => part === second || isName(part) || isName(second));
+  return matches(one, other, (part, second) => part === second || takes(part, second) || takes(second, part));
 }
 
-function fit(one: string, other: string, fits: (part: string, other: string) => boolean): boolean {
+function matches(one: string, other: string, fits: (part: string, other: string) => boolean): boolean {
   const [parts, others] = [one.split('/'), other.split('/')];
   return parts.length === others.length && parts.every((part, index) => fits(part, others[index] ?? ''));
 }

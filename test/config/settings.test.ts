@@ -16,6 +16,7 @@ describe('Settings', () => {
       DIALECTS: ['telemetry', 'diagnostics', 'streams'],
       AUTH_DIALECTS: ['telemetry', 'diagnostics', 'streams'],
       METRICS_AUTH: false,
+      PATH_ALIASES: [],
       ALLOW_COMMANDS: false,
       ALLOW_INGEST: false,
       REDIS_STATE_CHANNEL: 'state_update',

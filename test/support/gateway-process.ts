@@ -38,9 +38,12 @@ export interface GatewayProcess extends ServingProcess {
 
 type Environment = Readonly<Record<string, string>>;
 
-/** Runs a command with nothing of this process's settings. */
-function runCommand(args: readonly string[], env: Environment): CommandProcess {
-  const child = spawn(process.execPath, [program, ...args], {
+/** Runs a command with nothing of this process's settings. @param openFiles how many it may have open */
+function runCommand(args: readonly string[], env: Environment, openFiles?: number): CommandProcess {
+  const command = [process.execPath, program, ...args];
+  const limited = ['sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command];
+  const [file = '', ...rest] = openFiles === undefined ? command : limited;
+  const child = spawn(file, rest, {
     cwd: root,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -84,10 +87,10 @@ export async function commandResult(args: readonly string[], env: Environment) {
   }
 }
 
-/** `serve` in a process of its own; resolves once it listens. */
-export async function spawnGateway(env: Environment = {}): Promise<GatewayProcess> {
+/** `serve` in a process of its own; resolves once it listens. @param openFiles default: as many as here */
+export async function spawnGateway(env: Environment = {}, openFiles?: number): Promise<GatewayProcess> {
   const settings = { PORT: '0', HOST: '127.0.0.1', ENGINE_URL: nowhere, ...env };
-  const gateway = await untilListening(runCommand(['serve'], settings), 'listening');
+  const gateway = await untilListening(runCommand(['serve'], settings, openFiles), 'listening');
   return Object.assign(gateway, { wsUrl: `ws://127.0.0.1:${gateway.port}` });
 }
 

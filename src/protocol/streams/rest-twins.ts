@@ -70,8 +70,8 @@ export function serveRestTwins({ serve, viewing: access, engine, clock, log }: R
     path: string,
     answer: (request: Request, body: string) => Response,
   ): Promise<Response | Refusal> => {
-    const given = Object.entries(options).flatMap(([name, text = '']) => (text === '' ? [] : [[name, text]]));
-    const query = new URLSearchParams(given);
+    const query = new URLSearchParams();
+    for (const [name, text = ''] of Object.entries(options)) if (text !== '') query.set(name, text);
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(answerTimeoutMs)]);
     try {
       const asker = { client: principal.client, path: twin };

@@ -40,7 +40,10 @@ const subscribeMessage = z
     'Changes the options given and keeps the others; null for sections: all, for symbol: the default document',
   )
   .transform((message, { issues }) => {
-    const ignored = ignoredNames(Object.keys(message), subscribeKeys);
+    // An option, but of a connection: what follows here is never a difference from some position.
+    const ignored = Object.hasOwn(message, 'since')
+      ? 'since: expected in the query of the connection only'
+      : ignoredNames(Object.keys(message), subscribeKeys);
     if (typeof ignored !== 'string') return { ...message, ignored };
     issues.push({ code: 'unrecognized_keys', keys: [], message: ignored, input: message });
     return z.NEVER;

@@ -65,6 +65,9 @@ export function admitOrigins(
   });
   // Only allowed origins get here; repeating the origin makes caches keep the answers apart.
   router.use(
-    cors({ origin: (origin) => origin, exposeHeaders: ['ETag', 'Retry-After', 'X-Telemetry-State'] }),
+    cors({
+      origin: (origin) => origin,
+      exposeHeaders: ['ETag', 'Retry-After', 'X-Telemetry-State', 'X-Telemetry-History-Since'],
+    }),
   );
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SignJWT } from 'jose';
 import type { Logger } from 'pino';
-import { ConfigError } from '../config/load.ts';
+import { ConfigError } from '../config/config-error.ts';
 import { authEnabled } from '../config/safety.ts';
 import { randomId } from '../core/random.ts';
 import { DemoEngine } from '../demo/engine.ts';

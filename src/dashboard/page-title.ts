@@ -1,5 +1,6 @@
 import type { TelemetryClient } from '../client/index.ts';
-import { formatPrice, formatText } from './model/format.ts';
+import { amountDecimals, currencyOf, formatAmount } from './model/amount.ts';
+import { formatText } from './model/format.ts';
 import { figure, isWaiting } from './model/knowledge.ts';
 
 /** Browsers spend more on a new title than on a new figure. */
@@ -28,7 +29,8 @@ function titleOf({ document: telemetry, status, freshness: { of } }: TelemetryCl
   if (isWaiting(status)) return '(no word of the engine) telemetry';
   if (status.state === 'connecting') return '(connecting) telemetry';
   if (market?.symbol === undefined) return of().state === 'fresh' ? 'telemetry' : '(stale) telemetry';
-  const price = formatPrice(figure(telemetry, market.price));
+  const amount = figure(telemetry, market.price);
+  const price = formatAmount(amount, { decimals: amountDecimals([amount], currencyOf(market.currency)) });
   const trust = of('market.price').state === 'fresh' ? '' : '(stale) ';
   return `${trust}${engineStatus === 'HALT' ? '(halted) ' : ''}${price} ${formatText(market.symbol)}`;
 }

@@ -33,7 +33,8 @@ describe('The decimals of figures', () => {
         const decimals = decimalsFor([a, b]);
         expect(decimals).toBeGreaterThanOrEqual(2);
         expect(decimals).toBeLessThanOrEqual(20);
-        if (Math.abs(a - b) > 1e-6 * Math.max(a, b)) expect(a.toFixed(decimals)).not.toBe(b.toFixed(decimals));
+        if (Math.abs(a - b) > 1e-6 * Math.max(a, b))
+          expect(a.toFixed(decimals)).not.toBe(b.toFixed(decimals));
       }),
     );
   });

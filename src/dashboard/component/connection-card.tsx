@@ -1,14 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { useGranted, usePage, useStatus } from '../hook/use-page.ts';
-import {
-  formatBytes,
-  formatCount,
-  formatMs,
-  formatRate,
-  formatWholePercent,
-  unknown,
-} from '../model/format.ts';
+import { formatMs } from '../model/amount.ts';
+import { formatBytes, formatCount, formatRate, formatWholePercent, unknown } from '../model/format.ts';
 import { fullPacketBytes, RateMeter, type Rates } from '../model/rates.ts';
 import { SourceNotes } from './sources.tsx';
 import { Time } from './time.tsx';

@@ -2,6 +2,7 @@ import { createContext } from 'preact';
 import { useCallback, useContext, useEffect, useState } from 'preact/hooks';
 import { type KnownPath, valueAt } from '../../client/document.ts';
 import type { ConnectionStatus, TelemetryClient, TelemetryDocument } from '../../client/index.ts';
+import { currencyOf } from '../model/amount.ts';
 import type { Outages } from '../model/knowledge.ts';
 import { figure } from '../model/knowledge.ts';
 import type { LogTrail } from '../model/log-trail.ts';
@@ -83,6 +84,13 @@ export function useValue(path: KnownPath): unknown {
 export function useFigure(path: KnownPath): number | null {
   const value = useValue(path);
   return typeof value === 'number' ? value : null;
+}
+
+/** The currency that the document states for a section; a portfolio's is the market's where it states none. */
+export function useCurrency(section: 'market' | 'portfolio'): string | undefined {
+  const market = useValue('market.currency');
+  const own = useValue(`${section}.currency`);
+  return currencyOf(own) ?? currencyOf(market);
 }
 
 /** What the engine says that it does. */

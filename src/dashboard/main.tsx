@@ -5,6 +5,7 @@ import { ConnectionCard } from './component/connection-card.tsx';
 import { ContradictionBanner } from './component/contradiction-banner.tsx';
 import { FiguresCard } from './component/figures-card.tsx';
 import { LogCard } from './component/log-card.tsx';
+import { Pinned } from './component/pinned.tsx';
 import { PortfolioCard } from './component/portfolio-card.tsx';
 import { PriceCard } from './component/price-card.tsx';
 import { SignalCard } from './component/signal-card.tsx';
@@ -65,15 +66,23 @@ function App() {
       <a class="skip" href="#main">
         Skip to the figures
       </a>
-      <ContradictionBanner />
-      <TopBar />
+      <Pinned>
+        <ContradictionBanner />
+        <TopBar />
+      </Pinned>
       <main id="main">
-        <PriceCard />
-        <PortfolioCard />
-        <SignalCard />
-        <FiguresCard title="Agents" section="agents" />
-        <FiguresCard title="Models" section="models" />
-        <LogCard />
+        <div class="row lead">
+          <PriceCard />
+          <div class="side">
+            <PortfolioCard />
+            <SignalCard />
+          </div>
+        </div>
+        <div class="row lists">
+          <FiguresCard title="Agents" section="agents" />
+          <FiguresCard title="Models" section="models" />
+          <LogCard />
+        </div>
         <ConnectionCard />
       </main>
       <footer>

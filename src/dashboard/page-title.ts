@@ -1,5 +1,5 @@
 import type { TelemetryClient } from '../client/index.ts';
-import { amountDecimals, currencyOf, formatAmount } from './model/amount.ts';
+import { currencyOf, formatAmount, priceDecimals } from './model/amount.ts';
 import { formatText } from './model/format.ts';
 import { figure, isWaiting } from './model/knowledge.ts';
 
@@ -30,7 +30,7 @@ function titleOf({ document: telemetry, status, freshness: { of } }: TelemetryCl
   if (status.state === 'connecting') return '(connecting) telemetry';
   if (market?.symbol === undefined) return of().state === 'fresh' ? 'telemetry' : '(stale) telemetry';
   const amount = figure(telemetry, market.price);
-  const price = formatAmount(amount, { decimals: amountDecimals([amount], currencyOf(market.currency)) });
+  const price = formatAmount(amount, { decimals: priceDecimals([amount], currencyOf(market.currency)) });
   const trust = of('market.price').state === 'fresh' ? '' : '(stale) ';
   return `${trust}${engineStatus === 'HALT' ? '(halted) ' : ''}${price} ${formatText(market.symbol)}`;
 }

@@ -1,16 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import {
-  amountDecimals,
   currencyOf,
   formatAmount,
   formatSignedPercent,
   formatSlope,
+  moneyDecimals,
+  priceDecimals,
   toneOf,
 } from '../../src/dashboard/model/amount.ts';
 
-/** Amounts that are seen side by side. */
-function format(amounts: readonly number[], currency?: string): string[] {
-  const decimals = amountDecimals(amounts, currency);
+/** Seen side by side. */
+function formatPrices(prices: readonly number[], currency?: string): string[] {
+  const decimals = priceDecimals(prices, currency);
+  return prices.map((price) => formatAmount(price, { decimals }));
+}
+
+function formatMoney(amounts: readonly number[], currency?: string): string[] {
+  const decimals = moneyDecimals(amounts, currency);
   return amounts.map((amount) => formatAmount(amount, { decimals, currency }));
 }
 
@@ -19,24 +25,31 @@ describe('An amount', () => {
     for (const amount of [null, undefined, Number.NaN, 'x', {}]) {
       expect(formatAmount(amount, { decimals: 2, currency: 'USD' })).toBe('–');
     }
-    expect(amountDecimals([null, undefined], undefined)).toBe(2);
+    expect([priceDecimals([null], undefined), moneyDecimals([null], undefined)]).toEqual([2, 2]);
     expect(formatSignedPercent(null)).toBe('–');
   });
 
   it('has as many decimals as its size asks for', () => {
-    expect(format([1.0808])).toEqual(['1.0808']);
-    expect(format([0.00001234, 0.00001])).toEqual(['0.00001234', '0.00001000']);
-    expect(format([65_000.5])).toEqual(['65,000.50']);
-    expect(format([101_261.25, 12.5, -0.001])).toEqual(['101,261.25', '12.50', '0.00']);
+    expect(formatPrices([1.0808])).toEqual(['1.0808']);
+    expect(formatPrices([0.00001234, 0.00001])).toEqual(['0.00001234', '0.00001000']);
+    expect(formatPrices([65_000.5])).toEqual(['65,000.50']);
+    expect(formatMoney([101_261.25, 12.5, -0.001])).toEqual(['101,261.25', '12.50', '0.00']);
+    expect(formatMoney([0.51234567, 0.00012])).toEqual(['0.512346', '0.000120']);
+  });
+
+  it('of a price has at least the decimals of its currency', () => {
+    expect(formatPrices([2834, 2840.5], 'JPY')).toEqual(['2,834.0', '2,840.5']);
+    expect(formatPrices([2834], 'JPY')).toEqual(['2,834']);
+    expect(formatPrices([2834], 'USD')).toEqual(['2,834.00']);
   });
 
   it('has the currency that the document states, as it is written', () => {
-    expect(format([2834, 2840.5], 'JPY')).toEqual(['¥2,834.0', '¥2,840.5']);
-    expect(format([1_000_000, 2834], 'JPY')).toEqual(['¥1,000,000', '¥2,834']);
-    expect(format([1234.5], 'USD')).toEqual(['$1,234.50']);
-    expect(format([-5], 'EUR')).toEqual(['-€5.00']);
-    expect(format([1.25], 'USDT')).toEqual(['1.25 USDT']);
-    expect(format([1.25])).toEqual(['1.25']);
+    expect(formatMoney([10_000, 12.5], 'JPY')).toEqual(['¥10,000', '¥13']);
+    expect(formatMoney([1234.5678], 'USD')).toEqual(['$1,234.57']);
+    expect(formatMoney([-5], 'EUR')).toEqual(['-€5.00']);
+    expect(formatMoney([0.0125], 'BTC')).toEqual(['0.0125 BTC']);
+    expect(formatMoney([1.25], 'USDT')).toEqual(['1.25 USDT']);
+    expect(formatMoney([1.25])).toEqual(['1.25']);
   });
 
   it('takes what is no currency for none', () => {
@@ -59,7 +72,9 @@ describe('An amount', () => {
   });
 
   it('shows a small change, and a small slope', () => {
-    expect([0.0003 / 1.0808, 0.0123, 0].map(formatSignedPercent)).toEqual(['+0.028%', '+1.23%', '0.00%']);
+    const percents = [0.0003 / 1.0808, 0.0123, 0, -1e-9].map((share) => formatSignedPercent(share, 4));
+    expect(percents).toEqual(['+0.028%', '+1.23%', '0.00%', '0.0000%']);
+    expect(formatSignedPercent(-0.00001)).toBe('0.00%');
     expect([0.12, -0.0000000123].map(formatSlope)).toEqual(['+0.1200', '-0.000000012']);
   });
 });

@@ -1,6 +1,6 @@
 import { useCallback } from 'preact/hooks';
 import { useCurrency, useFigure, usePage } from '../hook/use-page.ts';
-import { amountDecimals, formatAmount, formatSignedPercent, toneOf } from '../model/amount.ts';
+import { formatAmount, formatSignedPercent, moneyDecimals, toneOf } from '../model/amount.ts';
 import { formatPercent, type Tone } from '../model/format.ts';
 import { Card } from './card.tsx';
 import { Figure, ValueText } from './figure.tsx';
@@ -11,7 +11,7 @@ export function PortfolioCard() {
   const nav = useFigure('portfolio.nav');
   const cash = useFigure('portfolio.cash');
   const currency = useCurrency('portfolio');
-  const style = { decimals: amountDecimals([profit, nav, cash], currency), currency };
+  const style = { decimals: moneyDecimals([profit, nav, cash], currency), currency };
   const format = (amount: unknown): string => formatAmount(amount, style);
   const tone = toneOf(profit, style.decimals);
   const atOpen = profit === null || nav === null ? 0 : nav - profit;

@@ -2,11 +2,11 @@ import { useState } from 'preact/hooks';
 import { useFreshness } from '../hook/use-freshness.ts';
 import { useCurrency, useFigure, useNow, usePage } from '../hook/use-page.ts';
 import {
-  amountDecimals,
   formatAmount,
   formatFigure,
   formatSignedPercent,
   formatSlope,
+  priceDecimals,
   toneOf,
 } from '../model/amount.ts';
 import { formatAge } from '../model/format.ts';
@@ -56,7 +56,7 @@ function usePriceDecimals(seconds: number, currency: string | undefined): number
   const price = useFigure('market.price');
   useNow(true);
   const { values } = lastOf(recorder.price.read(), seconds);
-  return amountDecimals([price, ...values], currency);
+  return priceDecimals([price, ...values], currency);
 }
 
 interface PriceChangeProps {
@@ -80,7 +80,7 @@ function PriceChange({ seconds, decimals }: PriceChangeProps) {
   return (
     <span class="price-change" data-testid="price-change" data-tone={tone} data-stale={isStale}>
       <span aria-hidden="true">{tone === 'up' || tone === 'down' ? arrows[tone] : '■'}</span>{' '}
-      {formatAmount(change, { decimals, isSigned: true })} ({formatSignedPercent(change / first)}){' '}
+      {formatAmount(change, { decimals, isSigned: true })} ({formatSignedPercent(change / first, 4)}){' '}
       <small>in {formatAge(values.length * stepMs)}</small>
     </span>
   );

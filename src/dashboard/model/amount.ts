@@ -8,26 +8,35 @@ export function currencyOf(value: unknown): string | undefined {
   return /^[\w.-]{1,12}$/.test(text) ? text : undefined;
 }
 
-/** Whether `Intl` knows how to write it: ISO 4217 has three letters, coins have as many as they like. */
+/** Whether it is one of ISO 4217, which `Intl` knows how to write: coins are not. */
 function isIso(currency: string): boolean {
-  return /^[A-Z]{3}$/.test(currency);
+  isoCurrencies ??= new Set(Intl.supportedValuesOf('currency'));
+  return isoCurrencies.has(currency);
 }
 
-/** Decimals that amounts of a currency have at least: none of yen, 2 where nobody says. */
-function leastDecimals(currency: string | undefined): number {
-  if (currency === undefined || !isIso(currency)) return 2;
-  return (
-    formatter({ decimals: undefined, currency, isSigned: false }).resolvedOptions().minimumFractionDigits ?? 2
-  );
+let isoCurrencies: ReadonlySet<string> | undefined;
+
+/** Decimals of the smallest piece of a currency: none of yen; undefined where nobody says. */
+function pieceDecimals(currency: string | undefined): number | undefined {
+  if (currency === undefined || !isIso(currency)) return undefined;
+  const style = { decimals: undefined, currency, isSigned: false };
+  return formatter(style).resolvedOptions().minimumFractionDigits;
 }
 
-/** Decimals of amounts that are seen side by side. What is not known has none. */
-export function amountDecimals(
-  amounts: readonly (number | null | undefined)[],
-  currency: string | undefined,
-): number {
-  const known = amounts.filter((amount) => typeof amount === 'number');
-  return decimalsFor(known, { least: leastDecimals(currency) });
+type Amounts = readonly (number | null)[];
+
+/** Decimals of prices that are seen side by side: a price may be finer than anything that can be paid. */
+export function priceDecimals(prices: Amounts, currency: string | undefined): number {
+  return decimalsFor(knownOf(prices), { least: pieceDecimals(currency) ?? 2 });
+}
+
+/** Decimals of amounts of money that are seen side by side. */
+export function moneyDecimals(amounts: Amounts, currency: string | undefined): number {
+  return pieceDecimals(currency) ?? decimalsFor(knownOf(amounts));
+}
+
+function knownOf(amounts: Amounts): number[] {
+  return amounts.filter((amount) => amount !== null);
 }
 
 export interface AmountStyle {
@@ -65,12 +74,12 @@ const bySize =
 export const formatFigure = bySize({ significant: 3 });
 export const formatSlope = bySize({ least: 4, significant: 2 }, true);
 export const formatMs = bySize({ least: 1, significant: 2 });
-/** With its sign; a thousandth of it is shown as what it is. */
-const formatPercentage = bySize({ significant: 2 }, true);
-
-/** A change as a share of what changed: `+0.028%`. `share`: a fraction. */
-export function formatSignedPercent(share: number | null): string {
-  return share === null ? unknown : `${formatPercentage(share * 100)}%`;
+/** A change as a share of what changed: `+0.12%`. `share`: a fraction. `most`: decimals that a small one may have. */
+export function formatSignedPercent(share: number | null, most = 2): string {
+  if (share === null) return unknown;
+  const percent = share * 100;
+  const decimals = Math.min(most, decimalsFor([percent], { significant: 2 }));
+  return `${formatAmount(percent, { decimals, isSigned: true })}%`;
 }
 
 interface FormatterStyle {

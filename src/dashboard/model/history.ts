@@ -1,4 +1,5 @@
 import type { Fetch, TelemetryDocument } from '../../client/index.ts';
+import { isJsonObject } from '../../core/json.ts';
 
 /** A past version of the document. */
 export interface HistoryPoint {
@@ -64,12 +65,8 @@ function skewOf(date: string | null): number {
 export function readPoints(answer: unknown, skewMs: number): HistoryPoint[] {
   if (!Array.isArray(answer)) return [];
   return answer.flatMap((entry: unknown): HistoryPoint[] => {
-    if (!isObject(entry) || typeof entry.at !== 'string' || !isObject(entry.data)) return [];
+    if (!isJsonObject(entry) || typeof entry.at !== 'string' || !isJsonObject(entry.data)) return [];
     const at = Date.parse(entry.at);
     return Number.isNaN(at) ? [] : [{ at: at - skewMs, document: entry.data }];
   });
-}
-
-function isObject(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -17,6 +17,7 @@ import { createFetchHistory } from './model/history.ts';
 import { Outages } from './model/knowledge.ts';
 import { LogTrail } from './model/log-trail.ts';
 import { readView } from './model/page-settings.ts';
+import { Pause } from './model/pause.ts';
 import { Recorder } from './model/recorder.ts';
 import { showInTitle } from './page-title.ts';
 import { createPageTokens, watchForRefusals } from './page-tokens.ts';
@@ -30,14 +31,20 @@ options.debounceRendering = (task) => pace.run(task);
 
 applyTheme(readTheme());
 const tokens = createPageTokens();
+const isHidden = (): boolean => document.hidden;
+const view = readView(location.search);
+const { interval = 0 } = view;
 const client = createTelemetryClient({
   url: '.',
-  ...readView(location.search),
+  ...view,
+  interval: Pause.firstInterval(isHidden(), interval),
   codec: msgpack,
   ...(tokens.current === undefined ? {} : { token: tokens.current }),
   // People look at this page: it asks often whether the gateway is there, and does not wait long for it.
   timing: { heartbeatMs: 2000, staleMs: 4000, silenceMs: 15_000, backoffMs: 500, backoffMaxMs: 5000 },
 });
+const pause = new Pause({ client, isHidden, interval, after: (ms, task) => setTimeout(task, ms) });
+document.addEventListener('visibilitychange', () => pause.update());
 const recorder = new Recorder({
   client,
   fetchHistory: createFetchHistory((input, init) => fetch(input, init), tokens.current),
@@ -53,7 +60,7 @@ watchForRefusals(client, tokens);
 const place = document.getElementById('app');
 if (place !== null) {
   render(
-    <PageContext.Provider value={{ client, recorder, logTrail, outages, tokens }}>
+    <PageContext.Provider value={{ client, pause, recorder, logTrail, outages, tokens }}>
       <App />
     </PageContext.Provider>,
     place,

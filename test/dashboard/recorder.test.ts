@@ -26,16 +26,22 @@ const documentOf = (
   },
 });
 
+const plain = { mode: 'full', encoding: 'json', sections: null } as const;
+
 /** A recorder with a client that a test speaks for, and a history that answers when it says so. */
 function setUp(test: TestScope, symbol: string | null = null) {
   type State = ConnectionStatus['state'];
-  const client: { document: TelemetryDocument; status: ConnectionStatus } = {
+  const client: { document: TelemetryDocument; status: ConnectionStatus; interval: 0 | 'pause' } = {
     document: {},
     status: statusOf('connecting'),
+    interval: 0,
   };
   const listeners = { update: new Set<() => void>(), freshness: new Set<() => void>() };
   const of = (path = ''): PathFreshness => ({
-    state: isConnected(client.status) && wasFresh(client.document, path) ? 'fresh' : 'stale',
+    state:
+      isConnected(client.status) && client.interval === 0 && wasFresh(client.document, path)
+        ? 'fresh'
+        : 'stale',
     since: undefined,
     error: undefined,
     ageMs: undefined,
@@ -53,7 +59,9 @@ function setUp(test: TestScope, symbol: string | null = null) {
       },
       freshness: { of, isFresh: true, silentMs: 0, unchangedMs: 0, sources: 'fresh' },
       granted: undefined,
-      wanted: { mode: 'full', encoding: 'json', interval: 0, sections: null, symbol },
+      get wanted() {
+        return { ...plain, interval: client.interval, symbol };
+      },
       on: (event, listener) => {
         const own = event === 'update' ? listeners.update : listeners.freshness;
         const call = (): void => Reflect.apply(listener, undefined, [undefined]);
@@ -80,6 +88,11 @@ function setUp(test: TestScope, symbol: string | null = null) {
       client.document = document;
       client.status = statusOf(state);
       for (const listener of listeners.update) listener();
+      await vi.advanceTimersByTimeAsync(0);
+    },
+    async pause(interval: 0 | 'pause') {
+      client.interval = interval;
+      for (const listener of listeners.freshness) listener();
       await vi.advanceTimersByTimeAsync(0);
     },
     async become(state: State) {
@@ -202,6 +215,22 @@ describe('Recorder', () => {
     await say(documentOf(500, 'QQQ'), 'polling');
     expect(asked.map(({ symbol }) => symbol)).toEqual(['QQQ', 'QQQ']);
     expect(recorder.price.read().values).toEqual([499, 500]);
+  });
+
+  it('has what was missed while the view was paused, and asks for it once somebody looks', async (test) => {
+    const { recorder, asked, history, say, pause } = setUp(test);
+    await say(documentOf(10));
+    const before = asked.length;
+    await pause('pause');
+    await vi.advanceTimersByTimeAsync(3 * second);
+    expect([recorder.price.read().values, asked.length]).toEqual([[10, gap, gap, gap], before]);
+    history(async () => [
+      { at: start + second, document: documentOf(11) },
+      { at: start + 3 * second, document: documentOf(13) },
+    ]);
+    await pause(0);
+    expect(recorder.price.read().values).toEqual([10, 11, 11, 10]);
+    expect(asked[before]).toMatchObject({ seconds: 4 });
   });
 
   it('draws no point of another symbol', async (test) => {

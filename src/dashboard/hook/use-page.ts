@@ -6,12 +6,14 @@ import { currencyOf } from '../model/amount.ts';
 import type { Outages } from '../model/knowledge.ts';
 import { figure } from '../model/knowledge.ts';
 import type { LogTrail } from '../model/log-trail.ts';
+import type { Pause } from '../model/pause.ts';
 import type { Recorder } from '../model/recorder.ts';
 import type { PageTokens } from '../page-tokens.ts';
 
 /** What the parts of the page share. Made once, before the first render. */
 export interface PageServices {
   readonly client: TelemetryClient;
+  readonly pause: Pause;
   readonly recorder: Recorder;
   readonly logTrail: LogTrail;
   readonly outages: Outages;

@@ -1,4 +1,10 @@
-import type { ConnectionStatus, PathFreshness, Sources, TelemetryDocument } from '../../client/index.ts';
+import type {
+  ConnectionStatus,
+  PathFreshness,
+  Sources,
+  TelemetryClient,
+  TelemetryDocument,
+} from '../../client/index.ts';
 import { hasSpoken, isKeptLive, sourceOf } from '../../client/vouching.ts';
 import { isJsonObject } from '../../core/json.ts';
 
@@ -13,6 +19,12 @@ export function isConnected({ state }: Pick<ConnectionStatus, 'state'>): boolean
 /** Whether the gateway is there and says how its sources are, whatever the engine does. */
 export function isTold(status: Pick<ConnectionStatus, 'state' | 'transport' | 'reason'>): boolean {
   return isConnected(status) || (isWaiting(status) && status.reason !== 'silent');
+}
+
+/** Whether the view in force is paused: what is not urgent does not come. */
+export function isPaused({ granted, wanted }: Pick<TelemetryClient, 'granted' | 'wanted'>): boolean {
+  // Where it polls, the gateway grants nothing in so many words.
+  return (granted ?? wanted).interval === 'pause';
 }
 
 /** Whether there is a connection, and no document since the engine has not spoken yet. */

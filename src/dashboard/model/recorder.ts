@@ -1,6 +1,6 @@
 import type { TelemetryClient, TelemetryDocument, Unsubscribe } from '../../client/index.ts';
 import { type FetchHistory, HistoryError, type HistoryPoint } from './history.ts';
-import { figure, isConnected, wasFresh } from './knowledge.ts';
+import { figure, isConnected, isPaused, wasFresh } from './knowledge.ts';
 import { LatencyTracks, latencySeconds } from './latency.ts';
 import { Track, type TrackPoint } from './track.ts';
 
@@ -68,7 +68,7 @@ export class Recorder {
     const isFresh = (path: string): boolean => freshness.of(path).state === 'fresh';
     const at = now();
     this.#notice(document);
-    if (!isConnected(client.status)) this.#missingSince ??= at;
+    if (!isConnected(client.status) || isPaused(client)) this.#missingSince ??= at;
     // A stale value is not drawn: it would look current.
     this.price.put({ at, value: isFresh(pricePath) ? priceOf(document) : null });
     this.profit.put({ at, value: isFresh(profitPath) ? profitOf(document) : null });
@@ -98,7 +98,7 @@ export class Recorder {
     const { client, now, onUnauthorised } = this.#options;
     const since = this.#missingSince;
     if (since === undefined || this.#isFilling || now() < this.#retryAt) return;
-    if (!isConnected(client.status)) return;
+    if (!isConnected(client.status) || isPaused(client)) return;
     this.#isFilling = true;
     this.#missingSince = undefined;
     this.#fill(since)

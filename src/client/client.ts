@@ -86,6 +86,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     let state: ClientState = transport === 'polling' ? 'polling' : 'live';
     if (!live || live.isSilent) state = 'stale';
     if (!hasDocument) state = 'connecting';
+    state = chain.refusal ?? state;
     if (!isStarted) state = 'idle';
     if (isClosed) state = 'closed';
     const waiting = live && !hasDocument ? 'the engine has not answered yet' : '';
@@ -189,15 +190,16 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     connect() {
       if (isClosed) throw new TelemetryError('CLOSED', 'connect: the client is closed, create another one');
       isStarted = true;
+      if (chain.refusal) chain.stop();
       refresh();
     },
     setToken(token) {
       if (isClosed) return;
       tokens.set(token);
-      chain.restart();
+      chain.stop();
       refresh();
     },
-    ...createCommands(view, chain, context),
+    ...createCommands(view, chain, context, () => !isStarted),
     async *[Symbol.asyncIterator]() {
       let given: TelemetryDocument | undefined;
       let wake = (): void => {};
@@ -226,7 +228,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       requests.close();
       receiver.close();
       tokens.close();
-      chain.close();
+      chain.stop();
       refresh();
       freshness.close();
       emitter.clear();

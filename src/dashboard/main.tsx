@@ -8,6 +8,7 @@ import { LogCard } from './component/log-card.tsx';
 import { Pinned } from './component/pinned.tsx';
 import { PortfolioCard } from './component/portfolio-card.tsx';
 import { PriceCard } from './component/price-card.tsx';
+import { RefusalCard } from './component/refusal-card.tsx';
 import { SignalCard } from './component/signal-card.tsx';
 import { TopBar } from './component/top-bar.tsx';
 import { FramePace } from './hook/use-drawing.ts';
@@ -19,8 +20,9 @@ import { LogTrail } from './model/log-trail.ts';
 import { readView } from './model/page-settings.ts';
 import { Pause } from './model/pause.ts';
 import { Recorder } from './model/recorder.ts';
+import { SymbolNotice } from './model/symbol-notice.ts';
 import { showInTitle } from './page-title.ts';
-import { createPageTokens, watchForRefusals } from './page-tokens.ts';
+import { PageTokens } from './page-tokens.ts';
 
 /** Nobody reads faster, and at 20 updates a second it halves what the page costs. */
 const leastRenderMs = 100;
@@ -30,7 +32,7 @@ const pace = new FramePace(leastRenderMs);
 options.debounceRendering = (task) => pace.run(task);
 
 applyTheme(readTheme());
-const tokens = createPageTokens();
+const tokens = new PageTokens();
 const isHidden = (): boolean => document.hidden;
 const view = readView(location.search);
 const { interval = 0 } = view;
@@ -47,20 +49,28 @@ const pause = new Pause({ client, isHidden, interval, after: (ms, task) => setTi
 document.addEventListener('visibilitychange', () => pause.update());
 const recorder = new Recorder({
   client,
-  fetchHistory: createFetchHistory((input, init) => fetch(input, init), tokens.current),
-  onUnauthorised: () => tokens.judged(true),
+  fetchHistory: createFetchHistory(
+    (input, init) => fetch(input, init),
+    () => tokens.current,
+  ),
 });
 const logTrail = new LogTrail();
 client.select('logs', (lines) => logTrail.take(lines ?? []));
+const symbolNotice = new SymbolNotice();
+client.on('error', ({ code }) => {
+  if (code !== 'UNKNOWN_SYMBOL') return;
+  symbolNotice.set(client.wanted.symbol ?? undefined);
+  // The gateway shows the default document by now: a new connection is not to ask for the other one again.
+  client.setOptions({ symbol: null }).catch(() => {});
+});
 const outages = new Outages();
 client.on('freshness', () => outages.take(client.sources, Date.now()));
 showInTitle(client);
-watchForRefusals(client, tokens);
 
 const place = document.getElementById('app');
 if (place !== null) {
   render(
-    <PageContext.Provider value={{ client, pause, recorder, logTrail, outages, tokens }}>
+    <PageContext.Provider value={{ client, pause, recorder, logTrail, outages, symbolNotice, tokens }}>
       <App />
     </PageContext.Provider>,
     place,
@@ -78,6 +88,7 @@ function App() {
         <TopBar />
       </Pinned>
       <main id="main">
+        <RefusalCard />
         <div class="row lead">
           <PriceCard />
           <div class="side">

@@ -39,6 +39,8 @@ export function titleOf(
   const { document: telemetry, status, freshness } = client;
   const { market, status: engineStatus } = telemetry;
   if (isWaiting(status)) return '(no word of the engine) telemetry';
+  if (status.state === 'unauthorized') return '(token wanted) telemetry';
+  if (status.state === 'refused') return '(not let in) telemetry';
   if (status.state === 'connecting') return '(connecting) telemetry';
   const isPriceless = isHidden || isPaused(client);
   // Of the status, which comes at once however the view is paused.

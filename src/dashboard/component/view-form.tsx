@@ -121,7 +121,7 @@ function SymbolField({ isDisabled, current = '', onChoose }: SymbolFieldProps) {
 
 /** Asks the gateway for other views, one change after the other, and keeps the one in force in the page's address. */
 function useView() {
-  const { client, pause } = usePage();
+  const { client, pause, symbolNotice } = usePage();
   /** Known before the next render: two switches may be thrown in between. */
   const wanted = useRef<ViewChange>({});
   const [asked, setAsked] = useState<ViewChange>({});
@@ -137,11 +137,7 @@ function useView() {
           location.pathname + formatView({ ...granted, interval: pause.ownOf(granted.interval) }),
         ),
       ),
-      client.on('error', ({ code, message }) => {
-        setNotice(`${code}: ${message}`);
-        // The gateway shows the default document by now: a new connection is not to ask for the other one again.
-        if (code === 'UNKNOWN_SYMBOL') client.setOptions({ symbol: null }).catch(() => {});
-      }),
+      client.on('error', ({ code, message }) => setNotice(`${code}: ${message}`)),
     ];
     return () => {
       for (const end of leave) end();
@@ -156,9 +152,13 @@ function useView() {
     pending.current += 1;
     want({ ...wanted.current, ...step });
     setNotice('');
+    if (step.symbol !== undefined) symbolNotice.set(undefined);
     client
       .setOptions(step)
       .catch((error: unknown) => {
+        if (error instanceof TelemetryError && error.code === 'UNKNOWN_SYMBOL') {
+          symbolNotice.set(step.symbol ?? undefined);
+        }
         setNotice(
           error instanceof TelemetryError ? `${error.code}: ${error.message}` : 'It could not be changed.',
         );

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { FreshnessState, Sources, TelemetryClient } from '../../client/index.ts';
 import { sourceOf } from '../../client/vouching.ts';
-import { isSent, livePaths } from '../model/knowledge.ts';
+import { isConnected, isSent, livePaths } from '../model/knowledge.ts';
 import { useGranted, usePage, useSelection, useStatus } from './use-page.ts';
 
 /** What is read of the client whenever the freshness of something changes. `read`: the same function each time. */
@@ -68,7 +68,7 @@ export function useSectionFreshness(section: string): SectionFreshness {
   const isPresent = useSelection(useCallback((document) => document[section] !== undefined, [section]));
   if (status.state === 'connecting') return { state: 'loading', isPresent: true, staleSince: undefined };
   const isMixed = live.some((path) => path === section || path.startsWith(`${section}.`));
-  const since = status.state === 'stale' || status.state === 'closed' ? status.since : undefined;
+  const since = isConnected(status) ? undefined : status.since;
   return {
     state: worst === 'fresh' || !isPresent ? 'fresh' : isMixed ? 'mixed' : 'stale',
     isPresent,

@@ -8,6 +8,7 @@ import { figure } from '../model/knowledge.ts';
 import type { LogTrail } from '../model/log-trail.ts';
 import type { Pause } from '../model/pause.ts';
 import type { Recorder } from '../model/recorder.ts';
+import type { SymbolNotice } from '../model/symbol-notice.ts';
 import type { PageTokens } from '../page-tokens.ts';
 
 /** What the parts of the page share. Made once, before the first render. */
@@ -17,6 +18,7 @@ export interface PageServices {
   readonly recorder: Recorder;
   readonly logTrail: LogTrail;
   readonly outages: Outages;
+  readonly symbolNotice: SymbolNotice;
   readonly tokens: PageTokens;
 }
 

@@ -1,5 +1,5 @@
 import { Access, type AccessOptions } from './access/access.ts';
-import { ConfigError } from './config/load.ts';
+import { ConfigError } from './config/config-error.ts';
 import { isLoopbackHost, verifierFor } from './config/safety.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Log } from './core/log.ts';

@@ -18,6 +18,7 @@ import type {
   Freshness,
   TelemetryClient,
   TelemetryClientOptions,
+  ViewChange,
 } from './types.ts';
 import { createView } from './view.ts';
 
@@ -27,14 +28,18 @@ import { createView } from './view.ts';
  *
  * Connections bring packets, the receiver keeps the replica by them, and all of it makes the status.
  */
+export function createTelemetryClient<Document extends object = TelemetryDocument>(
+  options: TelemetryClientOptions,
+): TelemetryClient<Document>;
 export function createTelemetryClient(options: TelemetryClientOptions): TelemetryClient {
   const settings = readOptions(options);
   const { clock } = settings;
   const view = createView(options, options.codec);
   const replica = new Replica();
   const requests = createRequests(clock);
+  let isStarted = options.connect !== false;
   let status: ConnectionStatus = {
-    state: 'connecting',
+    state: isStarted ? 'connecting' : 'idle',
     reason: '',
     transport: undefined,
     since: clock.now(),
@@ -42,6 +47,8 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   let isClosed = false;
   let reconnects = -1;
   let heardAt: number | undefined;
+  /** Of the view that is polled, where nothing is granted in so many words. */
+  let polledInterval: ViewChange['interval'];
 
   const emitError = (code: string, message: string, cause: unknown): boolean =>
     emitter.emit('error', new TelemetryError(code, message, { cause }));
@@ -56,8 +63,8 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     replica,
     status: () => status,
     intervalMs() {
-      const { interval = 0 } = receiver.granted ?? {};
-      return interval === 'pause' ? Infinity : interval;
+      const interval = receiver.granted?.interval ?? polledInterval;
+      return interval === 'pause' ? Infinity : (interval ?? 0);
     },
     onChange: () => emitter.emit('freshness', client.freshness),
   });
@@ -72,13 +79,15 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   });
 
   const refresh = (): void => {
-    if (!isClosed) chain.update();
+    if (isStarted && !isClosed) chain.update();
     const { live } = chain;
     const { hasDocument } = replica;
     const transport = live?.transport;
     let state: ClientState = transport === 'polling' ? 'polling' : 'live';
     if (!live || live.isSilent) state = 'stale';
     if (!hasDocument) state = 'connecting';
+    state = chain.refusal ?? state;
+    if (!isStarted) state = 'idle';
     if (isClosed) state = 'closed';
     const waiting = live && !hasDocument ? 'the engine has not answered yet' : '';
     const reason = live?.isSilent ? 'silent' : waiting || chain.reasons;
@@ -100,6 +109,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       if (chain.live?.transport === status.transport) refresh();
     },
     onLive(transport) {
+      polledInterval = view.wanted().interval;
       if (transport === 'polling') receiver.forgetGranted();
       else reconnects += 1;
       requests.connected(receiver.granted);
@@ -122,7 +132,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   const context = { ...settings, tokens, requests, emitter, events };
   const chain = new FallbackChain(transportsOf(settings, view, since), context);
   const leaveWake = onWake(() => chain.wake());
-  chain.update();
+  if (isStarted) chain.update();
 
   const client: TelemetryClient = {
     get document() {
@@ -177,7 +187,19 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       if (replica.hasDocument) emitter.guard(() => take(replica.document));
       return emitter.on('update', ({ document }) => take(document));
     },
-    ...createCommands(view, chain, context),
+    connect() {
+      if (isClosed) throw new TelemetryError('CLOSED', 'connect: the client is closed, create another one');
+      isStarted = true;
+      if (chain.refusal) chain.stop();
+      refresh();
+    },
+    setToken(token) {
+      if (isClosed) return;
+      tokens.set(token);
+      chain.stop();
+      refresh();
+    },
+    ...createCommands(view, chain, context, () => !isStarted),
     async *[Symbol.asyncIterator]() {
       let given: TelemetryDocument | undefined;
       let wake = (): void => {};
@@ -206,7 +228,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       requests.close();
       receiver.close();
       tokens.close();
-      chain.close();
+      chain.stop();
       refresh();
       freshness.close();
       emitter.clear();

@@ -81,12 +81,11 @@ const places = { max: 100, maxPerPeer: 0, peerOf: () => undefined };
 /** Health, metrics and clients for those in the same network: no tokens, no host checks. */
 export function createOpsRouter(
   operations: Operations,
-  { visitors, refusals }: Pick<Access, 'visitors' | 'refusals'>,
+  access: Pick<Access, 'visitors'>,
   log: Log,
   paths: Paths,
 ): Router {
-  const origins = { allowsHost: () => true };
-  const router = createRouter({ visitors, refusals, origins }, log, paths, () => false);
+  const router = createRouter(access, log, paths, () => false);
   addOperationsRoutes(router, operations, { metrics: everyone, clients: everyone });
   return router;
 }

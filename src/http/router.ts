@@ -3,7 +3,6 @@ import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { getPath } from 'hono/utils/url';
 import type { Access } from '../access/access.ts';
-import { hostRefused, type Origins, originRefused } from '../access/origins.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Paths } from './paths.ts';
@@ -23,11 +22,7 @@ export type Handler = (context: HttpContext) => Promise<Response> | Response;
  * @param isWebSocketPath whether a WebSocket endpoint is there; a plain GET to one is told so
  */
 export function createRouter(
-  {
-    origins,
-    visitors,
-    refusals,
-  }: Pick<Access, 'visitors' | 'refusals'> & { readonly origins: Pick<Origins, 'allowsHost'> },
+  { visitors }: Pick<Access, 'visitors'>,
   log: Log,
   paths: Pick<Paths, 'routed'>,
   isWebSocketPath: (path: string) => boolean,
@@ -35,10 +30,6 @@ export function createRouter(
   const router: Router = new Hono({ getPath: (request) => paths.routed(getPath(request)) });
   router.use(async ({ req, env }, next) => {
     if (env?.incoming !== undefined) visitors.note(req.raw, env.incoming);
-    if (!probes.has(req.path) && !origins.allowsHost(req.raw)) {
-      refusals.tell('http', hostRefused, req.raw);
-      return problemResponse(hostRefused, 'none');
-    }
     return await next();
   });
   router.notFound(({ req }) => {
@@ -61,23 +52,35 @@ export function pathsOf({ routes }: Router): string[] {
   return routes.map(({ path }) => path).filter((path) => !path.endsWith('*'));
 }
 
+/** Restricts the routes added from now on, but for the probes, to requests that name the gateway by a known name. */
+export function admitHosts(
+  router: Router,
+  { origins, refusals }: Pick<Access, 'origins' | 'refusals'>,
+): void {
+  router.use(async ({ req }, next) => {
+    if (probes.has(req.path) || origins.allowsHost(req.raw)) return await next();
+    const refusal = origins.hostRefusal(req.raw);
+    refusals.tell('http', refusal, req.raw);
+    return problemResponse(refusal, 'none');
+  });
+}
+
 /** Restricts the routes added from now on to pages whose origin may read. */
 export function admitOrigins(
   router: Router,
   { origins, refusals }: Pick<Access, 'origins' | 'refusals'>,
 ): void {
   router.use(async ({ req }, next) => {
-    if (!origins.mayRead(req.raw)) {
-      refusals.tell('http', originRefused, req.raw);
-      return problemResponse(originRefused, 'none');
-    }
-    return await next();
+    if (origins.mayRead(req.raw)) return await next();
+    const refusal = origins.originRefusal(req.raw);
+    refusals.tell('http', refusal, req.raw);
+    return problemResponse(refusal, 'none');
   });
   // Only allowed origins get here; repeating the origin makes caches keep the answers apart.
   router.use(
     cors({
       origin: (origin) => origin,
-      exposeHeaders: ['ETag', 'Retry-After', 'X-Telemetry-State', ignoredHeader],
+      exposeHeaders: ['ETag', 'Retry-After', 'X-Telemetry-State', 'X-Telemetry-History-Since', ignoredHeader],
     }),
   );
 }

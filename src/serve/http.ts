@@ -42,7 +42,7 @@ export interface Inquiry<Query = unknown> {
   /**
    * A streamed response: counted among the connections, and cut when the client reads nothing for too long.
    */
-  lasting(answer: () => Response): Response;
+  lasting<Answer>(answer: () => Answer): Answer | Response;
 }
 
 /** A route that replaces a path of the engine. */
@@ -100,7 +100,7 @@ async function answerTo(
   if (principal instanceof Refusal) return principal;
   const read = route.query && readQuery(new URL(request.url).searchParams, route.query, route.queryFault);
   if (read instanceof Refusal) return read;
-  const lasting: Inquiry['lasting'] = (make) => {
+  const lasting = <Answer>(make: () => Answer): Answer | Response => {
     const { incoming, outgoing } = context.env;
     // The client may have left meanwhile: `close` would not be emitted again. A copy, as headers may be set on it.
     if (outgoing.destroyed) return new Response(null, { headers: RESPONSE_ALREADY_SENT.headers });

@@ -1,7 +1,7 @@
 import type { AdmittedConnection } from '../../src/access/access.ts';
 import type { Refusal } from '../../src/core/errors.ts';
 import { Paths } from '../../src/http/paths.ts';
-import { admitOrigins, createRouter, type Router } from '../../src/http/router.ts';
+import { admitHosts, admitOrigins, createRouter, type Router } from '../../src/http/router.ts';
 import { HttpServer } from '../../src/http/server.ts';
 import { UpgradeRouter } from '../../src/http/upgrade.ts';
 import { setUpAccess } from '../support/access.ts';
@@ -16,6 +16,7 @@ export function routerFor(allowed: '*' | readonly string[] = '*', aliases: reado
   const { access, log } = setUpAccess({ allowed, maxConnections: 1 });
   const isWebSocketPath = (path: string) => path === '/ws/stream';
   const router: Router = createRouter(access, log, new Paths(aliases), isWebSocketPath);
+  admitHosts(router, access);
   admitOrigins(router, access);
   router.get('/livez', (context) => context.json({ status: 'alive' }));
   return { router, log };

@@ -39,8 +39,12 @@ export interface GatewayProcess extends ServingProcess {
 type Environment = Readonly<Record<string, string>>;
 
 /** Runs a command with nothing of this process's settings. @param openFiles how many it may have open */
-function runCommand(args: readonly string[], env: Environment, openFiles?: number): CommandProcess {
-  const command = [process.execPath, program, ...args];
+function runCommand(
+  args: readonly string[],
+  env: Environment,
+  { main = program, openFiles }: { readonly main?: string; readonly openFiles?: number | undefined } = {},
+): CommandProcess {
+  const command = [process.execPath, main, ...args];
   const limited = ['sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command];
   const [file = '', ...rest] = openFiles === undefined ? command : limited;
   const child = spawn(file, rest, {
@@ -76,9 +80,9 @@ function runCommand(args: readonly string[], env: Environment, openFiles?: numbe
   };
 }
 
-/** Runs a command that is expected to end by itself. */
-export async function commandResult(args: readonly string[], env: Environment) {
-  const command = runCommand(args, env);
+/** Runs a command that is expected to end by itself. @param main of another folder than the build */
+export async function commandResult(args: readonly string[], env: Environment, main = program) {
+  const command = runCommand(args, env, { main });
   try {
     const { code } = await within('the command to end', command.exited, startTimeoutMs);
     return { code, stdout: command.stdout, stderr: command.stderr };
@@ -90,7 +94,7 @@ export async function commandResult(args: readonly string[], env: Environment) {
 /** `serve` in a process of its own; resolves once it listens. @param openFiles default: as many as here */
 export async function spawnGateway(env: Environment = {}, openFiles?: number): Promise<GatewayProcess> {
   const settings = { PORT: '0', HOST: '127.0.0.1', ENGINE_URL: nowhere, ...env };
-  const gateway = await untilListening(runCommand(['serve'], settings, openFiles), 'listening');
+  const gateway = await untilListening(runCommand(['serve'], settings, { openFiles }), 'listening');
   return Object.assign(gateway, { wsUrl: `ws://127.0.0.1:${gateway.port}` });
 }
 

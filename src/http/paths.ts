@@ -2,7 +2,7 @@ import { TrieRouter } from 'hono/router/trie-router';
 
 const segment = String.raw`(?:(?!\.{1,2}(?:\/|$))[\w.~-]+|:[A-Za-z]\w*)`;
 const pathPattern = new RegExp(String.raw`^(?:\/${segment})+$`);
-const expected =
+export const aliasesExpected =
   'expected other paths for ours, such as /api/ws/stream=/ws/stream,/api/actions/halt=/api/telemetry/halt';
 
 interface Alias {
@@ -16,11 +16,11 @@ interface Alias {
 export function aliasFault(entry: string): string | undefined {
   const { path, target } = readAlias(entry);
   if (!pathPattern.test(path) || (target !== '/' && !pathPattern.test(target)))
-    return `"${entry}" – ${expected}`;
+    return `"${entry}" is no alias – ${aliasesExpected}`;
   const [names, targetNames] = [namesIn(path), namesIn(target)];
   if (new Set(names).size === names.length && names.toSorted().join() === targetNames.toSorted().join())
     return undefined;
-  return `"${entry}" has not the same names behind colons on both sides, each once – expected such as /logs/:name=/ws/instances/:name/logs`;
+  return `"${entry}" has different names behind colons – expected each once on both sides, such as /logs/:name=/ws/instances/:name/logs`;
 }
 
 function readAlias(entry: string): Alias {

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { tokenNames } from '../access/credentials.ts';
 import { Refusal } from '../core/errors.ts';
 import { ignoredNames } from '../core/option-names.ts';
@@ -7,6 +7,9 @@ import { ignoredNames } from '../core/option-names.ts';
 export interface QuerySchema<Query = unknown> extends z.ZodType<Query> {
   readonly shape: Readonly<Record<string, unknown>>;
 }
+
+/** Of an address that takes none. */
+export const noOptions = z.object({});
 
 export interface ReadQuery<Query> {
   readonly query: Query;

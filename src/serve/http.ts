@@ -4,14 +4,14 @@ import type { Access } from '../access/access.ts';
 import type { Policy } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
 import { type Effect, Refusal } from '../core/errors.ts';
-import { ignoredHeaders, type QuerySchema, readQuery } from '../http/query.ts';
+import { ignoredHeaders, noOptions, type QuerySchema, readQuery } from '../http/query.ts';
 import { problemResponse } from '../http/responses.ts';
 import type { Handler, HttpContext, Router } from '../http/router.ts';
 
 /** A route of plain HTTP: access and validation as data, and the answer. */
 export interface HttpRoute<Query = unknown> {
   readonly access: Policy;
-  /** Default: the query is ignored. */
+  /** Default: of a GET no options; else the query is ignored. */
   readonly query?: QuerySchema<Query>;
   /** Stated in refusals by routes that change something. */
   readonly effect?: Effect;
@@ -65,8 +65,10 @@ export interface HttpParts {
 export function serveHttp(method: 'get' | 'post', path: string, route: HttpRoute, parts: HttpParts): void {
   const { router, inPlaceOfEngine } = parts;
   const { effect, inPlaceOf } = route;
+  // What is to be changed, such as by a HALT, must not fail for a name in a query that has no meaning.
+  const whole = method === 'get' ? { query: noOptions, ...route } : route;
   const handle: Handler = async (context) => {
-    const answered = await answerTo(context, route, parts);
+    const answered = await answerTo(context, whole, parts);
     return answered instanceof Refusal ? problemResponse(answered, effect) : answered;
   };
   if (inPlaceOf === undefined) {

@@ -1,5 +1,4 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import { z } from 'zod';
 import type { Access } from '../access/access.ts';
 import { refusal } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
@@ -14,7 +13,7 @@ import { ownerFields, type SessionTerms } from '../deliver/session-terms.ts';
 import type { Sessions } from '../deliver/sessions.ts';
 import type { Transport } from '../deliver/transport.ts';
 import type { Lease } from '../feed/registry.ts';
-import { ignoredHeaders, readQuery } from '../http/query.ts';
+import { ignoredHeaders, noOptions, readQuery } from '../http/query.ts';
 import { problemResponse } from '../http/responses.ts';
 import type { HttpContext, Router } from '../http/router.ts';
 import type { UpgradeRouter } from '../http/upgrade.ts';
@@ -49,7 +48,6 @@ interface Opening {
 export const largestMessageBytes = 64 * 1024;
 /** Comments keep proxies from closing a quiet stream, and reveal a dead connection. */
 export const commentEveryMs = 15_000;
-const noOptions = z.object({});
 /** Longer than any position. */
 const maxPositionLength = 100;
 

@@ -31,7 +31,7 @@ const likeToken = /^e[wy][\w-]*\.[\w-]*\./;
  * whatever it means, unless it may be a secret. Among several nobody can choose here.
  * @param offered as the client prefers them
  */
-export function chosenSubprotocol(offered: ReadonlySet<string>): string | undefined {
+function chosenSubprotocol(offered: ReadonlySet<string>): string | undefined {
   if (offered.has('token')) return 'token';
   const [only = '', ...others] = offered;
   const isName = others.length === 0 && only.length <= maxSubprotocolLength && !likeToken.test(only);

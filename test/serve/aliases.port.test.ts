@@ -215,8 +215,8 @@ describe('An alias that cannot be', () => {
       commandResult(['serve'], { ENGINE_URL: 'http://127.0.0.1:9', PATH_ALIASES, ...more });
     const misshapen = await start('/a,/b=c,/api/ws/stream=/ws/stream');
     expect(misshapen).toMatchObject({ code: 78, stdout: '' });
-    expect(misshapen.stderr).toContain('PATH_ALIASES.0: "/a" – expected other paths for ours');
-    expect(misshapen.stderr).toContain('PATH_ALIASES.1: "/b=c" – expected other paths for ours');
+    expect(misshapen.stderr).toContain('PATH_ALIASES.0: "/a" is no alias – expected other paths for ours');
+    expect(misshapen.stderr).toContain('PATH_ALIASES.1: "/b=c" is no alias – expected other paths for ours');
     const wrong = await start('/live=/ws/strem,/livez=/ws/stream,/api/system/halt=/api/telemetry');
     expect(wrong.code).toBe(78);
     expect(wrong.stderr).toContain('"/live=/ws/strem": nothing is served at /ws/strem – expected one of /, ');

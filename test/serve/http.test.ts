@@ -22,7 +22,9 @@ function setUp(route: Partial<HttpRoute> = {}, method: 'get' | 'post' = 'get') {
     async ask(path: string, { token = true, method: how = method.toUpperCase() } = {}) {
       const headers: Record<string, string> = token ? { authorization: 'Bearer t' } : {};
       const response = await router.request(path, { method: how, headers });
-      return { status: response.status, allow: response.headers.get('allow'), body: await response.json() };
+      const { status, headers: answered } = response;
+      const [allow, ignored] = [answered.get('allow'), answered.get('x-ignored-options')];
+      return { status, allow, ignored, body: await response.json() };
     },
   };
 }
@@ -44,6 +46,18 @@ describe('A route', () => {
     expect((await ask('/things/bad?size=m', { token: false })).status).toBe(404);
     expect((await ask('/things/good?size=m', { token: false })).status).toBe(401);
     expect(await ask('/things/good?size=m')).toMatchObject({ status: 400, body: { code: 'BAD_OPTION' } });
+  });
+
+  it('lists what it ignores of a query, also where it takes none', async () => {
+    const { ask } = setUp();
+    expect(await ask('/things/a?_=1&size=m')).toMatchObject({ status: 200, ignored: '_,size' });
+    expect(await ask('/things/a?tokens=1')).toMatchObject({ status: 400, body: { code: 'BAD_OPTION' } });
+    expect(await ask('/things/a')).toMatchObject({ status: 200, ignored: null });
+  });
+
+  it('that changes something does not fail for a name in its query', async () => {
+    const { ask } = setUp({}, 'post');
+    expect(await ask('/things/a?tokens=1')).toMatchObject({ status: 200, ignored: null });
   });
 
   it('words the fault of a query as it likes', async () => {

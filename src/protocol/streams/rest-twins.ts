@@ -82,7 +82,7 @@ export function serveRestTwins({ serve, viewing: access, engine, clock, log }: R
   };
   const tagged = (request: Request, body: string): Response => {
     jsonIn(body);
-    return taggedJson(request, tagOf(body), () => body);
+    return taggedJson(request, tagOf(body), body);
   };
 
   serve.http('get', '/api/instances', {

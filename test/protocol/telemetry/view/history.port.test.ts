@@ -1,4 +1,8 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../src/core/json.ts';
 import { keepaliveDefaults } from '../../../../src/deliver/keepalive.ts';
@@ -145,6 +149,38 @@ describe.concurrent('GET /api/telemetry/history', () => {
     const answer = await fetch(`${gateway.url}/api/telemetry/history?format=${format}`);
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, type]);
     expect(await answer.text()).toMatch(text);
+  });
+});
+
+describe.concurrent('A history, for those who take gzip,', () => {
+  /** What came over the wire: `fetch` would have it decompressed. */
+  const raw = async (url: string, headers: Record<string, string>) => {
+    const request = get(url, { headers });
+    const [response]: IncomingMessage[] = await once(request, 'response');
+    if (response === undefined) throw new Error('no response');
+    return { headers: response.headers, body: await buffer(response) };
+  };
+
+  it('is compressed, and a tenth of its size', async (test) => {
+    const scene = await setUpViews(test);
+    for (let price = 1; price <= 300; price += 1) scene.publish({ market: { price } });
+    const url = `${scene.gateway.url}/api/telemetry/history?step=0`;
+    const plain = await raw(url, {});
+    expect(plain.headers).toMatchObject({ vary: 'Accept-Encoding, Origin' });
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    const compressed = await raw(url, { 'accept-encoding': 'gzip' });
+    expect(compressed.headers).toMatchObject({ vary: 'Accept-Encoding, Origin', 'content-encoding': 'gzip' });
+    expect(gunzipSync(compressed.body).equals(plain.body)).toBe(true);
+    expect(compressed.body.length).toBeLessThan(plain.body.length / 10);
+  });
+
+  it('is as it is where the request came with cookies, or is for gzip not at all', async (test) => {
+    const { gateway } = await setUpViews(test);
+    for (const headers of [{ 'accept-encoding': 'gzip', cookie: 'a=b' }, { 'accept-encoding': 'gzip;q=0' }]) {
+      const answer = await raw(`${gateway.url}/api/telemetry/history`, headers);
+      expect(answer.headers['content-encoding']).toBeUndefined();
+      JSON.parse(answer.body.toString());
+    }
   });
 });
 

@@ -34,18 +34,16 @@ const notBuilt =
  *
  * @param path where, ending with a slash
  * @param folder ending with a slash; holds `index.html` and `assets/`
+ * @param framedBy `ALLOW_FRAMES`
  */
-export function addBuiltPage(router: Router, path: string, folder: URL): void {
+export function addBuiltPage(router: Router, path: string, folder: URL, framedBy: readonly string[]): void {
   const index = new URL('index.html', folder);
   if (!existsSync(index)) {
     router.get(path, (context) => context.html(notBuilt, 503));
     return;
   }
-  const headers = {
-    ...pageHeaders,
-    'content-security-policy': contentSecurityPolicy({ script: "'self'", style: "'self'" }),
-  };
-  router.get(path, answering(readFileSync(index), headers));
+  const policy = contentSecurityPolicy({ script: "'self'", style: "'self'", framedBy });
+  addHtml(router, path, readFileSync(index, 'utf8'), policy);
   addAssets(router, `${path}assets/`, new URL('assets/', folder));
 }
 
@@ -66,7 +64,8 @@ function addAssets(router: Router, path: string, folder: URL): void {
       'x-content-type-options': 'nosniff',
       'cache-control': 'public, max-age=31536000, immutable',
     };
-    assets.set(name, answering(read(''), headers, made));
+    const plain = read('');
+    assets.set(name, answering(plain, tagOf(plain), headers, made));
   }
   router.get(`${path}:name`, (context) => {
     const asset = assets.get(context.req.param('name') ?? '');
@@ -77,30 +76,51 @@ function addAssets(router: Router, path: string, folder: URL): void {
 /** Answers with one file. @param made its compressed forms that are there already */
 function answering(
   plain: Buffer,
+  tag: string,
   headers: ContentHeaders,
   made?: ConstructorParameters<typeof CodedContent>[1],
 ): Handler {
   const content = new CodedContent(plain, made);
-  const tag = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
   return ({ req }) => codedResponse(req.raw, tag, headers, { content: () => content });
 }
 
 /**
  * Serves a self-contained page, read once at the start. Its Content-Security-Policy allows its inline script and style,
  * by their hashes, and connections to its own origin.
+ *
+ * @param framedBy `ALLOW_FRAMES`
  */
-export function addPage(router: Router, path: string, file: URL): void {
+export function addPage(router: Router, path: string, file: URL, framedBy: readonly string[]): void {
   // Browsers hash what the HTML parser gives them, which has no carriage returns.
   const html = readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
   const policy = contentSecurityPolicy({
     script: inlineHashes(html, 'script'),
     style: inlineHashes(html, 'style'),
+    framedBy,
   });
-  const headers = { ...pageHeaders, 'content-security-policy': policy };
-  router.get(path, answering(Buffer.from(html), headers));
+  addHtml(router, path, html, policy);
 }
 
-function contentSecurityPolicy({ script, style }: { script: string; style: string }): string {
+function addHtml(router: Router, path: string, html: string, policy: string): void {
+  // With a 304 browsers keep the policy that they have: under another one the page is another representation.
+  const tag = tagOf(`${policy}\n${html}`);
+  const headers = { ...pageHeaders, 'content-security-policy': policy };
+  router.get(path, answering(Buffer.from(html), tag, headers));
+}
+
+function tagOf(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('base64url').slice(0, 22);
+}
+
+function contentSecurityPolicy({
+  script,
+  style,
+  framedBy,
+}: {
+  readonly script: string;
+  readonly style: string;
+  readonly framedBy: readonly string[];
+}): string {
   return [
     "default-src 'none'",
     `script-src ${script}`,
@@ -111,7 +131,7 @@ function contentSecurityPolicy({ script, style }: { script: string; style: strin
     'img-src data:',
     "base-uri 'none'",
     "form-action 'none'",
-    "frame-ancestors 'none'",
+    `frame-ancestors ${framedBy.length === 0 ? "'none'" : framedBy.join(' ')}`,
   ].join('; ');
 }
 

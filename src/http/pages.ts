@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { CodedContent, type ContentHeaders, codedResponse } from './coded-content.ts';
+import { tagOf } from './responses.ts';
 import type { Handler, Router } from './router.ts';
 
 /** Sent with every page, besides its Content-Security-Policy. */
@@ -106,10 +107,6 @@ function addHtml(router: Router, path: string, html: string, policy: string): vo
   const tag = tagOf(`${policy}\n${html}`);
   const headers = { ...pageHeaders, 'content-security-policy': policy };
   router.get(path, answering(Buffer.from(html), tag, headers));
-}
-
-function tagOf(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('base64url').slice(0, 22);
 }
 
 function contentSecurityPolicy({

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Effect, problemDocument, type Refusal } from '../core/errors.ts';
 
 /**
@@ -30,6 +31,11 @@ export function taggedJson(request: Request, tag: string, body: string): Respons
   const held = heldTag(request.headers.get('if-none-match'), tag);
   if (held !== undefined) return new Response(null, { status: 304, headers: { ...common, etag: held } });
   return new Response(body, { headers: { ...common, etag: `"${tag}"`, 'content-type': 'application/json' } });
+}
+
+/** An entity tag, unquoted, for content that says itself which version it is. */
+export function tagOf(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('base64url').slice(0, 22);
 }
 
 /** The form in which `If-None-Match` lists the tag, weak or strong; undefined: it does not. */

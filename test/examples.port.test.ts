@@ -1,24 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { createContext, runInContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { equalJson, type JsonObject } from '../src/core/json.ts';
+import { freePort } from './support/free-port.ts';
 import { startGateway } from './support/gateway.ts';
 import { codeWith } from './support/pages.ts';
 import { setUpViews } from './support/view-set-up.ts';
 import { useIn, waitFor } from './support/wait.ts';
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe('The examples of the pages', () => {
   it('have an engine that a gateway shows as the README says', async (test) => {

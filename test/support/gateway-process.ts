@@ -37,13 +37,16 @@ export interface GatewayProcess extends ServingProcess {
 }
 
 type Environment = Readonly<Record<string, string>>;
+/** The user that a process runs as, where this one may choose. Default: its own. */
+type User = { readonly uid?: number };
 
 /** Runs a command with nothing of this process's settings. */
-function runCommand(args: readonly string[], env: Environment): CommandProcess {
+function runCommand(args: readonly string[], env: Environment, user: User = {}): CommandProcess {
   const child = spawn(process.execPath, [program, ...args], {
     cwd: root,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...user,
   });
   if (child.pid === undefined) throw new Error('the process did not start');
   const output = { stdout: '', stderr: '' };
@@ -85,9 +88,9 @@ export async function commandResult(args: readonly string[], env: Environment) {
 }
 
 /** `serve` in a process of its own; resolves once it listens. */
-export async function spawnGateway(env: Environment = {}): Promise<GatewayProcess> {
+export async function spawnGateway(env: Environment = {}, user: User = {}): Promise<GatewayProcess> {
   const settings = { PORT: '0', HOST: '127.0.0.1', ENGINE_URL: nowhere, ...env };
-  const gateway = await untilListening(runCommand(['serve'], settings), 'listening');
+  const gateway = await untilListening(runCommand(['serve'], settings, user), 'listening');
   return Object.assign(gateway, { wsUrl: `ws://127.0.0.1:${gateway.port}` });
 }
 

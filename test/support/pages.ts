@@ -38,9 +38,16 @@ export const sdkModules: Readonly<Record<string, string>> = {
   'telemetry-bff/react': fileURLToPath(new URL('src/client/react.ts', root)),
 };
 
+/** What an application has beside the React example, to show it. */
+export const mountExample = `
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+createRoot(document.body).render(<StrictMode><Price /></StrictMode>);
+`;
+
 /** The code below a title in bold, as it stands in one of the pages. */
 export function exampleOf(title: string): string {
-  const example = new RegExp(`\\n\\*\\*${title}\\*\\*\\n\\n\`\`\`\\w+\\n([^]*?)\`\`\``);
+  const example = new RegExp(`\\n\\*\\*${title}\\*\\*[^\\n]*\\n\\n\`\`\`\\w+\\n([^]*?)\`\`\``);
   for (const { text } of pages) {
     const [, code] = example.exec(text) ?? [];
     if (code !== undefined) return code;

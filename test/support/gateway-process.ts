@@ -100,6 +100,11 @@ export function spawnEngine(env: Environment = {}): Promise<ServingProcess> {
   return untilListening(runCommand(['engine'], settings), 'demo engine listening');
 }
 
+/** `demo`, with a port and a token of its own; resolves once it listens. */
+export function spawnDemo(): Promise<ServingProcess> {
+  return untilListening(runCommand(['demo'], { PORT: '0', HOST: '127.0.0.1' }), 'listening');
+}
+
 async function untilListening(command: CommandProcess, line: string): Promise<ServingProcess> {
   const ended = command.exited.then(({ code }) => {
     throw new Error(`the process ended with ${code} before it listened: ${command.stderr}`);

@@ -27,14 +27,18 @@ import { createView } from './view.ts';
  *
  * Connections bring packets, the receiver keeps the replica by them, and all of it makes the status.
  */
+export function createTelemetryClient<Document extends object = TelemetryDocument>(
+  options: TelemetryClientOptions,
+): TelemetryClient<Document>;
 export function createTelemetryClient(options: TelemetryClientOptions): TelemetryClient {
   const settings = readOptions(options);
   const { clock } = settings;
   const view = createView(options, options.codec);
   const replica = new Replica();
   const requests = createRequests(clock);
+  let isStarted = options.connect !== false;
   let status: ConnectionStatus = {
-    state: 'connecting',
+    state: isStarted ? 'connecting' : 'idle',
     reason: '',
     transport: undefined,
     since: clock.now(),
@@ -72,13 +76,14 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   });
 
   const refresh = (): void => {
-    if (!isClosed) chain.update();
+    if (isStarted && !isClosed) chain.update();
     const { live } = chain;
     const { hasDocument } = replica;
     const transport = live?.transport;
     let state: ClientState = transport === 'polling' ? 'polling' : 'live';
     if (!live || live.isSilent) state = 'stale';
     if (!hasDocument) state = 'connecting';
+    if (!isStarted) state = 'idle';
     if (isClosed) state = 'closed';
     const waiting = live && !hasDocument ? 'the engine has not answered yet' : '';
     const reason = live?.isSilent ? 'silent' : waiting || chain.reasons;
@@ -122,7 +127,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   const context = { ...settings, tokens, requests, emitter, events };
   const chain = new FallbackChain(transportsOf(settings, view, since), context);
   const leaveWake = onWake(() => chain.wake());
-  chain.update();
+  if (isStarted) chain.update();
 
   const client: TelemetryClient = {
     get document() {
@@ -176,6 +181,17 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       };
       if (replica.hasDocument) emitter.guard(() => take(replica.document));
       return emitter.on('update', ({ document }) => take(document));
+    },
+    connect() {
+      if (isClosed) throw new TelemetryError('CLOSED', 'connect: the client is closed, create another one');
+      isStarted = true;
+      refresh();
+    },
+    setToken(token) {
+      if (isClosed) return;
+      tokens.set(token);
+      chain.restart();
+      refresh();
     },
     ...createCommands(view, chain, context),
     async *[Symbol.asyncIterator]() {

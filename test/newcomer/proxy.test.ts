@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openssl, whyLeftOut } from '../setup/programs.mjs';
+import { nginx, openssl, whyLeftOut } from '../setup/programs.mjs';
 import { type Certificate, makeCertificate } from '../support/certificate.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { openDashboard } from '../support/dashboard-page.ts';
 import { freePort } from '../support/free-port.ts';
-import { spawnEngine, spawnGateway } from '../support/gateway-process.ts';
+import { commandResult, spawnEngine, spawnGateway } from '../support/gateway-process.ts';
 import { nobody } from '../support/nobody.ts';
 import { exampleOf, makeTokenAsShown, names, pages, tablesIn } from '../support/pages.ts';
 import { type ProxyName, proxyKinds, startProxy } from '../support/proxy.ts';
@@ -95,14 +95,14 @@ describe.skipIf(chromiumMissing || whyLeftOut(openssl))('The way in through a pr
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** A gateway that is nobody's, behind the proxy; resolves with the address of its page. */
-  async function startBehind(test: TestScope, name: ProxyName): Promise<string> {
+  /** A gateway that is nobody's, behind the proxy; resolves with the proxy's port. */
+  async function startBehind(test: TestScope, name: ProxyName): Promise<number> {
     const engine = await useIn(test, spawnEngine());
     const gateway = await useIn(test, spawnGateway({ ...settingsShown(), ENGINE_URL: engine.url }, nobody()));
     const port = await freePort();
     const places = { ...certificate, port, target: `127.0.0.1:${gateway.port}` };
     await useIn(test, startProxy(name, configurationShown(name, places), port));
-    return `https://${host}:${port}/telemetry`;
+    return port;
   }
 
   for (const name of Object.keys(proxyKinds) as ProxyName[]) {
@@ -110,7 +110,7 @@ describe.skipIf(chromiumMissing || whyLeftOut(openssl))('The way in through a pr
     it.skipIf(whyLeftOut(program))(
       `leads below a path of its own, with TLS and a token, through ${program.title}`,
       async (test) => {
-        const url = await startBehind(test, name);
+        const url = `https://${host}:${await startBehind(test, name)}/telemetry`;
         const context = await browser.newContext({ ignoreHTTPSErrors: true });
         test.onTestFinished(() => context.close());
         const sockets: string[] = [];
@@ -128,4 +128,19 @@ describe.skipIf(chromiumMissing || whyLeftOut(openssl))('The way in through a pr
       },
     );
   }
+
+  it.skipIf(whyLeftOut(nginx))('leads there from a shell too', async (test) => {
+    const url = `https://localhost:${await startBehind(test, 'nginx')}/telemetry`;
+    const env = { NODE_EXTRA_CA_CERTS: certificate.authority, TELEMETRY_TOKEN: token };
+    const tailed = await commandResult(
+      ['tail', url.replace('https:', 'wss:'), '--once', '--token', token],
+      env,
+    );
+    expect(tailed).toMatchObject({ code: 0, stderr: '' });
+    const halted = await commandResult(['halt', url], env);
+    expect(halted).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('HALT acknowledged by the engine'),
+    });
+  });
 });

@@ -18,6 +18,7 @@ import type {
   Freshness,
   TelemetryClient,
   TelemetryClientOptions,
+  ViewChange,
 } from './types.ts';
 import { createView } from './view.ts';
 
@@ -46,6 +47,8 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   let isClosed = false;
   let reconnects = -1;
   let heardAt: number | undefined;
+  /** Of the view that is polled, where nothing is granted in so many words. */
+  let polledInterval: ViewChange['interval'];
 
   const emitError = (code: string, message: string, cause: unknown): boolean =>
     emitter.emit('error', new TelemetryError(code, message, { cause }));
@@ -60,8 +63,8 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     replica,
     status: () => status,
     intervalMs() {
-      const { interval = 0 } = receiver.granted ?? {};
-      return interval === 'pause' ? Infinity : interval;
+      const interval = receiver.granted?.interval ?? polledInterval;
+      return interval === 'pause' ? Infinity : (interval ?? 0);
     },
     onChange: () => emitter.emit('freshness', client.freshness),
   });
@@ -83,6 +86,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     let state: ClientState = transport === 'polling' ? 'polling' : 'live';
     if (!live || live.isSilent) state = 'stale';
     if (!hasDocument) state = 'connecting';
+    state = chain.refusal ?? state;
     if (!isStarted) state = 'idle';
     if (isClosed) state = 'closed';
     const waiting = live && !hasDocument ? 'the engine has not answered yet' : '';
@@ -105,6 +109,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       if (chain.live?.transport === status.transport) refresh();
     },
     onLive(transport) {
+      polledInterval = view.wanted().interval;
       if (transport === 'polling') receiver.forgetGranted();
       else reconnects += 1;
       requests.connected(receiver.granted);
@@ -185,15 +190,16 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     connect() {
       if (isClosed) throw new TelemetryError('CLOSED', 'connect: the client is closed, create another one');
       isStarted = true;
+      if (chain.refusal) chain.stop();
       refresh();
     },
     setToken(token) {
       if (isClosed) return;
       tokens.set(token);
-      chain.restart();
+      chain.stop();
       refresh();
     },
-    ...createCommands(view, chain, context),
+    ...createCommands(view, chain, context, () => !isStarted),
     async *[Symbol.asyncIterator]() {
       let given: TelemetryDocument | undefined;
       let wake = (): void => {};
@@ -222,7 +228,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       requests.close();
       receiver.close();
       tokens.close();
-      chain.close();
+      chain.stop();
       refresh();
       freshness.close();
       emitter.clear();

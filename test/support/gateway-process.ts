@@ -37,12 +37,17 @@ export interface GatewayProcess extends ServingProcess {
 }
 
 type Environment = Readonly<Record<string, string>>;
-/** The user that a process runs as, where this one may choose. Default: its own. */
-type User = { readonly uid?: number };
+interface How {
+  /** The program. Default: `dist/main.js`. */
+  readonly main?: string;
+  /** The user that it runs as, where this process may choose. Default: its own. */
+  readonly uid?: number;
+}
 
 /** Runs a command with nothing of this process's settings. */
-function runCommand(args: readonly string[], env: Environment, user: User = {}): CommandProcess {
-  const child = spawn(process.execPath, [program, ...args], {
+function runCommand(args: readonly string[], env: Environment, how: How = {}): CommandProcess {
+  const { main = program, ...user } = how;
+  const child = spawn(process.execPath, [main, ...args], {
     cwd: root,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -76,9 +81,9 @@ function runCommand(args: readonly string[], env: Environment, user: User = {}):
   };
 }
 
-/** Runs a command that is expected to end by itself. */
-export async function commandResult(args: readonly string[], env: Environment) {
-  const command = runCommand(args, env);
+/** Runs a command that is expected to end by itself. @param main of another folder than the build */
+export async function commandResult(args: readonly string[], env: Environment, main = program) {
+  const command = runCommand(args, env, { main });
   try {
     const { code } = await within('the command to end', command.exited, startTimeoutMs);
     return { code, stdout: command.stdout, stderr: command.stderr };
@@ -88,7 +93,10 @@ export async function commandResult(args: readonly string[], env: Environment) {
 }
 
 /** `serve` in a process of its own; resolves once it listens. */
-export async function spawnGateway(env: Environment = {}, user: User = {}): Promise<GatewayProcess> {
+export async function spawnGateway(
+  env: Environment = {},
+  user: Pick<How, 'uid'> = {},
+): Promise<GatewayProcess> {
   const settings = { PORT: '0', HOST: '127.0.0.1', ENGINE_URL: nowhere, ...env };
   const gateway = await untilListening(runCommand(['serve'], settings, user), 'listening');
   return Object.assign(gateway, { wsUrl: `ws://127.0.0.1:${gateway.port}` });
@@ -100,9 +108,9 @@ export function spawnEngine(env: Environment = {}): Promise<ServingProcess> {
   return untilListening(runCommand(['engine'], settings), 'demo engine listening');
 }
 
-/** `demo`, with a port and a token of its own; resolves once it listens. */
+/** `demo` as people start it, but for its port; resolves once it listens. */
 export function spawnDemo(): Promise<ServingProcess> {
-  return untilListening(runCommand(['demo'], { PORT: '0', HOST: '127.0.0.1' }), 'listening');
+  return untilListening(runCommand(['demo'], { PORT: '0' }), 'listening');
 }
 
 async function untilListening(command: CommandProcess, line: string): Promise<ServingProcess> {

@@ -1,13 +1,19 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type TestScope, waitFor } from './wait.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
+/** What `npm run` knows. */
+export const { scripts: npmScripts }: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+);
+
 /** What the commands of the pages are here. */
 const prelude = `
 npx() { [ "$1" = wscat ] || return 127; shift; node test/support/wscat.mjs "$@"; }
-npm() { [ "$*" = start ] || return 127; node dist/main.js serve; }
+npm() { [ "$*" = start ] || return 127; ( ${npmScripts.start} ); }
 telemetry-bff() { node dist/main.js "$@"; }
 redis-cli() { command redis-cli -u "$REDIS_URL" "$@"; }
 curl() { command curl -sS --fail-with-body --max-time 5 "$@"; }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimedBlocks } from './support/claims.ts';
 import { spawnDemo, spawnEngine, spawnGateway } from './support/gateway-process.ts';
-import { type CodeBlock, codeBlocks, codeWith } from './support/pages.ts';
+import { type CodeBlock, codeBlocks, codeWith, pages } from './support/pages.ts';
 import { redisMissing, startRedis } from './support/redis-server.ts';
 import { npmScripts, type Outcome, runShown } from './support/shell.ts';
 import { type Resource, type TestScope, useIn, waitFor } from './support/wait.ts';
@@ -57,6 +57,13 @@ const typeOf = (line: string): string | undefined => /^\{"type":"[A-Z]+"/.exec(l
 const isTranscript = ({ language, code }: CodeBlock): boolean => language === '' && /^\$ /m.test(code);
 const blocks = codeBlocks.filter(
   (block) => (block.language === 'sh' || isTranscript(block)) && !claimedBlocks.has(block),
+);
+
+/** Commands within the text and in its tables. */
+const inline = pages.flatMap(({ prose }) =>
+  [...prose.matchAll(/`((?:npx wscat|curl|node dist\/main\.js) [^`]*\blocalhost:3000[^`]*)`/g)].map(
+    ([, command = '']): Shown => ({ command, input: [], output: [] }),
+  ),
 );
 
 describe.skipIf(redisMissing)('The commands of the pages', () => {
@@ -124,6 +131,11 @@ describe.skipIf(redisMissing)('The commands of the pages', () => {
       }
     },
   );
+
+  it.for(inline)('do what $command shows', async (shown, test) => {
+    const { code, output } = await run(test, shown);
+    expect([0, undefined], output).toContain(code);
+  });
 
   it('are printed by the demo', async (test) => {
     const demo = await useIn(test, spawnDemo());

@@ -139,8 +139,12 @@ describe.skipIf(chromiumMissing)('The dashboard of an engine', () => {
         part('situation-text'),
         page.getByRole('button', { name: 'Halt …' }),
       ]) {
-        const { y, height: tall } = (await place.boundingBox()) ?? { y: Number.NaN, height: 0 };
-        expect(y >= 0 && y + tall <= height).toBe(true);
+        const {
+          y,
+          width: wide,
+          height: tall,
+        } = (await place.boundingBox()) ?? { y: -1, width: 0, height: 0 };
+        expect(y >= 0 && y + tall <= height && wide > 60).toBe(true);
       }
       const pinned = 'document.querySelector(".pinned").getBoundingClientRect().bottom';
       expect(await page.evaluate<number>(pinned)).toBeLessThan(height / 2);

@@ -1,6 +1,6 @@
-import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { connectClient } from '../support/client.ts';
+import { freePort } from '../support/free-port.ts';
 import { startGateway } from '../support/gateway.ts';
 import { handshake, rawExchange } from '../support/raw-socket.ts';
 import { useIn, waitFor } from '../support/wait.ts';
@@ -143,17 +143,3 @@ describe.concurrent('EXTRA_PORTS', () => {
     await expect(connectClient(other)).rejects.toThrow();
   });
 });
-
-/** Below those that outgoing connections are given. */
-async function freePort(): Promise<number> {
-  return waitFor('a free port', async () => {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const probe = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      probe
-        .once('error', () => resolve(false))
-        .listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-    });
-    return isFree && port;
-  });
-}

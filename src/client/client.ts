@@ -18,6 +18,7 @@ import type {
   ConnectionStatus,
   TelemetryClient,
   TelemetryClientOptions,
+  ViewChange,
 } from './types.ts';
 import { createView } from './view.ts';
 
@@ -46,6 +47,8 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   let isClosed = false;
   let reconnects = -1;
   let heardAt: number | undefined;
+  /** Of the view that is polled, where nothing is granted in so many words. */
+  let polledInterval: ViewChange['interval'];
 
   const emitError = (code: string, message: string, cause: unknown): boolean =>
     emitter.emit('error', new TelemetryError(code, message, { cause }));
@@ -60,8 +63,8 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     replica,
     status: () => status,
     intervalMs() {
-      const { interval = 0 } = receiver.granted ?? {};
-      return interval === 'pause' ? Infinity : interval;
+      const interval = receiver.granted?.interval ?? polledInterval;
+      return interval === 'pause' ? Infinity : (interval ?? 0);
     },
     onChange: () => emitter.emit('freshness', client.freshness),
   });
@@ -106,6 +109,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       if (chain.live?.transport === status.transport) refresh();
     },
     onLive(transport) {
+      polledInterval = view.wanted().interval;
       if (transport === 'polling') receiver.forgetGranted();
       else reconnects += 1;
       requests.connected(receiver.granted);

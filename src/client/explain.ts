@@ -34,12 +34,12 @@ export async function explain(request: HttpRequest): Promise<Partial<ConnectionE
 }
 
 /**
- * A GET of a page to its own origin names no origin, unlike the WebSocket's handshake and a command: the gateway may let
- * the one pass and refuse the others, where it does not know the page's host name for its own.
+ * A GET of a page to its own origin names no origin, unlike the WebSocket's handshake and a command: where the gateway does
+ * not know the page's host name for its own, it refuses those, and other transports are let in.
  */
 async function explainOwn(request: HttpRequest): Promise<Partial<ConnectionEnd>> {
   const answer = await sendRequest(request, {}, { method: 'OPTIONS' });
-  const end = answer.ok ? undefined : await readRefusal(answer);
+  const { word, reason }: Partial<ConnectionEnd> = answer.ok ? {} : await readRefusal(answer);
   // A proxy may know no OPTIONS.
-  return end?.word ? end : {};
+  return word && reason ? { reason } : {};
 }

@@ -18,21 +18,10 @@ const quiet = [
  * Starts the machine's own Chromium without a window; the caller closes it. Playwright leaves the sandbox off,
  * which root and most containers could not use anyway.
  *
-<<<<<<< HEAD
- * @param names host names that lead to this machine. Default: only those that do everywhere
- */
-export async function launchChromium(names: readonly string[] = []): Promise<Browser> {
-  const executablePath = findProgram(chromium);
-  if (executablePath === undefined) throw new Error(`${chromium.title} was not found (${chromium.install})`);
-  const rules = names.map((name) => `MAP ${name} 127.0.0.1`).join(',');
-  const args = rules === '' ? quiet : [...quiet, `--host-resolver-rules=${rules}`];
-  return playwright.launch({ executablePath, args });
-=======
  * @param args further ones, such as names to be resolved
  */
 export async function launchChromium(args: readonly string[] = []): Promise<Browser> {
   const executablePath = findProgram(chromium);
   if (executablePath === undefined) throw new Error(`${chromium.title} was not found (${chromium.install})`);
   return playwright.launch({ executablePath, args: [...quiet, ...args] });
->>>>>>> main
 }

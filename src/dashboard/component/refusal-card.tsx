@@ -22,7 +22,7 @@ export function RefusalCard() {
     : 'The gateway takes no WebSocket and no command from this page';
   return (
     <Refusal title={title} reason={reason}>
-      <p>Add one of these where the gateway is set up, start it again, and try again here:</p>
+      <p>Add one of these where the gateway is set up, and start it again:</p>
       <ul class="settings">
         {settingsFor(reason).map(({ name, value }) => (
           <li key={name}>
@@ -30,9 +30,11 @@ export function RefusalCard() {
           </li>
         ))}
       </ul>
-      <button type="button" onClick={() => client.connect()}>
-        Try again
-      </button>
+      {isOut && (
+        <button type="button" onClick={() => client.connect()}>
+          Try again
+        </button>
+      )}
     </Refusal>
   );
 }

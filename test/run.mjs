@@ -3,7 +3,7 @@ import { ensureProgram } from './setup/ensure-program.mjs';
 import { checkNodeVersion } from './setup/node-version.mjs';
 import { checkPackage } from './setup/package-check.mjs';
 import { ensurePackages } from './setup/packages.mjs';
-import { chromium, isSkipped, redis } from './setup/programs.mjs';
+import { isSkipped, optionalPrograms, requiredPrograms } from './setup/programs.mjs';
 import { run } from './setup/run.mjs';
 import { Steps } from './setup/steps.mjs';
 import { runVitest } from './setup/vitest.mjs';
@@ -11,7 +11,6 @@ import { runVitest } from './setup/vitest.mjs';
 // npm test                 everything
 // npm test -- test/core    only vitest, with these arguments
 
-const programs = [redis, chromium];
 const vitestArgs = process.argv.slice(2);
 const everything = vitestArgs.length === 0;
 const inCi = !['', '0', 'false', undefined].includes(process.env.CI);
@@ -22,10 +21,14 @@ let counts = { passed: 0, failed: 0, skipped: 0 };
 
 if (await steps.run('Packages', ensurePackages)) {
   await steps.run('Build', ensureBuild);
-  for (const program of programs) {
+  for (const program of requiredPrograms) {
     // A person may do without it and is told so. In CI it is a failure.
     await steps.run(program.title, async () => (await ensureProgram(program)) || !inCi);
   }
+  await steps.run('Programs of some tests', async () => {
+    for (const program of optionalPrograms) await ensureProgram(program);
+    return true;
+  });
   if (everything) {
     // The first takes as long as all the others.
     await Promise.all([check('Types', 'check:types'), checkTheRest()]);
@@ -33,7 +36,7 @@ if (await steps.run('Packages', ensurePackages)) {
   await steps.run('Tests', async () => {
     const result = await runVitest(vitestArgs);
     counts = result.counts;
-    if (counts.skipped === 0 || !inCi || programs.some(isSkipped)) return result.ok;
+    if (counts.skipped === 0 || !inCi || leftOutOnPurpose()) return result.ok;
     console.log(`${counts.skipped} tests were left out, which in CI is a failure`);
     return false;
   });
@@ -43,6 +46,11 @@ if (await steps.run('Packages', ensurePackages)) {
 const failedSteps = steps.failed.filter((name) => name !== 'Tests' || counts.failed === 0);
 const ok = steps.report({ ...counts, failed: counts.failed + failedSteps.length });
 process.exitCode = ok ? 0 : 1;
+
+/** Whether a program is missing, which its step has said already. */
+function leftOutOnPurpose() {
+  return [...requiredPrograms, ...optionalPrograms].some(isSkipped);
+}
 
 async function checkTheRest() {
   await check('Style', 'check:style');

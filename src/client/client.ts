@@ -1,11 +1,12 @@
 import { createCommands } from './commands.ts';
 import type { ConnectionEvents } from './connection.ts';
-import { type TelemetryDocument, valueAt } from './document.ts';
+import type { TelemetryDocument } from './document.ts';
 import { createEmitter } from './emitter.ts';
 import { FallbackChain, transportsOf } from './fallback-chain.ts';
 import { createFreshnessWatch, type FreshnessWatch } from './freshness.ts';
 import { readOptions } from './options.ts';
 import { onWake, platform } from './platform.ts';
+import { createReading } from './reading.ts';
 import { createReceiver } from './receiver.ts';
 import { Replica } from './replica.ts';
 import { createRequests } from './requests.ts';
@@ -15,9 +16,9 @@ import type {
   ClientEvents,
   ClientState,
   ConnectionStatus,
-  Freshness,
   TelemetryClient,
   TelemetryClientOptions,
+  ViewChange,
 } from './types.ts';
 import { createView } from './view.ts';
 
@@ -27,14 +28,18 @@ import { createView } from './view.ts';
  *
  * Connections bring packets, the receiver keeps the replica by them, and all of it makes the status.
  */
+export function createTelemetryClient<Document extends object = TelemetryDocument>(
+  options: TelemetryClientOptions,
+): TelemetryClient<Document>;
 export function createTelemetryClient(options: TelemetryClientOptions): TelemetryClient {
   const settings = readOptions(options);
   const { clock } = settings;
   const view = createView(options, options.codec);
   const replica = new Replica();
   const requests = createRequests(clock);
+  let isStarted = options.connect !== false;
   let status: ConnectionStatus = {
-    state: 'connecting',
+    state: isStarted ? 'connecting' : 'idle',
     reason: '',
     transport: undefined,
     since: clock.now(),
@@ -42,6 +47,8 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   let isClosed = false;
   let reconnects = -1;
   let heardAt: number | undefined;
+  /** Of the view that is polled, where nothing is granted in so many words. */
+  let polledInterval: ViewChange['interval'];
 
   const emitError = (code: string, message: string, cause: unknown): boolean =>
     emitter.emit('error', new TelemetryError(code, message, { cause }));
@@ -56,8 +63,8 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     replica,
     status: () => status,
     intervalMs() {
-      const { interval = 0 } = receiver.granted ?? {};
-      return interval === 'pause' ? Infinity : interval;
+      const interval = receiver.granted?.interval ?? polledInterval;
+      return interval === 'pause' ? Infinity : (interval ?? 0);
     },
     onChange: () => emitter.emit('freshness', client.freshness),
   });
@@ -72,13 +79,15 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   });
 
   const refresh = (): void => {
-    if (!isClosed) chain.update();
+    if (isStarted && !isClosed) chain.update();
     const { live } = chain;
     const { hasDocument } = replica;
     const transport = live?.transport;
     let state: ClientState = transport === 'polling' ? 'polling' : 'live';
     if (!live || live.isSilent) state = 'stale';
     if (!hasDocument) state = 'connecting';
+    state = chain.refusal ?? state;
+    if (!isStarted) state = 'idle';
     if (isClosed) state = 'closed';
     const waiting = live && !hasDocument ? 'the engine has not answered yet' : '';
     const reason = live?.isSilent ? 'silent' : waiting || chain.reasons;
@@ -100,6 +109,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       if (chain.live?.transport === status.transport) refresh();
     },
     onLive(transport) {
+      polledInterval = view.wanted().interval;
       if (transport === 'polling') receiver.forgetGranted();
       else reconnects += 1;
       requests.connected(receiver.granted);
@@ -107,8 +117,6 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     },
     onChange: refresh,
   };
-  const age = (at: number | undefined): number | undefined =>
-    at === undefined ? at : clock.monotonic() - at;
   /** Undefined with a live connection, which changes the replica meanwhile: a delta from here would not fit any more. */
   const since = (): string | undefined => {
     const { position } = replica;
@@ -122,7 +130,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
   const context = { ...settings, tokens, requests, emitter, events };
   const chain = new FallbackChain(transportsOf(settings, view, since), context);
   const leaveWake = onWake(() => chain.wake());
-  chain.update();
+  if (isStarted) chain.update();
 
   const client: TelemetryClient = {
     get document() {
@@ -144,61 +152,26 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       return view.wanted();
     },
     get freshness() {
-      const { of, worst } = freshness;
-      // On the prototype: comparisons see the values only.
-      const reading: Freshness = Object.create({ of });
-      return Object.assign(reading, {
-        isFresh: of().state === 'fresh',
-        silentMs: age(heardAt),
-        unchangedMs: age(replica.hasDocument ? receiver.changedAt : undefined),
-        sources: worst,
-      });
+      return freshness.read(heardAt, receiver.changedAt);
     },
     get stats() {
       const { transport } = status;
       return { ...receiver.counts, reconnects: Math.max(0, reconnects), transport };
     },
-    on: emitter.on,
-    select: <Value>(
-      selection: string | ((document: TelemetryDocument) => Value),
-      callback: (value: Value, previous: Value | undefined) => void,
-      isEqual: (a: Value, b: Value) => boolean = Object.is,
-    ) => {
-      let held: { readonly value: Value } | undefined;
-      const take = (document: TelemetryDocument): void => {
-        // A documented path has a value of the documented type: the gateway makes others null.
-        const value =
-          typeof selection === 'string' ? (valueAt(document, selection) as Value) : selection(document);
-        const before = held;
-        if (before !== undefined && isEqual(before.value, value)) return;
-        held = { value };
-        callback(value, before?.value);
-      };
-      if (replica.hasDocument) emitter.guard(() => take(replica.document));
-      return emitter.on('update', ({ document }) => take(document));
+    ...createReading(emitter, replica, () => isClosed),
+    connect() {
+      if (isClosed) throw new TelemetryError('CLOSED', 'connect: the client is closed, create another one');
+      isStarted = true;
+      if (chain.refusal) chain.stop();
+      refresh();
     },
-    ...createCommands(view, chain, context),
-    async *[Symbol.asyncIterator]() {
-      let given: TelemetryDocument | undefined;
-      let wake = (): void => {};
-      const leave = [emitter.on('update', () => wake()), emitter.on('state', () => wake())];
-      try {
-        while (!isClosed) {
-          const { document, hasDocument } = replica;
-          if (document === given || !hasDocument) {
-            await new Promise<void>((resolve) => {
-              wake = resolve;
-            });
-          } else {
-            given = document;
-            yield document;
-          }
-        }
-      } finally {
-        for (const end of leave) end();
-      }
-      return undefined;
+    setToken(token) {
+      if (isClosed) return;
+      tokens.set(token);
+      chain.stop();
+      refresh();
     },
+    ...createCommands(view, chain, context, () => !isStarted),
     close() {
       if (isClosed) return;
       isClosed = true;
@@ -206,7 +179,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       requests.close();
       receiver.close();
       tokens.close();
-      chain.close();
+      chain.stop();
       refresh();
       freshness.close();
       emitter.clear();

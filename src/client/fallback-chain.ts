@@ -1,5 +1,13 @@
-import type { ClientContext, ClientTransport, GatewayConnection } from './connection.ts';
+import type { Cancel } from '../core/clock.ts';
+import type {
+  ClientContext,
+  ClientTransport,
+  ConnectionEnd,
+  GatewayConnection,
+  Refusal,
+} from './connection.ts';
 import { openEventStream } from './event-stream.ts';
+import { explain } from './explain.ts';
 import type { ClientSettings } from './options.ts';
 import { openPolling } from './polling.ts';
 import { Reconnector } from './reconnector.ts';
@@ -7,14 +15,26 @@ import type { TransportName } from './types.ts';
 import type { WantedView } from './view.ts';
 import { openWebSocket } from './websocket.ts';
 
+/** A refusal of the gateway's own stands for so many of the longest waits. */
+const refusalWaits = 10;
+
 /**
  * The transports, best first. One runs while no better one is live and all better ones keep failing; those go on
  * trying, and the first of them that is live again stops it.
+ *
+ * Where the client is refused they all stop: on the gateway's word, on that of whatever answers instead where it is
+ * the same by every transport, or on a guess as long as there never was a connection. Then all begins anew after a
+ * long wait, as nobody may be there to mend it.
  */
 export class FallbackChain {
+  readonly #context: ClientContext;
   readonly #reconnectors: readonly Readonly<Reconnector>[];
+  #wasLive = false;
+  #refusal: { readonly state: Refusal; readonly reasons: string } | undefined;
+  #cancelWait: Cancel | undefined;
 
   constructor(transports: readonly ClientTransport[], context: ClientContext) {
+    this.#context = context;
     this.#reconnectors = transports.map((transport) => new Reconnector(transport, context));
   }
 
@@ -28,20 +48,38 @@ export class FallbackChain {
     return this.#reconnectors.some(({ opening }) => opening !== undefined);
   }
 
-  /** Why transports that run are not live: of those that failed, in their order. */
+  /** As what the client is refused, until something else is known. */
+  get refusal(): Refusal | undefined {
+    return this.#refusal?.state;
+  }
+
+  /** Why transports that run are not live, of those that failed, in their order; or why the client is refused. */
   get reasons(): string {
-    const failing = this.#reconnectors.filter(({ live, reason }) => live === undefined && reason !== '');
-    return failing.map(({ transport, reason }) => `${transport.name}: ${reason}`).join('; ');
+    if (this.#refusal) return this.#refusal.reasons;
+    const failing = this.#reconnectors.filter(({ live }) => live === undefined);
+    return failing
+      .flatMap(({ transport, last }) => (last ? `${transport.name}: ${last.reason}` : []))
+      .join('; ');
   }
 
   /** Starts and stops transports as they stand now. */
   update(): void {
+    if (this.#cancelWait) return;
+    const isLive = this.live !== undefined;
+    this.#wasLive ||= isLive;
+    if (isLive || this.#reconnectors.some(({ last }) => last)) this.#refusal = undefined;
+    const refusal = isLive ? undefined : this.#judge();
+    if (refusal) {
+      this.#giveUp(refusal);
+      return;
+    }
     let isNeeded = true;
     for (const reconnector of this.#reconnectors) {
       if (isNeeded) reconnector.start();
       else reconnector.stop();
-      const { live, failures, transport } = reconnector;
-      isNeeded &&= live === undefined && failures >= transport.failuresBeforeNext;
+      const { live, last, failures, transport } = reconnector;
+      const isFailing = failures >= transport.failuresBeforeNext || (last && this.#isRefused(last));
+      isNeeded &&= live === undefined && isFailing === true;
     }
   }
 
@@ -58,11 +96,42 @@ export class FallbackChain {
   }
 
   wake(): void {
+    if (this.#cancelWait) {
+      this.#stopWaiting();
+      this.update();
+    }
     for (const reconnector of this.#reconnectors) reconnector.wake();
   }
 
-  close(): void {
+  /** Ends all connections. `update` begins anew. */
+  stop(): void {
+    this.#stopWaiting();
+    this.#refusal = undefined;
     for (const reconnector of this.#reconnectors) reconnector.stop();
+  }
+
+  #isRefused({ refuses, word }: ConnectionEnd): boolean {
+    return refuses !== undefined && !(word === 'guess' && this.#wasLive);
+  }
+
+  /** How the connection ended that says that no other would be let in. */
+  #judge(): ConnectionEnd | undefined {
+    const ends = this.#reconnectors.flatMap(({ last }) => (last && this.#isRefused(last) ? last : []));
+    return ends.length === this.#reconnectors.length ? ends[0] : ends.find(({ word }) => word);
+  }
+
+  #giveUp({ refuses, word }: ConnectionEnd): void {
+    const { reasons } = this;
+    const { clock, random, timing } = this.#context;
+    this.stop();
+    this.#refusal = refuses && { state: refuses, reasons };
+    const mostMs = timing.backoffMaxMs * (word === 'guess' ? 1 : refusalWaits);
+    this.#cancelWait = clock.after((mostMs * (1 + random())) / 2, () => this.wake());
+  }
+
+  #stopWaiting(): void {
+    this.#cancelWait?.();
+    this.#cancelWait = undefined;
   }
 
   get #best(): Readonly<Reconnector> | undefined {
@@ -77,6 +146,8 @@ export class FallbackChain {
 const packetMs = 5000;
 const commentMs = 15_000;
 const missedRepeats = 3;
+/** From one poll to the next while the view is paused: no urgent news comes by itself. */
+const pausedPollMs = 10_000;
 
 /**
  * The transports that this platform has, best first.
@@ -98,11 +169,16 @@ export function transportsOf(
     const { interval } = view.wanted();
     return typeof interval === 'number' ? interval : 0;
   };
+  const pollMs = (): number =>
+    view.wanted().interval === 'pause' ? pausedPollMs : Math.max(timing.pollMs, intervalMs());
   const transports: ClientTransport[] = [];
+  const why: ClientTransport['explain'] =
+    fetch && ((token, signal) => explain({ fetch, url: url('polling', 'api/telemetry'), token, signal }));
   if (WebSocket) {
     transports.push({
       name: 'websocket',
       failuresBeforeNext: 3,
+      explain: why,
       open: (token, connection) =>
         openWebSocket({ WebSocket, url: url('websocket', 'ws/stream'), token, codec }, connection),
       staleMs: () => timing.staleMs ?? missedRepeats * Math.max(packetMs, intervalMs()),
@@ -113,6 +189,7 @@ export function transportsOf(
       {
         name: 'sse',
         failuresBeforeNext: 1,
+        explain: why,
         open: (token, connection) =>
           openEventStream({ fetch, url: url('sse', 'api/stream/telemetry'), token }, connection),
         // Comments come whatever the interval is.
@@ -121,10 +198,11 @@ export function transportsOf(
       {
         name: 'polling',
         failuresBeforeNext: Infinity,
+        explain: why,
         open: (token, connection) =>
           openPolling({ fetch, url: url('polling', 'api/telemetry'), token }, connection, {
             clock,
-            everyMs: Math.max(timing.pollMs, intervalMs()),
+            everyMs: pollMs(),
             timeoutMs: timing.connectMs,
           }),
       },

@@ -8,12 +8,13 @@ import {
   type WhitespaceData,
 } from 'lightweight-charts';
 import { colour } from './hook/use-theme.ts';
-import { formatScale, formatTime } from './model/format.ts';
-import { lastOf, type TrackView } from './model/track.ts';
+import { formatAmount } from './model/amount.ts';
+import { formatTime } from './model/format.ts';
+import type { TrackView } from './model/track.ts';
 
 export interface PriceCanvas {
-  /** Shows the last so many seconds of the track. */
-  draw(track: TrackView, seconds: number): void;
+  /** @param decimals of the prices on the scale */
+  draw(track: TrackView, decimals: number): void;
   /** Takes on the colours of the present theme. */
   repaint(): void;
   remove(): void;
@@ -30,7 +31,7 @@ export function createPriceCanvas(place: HTMLElement): PriceCanvas {
     autoSize: true,
     // Its logo brings an inline style, which the page's Content-Security-Policy forbids: the link is below the chart.
     layout: { background: { color: invisible }, attributionLogo: false },
-    localization: { timeFormatter: timeText, priceFormatter: formatScale },
+    localization: { timeFormatter: timeText },
     rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.1, bottom: 0.08 } },
     timeScale: {
       borderVisible: false,
@@ -66,16 +67,24 @@ export function createPriceCanvas(place: HTMLElement): PriceCanvas {
     isLastShown = isCurrent;
     series.applyOptions({ priceLineVisible: isCurrent, lastValueVisible: isCurrent });
   };
+  let decimalsShown: number | undefined;
+  const showDecimals = (decimals: number): void => {
+    if (decimals === decimalsShown) return;
+    decimalsShown = decimals;
+    const formatter = (price: number): string => formatAmount(price, { decimals });
+    series.applyOptions({ priceFormat: { type: 'custom', formatter, minMove: 10 ** -decimals } });
+  };
   repaint();
   return {
     repaint,
     remove: () => chart.remove(),
-    draw(track, seconds) {
-      const points = toPoints(lastOf(track, seconds));
+    draw(track, decimals) {
+      showDecimals(decimals);
+      const points = toPoints(track);
       const newest = points.at(-1);
       showLast(newest !== undefined && 'value' in newest);
-      // Within a second only the newest point moves, unless history came in.
-      const key = `${seconds}/${points.length}/${newest?.time}/${countKnown(points)}`;
+      // Within a step only the newest point moves, unless history came in.
+      const key = `${track.stepMs}/${points.length}/${newest?.time}/${countKnown(points)}`;
       if (key === shown && newest !== undefined) {
         series.update(newest);
         return;

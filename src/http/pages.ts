@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { Context } from 'hono';
-import { etag } from 'hono/etag';
-import { holdsTag } from './responses.ts';
-import type { Router } from './router.ts';
+import { CodedContent, type ContentHeaders, codedResponse } from './coded-content.ts';
+import { tagOf } from './responses.ts';
+import type { Handler, Router } from './router.ts';
 
 /** Sent with every page, besides its Content-Security-Policy. */
 const pageHeaders = {
@@ -36,24 +35,21 @@ const notBuilt =
  *
  * @param path where, ending with a slash
  * @param folder ending with a slash; holds `index.html` and `assets/`
+ * @param framedBy `ALLOW_FRAMES`
  */
-export function addBuiltPage(router: Router, path: string, folder: URL): void {
+export function addBuiltPage(router: Router, path: string, folder: URL, framedBy: readonly string[]): void {
   const index = new URL('index.html', folder);
   if (!existsSync(index)) {
     router.get(path, (context) => context.html(notBuilt, 503));
     return;
   }
-  const html = readFileSync(index, 'utf8');
-  const headers = {
-    ...pageHeaders,
-    'content-security-policy': contentSecurityPolicy({ script: "'self'", style: "'self'" }),
-  };
-  router.get(path, etag(), (context) => context.body(html, 200, headers));
+  const policy = contentSecurityPolicy({ script: "'self'", style: "'self'", framedBy });
+  addHtml(router, path, readFileSync(index, 'utf8'), policy);
   addAssets(router, `${path}assets/`, new URL('assets/', folder));
 }
 
 function addAssets(router: Router, path: string, folder: URL): void {
-  const assets = new Map<string, (context: Context) => Response>();
+  const assets = new Map<string, Handler>();
   const names = existsSync(folder) ? readdirSync(folder) : [];
   const present = new Set(names);
   for (const name of names) {
@@ -61,16 +57,16 @@ function addAssets(router: Router, path: string, folder: URL): void {
     // Neither the compressed forms of a file nor source maps are served by their names.
     if (contentType === undefined) continue;
     const read = (suffix: string): Buffer => readFileSync(new URL(encodeURIComponent(name + suffix), folder));
-    const forms: Record<string, Buffer> = { '': read('') };
-    for (const { coding, suffix } of encodings) {
-      if (present.has(name + suffix)) forms[coding] = read(suffix);
-    }
+    const made = encodings
+      .filter(({ suffix }) => present.has(name + suffix))
+      .map(({ coding, suffix }) => [coding, read(suffix)] as const);
     const headers = {
       'content-type': contentType,
       'x-content-type-options': 'nosniff',
       'cache-control': 'public, max-age=31536000, immutable',
     };
-    assets.set(name, answering(forms, headers));
+    const plain = read('');
+    assets.set(name, answering(plain, tagOf(plain), headers, made));
   }
   router.get(`${path}:name`, (context) => {
     const asset = assets.get(context.req.param('name') ?? '');
@@ -78,62 +74,50 @@ function addAssets(router: Router, path: string, folder: URL): void {
   });
 }
 
-/** Answers with one file. @param forms its content as it is (`''`) and by content coding */
-function answering(forms: Readonly<Record<string, Buffer>>, headers: Readonly<Record<string, string>>) {
-  const plain = forms[''] ?? Buffer.alloc(0);
-  const tag = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
-  const codings = encodings.map(({ coding }) => coding).filter((coding) => forms[coding] !== undefined);
-  const vary = codings.length > 0 ? { vary: 'accept-encoding' } : {};
-  return ({ req }: Context): Response => {
-    const coding = codings.find((candidate) => accepts(req.header('accept-encoding'), candidate));
-    // Two forms are two representations, each with a tag of its own (RFC 9110 §8.8.3.3).
-    const etag = coding === undefined ? tag : `${tag}-${coding}`;
-    const common = { ...headers, ...vary, etag: `"${etag}"` };
-    if (holdsTag(req.header('if-none-match'), etag)) {
-      return new Response(null, { status: 304, headers: common });
-    }
-    const encoded = coding === undefined ? {} : { 'content-encoding': coding };
-    const content = forms[coding ?? ''] ?? plain;
-    return new Response(sharing(content), {
-      headers: { ...common, ...encoded, 'content-length': `${content.length}` },
-    });
-  };
-}
-
-/** A body that shares the bytes: given as a Buffer, each response would copy them. */
-function sharing(content: Uint8Array): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    pull(controller) {
-      controller.enqueue(content);
-      controller.close();
-    },
-  });
-}
-
-/** RFC 9110 §12.5.3; `*` is not taken to ask for a coding. */
-function accepts(acceptEncoding: string | undefined, coding: string): boolean {
-  return (acceptEncoding ?? '').split(',').some((entry) => {
-    const [name = '', ...parameters] = entry.split(';').map((part) => part.trim().toLowerCase());
-    return name === coding && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
-  });
+/** Answers with one file. @param made its compressed forms that are there already */
+function answering(
+  plain: Buffer,
+  tag: string,
+  headers: ContentHeaders,
+  made?: ConstructorParameters<typeof CodedContent>[1],
+): Handler {
+  const content = new CodedContent(plain, made);
+  return ({ req }) => codedResponse(req.raw, tag, headers, { content: () => content });
 }
 
 /**
  * Serves a self-contained page, read once at the start. Its Content-Security-Policy allows its inline script and style,
  * by their hashes, and connections to its own origin.
+ *
+ * @param framedBy `ALLOW_FRAMES`
  */
-export function addPage(router: Router, path: string, file: URL): void {
+export function addPage(router: Router, path: string, file: URL, framedBy: readonly string[]): void {
   // Browsers hash what the HTML parser gives them, which has no carriage returns.
   const html = readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
   const policy = contentSecurityPolicy({
     script: inlineHashes(html, 'script'),
     style: inlineHashes(html, 'style'),
+    framedBy,
   });
-  const headers = { ...pageHeaders, 'content-security-policy': policy };
-  router.get(path, etag(), (context) => context.body(html, 200, headers));
+  addHtml(router, path, html, policy);
 }
 
-function contentSecurityPolicy({ script, style }: { script: string; style: string }): string {
+function addHtml(router: Router, path: string, html: string, policy: string): void {
+  // With a 304 browsers keep the policy that they have: under another one the page is another representation.
+  const tag = tagOf(`${policy}\n${html}`);
+  const headers = { ...pageHeaders, 'content-security-policy': policy };
+  router.get(path, answering(Buffer.from(html), tag, headers));
+}
+
+function contentSecurityPolicy({
+  script,
+  style,
+  framedBy,
+}: {
+  readonly script: string;
+  readonly style: string;
+  readonly framedBy: readonly string[];
+}): string {
   return [
     "default-src 'none'",
     `script-src ${script}`,
@@ -144,7 +128,7 @@ function contentSecurityPolicy({ script, style }: { script: string; style: strin
     'img-src data:',
     "base-uri 'none'",
     "form-action 'none'",
-    "frame-ancestors 'none'",
+    `frame-ancestors ${framedBy.length === 0 ? "'none'" : framedBy.join(' ')}`,
   ].join('; ');
 }
 

@@ -55,7 +55,9 @@ describe('A client that cannot open a WebSocket', () => {
     async (options, test) => {
       const { client, isBlocked, attempts, becomes, follows } = await setUp(test, options, ['websocket']);
       await becomes('live', 'sse');
-      expect(attempts.slice(0, 4)).toEqual(['websocket', 'websocket', 'websocket', 'sse']);
+      // Beside them it is asked by HTTP why the WebSocket failed.
+      const opened = attempts.filter((name) => name !== 'polling');
+      expect(opened.slice(0, 4)).toEqual(['websocket', 'websocket', 'websocket', 'sse']);
       expect(client.status.reason).toMatch(/^websocket: no connection .*ECONNREFUSED/);
       expect(client.granted?.mode).toBe(options.mode ?? 'full');
       await follows();
@@ -84,6 +86,41 @@ describe('A client that cannot open a WebSocket', () => {
     const polls = attempts.filter((name) => name === 'polling').length;
     await follows();
     expect(attempts.filter((name) => name === 'polling')).toHaveLength(polls);
+  });
+
+  it('polls each 10 s while the view is paused, and calls no figure fresh until it is whole again', async () => {
+    let price = 1;
+    let polls = 0;
+    const { client, advance } = await connectToFake({
+      WebSocket: null,
+      interval: 'pause',
+      fetch(url) {
+        if (url.includes('stream')) return Promise.reject(new Error('blocked'));
+        polls += 1;
+        const sources = { state: { status: 'fresh', since: '' } };
+        return Promise.resolve(Response.json({ status: 'ACTIVE', market: { price }, sources }));
+      },
+    });
+    const fresh = () =>
+      ['market.price', 'status'].filter((path) => client.freshness.of(path).state === 'fresh');
+    await advance(0);
+    await advance(0);
+    expect([client.status.state, fresh()]).toEqual(['polling', ['status']]);
+    const before = polls;
+    await advance(10_000);
+    await advance(0);
+    expect(polls - before).toBe(1);
+
+    price = 2;
+    const shown: unknown[] = [];
+    client.on('freshness', () => shown.push(...fresh(), client.document.market?.price));
+    const changing = client.setOptions({ interval: 0 });
+    expect(fresh()).toEqual(['status']);
+    await advance(0);
+    await advance(0);
+    await changing;
+    expect(fresh()).toEqual(['market.price', 'status']);
+    expect(shown).toEqual(['market.price', 'status', 2]);
   });
 
   it('keeps its document, as the same object, while polls bring nothing new', async (test) => {
@@ -131,16 +168,14 @@ describe('Fallback', () => {
   it('is not tried before the third failure, and goes on while the WebSocket keeps failing', async () => {
     const { sockets, fetched, advance } = await connectToFake({ mode: 'delta' });
     for (let failed = 1; failed <= 3; failed += 1) {
-      expect(fetched).toEqual([]);
+      expect(fetched.filter((url) => url.includes('/stream/'))).toEqual([]);
       const before = sockets.length;
       sockets.at(-1)?.end();
       while (failed < 3 && sockets.length === before) await advance(100);
     }
     await advance(0);
-    expect(fetched).toEqual([
-      'https://gateway.example/prefix/api/stream/telemetry?mode=delta',
-      'https://gateway.example/prefix/api/telemetry?mode=delta',
-    ]);
+    expect(fetched.at(-1)).toBe('https://gateway.example/prefix/api/telemetry?mode=delta');
+    expect(fetched).toContain('https://gateway.example/prefix/api/stream/telemetry?mode=delta');
     for (let second = 0; second < 60; second += 1) await advance(1000);
     expect(fetched.filter((url) => url.includes('/stream/')).length).toBeGreaterThan(3);
     expect(sockets.length).toBeGreaterThan(3);

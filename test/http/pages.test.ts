@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { brotliCompressSync, brotliDecompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { addBuiltPage, addPage } from '../../src/http/pages.ts';
 import type { TestScope } from '../support/wait.ts';
@@ -17,7 +17,7 @@ function servePage(test: TestScope, html: string, path = '/console') {
   const file = join(folder, 'page.html');
   writeFileSync(file, html);
   const { router } = routerFor();
-  addPage(router, path, pathToFileURL(file));
+  addPage(router, path, pathToFileURL(file), []);
   return router;
 }
 
@@ -45,9 +45,19 @@ describe('A page', () => {
     );
   });
 
+  it('is compressed for those who take that, unless it is small', async (test) => {
+    const get = async (html: string) =>
+      await servePage(test, html).request('/console', { headers: { 'accept-encoding': 'gzip' } });
+    const large = `<h1>${'one'.repeat(1000)}</h1>`;
+    const response = await get(large);
+    expect(response.headers.get('content-encoding')).toBe('gzip');
+    expect(gunzipSync(await response.arrayBuffer()).toString()).toBe(large);
+    expect((await get('<h1>one</h1>')).headers.get('content-encoding')).toBeNull();
+  });
+
   it('is a fault of the build where its file is missing', () => {
     const { router } = routerFor();
-    expect(() => addPage(router, '/', new URL('file:///nowhere/page.html'))).toThrow('ENOENT');
+    expect(() => addPage(router, '/', new URL('file:///nowhere/page.html'), [])).toThrow('ENOENT');
   });
 });
 
@@ -74,7 +84,7 @@ function builtFolder(test: TestScope): URL {
 
 function serveBuiltPage(test: TestScope, path = '/') {
   const { router } = routerFor();
-  addBuiltPage(router, path, builtFolder(test));
+  addBuiltPage(router, path, builtFolder(test), []);
   return router;
 }
 
@@ -105,6 +115,32 @@ describe('A built page', () => {
     );
   });
 
+  it('may be framed by the origins that are given, and is another one to a browser’s cache then', async (test) => {
+    const folder = builtFolder(test);
+    const pageFor = async (framedBy: readonly string[], ifNoneMatch = '') => {
+      const { router } = routerFor();
+      addBuiltPage(router, '/', folder, framedBy);
+      addPage(router, '/console', new URL('index.html', folder), framedBy);
+      const headers = { 'if-none-match': ifNoneMatch };
+      const answers = await Promise.all(['/', '/console'].map((path) => router.request(path, { headers })));
+      return answers.map((answer) => ({
+        status: answer.status,
+        tag: answer.headers.get('etag') ?? '',
+        framing: answer.headers.get('content-security-policy')?.match(/frame-ancestors [^;]*/)?.[0],
+      }));
+    };
+    const [alone] = await pageFor([]);
+    expect(alone).toMatchObject({ status: 200, framing: "frame-ancestors 'none'" });
+    const portals = ['https://portal.example.com', 'https://*.example.com:8443'];
+    // With a 304 the browser would go on with the policy that it has.
+    for (const framed of await pageFor(portals, alone?.tag)) {
+      expect(framed).toMatchObject({ status: 200, framing: `frame-ancestors ${portals.join(' ')}` });
+      expect(framed.tag).not.toBe(alone?.tag);
+    }
+    const [framed] = await pageFor(portals);
+    expect(await pageFor(portals, framed?.tag)).toContainEqual(expect.objectContaining({ status: 304 }));
+  });
+
   it('has assets that browsers keep for good, with the right type', async (test) => {
     const response = await serveBuiltPage(test).request('/assets/index-abc.js');
     expect([response.status, await response.text()]).toEqual([200, builtScript]);
@@ -113,11 +149,9 @@ describe('A built page', () => {
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  it('sends the smallest form that the client takes', async (test) => {
+  it('has assets in the smallest form that the client takes', async (test) => {
     const router = serveBuiltPage(test);
-    const get = (accepted: string) =>
-      router.request('/assets/index-abc.js', { headers: { 'accept-encoding': accepted } });
-    const tags = new Set<string | null>();
+    const get = (headers: Record<string, string>) => router.request('/assets/index-abc.js', { headers });
     for (const [accepted, coding] of [
       ['gzip, deflate, br', 'br'],
       ['gzip', 'gzip'],
@@ -125,20 +159,25 @@ describe('A built page', () => {
       ['identity', null],
       ['', null],
     ] as const) {
-      const response = await get(accepted);
+      const response = await get({ 'accept-encoding': accepted });
       expect([accepted, response.headers.get('content-encoding')]).toEqual([accepted, coding]);
-      expect(response.headers.get('vary')).toContain('accept-encoding');
-      tags.add(response.headers.get('etag'));
+      expect(response.headers.get('vary')).toContain('Accept-Encoding');
+      const etag = response.headers.get('etag') ?? '';
+      expect(etag.startsWith('W/')).toBe(coding !== null);
+      // A cache may hold any form.
+      for (const other of ['br', 'gzip', 'identity']) {
+        const held = await get({ 'accept-encoding': other, 'if-none-match': etag });
+        expect([held.status, held.headers.get('etag')]).toEqual([304, etag]);
+      }
     }
-    expect(tags.size).toBe(3);
-    const brotli = Buffer.from(await (await get('br')).arrayBuffer());
+    const brotli = Buffer.from(await (await get({ 'accept-encoding': 'br' })).arrayBuffer());
     expect(brotliDecompressSync(brotli).toString()).toBe(builtScript);
   });
 
   it('serves what the folder of assets held at the start, and nothing beside or outside of it', async (test) => {
     const { router } = routerFor();
     const folder = builtFolder(test);
-    addBuiltPage(router, '/', folder);
+    addBuiltPage(router, '/', folder, []);
     writeFileSync(new URL('assets/late.js', folder), 'late');
     for (const path of [
       '/.stamp',
@@ -172,7 +211,7 @@ describe('A built page', () => {
   it('says that it is not built where it is not, and lets everything else be served', async () => {
     const folder = pathToFileURL(join(tmpdir(), 'no-such-folder/'));
     const { router } = routerFor();
-    addBuiltPage(router, '/', folder);
+    addBuiltPage(router, '/', folder, []);
     const response = await router.request('/');
     expect([response.status, await response.text()]).toEqual([503, expect.stringContaining('npm run build')]);
     expect((await router.request('/livez')).status).toBe(200);

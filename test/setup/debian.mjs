@@ -20,31 +20,49 @@ export function whyNotInstallable() {
   return undefined;
 }
 
-/** Installs Debian packages without starting the services they bring. Returns why it failed, or undefined. */
-export async function installPackages(names) {
-  const update = await updateLists();
+/**
+ * Installs a Debian package. The service that it brings is not started, now or at the next boot: the tests run
+ * programs of their own. Returns why it failed, or undefined.
+ */
+export async function installPackage(name, service) {
+  update ??= updateLists();
+  const { output } = await update;
   const release = forbidServiceStarts();
   try {
-    const install = await apt('install', '-y', '--no-install-recommends', ...names);
-    if (install.ok) return undefined;
-    return [...complaints(update), ...complaints(install)].join('\n') || `apt-get: ${install.reason}`;
+    const install = await apt('install', '-y', '--no-install-recommends', name);
+    if (!install.ok) {
+      return (
+        [...complaints(output), ...complaints(install.output)].join('\n') || `apt-get: ${install.reason}`
+      );
+    }
+    if (service !== undefined) await disable(service);
+    return undefined;
   } finally {
     release();
   }
 }
 
+/** One update of the lists serves all packages. */
+let update;
+
 /** Tried twice: mirrors fail now and then. A list that stays out of reach need not be the one that matters. */
 async function updateLists() {
-  const update = () => apt('update', '-o', 'APT::Update::Error-Mode=any');
-  const first = await update();
-  return first.ok ? first : update();
+  const fetchLists = () => apt('update', '-o', 'APT::Update::Error-Mode=any');
+  const first = await fetchLists();
+  return first.ok ? first : fetchLists();
+}
+
+/** For systemd and, where there is none, for System V's init. One of them may not know the service. */
+async function disable(service) {
+  await run('systemctl', ['--quiet', 'disable', service], { env, quiet: true });
+  await run('update-rc.d', [service, 'disable'], { env, quiet: true });
 }
 
 function apt(...args) {
   return run(aptGet, ['-q', ...patience, ...args], { env, quiet: true });
 }
 
-function complaints({ output }) {
+function complaints(output) {
   return output.split('\n').filter((line) => line.startsWith('E: '));
 }
 

@@ -1,4 +1,4 @@
-import { installPackages, whyNotInstallable } from './debian.mjs';
+import { installPackage, whyNotInstallable } from './debian.mjs';
 import { findProgram, isSkipped } from './programs.mjs';
 
 /**
@@ -6,7 +6,7 @@ import { findProgram, isSkipped } from './programs.mjs';
  * which need it skip, and says so. Returns whether the program is there or was left out on purpose.
  */
 export async function ensureProgram(program) {
-  const { title, skipVariable, debianPackage } = program;
+  const { title, skipVariable } = program;
   if (isSkipped(program)) {
     console.log(`${title}: tests that need it are left out, as ${skipVariable} asks`);
     return true;
@@ -16,7 +16,7 @@ export async function ensureProgram(program) {
     console.log(`${title}: ${found}`);
     return true;
   }
-  const reason = wrongPath(program) ?? whyNotInstallable() ?? (await install(title, debianPackage));
+  const reason = wrongPath(program) ?? whyNotInstallable() ?? (await install(program));
   if (reason === undefined && findProgram(program) !== undefined) return true;
   process.env[skipVariable] = '1';
   console.error(`${title}: not found; ${reason ?? 'the package does not hold it'}`);
@@ -31,7 +31,7 @@ function wrongPath({ pathVariable }) {
   return `${pathVariable} is ${process.env[pathVariable]}, which is no program`;
 }
 
-function install(title, debianPackage) {
+function install({ title, debianPackage, service }) {
   console.log(`${title}: installing the Debian package ${debianPackage}`);
-  return installPackages([debianPackage]);
+  return installPackage(debianPackage, service);
 }

@@ -6,6 +6,11 @@ export interface Program {
 
 export const redis: Program;
 export const chromium: Program;
+export const nginx: Program;
+export const haproxy: Program;
+export const caddy: Program;
+export const openssl: Program;
+export const python: Program;
 
 export function findProgram(program: Program): string | undefined;
 export function whyLeftOut(program: Program): string | false;

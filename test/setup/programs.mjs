@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 /** The programs outside npm that some tests drive for real, and how to get each. */
@@ -7,6 +7,7 @@ export const redis = {
   commands: ['redis-server'],
   skipVariable: 'SKIP_REDIS',
   debianPackage: 'redis-server',
+  service: 'redis-server',
   install: 'apt-get install redis-server, or on macOS: brew install redis',
 };
 
@@ -28,8 +29,60 @@ export const chromium = {
     'apt-get install chromium-headless-shell, or on macOS: brew install --cask google-chrome; or name one in CHROMIUM_PATH',
 };
 
+export const nginx = {
+  title: 'nginx',
+  // Debian has it where only root looks.
+  commands: ['nginx', '/usr/sbin/nginx'],
+  skipVariable: 'SKIP_NGINX',
+  debianPackage: 'nginx',
+  service: 'nginx',
+  install: 'apt-get install nginx, or on macOS: brew install nginx',
+};
+
+export const haproxy = {
+  title: 'HAProxy',
+  commands: ['haproxy', '/usr/sbin/haproxy'],
+  skipVariable: 'SKIP_HAPROXY',
+  debianPackage: 'haproxy',
+  service: 'haproxy',
+  install: 'apt-get install haproxy, or on macOS: brew install haproxy',
+};
+
+export const caddy = {
+  title: 'Caddy',
+  commands: ['caddy'],
+  skipVariable: 'SKIP_CADDY',
+  debianPackage: 'caddy',
+  service: 'caddy',
+  install: 'apt-get install caddy, or on macOS: brew install caddy',
+};
+
+export const python = {
+  title: 'Python with websocket-client',
+  // Debian's own: another one on the path does not find Debian's packages.
+  commands: ['/usr/bin/python3'],
+  needs: '/usr/lib/python3/dist-packages/websocket',
+  skipVariable: 'SKIP_PYTHON',
+  debianPackage: 'python3-websocket',
+  install: 'on Debian: apt-get install python3-websocket',
+};
+
+export const openssl = {
+  title: 'OpenSSL',
+  commands: ['openssl'],
+  skipVariable: 'SKIP_OPENSSL',
+  debianPackage: 'openssl',
+  install: 'apt-get install openssl, or on macOS: brew install openssl',
+};
+
+/** Without these most of what the product does is not tested: a failure in CI. */
+export const requiredPrograms = [redis, chromium];
+/** Those that users put before the gateway or connect with: their tests are left out where they cannot be had. */
+export const optionalPrograms = [nginx, haproxy, caddy, openssl, python];
+
 /** The full path of the program, or undefined where this machine has none. */
 export function findProgram(program) {
+  if (program.needs !== undefined && !existsSync(program.needs)) return undefined;
   const named = program.pathVariable === undefined ? undefined : process.env[program.pathVariable];
   const candidates = named ? [named] : program.commands;
   return candidates.flatMap(placesOf).find(isExecutable);

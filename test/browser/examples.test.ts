@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleScript, virtualModules } from '../support/bundle.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import {
   type GatewayProcess,
@@ -11,39 +11,21 @@ import {
   spawnEngine,
   spawnGateway,
 } from '../support/gateway-process.ts';
-import { exampleOf, sdkModules } from '../support/pages.ts';
+import { exampleOf, mountExample, sdkModules } from '../support/pages.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 
 /** Of whoever sees the example's output: whether it says now that the price is live. */
 type SaysLive = () => boolean | Promise<boolean>;
 
 const folder = fileURLToPath(new URL(`../../.artifacts/examples-${process.pid}/`, import.meta.url));
-const mount = `
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
-createRoot(document.body).render(<StrictMode><Price /></StrictMode>);
-`;
 
 /** The example as a script for a browser, with the SDK of src/. */
-async function bundle(code: string): Promise<string> {
-  const input = 'example.jsx';
-  const result = await build({
-    configFile: false,
-    logLevel: 'error',
+const bundle = (code: string): Promise<string> =>
+  bundleScript('example.jsx', {
     resolve: { alias: { ...sdkModules } },
     oxc: { jsx: { runtime: 'automatic' } },
-    plugins: [
-      {
-        name: 'examples',
-        resolveId: (id) => (id === input ? id : undefined),
-        load: (id) => (id === input ? code : undefined),
-      },
-    ],
-    build: { write: false, target: 'es2022', rolldownOptions: { input } },
+    plugins: [virtualModules({ 'example.jsx': code })],
   });
-  const outputs = [result].flat().flatMap((each) => ('output' in each ? each.output : []));
-  return outputs.map((output) => (output.type === 'chunk' ? output.code : '')).join('');
-}
 
 describe.skipIf(chromiumMissing)('The examples of the pages', { retry: 2 }, () => {
   let browser: Browser;
@@ -51,7 +33,7 @@ describe.skipIf(chromiumMissing)('The examples of the pages', { retry: 2 }, () =
   beforeAll(async () => {
     mkdirSync(folder, { recursive: true });
     scripts = {
-      react: await bundle(exampleOf('React') + mount),
+      react: await bundle(exampleOf('React') + mountExample),
       plain: await bundle(exampleOf('Plain JavaScript')),
     };
     browser = await launchChromium();

@@ -186,7 +186,7 @@ describe('An alias of HALT', () => {
           ...{ ENGINE_URL: engine.url, PATH_ALIASES: '/stop=/api/telemetry/halt,/state=/api/telemetry' },
           ...{ ALLOW_COMMANDS: 'true', ALLOW_INGEST: 'true' },
         },
-        openFiles,
+        { openFiles },
       ),
     );
     const ask = (line: string, headers: string) =>

@@ -37,13 +37,18 @@ export interface GatewayProcess extends ServingProcess {
 }
 
 type Environment = Readonly<Record<string, string>>;
+interface How {
+  /** The program. Default: `dist/main.js`. */
+  readonly main?: string;
+  /** The user that it runs as, where this process may choose. Default: its own. */
+  readonly uid?: number;
+  /** How many files it may have open. Default: as many as this process. */
+  readonly openFiles?: number;
+}
 
-/** Runs a command with nothing of this process's settings. @param openFiles how many it may have open */
-function runCommand(
-  args: readonly string[],
-  env: Environment,
-  { main = program, openFiles }: { readonly main?: string; readonly openFiles?: number | undefined } = {},
-): CommandProcess {
+/** Runs a command with nothing of this process's settings. */
+function runCommand(args: readonly string[], env: Environment, how: How = {}): CommandProcess {
+  const { main = program, openFiles, ...user } = how;
   const command = [process.execPath, main, ...args];
   const limited = ['sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command];
   const [file = '', ...rest] = openFiles === undefined ? command : limited;
@@ -51,6 +56,7 @@ function runCommand(
     cwd: root,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...user,
   });
   if (child.pid === undefined) throw new Error('the process did not start');
   const output = { stdout: '', stderr: '' };
@@ -91,10 +97,13 @@ export async function commandResult(args: readonly string[], env: Environment, m
   }
 }
 
-/** `serve` in a process of its own; resolves once it listens. @param openFiles default: as many as here */
-export async function spawnGateway(env: Environment = {}, openFiles?: number): Promise<GatewayProcess> {
+/** `serve` in a process of its own; resolves once it listens. */
+export async function spawnGateway(
+  env: Environment = {},
+  how: Pick<How, 'uid' | 'openFiles'> = {},
+): Promise<GatewayProcess> {
   const settings = { PORT: '0', HOST: '127.0.0.1', ENGINE_URL: nowhere, ...env };
-  const gateway = await untilListening(runCommand(['serve'], settings, { openFiles }), 'listening');
+  const gateway = await untilListening(runCommand(['serve'], settings, how), 'listening');
   return Object.assign(gateway, { wsUrl: `ws://127.0.0.1:${gateway.port}` });
 }
 
@@ -102,6 +111,11 @@ export async function spawnGateway(env: Environment = {}, openFiles?: number): P
 export function spawnEngine(env: Environment = {}): Promise<ServingProcess> {
   const settings = { ENGINE_PORT: '0', HOST: '127.0.0.1', ...env };
   return untilListening(runCommand(['engine'], settings), 'demo engine listening');
+}
+
+/** `demo` as people start it, but for its port; resolves once it listens. */
+export function spawnDemo(): Promise<ServingProcess> {
+  return untilListening(runCommand(['demo'], { PORT: '0' }), 'listening');
 }
 
 async function untilListening(command: CommandProcess, line: string): Promise<ServingProcess> {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Policy } from '../../access/policy.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -8,7 +7,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import { createWarningThrottle, type Log } from '../../core/log.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
 import { fence } from '../../http/forwarded-headers.ts';
-import { taggedJson } from '../../http/responses.ts';
+import { taggedJson, tagOf } from '../../http/responses.ts';
 import type { Inquiry } from '../../serve/http.ts';
 import type { Serve } from '../../serve/serve.ts';
 import type { Engine } from '../../source/engine.ts';
@@ -89,7 +88,7 @@ export function serveRestTwins({ serve, viewing: access, engine, clock, log }: R
   };
   const tagged = (request: Request, body: string): Response => {
     jsonIn(body);
-    return taggedJson(request, tagOf(body), () => body);
+    return taggedJson(request, tagOf(body), body);
   };
 
   serve.http('get', '/api/instances', {
@@ -143,10 +142,6 @@ function passedOn({ status, contentType = '', retryAfter, body }: ForwardedAnswe
   });
   if (retryAfter !== undefined) headers.set('retry-after', retryAfter);
   return new Response(body, { status, headers });
-}
-
-function tagOf(body: string): string {
-  return createHash('sha256').update(body).digest('base64url').slice(0, 22);
 }
 
 /** Throws PollFailure for a body that is none. */

@@ -15,11 +15,14 @@ export function RefusalCard() {
     );
   }
   if (state !== 'refused') return null;
+  const settings = settingsFor(reason);
   return (
     <Refusal title="The gateway does not let this page in" reason={reason}>
-      <p>Add one of these where the gateway is set up, start it again, and try again here:</p>
+      <p>
+        Add {settings.length === 1 ? 'this' : 'one of these'} to the gateway’s settings, and start it again:
+      </p>
       <ul class="settings">
-        {settingsFor(reason).map(({ name, value }) => (
+        {settings.map(({ name, value }) => (
           <li key={name}>
             <code>{name}</code>: <code>{value}</code>
           </li>

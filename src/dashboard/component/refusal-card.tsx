@@ -14,10 +14,15 @@ export function RefusalCard() {
       </Refusal>
     );
   }
-  if (state !== 'refused') return null;
+  const isOut = state === 'refused';
+  // A GET of the page names no origin, and passes all the same.
+  if (!isOut && !reason.includes('ORIGIN_REFUSED')) return null;
+  const title = isOut
+    ? 'The gateway does not let this page in'
+    : 'The gateway takes no WebSocket and no command from this page';
   const settings = settingsFor(reason);
   return (
-    <Refusal title="The gateway does not let this page in" reason={reason}>
+    <Refusal title={title} reason={reason}>
       <p>
         Add {settings.length === 1 ? 'this' : 'one of these'} to the gateway’s settings, and start it again:
       </p>
@@ -28,9 +33,11 @@ export function RefusalCard() {
           </li>
         ))}
       </ul>
-      <button type="button" onClick={() => client.connect()}>
-        Try again
-      </button>
+      {isOut && (
+        <button type="button" onClick={() => client.connect()}>
+          Try again
+        </button>
+      )}
     </Refusal>
   );
 }

@@ -33,6 +33,7 @@ const otherNames = [
   'CONFIG_FILE',
   'TELEMETRY_TOKEN',
   'NODE_OPTIONS',
+  'COMPOSE_PROFILES',
   'NODE_EXTRA_CA_CERTS',
   'BENCH_SERVER_FLAGS',
   // A code of the SDK, and a word of engines.

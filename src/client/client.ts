@@ -1,3 +1,4 @@
+import type { Chain, ChainParts } from './chain.ts';
 import { createCommands } from './commands.ts';
 import type { ConnectionEvents } from './connection.ts';
 import { type TelemetryDocument, valueAt } from './document.ts';
@@ -28,6 +29,17 @@ import { createView } from './view.ts';
  * Connections bring packets, the receiver keeps the replica by them, and all of it makes the status.
  */
 export function createTelemetryClient(options: TelemetryClientOptions): TelemetryClient {
+  return createClient(
+    options,
+    ({ settings, view, since, context }) => new FallbackChain(transportsOf(settings, view, since), context),
+  );
+}
+
+/** A client that comes by its document in the way that `connect` knows. */
+export function createClient(
+  options: TelemetryClientOptions,
+  connect: (parts: ChainParts) => Chain,
+): TelemetryClient {
   const settings = readOptions(options);
   const { clock } = settings;
   const view = createView(options, options.codec);
@@ -51,6 +63,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     (platform.reportError ?? platform.console.error)(cause);
   });
 
+  const lagMs = (): number => chain.live?.lagMs ?? 0;
   const freshness: FreshnessWatch = createFreshnessWatch({
     ...settings,
     replica,
@@ -59,6 +72,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       const { interval = 0 } = receiver.granted ?? {};
       return interval === 'pause' ? Infinity : interval;
     },
+    lagMs,
     onChange: () => emitter.emit('freshness', client.freshness),
   });
 
@@ -92,7 +106,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
 
   const events: ConnectionEvents = {
     onHeard() {
-      heardAt = clock.monotonic();
+      heardAt = clock.monotonic() - lagMs();
     },
     onMessage(message, bytes, connection) {
       receiver.take(message, bytes, chain.live === connection);
@@ -120,7 +134,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     onFault: (cause) => emitError('TOKEN', 'the provider failed', cause),
   });
   const context = { ...settings, tokens, requests, emitter, events };
-  const chain = new FallbackChain(transportsOf(settings, view, since), context);
+  const chain = connect({ settings, view, replica, context, since });
   const leaveWake = onWake(() => chain.wake());
   chain.update();
 

@@ -1,3 +1,4 @@
+import type { Chain } from './chain.ts';
 import type { ClientContext, ClientTransport, GatewayConnection } from './connection.ts';
 import { openEventStream } from './event-stream.ts';
 import type { ClientSettings } from './options.ts';
@@ -11,7 +12,7 @@ import { openWebSocket } from './websocket.ts';
  * The transports, best first. One runs while no better one is live and all better ones keep failing; those go on
  * trying, and the first of them that is live again stops it.
  */
-export class FallbackChain {
+export class FallbackChain implements Chain {
   readonly #reconnectors: readonly Readonly<Reconnector>[];
 
   constructor(transports: readonly ClientTransport[], context: ClientContext) {
@@ -23,18 +24,21 @@ export class FallbackChain {
     return this.#best?.live;
   }
 
-  /** Whether a connection is being opened: it asks for the view that was wanted when that began. */
+  get socket(): GatewayConnection | undefined {
+    const { live } = this;
+    return live?.send && live;
+  }
+
   get isOpening(): boolean {
     return this.#reconnectors.some(({ opening }) => opening !== undefined);
   }
 
-  /** Why transports that run are not live: of those that failed, in their order. */
+  /** Of the transports that failed, in their order. */
   get reasons(): string {
     const failing = this.#reconnectors.filter(({ live, reason }) => live === undefined && reason !== '');
     return failing.map(({ transport, reason }) => `${transport.name}: ${reason}`).join('; ');
   }
 
-  /** Starts and stops transports as they stand now. */
   update(): void {
     let isNeeded = true;
     for (const reconnector of this.#reconnectors) {
@@ -45,14 +49,21 @@ export class FallbackChain {
     }
   }
 
-  /** Has a whole document sent: by the live connection, or by a new one where that has no way back or `isStuck`. */
+  subscribe(message: object): GatewayConnection | undefined {
+    const { socket } = this;
+    // A connection that is being opened asks for the view from before this change.
+    if (!socket || this.isOpening) this.renew();
+    socket?.send?.(message);
+    return socket;
+  }
+
+  /** By the live connection, or by a new one where that has no way back or `isStuck`. */
   askForWhole(isStuck: boolean): void {
     const send = this.live?.send;
     if (isStuck || !send) this.#best?.renew();
     else send({ type: 'RESYNC' });
   }
 
-  /** See Reconnector. */
   renew(): void {
     for (const reconnector of this.#reconnectors) reconnector.renew();
   }

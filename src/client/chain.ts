@@ -1,0 +1,36 @@
+import type { ClientContext, GatewayConnection, LiveConnection } from './connection.ts';
+import type { ClientSettings } from './options.ts';
+import type { Replica } from './replica.ts';
+import type { WantedView } from './view.ts';
+
+/** How a client comes by the document: by connections of its own, or by one that it shares. */
+export interface Chain {
+  readonly live: LiveConnection | undefined;
+  /** The live connection, where it is this client's own and can be sent something. */
+  readonly socket: GatewayConnection | undefined;
+  /** Whether a connection is being opened: it asks for the view that was wanted when that began. */
+  readonly isOpening: boolean;
+  /** Why there is no live connection, for people; empty where there is nothing to say. */
+  readonly reasons: string;
+  /** Starts and stops what is needed as things stand now. */
+  update(): void;
+  /** Puts a change of the view in force. Returns what the answer comes by; undefined: by the next connection. */
+  subscribe(message: object): GatewayConnection | undefined;
+  /** Has a whole document sent; `isStuck`: one that was asked for before did not come. */
+  askForWhole(isStuck: boolean): void;
+  /** Connects with the view and the token of now. What is live stays in use until the new one gives a document. */
+  renew(): void;
+  /** Something happened after which a connection may well be dead, or possible again. */
+  wake(): void;
+  close(): void;
+}
+
+/** What a chain is made of. */
+export interface ChainParts {
+  readonly settings: ClientSettings;
+  readonly view: WantedView;
+  readonly replica: Replica;
+  readonly context: ClientContext;
+  /** `<epoch>-<seq>` of what is held; undefined where the whole document is wanted. */
+  readonly since: () => string | undefined;
+}

@@ -28,6 +28,9 @@ import { createView } from './view.ts';
  *
  * Connections bring packets, the receiver keeps the replica by them, and all of it makes the status.
  */
+export function createTelemetryClient<Document extends object = TelemetryDocument>(
+  options: TelemetryClientOptions,
+): TelemetryClient<Document>;
 export function createTelemetryClient(options: TelemetryClientOptions): TelemetryClient {
   return createClient(
     options,
@@ -45,8 +48,9 @@ export function createClient(
   const view = createView(options, options.codec);
   const replica = new Replica();
   const requests = createRequests(clock);
+  let isStarted = options.connect !== false;
   let status: ConnectionStatus = {
-    state: 'connecting',
+    state: isStarted ? 'connecting' : 'idle',
     reason: '',
     transport: undefined,
     since: clock.now(),
@@ -86,13 +90,14 @@ export function createClient(
   });
 
   const refresh = (): void => {
-    if (!isClosed) chain.update();
+    if (isStarted && !isClosed) chain.update();
     const { live } = chain;
     const { hasDocument } = replica;
     const transport = live?.transport;
     let state: ClientState = transport === 'polling' ? 'polling' : 'live';
     if (!live || live.isSilent) state = 'stale';
     if (!hasDocument) state = 'connecting';
+    if (!isStarted) state = 'idle';
     if (isClosed) state = 'closed';
     const waiting = live && !hasDocument ? 'the engine has not answered yet' : '';
     const reason = live?.isSilent ? 'silent' : waiting || chain.reasons;
@@ -136,7 +141,7 @@ export function createClient(
   const context = { ...settings, tokens, requests, emitter, events };
   const chain = connect({ settings, view, replica, context, since });
   const leaveWake = onWake(() => chain.wake());
-  chain.update();
+  if (isStarted) chain.update();
 
   const client: TelemetryClient = {
     get document() {
@@ -190,6 +195,17 @@ export function createClient(
       };
       if (replica.hasDocument) emitter.guard(() => take(replica.document));
       return emitter.on('update', ({ document }) => take(document));
+    },
+    connect() {
+      if (isClosed) throw new TelemetryError('CLOSED', 'connect: the client is closed, create another one');
+      isStarted = true;
+      refresh();
+    },
+    setToken(token) {
+      if (isClosed) return;
+      tokens.set(token);
+      chain.restart();
+      refresh();
     },
     ...createCommands(view, chain, context),
     async *[Symbol.asyncIterator]() {

@@ -4,7 +4,8 @@ import { withoutAnsi } from '../core/terminal-text.ts';
 /**
  * The document, as README.md describes it: every section may be left out (by `sections`, or by the engine) and
  * every figure may be null, when the engine does not know it. Fields that are not named here pass through as the
- * engine sends them; an application that knows more of its engine can add to these interfaces.
+ * engine sends them; an application that knows more of its engine names its own type:
+ * `createTelemetryClient<MyDocument>()`.
  */
 export interface TelemetryDocument {
   /** ISO 8601, of the engine's snapshot. */
@@ -110,7 +111,7 @@ export interface HaltRemark {
 }
 
 /** A place in the document: keys from the top, joined by dots. A key that has a dot itself needs a selector. */
-export type Path = KnownPath | (string & {});
+export type Path<Document = TelemetryDocument> = KnownPath<Document> | (string & {});
 
 /** The names that an interface spells out, without those its index signature lets through. */
 type NamedKey<Section> = keyof {
@@ -119,22 +120,22 @@ type NamedKey<Section> = keyof {
   string;
 
 /** The documented places. */
-export type KnownPath = {
-  [Section in NamedKey<TelemetryDocument>]:
+export type KnownPath<Document = TelemetryDocument> = {
+  [Section in NamedKey<Document>]:
     | Section
-    | (NonNullable<TelemetryDocument[Section]> extends readonly unknown[] | string
+    | (NonNullable<Document[Section]> extends readonly unknown[] | string
         ? never
-        : `${Section}.${NamedKey<NonNullable<TelemetryDocument[Section]>>}`);
-}[NamedKey<TelemetryDocument>];
+        : `${Section}.${NamedKey<NonNullable<Document[Section]>>}`);
+}[NamedKey<Document>];
 
 /** The type of what is at a place; `unknown` where it is not a documented one. */
-export type ValueAtPath<Key extends string> =
-  Key extends NamedKey<TelemetryDocument>
-    ? TelemetryDocument[Key]
+export type ValueAtPath<Key extends string, Document = TelemetryDocument> =
+  Key extends NamedKey<Document>
+    ? Document[Key]
     : Key extends `${infer Section}.${infer Field}`
-      ? Section extends NamedKey<TelemetryDocument>
-        ? Field extends NamedKey<NonNullable<TelemetryDocument[Section]>>
-          ? NonNullable<TelemetryDocument[Section]>[Field] | undefined
+      ? Section extends NamedKey<Document>
+        ? Field extends NamedKey<NonNullable<Document[Section]>>
+          ? NonNullable<Document[Section]>[Field] | undefined
           : unknown
         : unknown
       : unknown;

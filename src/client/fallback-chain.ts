@@ -72,8 +72,13 @@ export class FallbackChain implements Chain {
     for (const reconnector of this.#reconnectors) reconnector.wake();
   }
 
-  close(): void {
+  /** Ends all connections; `update` begins anew. */
+  restart(): void {
     for (const reconnector of this.#reconnectors) reconnector.stop();
+  }
+
+  close(): void {
+    this.restart();
   }
 
   get #best(): Readonly<Reconnector> | undefined {

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import type { Path, TelemetryDocument } from './document.ts';
 import type { ConnectionStatus, PathFreshness, TelemetryClient } from './types.ts';
 
-const empty: TelemetryDocument = Object.freeze({});
+const empty = Object.freeze({});
 
 /**
  * What a function makes of the client's document. The component renders again only when that is another value.
@@ -11,16 +11,16 @@ const empty: TelemetryDocument = Object.freeze({});
  * @param isEqual whether two values are the same; default `Object.is`, which is enough for anything taken from the
  *   document as it is. A selector that makes a new object each time needs one that compares what is in it.
  */
-export function useTelemetry<Value>(
-  client: TelemetryClient,
-  selector: (document: TelemetryDocument) => Value,
+export function useTelemetry<Value, Document extends object = TelemetryDocument>(
+  client: TelemetryClient<Document>,
+  selector: (document: Partial<Document>) => Value,
   isEqual: (a: Value, b: Value) => boolean = Object.is,
 ): Value {
   /** What was shown last: kept when an inline selector is another function on each render. */
   const shown = useRef<{ readonly value: Value } | undefined>(undefined);
   const select = useMemo(() => {
-    let last: { readonly document: TelemetryDocument; readonly value: Value } | undefined;
-    return (document: TelemetryDocument): Value => {
+    let last: { readonly document: Partial<Document>; readonly value: Value } | undefined;
+    return (document: Partial<Document>): Value => {
       if (last?.document === document) return last.value;
       const before = last ?? shown.current;
       const selected = selector(document);
@@ -52,7 +52,10 @@ const unknown: ShownFreshness = Object.freeze({ state: 'initializing', since: un
  *
  * @param path default: the engine's state as a whole
  */
-export function useFreshness(client: TelemetryClient, path?: Path): ShownFreshness {
+export function useFreshness<Document extends object>(
+  client: TelemetryClient<Document>,
+  path?: Path<Document>,
+): ShownFreshness {
   const subscribe = useMemo(() => (onChange: () => void) => client.on('freshness', onChange), [client]);
   const read = useMemo(() => {
     let shown = unknown;
@@ -68,7 +71,9 @@ export function useFreshness(client: TelemetryClient, path?: Path): ShownFreshne
 }
 
 /** How the client stands towards the gateway: state, reason and transport. */
-export function useTelemetryStatus(client: TelemetryClient): ConnectionStatus {
+export function useTelemetryStatus<Document extends object>(
+  client: TelemetryClient<Document>,
+): ConnectionStatus {
   const subscribe = useMemo(() => (onChange: () => void) => client.on('state', onChange), [client]);
   const read = (): ConnectionStatus => client.status;
   return useSyncExternalStore(subscribe, read, read);

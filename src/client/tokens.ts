@@ -11,64 +11,68 @@ interface TokensOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-/** Not sooner, whatever a token says: a provider that gives expired ones must not be asked without pause. */
-const leastLifeMs = 1000;
+/** So many tokens of a provider refused in a row: the next one would be no better. */
+const mostRefused = 2;
 
 export type Tokens = ReturnType<typeof createTokens>;
 
 /** The token in use. A provider is asked for the first one, before it expires, and when it was refused. */
 export function createTokens({
-  token: provider,
+  token,
   clock,
   timing: { tokenMarginMs, connectMs },
   onRenewed,
   onFault,
 }: TokensOptions) {
+  let source = token;
   let held: { readonly token: string; readonly goodUntil: number } | undefined;
-  let asking: Promise<string> | undefined;
+  let asking: Promise<string | undefined> | undefined;
   let cancelRenewal: Cancel = () => {};
+  let refused = 0;
   let isClosed = false;
 
-  if (typeof provider !== 'function') {
-    return { get: async () => provider, refuse: cancelRenewal, close: cancelRenewal };
-  }
   const renewIn = (ms: number): void => {
     cancelRenewal();
     if (isClosed || !Number.isFinite(ms)) return;
     cancelRenewal = clock.after(ms, () => {
       const before = held?.token;
       ask().then(
-        (token) => {
-          if (!isClosed && token !== before) onRenewed();
+        (next) => {
+          if (!isClosed && next !== before) onRenewed();
         },
         () => {},
       );
     });
   };
-  const forget = (): void => {
-    asking = undefined;
-  };
   /** Asks again and again while the old token is good; after that, every attempt to connect asks. */
   const askLater = (): void => {
     if (held !== undefined) renewIn(tokenMarginMs / 5);
   };
-  const ask = (): Promise<string> => {
-    asking ??= askNow().finally(forget);
-    return asking;
+  const ask = (): Promise<string | undefined> => {
+    if (typeof source !== 'function') return Promise.resolve(source);
+    if (asking) return asking;
+    const asked = askNow(source).finally(() => {
+      if (asking === asked) asking = undefined;
+    });
+    asking = asked;
+    return asked;
   };
-  const askNow = async (): Promise<string> => {
+  const askNow = async (provider: TokenProvider): Promise<string | undefined> => {
     // A provider that never answers must not block later calls. A late answer is used all the same.
     const cancel = clock.after(connectMs, () => {
-      forget();
+      if (provider !== source) return;
+      asking = undefined;
       askLater();
     });
     try {
-      const token = await provider();
-      const lifeMs = Math.max(leastLifeMs, tokenLifeMs(token, clock.now()));
-      held = { token, goodUntil: clock.monotonic() + lifeMs };
+      const next = await provider();
+      if (provider !== source) return await get();
+      const lifeMs = tokenLifeMs(next, clock.now(), tokenMarginMs / 2);
+      held = { token: next, goodUntil: clock.monotonic() + lifeMs };
       renewIn(lifeMs - Math.min(tokenMarginMs, lifeMs / 5));
-      return token;
+      return next;
     } catch (error) {
+      if (provider !== source) return await get();
       askLater();
       if (!isClosed) onFault(error);
       throw error;
@@ -76,14 +80,33 @@ export function createTokens({
       cancel();
     }
   };
+  const get = async (): Promise<string | undefined> =>
+    held && clock.monotonic() < held.goodUntil ? held.token : ask();
 
   return {
     /** One that is good as far as one can know; undefined where none is used. Rejects with what the provider threw. */
-    get: async (): Promise<string | undefined> =>
-      held && clock.monotonic() < held.goodUntil ? held.token : ask(),
+    get,
+    /** Takes the place of the token, or of the provider. */
+    set(next: string | TokenProvider | undefined): void {
+      cancelRenewal();
+      source = next;
+      held = asking = undefined;
+      refused = 0;
+    },
+    /** The gateway takes the token in use. */
+    accept(): void {
+      refused = 0;
+    },
     /** The gateway does not take this token. */
     refuse(token: string | undefined): void {
-      if (held?.token === token) held = undefined;
+      if (held === undefined || held.token !== token) return;
+      cancelRenewal();
+      held = undefined;
+      refused += 1;
+    },
+    /** Whether a refusal is the last word: it was a text, or the provider was asked once more already. */
+    get isSpent(): boolean {
+      return typeof source !== 'function' || refused >= mostRefused;
     },
     close(): void {
       isClosed = true;
@@ -92,17 +115,23 @@ export function createTokens({
   };
 }
 
+/** Not less, whatever a token says: a provider that gives such ones must not be asked without pause. */
+const leastLifeMs = 1000;
+
 /**
- * How long a token is good for, from now. Where this machine's clock is wrong, `exp` alone would mislead: it is never
- * longer than from `iat` to `exp`, and that long where `exp` seems to be over. Infinity: it does not say.
+ * How long a token is good for, from now. Infinity: it does not say.
+ *
+ * This machine's clock may be wrong, and `exp` alone would mislead. It is never longer than from `iat` to `exp`; it is
+ * that long where `exp` seems to be over, and Infinity without `iat`: then the gateway says when it is over. And what
+ * little seems to be left may be most of it: it is no less than `leastMs`, or half of what `iat` and `exp` make.
  */
-export function tokenLifeMs(token: string, nowMs: number): number {
+export function tokenLifeMs(token: string, nowMs: number, leastMs: number): number {
   const { exp, iat } = readClaims(token);
-  if (typeof exp !== 'number') return Number.POSITIVE_INFINITY;
+  if (typeof exp !== 'number') return Infinity;
   const restMs = exp * 1000 - nowMs;
-  if (typeof iat !== 'number' || iat >= exp) return restMs;
-  const wholeMs = (exp - iat) * 1000;
-  return restMs > 0 ? Math.min(restMs, wholeMs) : wholeMs;
+  const wholeMs = typeof iat === 'number' && iat < exp ? (exp - iat) * 1000 : Infinity;
+  if (restMs <= 0) return Math.max(leastLifeMs, wholeMs);
+  return Math.max(leastLifeMs, Math.min(leastMs, wholeMs / 2), Math.min(restMs, wholeMs));
 }
 
 /** The claims, read but not verified: that is the gateway's work. */

@@ -73,6 +73,8 @@ export interface TelemetryClientOptions extends ViewOptions {
    * function can renew it. Default: none (a cookie of the gateway's host goes along by itself).
    */
   readonly token?: string | TokenProvider;
+  /** `false`: nothing is opened before `connect()`. Default `true`. */
+  readonly connect?: boolean;
   /** Needed for `encoding: 'msgpack'`. */
   readonly codec?: Codec;
   /**
@@ -120,13 +122,28 @@ export interface Timing {
 }
 
 /**
+ * - `idle`: `connect: false`, and `connect()` was not called yet.
  * - `connecting`: there is no document yet: no connection, or no word of the engine (`reason` says which).
  * - `live`: the gateway sends each change as it comes.
  * - `polling`: neither WebSockets nor Server-Sent Events get through; the document is fetched again and again.
  * - `stale`: the document is the last known one; the connection is lost, or silent.
+ * - `unauthorized`: the gateway takes no token that this client has: it needs another one, by `setToken`.
+ * - `refused`: the gateway does not let this page in, whatever the token: its origin, or the name by which it
+ *   addresses the gateway, is not among those of `ALLOWED_ORIGINS` or `ALLOWED_HOSTS` (`reason` says which).
  * - `closed`: by `close()`, for good.
+ *
+ * In `unauthorized` and `refused` a document, where there is one, is the last known. `setToken` and `connect` try
+ * again at once; by itself the client does so each 30 to 60 seconds.
  */
-export type ClientState = 'connecting' | 'live' | 'stale' | 'polling' | 'closed';
+export type ClientState =
+  | 'idle'
+  | 'connecting'
+  | 'live'
+  | 'stale'
+  | 'polling'
+  | 'unauthorized'
+  | 'refused'
+  | 'closed';
 export type TransportName = 'websocket' | 'sse' | 'polling';
 
 /** How the client stands towards the gateway. A new object on each change, the same one in between. */
@@ -229,17 +246,17 @@ export interface CommandResult {
 }
 
 /** A change of the document. Sections, and whatever in them did not change, are the same objects in both. */
-export interface Update {
-  readonly document: TelemetryDocument;
-  readonly previous: TelemetryDocument;
+export interface Update<Document = TelemetryDocument> {
+  readonly document: Partial<Document>;
+  readonly previous: Partial<Document>;
   /** Top-level keys whose value differs. */
   readonly changed: readonly string[];
 }
 
 /** Events of `client.on`, by name, with what their listeners get. */
-export interface ClientEvents {
+export interface ClientEvents<Document = TelemetryDocument> {
   /** The document changed. */
-  readonly update: Update;
+  readonly update: Update<Document>;
   /** State, reason or transport changed. */
   readonly state: ConnectionStatus;
   /** What `freshness.of` says of some path may have changed: by the gateway's word, the connection, or age. */
@@ -252,13 +269,19 @@ export interface ClientEvents {
 
 export type Unsubscribe = () => void;
 
-/** A replica of the gateway's document, kept current whatever the network does. */
-export interface TelemetryClient extends AsyncIterable<TelemetryDocument> {
+/**
+ * A replica of the gateway's document, kept current whatever the network does.
+ *
+ * @typeParam Document what the application knows of its engine's document: an interface that extends
+ *   TelemetryDocument, or one of its own. It is taken at its word.
+ */
+export interface TelemetryClient<Document extends object = TelemetryDocument>
+  extends AsyncIterable<Partial<Document>> {
   /**
    * The document as last received; empty until the engine has spoken, and again where a gateway that was restarted
    * has not heard of it yet. Never modified: a change makes a new one.
    */
-  readonly document: TelemetryDocument;
+  readonly document: Partial<Document>;
   /** What the gateway says of its sources, also while there is no document. */
   readonly sources: Sources;
   /** Version of the document, and the life of the feed that counts it; undefined before the first packet. */
@@ -274,7 +297,7 @@ export interface TelemetryClient extends AsyncIterable<TelemetryDocument> {
   /** Calls the listener on each such event. One that throws disturbs no other. */
   on<Name extends keyof ClientEvents>(
     event: Name,
-    listener: (event: ClientEvents[Name]) => void,
+    listener: (event: ClientEvents<Document>[Name]) => void,
   ): Unsubscribe;
 
   /**
@@ -285,15 +308,28 @@ export interface TelemetryClient extends AsyncIterable<TelemetryDocument> {
    * @param isEqual whether two values are the same; default `Object.is`, which is enough for anything taken from
    *   the document as it is
    */
-  select<const Key extends Path>(
+  select<const Key extends Path<Document>>(
     path: Key,
-    callback: (value: ValueAtPath<Key>, previous: ValueAtPath<Key>) => void,
+    callback: (value: ValueAtPath<Key, Document>, previous: ValueAtPath<Key, Document>) => void,
   ): Unsubscribe;
   select<Value>(
-    selector: (document: TelemetryDocument) => Value,
+    selector: (document: Partial<Document>) => Value,
     callback: (value: Value, previous: Value | undefined) => void,
     isEqual?: (a: Value, b: Value) => boolean,
   ): Unsubscribe;
+
+  /**
+   * Begins to connect, with `connect: false`; tries again at once where the client is `unauthorized` or `refused`.
+   * Otherwise it does nothing.
+   * @throws TelemetryError `CLOSED` after `close()`
+   */
+  connect(): void;
+
+  /**
+   * Uses another token from now on; undefined: none. Connections made with the one before are closed, and new ones
+   * opened: the document is the last known meanwhile. A provider that renews its tokens needs no such call.
+   */
+  setToken(token: string | TokenProvider | undefined): void;
 
   /**
    * Asks for another view. Resolves when it is in force, with what was granted (undefined where only polling
@@ -312,7 +348,7 @@ export interface TelemetryClient extends AsyncIterable<TelemetryDocument> {
   command(command: 'HALT' | 'RESUME', options?: CommandOptions): Promise<CommandResult>;
 
   /** The newest document, again and again, until `close()`. A reader that is slow skips, and misses no end state. */
-  [Symbol.asyncIterator](): AsyncIterator<TelemetryDocument, undefined, undefined>;
+  [Symbol.asyncIterator](): AsyncIterator<Partial<Document>, undefined, undefined>;
 
   /** Ends everything. Pending requests are rejected with `CLOSED`. Twice does no harm. */
   close(): void;

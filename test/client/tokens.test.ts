@@ -191,11 +191,19 @@ describe('tokenLifeMs', () => {
       60_000,
     ],
     ['from iat to exp, by a clock that is fast', claims(inSeconds(-3600), inSeconds(-3540)), 60_000],
-    ['what is left, without iat', claims(undefined, inSeconds(-5)), -5000],
+    ['what is left, without iat', claims(undefined, inSeconds(500)), 500_000],
+    ['endless, without iat, where exp seems to be over', claims(undefined, inSeconds(-5)), Infinity],
+    [
+      'not so little, without iat, as a clock that is fast may make it',
+      claims(undefined, inSeconds(5)),
+      30_000,
+    ],
+    ['half of the whole at least, for a clock that is fast', claims(inSeconds(-38), inSeconds(2)), 20_000],
+    ['a second at least', claims(inSeconds(0), inSeconds(0.01)), 1000],
     ['endless, without exp', claims(inSeconds(0), undefined), Number.POSITIVE_INFINITY],
     ['endless, of what is no JWT', 'opaque', Number.POSITIVE_INFINITY],
     ['endless, of what only looks like one', 'a.!!!.c', Number.POSITIVE_INFINITY],
   ])('is %s', (_, text, lifeMs) => {
-    expect(tokenLifeMs(text, start)).toBe(lifeMs);
+    expect(tokenLifeMs(text, start, 30_000)).toBe(lifeMs);
   });
 });

@@ -1,3 +1,4 @@
+import type { Granted } from '../wire/packet.ts';
 import type { ClientContext, GatewayConnection, LiveConnection } from './connection.ts';
 import type { ClientSettings } from './options.ts';
 import type { Replica } from './replica.ts';
@@ -22,6 +23,8 @@ export interface Chain {
   renew(): void;
   /** Something happened after which a connection may well be dead, or possible again. */
   wake(): void;
+  /** Ends all there is; `update` begins anew, with the token of then. */
+  restart(): void;
   close(): void;
 }
 
@@ -31,6 +34,8 @@ export interface ChainParts {
   readonly view: WantedView;
   readonly replica: Replica;
   readonly context: ClientContext;
+  /** The options in force. */
+  readonly granted: () => Granted | undefined;
   /** `<epoch>-<seq>` of what is held; undefined where the whole document is wanted. */
   readonly since: () => string | undefined;
 }

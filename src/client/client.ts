@@ -139,7 +139,7 @@ export function createClient(
     onFault: (cause) => emitError('TOKEN', 'the provider failed', cause),
   });
   const context = { ...settings, tokens, requests, emitter, events };
-  const chain = connect({ settings, view, replica, context, since });
+  const chain = connect({ settings, view, replica, context, since, granted: () => receiver.granted });
   const leaveWake = onWake(() => chain.wake());
   if (isStarted) chain.update();
 

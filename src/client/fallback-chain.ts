@@ -5,7 +5,7 @@ import type { ClientSettings } from './options.ts';
 import { openPolling } from './polling.ts';
 import { Reconnector } from './reconnector.ts';
 import type { TransportName } from './types.ts';
-import type { WantedView } from './view.ts';
+import type { AskedView } from './view.ts';
 import { openWebSocket } from './websocket.ts';
 
 /**
@@ -72,7 +72,6 @@ export class FallbackChain implements Chain {
     for (const reconnector of this.#reconnectors) reconnector.wake();
   }
 
-  /** Ends all connections; `update` begins anew. */
   restart(): void {
     for (const reconnector of this.#reconnectors) reconnector.stop();
   }
@@ -101,7 +100,7 @@ const missedRepeats = 3;
  */
 export function transportsOf(
   { WebSocket, fetch, codec, clock, timing, base }: ClientSettings,
-  view: WantedView,
+  view: AskedView,
   since: () => string | undefined,
 ): readonly ClientTransport[] {
   const url = (transport: TransportName, path: string): string => {

@@ -21,8 +21,8 @@ interface ElectionOptions {
   readonly post: (word: TabWord) => void;
   /** This tab leads from here on, or no longer. */
   readonly onLead: (isLeading: boolean) => void;
-  /** Another tab leads from here on; undefined: nobody does that one knows of. */
-  readonly onFollow: (leader: Rank | undefined) => void;
+  /** Another tab leads from here on; false: nobody does that one knows of. */
+  readonly onFollow: (isLed: boolean) => void;
   /** The leader is to be asked for a sign of life. */
   readonly ask: () => void;
   /** This tab leads, and somebody wants to know. */
@@ -61,10 +61,6 @@ export class Election {
     this.#options = options;
   }
 
-  get isLeading(): boolean {
-    return this.#role === 'leader';
-  }
-
   /** Of this tab's office. */
   get term(): number {
     return this.#latestTerm;
@@ -90,15 +86,10 @@ export class Election {
   /** Takes what another tab says. Returns whether it is the one that this tab follows. */
   take(message: TabMessage): boolean {
     if (message.type === 'claim') this.#takeClaim({ term: message.term, id: message.from });
-    else if (message.type === 'ask') this.#takeQuestion();
+    else if (message.type === 'ask') return false;
     else if (message.type === 'bye') this.#takeGoodbye(message.from);
     else return this.#takeLeader({ term: message.term, id: message.from });
     return false;
-  }
-
-  /** The leader may be gone: asks at once. */
-  look(): void {
-    if (this.#role === 'follower') this.#options.ask();
   }
 
   stop(): void {
@@ -112,10 +103,6 @@ export class Election {
     this.#latestTerm = Math.max(this.#latestTerm, claim.term - 1);
     this.#cancel();
     this.#cancel = clock.after(yieldMs, () => this.stand());
-  }
-
-  #takeQuestion(): void {
-    if (this.#role === 'leader') this.#options.answer();
   }
 
   #takeGoodbye(from: string): void {
@@ -142,7 +129,7 @@ export class Election {
     this.#enter('follower');
     this.#cancel = clock.every(lookEveryMs, () => this.#lookAfterLeader());
     if (wasLeading) onLead(false);
-    onFollow(rank);
+    onFollow(true);
     return true;
   }
 
@@ -159,7 +146,7 @@ export class Election {
 
   #lose(): void {
     this.stand();
-    this.#options.onFollow(undefined);
+    this.#options.onFollow(false);
   }
 
   #enter(role: 'candidate' | 'leader' | 'follower'): void {

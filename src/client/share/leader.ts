@@ -2,45 +2,55 @@ import { randomId } from '../../core/random.ts';
 import type { ChainParts } from '../chain.ts';
 import type { ConnectionEvents, LiveConnection } from '../connection.ts';
 import { FallbackChain, transportsOf } from '../fallback-chain.ts';
-import type { PacketRead } from '../server-packet.ts';
+import type { PacketRead, ServerPacket } from '../server-packet.ts';
 import type { ViewOptions } from '../types.ts';
 import { Link, type Share } from './link.ts';
 import type { Relayed, Standing, TabWord, Via } from './messages.ts';
 
 interface LeaderOptions extends ChainParts {
+  readonly events: ConnectionEvents;
   readonly term: number;
   /** Says something to the other tabs. */
   readonly post: (word: TabWord) => void;
-  readonly events: ConnectionEvents;
   /** The interval that the group wants now. */
   readonly interval: () => NonNullable<ViewOptions['interval']>;
+}
+
+/** A live connection, as this tab and the others know it. */
+interface Held {
+  readonly connection: LiveConnection;
+  readonly via: Via;
+  readonly link: Link;
 }
 
 /** The tab that is connected: it passes on what the gateway says, and how it stands itself. */
 export class Leader implements Share {
   readonly #options: LeaderOptions;
   readonly #chain: FallbackChain;
-  /** The live connection, as its numbers and tabs know it. */
-  #held: { readonly connection: LiveConnection; readonly via: Via; readonly link: Link } | undefined;
-  #number = 0;
+  #held: Held | undefined;
+  #connections = 0;
   #heardAt: number | undefined;
-  /** When the document came, and a PONG that came since. */
-  #packetAt = 0;
+  /** When the document came; undefined: none did by a connection of this tab. */
+  #packetAt: number | undefined;
+  /** What came after it and vouches for it. */
   #pong: Relayed | undefined;
-  #toldStanding = '';
+  #told = '';
   #interval: ViewOptions['interval'];
 
   constructor(options: LeaderOptions) {
-    const { settings, view, context, since, interval } = options;
+    const { settings, view, context, since, events, interval } = options;
     this.#options = options;
     this.#interval = interval();
     const wanted = () => ({ ...view.wanted(), interval: interval() });
-    const groupView = { ...view, wanted, query: view.queryOf(wanted) };
+    const groupView = {
+      wanted,
+      query: (...[transport, position]: Parameters<typeof view.query>) =>
+        view.query(transport, position, wanted()),
+    };
     this.#chain = new FallbackChain(transportsOf(settings, groupView, since), {
       ...context,
-      events: this.#tap(options.events),
+      events: this.#tap(events),
     });
-    this.#chain.update();
   }
 
   get live(): Link | undefined {
@@ -51,12 +61,12 @@ export class Leader implements Share {
     return link;
   }
 
-  get reasons(): string {
-    return this.#chain.reasons;
-  }
-
   get isOpening(): boolean {
     return this.#chain.isOpening;
+  }
+
+  get reasons(): string {
+    return this.#chain.reasons;
   }
 
   update(): void {
@@ -79,47 +89,121 @@ export class Leader implements Share {
     this.#chain.close();
   }
 
-  /** Has the interval that the group wants put in force. Returns whether it is not yet. */
-  adaptInterval(): boolean {
+  /** Has the interval that the group wants put in force. */
+  adaptInterval(): void {
     const { context, interval } = this.#options;
     const { requests, timing } = context;
     const next = interval();
-    if (next === this.#interval) return false;
+    if (next === this.#interval) return;
     this.#interval = next;
-    const requestId = randomId();
-    const command = 'SUBSCRIBE';
-    const connection = this.#chain.subscribe({ type: command, requestId, interval: next });
-    if (connection) {
-      requests.wait({ command, requestId, connection, timeoutMs: timing.answerMs }).catch((error: unknown) => {
-        // The next connection asks for it from the start.
-        if (this.#chain.live === connection) this.#chain.renew();
-      });
-    }
-    return true;
+    const request = { command: 'SUBSCRIBE', requestId: randomId() };
+    const { command: type, requestId } = request;
+    const connection = this.#chain.subscribe({ type, requestId, interval: next });
+    if (!connection) return;
+    requests.wait({ ...request, connection, timeoutMs: timing.answerMs }).catch(() => {
+      // Nobody knows what is in force there.
+      if (this.#chain.live === connection) this.#chain.renew();
+    });
   }
 
-  /** Says how it stands: where that changed, or somebody asked. */
-  tellStanding(isAsked: boolean): void {
+  /** Tells the others how it stands. */
+  beat(): void {
     const { post, term } = this.#options;
-    const standing = this.#standing();
-    const { heardAt: _, ...facts } = standing;
-    const told = JSON.stringify(facts);
-    if (!isAsked && told === this.#toldStanding) return;
-    this.#toldStanding = told;
-    post({ type: 'beat', term, standing });
+    post({ type: 'beat', term, standing: this.#standing });
   }
 
-  /** Gives a tab all there is. What is incomplete just now is not passed on: the whole comes to everyone. */
+  /** Gives a tab all there is. A document that something was lost of is not: the whole one comes to all. */
   welcome(to: string): void {
     const { post, replica, term } = this.#options;
-    const { held, position, isBehind } = replica;
-    const standing = this.#standing();
-    const { via = { number: 0, transport: 'polling' } } = standing;
-    const relayed: Relayed[] = [];
-    if (this.#packetAt > 0 && !isBehind) {
-      relayed.push({ via, packet: this.#document(), bytes: 0, at: this.#packetAt });
-      if (this.#pong) relayed.push({ ...this.#pong, bytes: 0 });
-    }
-    post({ type: 'welcome', term, to, standing, relayed });
+    const standing = this.#standing;
+    const via = standing.via ?? { number: 0, transport: 'polling' };
+    const at = this.#packetAt;
+    const isWhole = at !== undefined && !replica.isBehind;
+    const document = isWhole ? { via, packet: this.#document, bytes: 0, at } : undefined;
+    post({ type: 'welcome', term, to, standing, document, pong: isWhole ? this.#pong : undefined });
   }
+
+  get #standing(): Standing {
+    const { live, reasons } = this;
+    return {
+      via: live && this.#held?.via,
+      isSilent: live?.isSilent ?? false,
+      reasons,
+      heardAt: this.#heardAt,
+    };
+  }
+
+  get #document(): ServerPacket {
+    const { replica, granted } = this.#options;
+    const { epoch = '', seq = 0 } = replica.position ?? {};
+    const document = { epoch, seq, data: replica.held };
+    const options = granted();
+    return options ? { type: 'WELCOME', ...document, granted: options } : { type: 'TELEMETRY', ...document };
+  }
+
+  #hold(connection: LiveConnection): Held {
+    if (this.#held?.connection === connection) return this.#held;
+    this.#connections += 1;
+    const { transport } = connection;
+    const via = { number: this.#connections, transport };
+    this.#held = { connection, via, link: new Link(transport) };
+    return this.#held;
+  }
+
+  /** Listens in on what happens to the connections. */
+  #tap(events: ConnectionEvents): ConnectionEvents {
+    const { clock } = this.#options.settings;
+    return {
+      onHeard: () => {
+        this.#heardAt = clock.now();
+        events.onHeard();
+      },
+      onMessage: (message, bytes, connection) => {
+        // What comes by a connection that was replaced is for nobody else.
+        const held = connection === this.#chain.live ? this.#hold(connection) : undefined;
+        if (held) this.#relay(message, bytes, held.via);
+        events.onMessage(message, bytes, held?.link ?? connection);
+      },
+      onLive: (transport) => {
+        events.onLive(transport);
+        this.#beatOnChange();
+      },
+      onChange: () => {
+        events.onChange();
+        this.#beatOnChange();
+      },
+    };
+  }
+
+  #beatOnChange(): void {
+    const { heardAt: _, ...facts } = this.#standing;
+    const told = JSON.stringify(facts);
+    if (told === this.#told) return;
+    this.#told = told;
+    this.beat();
+  }
+
+  #relay(message: PacketRead, bytes: number, via: Via): void {
+    if (!isForAll(message)) return;
+    const { settings, post, term } = this.#options;
+    const { clock } = settings;
+    const at = clock.now();
+    const isPong = typeof message === 'object' && message.type === 'PONG';
+    // Each tab has a clock of its own: what they have in common is how long it took.
+    const packet = isPong ? { ...message, t: clock.monotonic() - Number(message.t) } : message;
+    const relayed = { via, packet, bytes, at };
+    if (isPong) this.#pong = relayed;
+    else if (typeof message === 'object' && 'seq' in message) {
+      this.#packetAt = at;
+      this.#pong = undefined;
+    }
+    post({ type: 'relay', term, relayed });
+  }
+}
+
+/** Answers to requests of this tab are for nobody else. */
+function isForAll(message: PacketRead): boolean {
+  if (typeof message === 'string') return message === 'malformed';
+  if (message.type === 'ACK') return message.granted !== undefined;
+  return message.type !== 'ERROR' || message.requestId === undefined;
 }

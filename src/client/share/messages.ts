@@ -46,13 +46,14 @@ export type TabWord =
   /** It leads. */
   | { readonly type: 'beat'; readonly term: number; readonly standing: Standing }
   | { readonly type: 'relay'; readonly term: number; readonly relayed: Relayed }
-  /** For one that came late: the document as it stands, and a PONG that came since. */
+  /** For one that came late: the document as it stands, where there is one, and a PONG that came since. */
   | {
       readonly type: 'welcome';
       readonly term: number;
       readonly to: string;
       readonly standing: Standing;
-      readonly relayed: readonly Relayed[];
+      readonly document: Relayed | undefined;
+      readonly pong: Relayed | undefined;
     }
   /** It follows, and asks for a sign of life, or for the whole document. */
   | { readonly type: 'ask'; readonly wantsWhole: boolean; readonly pauses: boolean }
@@ -61,7 +62,14 @@ export type TabWord =
 
 export type TabMessage = TabWord & { readonly from: string };
 
-const types: readonly unknown[] = ['claim', 'beat', 'relay', 'welcome', 'ask', 'bye'] satisfies TabWord['type'][];
+const types: readonly unknown[] = [
+  'claim',
+  'beat',
+  'relay',
+  'welcome',
+  'ask',
+  'bye',
+] satisfies TabWord['type'][];
 
 /** Pages of one origin trust each other, and the group's name has the version: what says it is a message, is one. */
 export function isTabMessage(data: unknown): data is TabMessage {

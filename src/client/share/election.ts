@@ -53,6 +53,8 @@ export class Election {
   #leader: Rank | undefined;
   #latestTerm = 0;
   #cancel: Cancel = () => {};
+  /** As a candidate: another one has the better claim. */
+  #isYielding = false;
   #hasSpoken = false;
   #unanswered = 0;
   #looks = 0;
@@ -68,10 +70,10 @@ export class Election {
 
   /** This tab would lead, unless one does already, or has a better claim. */
   stand(): void {
-    const { clock, post } = this.#options;
     this.#enter('candidate');
-    post({ type: 'claim', term: this.#latestTerm + 1 });
-    this.#cancel = clock.after(claimMs, () => this.lead());
+    this.#isYielding = false;
+    this.#claim();
+    this.#cancel = this.#options.clock.after(claimMs, () => this.lead());
   }
 
   lead(): void {
@@ -99,15 +101,25 @@ export class Election {
   #takeClaim(claim: Rank): void {
     const { id, clock, answer } = this.#options;
     if (this.#role === 'leader') answer();
-    if (this.#role !== 'candidate' || !beats(claim, { term: this.#latestTerm + 1, id })) return;
-    this.#latestTerm = Math.max(this.#latestTerm, claim.term - 1);
-    this.#cancel();
-    this.#cancel = clock.after(yieldMs, () => this.stand());
+    if (this.#role !== 'candidate' || this.#isYielding) return;
+    if (beats(claim, { term: this.#latestTerm + 1, id })) {
+      this.#isYielding = true;
+      this.#latestTerm = Math.max(this.#latestTerm, claim.term - 1);
+      this.#cancel();
+      this.#cancel = clock.after(yieldMs, () => this.stand());
+    } else {
+      // It may have been opened after this tab said so.
+      this.#claim();
+    }
   }
 
   #takeGoodbye(from: string): void {
     if (this.#role === 'leader' || this.#leader?.id !== from) return;
     this.#lose();
+  }
+
+  #claim(): void {
+    this.#options.post({ type: 'claim', term: this.#latestTerm + 1 });
   }
 
   /** A tab leads, or believes so. */

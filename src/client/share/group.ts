@@ -3,6 +3,7 @@ import { randomId } from '../../core/random.ts';
 import type { Granted } from '../../wire/packet.ts';
 import type { ChainParts } from '../chain.ts';
 import type { ConnectionEvents } from '../connection.ts';
+import type { TransportName } from '../types.ts';
 import { Election, looksToReplace } from './election.ts';
 import { Follower } from './follower.ts';
 import { Leader } from './leader.ts';
@@ -22,6 +23,8 @@ interface GroupOptions extends ChainParts {
   readonly BroadcastChannel: BroadcastChannelConstructor;
   /** See `groupName`. Undefined: this tab shares with nobody. */
   readonly name: string | undefined;
+  /** What got through to the gateway last, in any tab of the group; undefined: that is not known. */
+  readonly knownTransport: () => TransportName | undefined;
   /** The interval of the group while it is not paused, ms. */
   readonly intervalMs: number;
 }
@@ -38,6 +41,7 @@ export class Group {
   /** Followers that were heard of lately: when that was, monotonic ms, and whether they want no figures now. */
   readonly #followers = new Map<string, { readonly at: number; readonly pauses: boolean }>();
   #role: Leader | Follower | undefined;
+  #lostReason = '';
 
   constructor(options: GroupOptions) {
     const { name, clock, settings, BroadcastChannel } = options;
@@ -70,7 +74,7 @@ export class Group {
   }
 
   get reasons(): string {
-    return this.#role?.reasons ?? '';
+    return this.#role?.reasons ?? this.#lostReason;
   }
 
   get isOpening(): boolean {
@@ -184,6 +188,7 @@ export class Group {
     this.#role?.close();
     const { clock, events } = this.#options;
     const ask = (wantsWhole: boolean): void => this.#ask(wantsWhole);
+    this.#lostReason = 'the tab that was connected is gone';
     this.#role = isLed ? new Follower({ clock, events, ask }) : undefined;
     events.onChange();
   }

@@ -3,13 +3,15 @@ import type { ChainParts } from '../chain.ts';
 import type { ConnectionEvents, LiveConnection } from '../connection.ts';
 import { FallbackChain, transportsOf } from '../fallback-chain.ts';
 import type { PacketRead, ServerPacket } from '../server-packet.ts';
-import type { ViewOptions } from '../types.ts';
+import type { TransportName, ViewOptions } from '../types.ts';
 import { Link, type Share } from './link.ts';
 import type { Relayed, Standing, TabWord, Via } from './messages.ts';
 
 interface LeaderOptions extends ChainParts {
   readonly events: ConnectionEvents;
   readonly term: number;
+  /** See `knownTransport` of Group. */
+  readonly knownTransport: () => TransportName | undefined;
   /** Says something to the other tabs. */
   readonly post: (word: TabWord) => void;
   /** The interval that the group wants now. */
@@ -38,7 +40,7 @@ export class Leader implements Share {
   #interval: ViewOptions['interval'];
 
   constructor(options: LeaderOptions) {
-    const { settings, view, context, since, events, interval } = options;
+    const { settings, view, context, since, events, interval, knownTransport } = options;
     this.#options = options;
     this.#interval = interval();
     const wanted = () => ({ ...view.wanted(), interval: interval() });
@@ -47,7 +49,13 @@ export class Leader implements Share {
       query: (...[transport, position]: Parameters<typeof view.query>) =>
         view.query(transport, position, wanted()),
     };
-    this.#chain = new FallbackChain(transportsOf(settings, groupView, since), {
+    const transports = transportsOf(settings, groupView, since);
+    const known = transports.findIndex(({ name }) => name === knownTransport());
+    // Better ones are tried too, but what got through for the tab before is not held up by them.
+    const hurried = transports.map((transport, index) =>
+      index < known ? { ...transport, failuresBeforeNext: 0 } : transport,
+    );
+    this.#chain = new FallbackChain(hurried, {
       ...context,
       events: this.#tap(events),
     });

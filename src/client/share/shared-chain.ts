@@ -1,5 +1,6 @@
 import type { Chain, ChainParts } from '../chain.ts';
 import type { ConnectionEvents } from '../connection.ts';
+import type { TransportName } from '../types.ts';
 import { Group } from './group.ts';
 import { groupName } from './group-name.ts';
 import type { Link } from './link.ts';
@@ -27,6 +28,8 @@ export class SharedChain implements Chain {
   #next: Group | undefined;
   /** Of the view, apart from pauses. */
   #intervalMs = 0;
+  /** What got through last. */
+  #transport: TransportName | undefined;
   /** Each look for the right group makes those before it void. */
   #looks = 0;
   /** Somebody waits for the interval of now to be in force. */
@@ -146,6 +149,7 @@ export class SharedChain implements Chain {
     const group: Group = new Group({
       ...this.#options,
       ...{ clock, BroadcastChannel, name, intervalMs: this.#intervalMs },
+      knownTransport: () => this.#transport,
       events: this.#eventsOf(() => group),
     });
     if (this.#group) this.#next = group;
@@ -175,6 +179,7 @@ export class SharedChain implements Chain {
       },
       onLive: (transport) => {
         if (!isServed()) return;
+        this.#transport = transport;
         events.onLive(transport);
         // There is a token after all.
         if (this.#group?.name === undefined) this.#find(false);

@@ -23,6 +23,7 @@ export interface FakeTab {
   readonly open: readonly TabSocket[];
   /** URLs that it fetched; unless the test says how, all of them fail. */
   readonly fetched: readonly string[];
+  readonly isFrozen: boolean;
   /** None of its code runs; what happens meanwhile waits. */
   freeze(): void;
   thaw(): void;
@@ -50,8 +51,8 @@ export interface FakeBrowser {
   /** Messages between tabs, as they are on the channel. */
   readonly posted: readonly JsonObject[];
   readonly channelNames: readonly string[];
-  /** Nothing comes from the gateway any more, and no new connection gets through. */
-  isMute: boolean;
+  /** Nothing comes from the gateway for a while, and no new connection gets through. */
+  setMute(isMute: boolean): void;
   openTab(options?: Partial<SharedTelemetryClientOptions>): FakeTab;
   publish(change?: JsonObject): void;
   advance(ms: number, check?: () => void): Promise<void>;
@@ -67,6 +68,7 @@ export function openBrowser(): FakeBrowser {
   const posted: JsonObject[] = [];
   const channelNames: string[] = [];
   let opened = 0;
+  let isMute = false;
   let seq = 1;
   let document: JsonObject = {
     status: 'ACTIVE',
@@ -196,7 +198,7 @@ export function openBrowser(): FakeBrowser {
       opened += 1;
       tab.sockets.push(this);
       clock.after(handshakeMs, () => {
-        if (browser.isMute || this.isClosed || this.isOver) return;
+        if (isMute || this.isClosed || this.isOver) return;
         this.isWelcome = true;
         this.push({ type: 'WELCOME', seq, epoch: 'e', granted: this.granted, data: document });
       });
@@ -209,7 +211,7 @@ export function openBrowser(): FakeBrowser {
       super.send(data);
       const { type, ...message } = JSON.parse(data);
       clock.after(handshakeMs, () => {
-        if (browser.isMute) return;
+        if (isMute) return;
         if (type === 'PING') this.push({ type: 'PONG', t: message.t, server_time: '', state: 'fresh' });
         if (type === 'RESYNC') this.push({ type: 'TELEMETRY', seq, data: document });
         if (type !== 'SUBSCRIBE') return;
@@ -225,12 +227,22 @@ export function openBrowser(): FakeBrowser {
 
   const sockets = (): GatewaySocket[] =>
     tabs.flatMap((tab) => tab.open.filter((socket) => socket instanceof GatewaySocket));
+  const tell = (): void => {
+    for (const socket of sockets()) {
+      if (socket.isWelcome && socket.view.get('interval') !== 'pause') {
+        socket.push({ type: 'TELEMETRY', seq, data: document });
+      }
+    }
+  };
   const browser: FakeBrowser = {
     clock,
     tabs,
     posted,
     channelNames,
-    isMute: false,
+    setMute(next) {
+      isMute = next;
+      if (!isMute) tell();
+    },
     get open() {
       return sockets();
     },
@@ -248,12 +260,7 @@ export function openBrowser(): FakeBrowser {
     publish(change = { market: { symbol: 'SPY', price: 450 + seq } }) {
       seq += 1;
       document = { ...document, ...change };
-      if (browser.isMute) return;
-      for (const socket of sockets()) {
-        if (socket.isWelcome && socket.view.get('interval') !== 'pause') {
-          socket.push({ type: 'TELEMETRY', seq, data: document });
-        }
-      }
+      if (!isMute) tell();
     },
     async until(isSo) {
       for (let slices = 0; !isSo() && slices < mostSlices; slices += 1) await browser.advance(sliceMs);

@@ -4,7 +4,7 @@ import { leaderOf, openTabs } from './fake-tabs.ts';
 describe('the freshness of a follower', () => {
   it('ends with that of its leader where the gateway falls silent', async () => {
     const { browser, tabs } = await openTabs(3);
-    browser.isMute = true;
+    browser.setMute(true);
     await browser.advance(20_500);
     for (const { client } of tabs) {
       expect(client.status).toMatchObject({ state: 'stale', reason: 'silent' });
@@ -15,7 +15,7 @@ describe('the freshness of a follower', () => {
 
   it('is no better for a tab that comes when the gateway has long been silent', async () => {
     const { browser } = await openTabs(2);
-    browser.isMute = true;
+    browser.setMute(true);
     await browser.advance(20_000);
     const seen: string[] = [];
     const { client } = browser.openTab();
@@ -30,7 +30,7 @@ describe('the freshness of a follower', () => {
 
   it('is no better for one that comes when the leader has no connection at all', async () => {
     const { browser } = await openTabs(2);
-    browser.isMute = true;
+    browser.setMute(true);
     const leader = leaderOf(browser);
     leader.open[0]?.end(1001, 'shutdown');
     await browser.advance(100);
@@ -46,7 +46,7 @@ describe('the freshness of a follower', () => {
 
   it('counts the age from when the gateway spoke, with maxAgeMs too', async () => {
     const { browser } = await openTabs(2, { maxAgeMs: 3000 });
-    browser.isMute = true;
+    browser.setMute(true);
     await browser.advance(2000);
     const { client } = browser.openTab({ maxAgeMs: 3000 });
     await browser.advance(100);

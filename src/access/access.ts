@@ -10,7 +10,7 @@ import {
   withinOpenFiles,
 } from './connection-limits.ts';
 import { type CredentialRequest, findToken } from './credentials.ts';
-import { hostRefused, type OriginOptions, Origins, originRefused } from './origins.ts';
+import { type OriginOptions, Origins } from './origins.ts';
 import { Policies, type Policy, type PolicyOptions, refusal } from './policy.ts';
 import { bearerOf, isRole, type Principal, type Role, strangerOf } from './principal.ts';
 import { Refusals } from './refusals.ts';
@@ -196,8 +196,9 @@ export class Access {
   }
 
   #foreign(request: CredentialRequest): Refusal | undefined {
-    if (!this.origins.allowsHost(request)) return hostRefused;
-    return this.origins.mayRead(request) ? undefined : originRefused;
+    const { origins } = this;
+    if (!origins.allowsHost(request)) return origins.hostRefusal(request);
+    return origins.mayRead(request) ? undefined : origins.originRefusal(request);
   }
 
   #mayBeOperator(request: CredentialRequest): boolean {

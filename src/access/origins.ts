@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { Refusal } from '../core/errors.ts';
 import { type CredentialRequest, readHeader } from './credentials.ts';
+import { type HostName, isLoopbackName, readHost } from './host-name.ts';
+import { type OriginPattern, readOrigin, readOriginPattern } from './origin-pattern.ts';
 
 export interface OriginOptions {
   /** `ALLOWED_ORIGINS`. */
@@ -12,9 +14,6 @@ export interface OriginOptions {
   /** `TRUST_PROXY`: above 0 the name that was asked for is in `X-Forwarded-Host`. */
   readonly trustedProxies: number;
 }
-
-export const hostRefused = new Refusal('HOST_REFUSED', { detail: 'see ALLOWED_HOSTS' });
-export const originRefused = new Refusal('ORIGIN_REFUSED', { detail: 'see ALLOWED_ORIGINS' });
 
 /**
  * What pages may do, by `Origin` and `Host`. Programs other than browsers send no `Origin`, and are not restricted
@@ -48,9 +47,30 @@ export class Origins {
     return host === undefined || (host !== 'invalid' && this.#isOurs(host.name));
   }
 
+  /** The answer where `allowsHost` says no. */
+  hostRefusal(request: CredentialRequest): Refusal {
+    const host = this.#hostOf(request);
+    const named = host === undefined || host === 'invalid' ? 'a name' : `"${host.name}"`;
+    return new Refusal('HOST_REFUSED', {
+      detail: `if the gateway is to be reached by ${named}, add it to ALLOWED_HOSTS`,
+    });
+  }
+
   /** Whether the page may connect and read: it is listed, or certainly the gateway's own. */
   mayRead(request: CredentialRequest): boolean {
     return this.#allowsAll || this.mayChange(request);
+  }
+
+  /** The answer where `mayRead` says no. */
+  originRefusal(request: CredentialRequest): Refusal {
+    // As it was read: the header itself may hold anything.
+    const page = readOrigin(readHeader(request, 'origin') ?? '');
+    return new Refusal('ORIGIN_REFUSED', {
+      detail:
+        page === undefined
+          ? 'a page without an address, such as a file or a sandboxed frame, cannot be listed in ALLOWED_ORIGINS'
+          : `if its pages are to connect, add "${page.protocol}//${page.host}" to ALLOWED_ORIGINS`,
+    });
   }
 
   /**
@@ -77,7 +97,8 @@ export class Origins {
   }
 
   #isListed(origin: string): boolean {
-    return this.#listed.some((pattern) => pattern.matches(origin));
+    const page = readOrigin(origin);
+    return page !== undefined && this.#listed.some((pattern) => pattern.matches(page));
   }
 
   #isOurs(name: string): boolean {
@@ -123,90 +144,4 @@ export class Origins {
     const target = `${same.page.protocol}//host:${same.host.port}`;
     return URL.canParse(target) && new URL(target).port === same.page.port;
   }
-}
-
-/** Name and port of a `Host` header. */
-interface HostName {
-  /** In lower case, an IPv6 address without its brackets, a root dot cut. */
-  readonly name: string;
-  /** `''`: not given. */
-  readonly port: string;
-}
-
-/** Reads a `Host` header (RFC 9110 §7.2); undefined where it is none. */
-function readHost(host: string): HostName | undefined {
-  const [, bracketed, plain = '', port = ''] =
-    /^(?:\[([^\]]+)\]|([^\s/?#@\\[\]:]+))(?::(\d*))?$/.exec(host) ?? [];
-  const name = (bracketed ?? plain).toLowerCase().replace(/(?<=.)\.$/, '');
-  return name === '' || (bracketed !== undefined && isIP(bracketed) !== 6) ? undefined : { name, port };
-}
-
-/** Names that always mean the machine itself (RFC 6761 §6.3). */
-function isLoopbackName(name: string): boolean {
-  return name === 'localhost' || name.endsWith('.localhost');
-}
-
-export const hostExamples = 'a list of names such as dash.example.com,telemetry';
-
-/** What is wrong with an entry of `ALLOWED_HOSTS`; undefined: nothing. */
-export function hostNameFault(entry: string): string | undefined {
-  const host = readHost(entry);
-  if (host === undefined || !/^[a-z\d_-]+(\.[a-z\d_-]+)*$|:/.test(host.name)) return 'is not a host name';
-  return host.port === '' && !entry.endsWith(':') ? undefined : 'has a port, which is not compared';
-}
-
-/** An entry of `ALLOWED_ORIGINS`. */
-interface OriginPattern {
-  /** @param origin the `Origin` header */
-  matches(origin: string): boolean;
-  /** Whether it names a host. @param hostname in lower case */
-  hasHost(hostname: string): boolean;
-}
-
-export const originExamples =
-  '*, or a list such as https://dash.example.com,https://*.example.com,http://localhost:5173';
-
-/**
- * Reads an entry of `ALLOWED_ORIGINS`: an origin as browsers send it (RFC 6454 §6.2), with `*.` for one label or more
- * before at least two others, which never is the bare domain; or one of a scheme of its own, with its host
- * (`capacitor://localhost`, `chrome-extension://<id>`).
- *
- * @returns what is wrong with it, where it can match nothing that a browser sends
- */
-export function readOriginPattern(entry: string): OriginPattern | string {
-  const text = entry.toLowerCase();
-  const [, scheme = '', wildcard, rest = ''] = /^([a-z][a-z\d+.-]*):\/\/(\*\.)?(.+)$/.exec(text) ?? [];
-  if (rest === '') return 'is not an origin: it has no scheme and host';
-  if (rest.includes('*')) return 'has a * that is not the first label of its host';
-  if (scheme === 'file' || scheme === 'data' || scheme === 'blob' || scheme === 'about')
-    return 'is not an origin: browsers send null for it';
-  if (!URL.canParse(`${scheme}://${rest}`)) return 'is not an origin';
-  const { host, hostname, port, href } = new URL(`${scheme}://${rest}`);
-  const isWeb = scheme === 'http' || scheme === 'https';
-  if (host !== rest || !`${href}/`.startsWith(`${scheme}://${host}/`)) {
-    return isWeb && host !== '' && !/[/?#@]/.test(rest)
-      ? `is not as browsers send it: that is ${scheme}://${wildcard ?? ''}${host}`
-      : 'is not an origin: it has more than scheme, host and port';
-  }
-  if (wildcard === undefined) {
-    return { matches: (origin) => origin.toLowerCase() === text, hasHost: (name) => name === hostname };
-  }
-  if (isIP(hostname) !== 0) return 'has a * before an address';
-  if (!/^[^.]+\.[^.]/.test(hostname)) return 'needs two labels behind the *, such as https://*.example.com';
-  const isBelow = (name: string): boolean =>
-    name.length > hostname.length + 1 && name.endsWith(`.${hostname}`);
-  return {
-    matches(origin) {
-      const page = readOrigin(origin);
-      return page?.protocol === `${scheme}:` && page.port === port && isBelow(page.hostname);
-    },
-    hasHost: isBelow,
-  };
-}
-
-/** An `Origin` header as a URL; undefined where it is none, `null` among them, or more than scheme, host and port. */
-function readOrigin(origin: string): URL | undefined {
-  const text = origin.toLowerCase();
-  if (!/^[a-z][a-z\d+.-]*:\/\/[^/?#@\\\s,]+$/.test(text) || !URL.canParse(text)) return undefined;
-  return new URL(text);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { hostExamples, hostNameFault, originExamples, readOriginPattern } from '../access/origins.ts';
+import { hostExamples, hostNameFault } from '../access/host-name.ts';
+import { frameExamples, frameFault, originExamples, readOriginPattern } from '../access/origin-pattern.ts';
 import { roles } from '../access/principal.ts';
 import { commitTimingDefaults } from '../feed/commit-timing.ts';
 import { historyDefaults } from '../feed/history.ts';
@@ -18,27 +19,26 @@ const engineUrl = urlWith(['http:', 'https:'], 'http://localhost:8000').superRef
   if (search !== '' || hash !== '') refuse('expected a URL without a query, such as http://localhost:8000');
 });
 
-const origins = list(z.string(), `expected ${originExamples}`)
-  .refine((entries) => entries.length > 0, { error: `nothing is listed – expected ${originExamples}` })
-  .transform((entries, context): '*' | string[] => {
-    if (entries.length === 1 && entries[0] === '*') return '*';
-    for (const entry of entries) {
-      const fault = entry === '*' ? 'allows every origin, and stands alone' : readOriginPattern(entry);
-      if (typeof fault !== 'string') continue;
-      context.addIssue({ code: 'custom', message: `"${entry}" ${fault} – expected ${originExamples}` });
-    }
-    return entries;
-  });
+/** A list of at least one entry. @param faultOf what is wrong with one; undefined: nothing */
+const checkedList = (
+  examples: string,
+  faultOf: (entry: string, all: readonly string[]) => string | undefined,
+) =>
+  list(z.string(), `expected ${examples}`)
+    .refine((entries) => entries.length > 0, { error: `nothing is listed – expected ${examples}` })
+    .superRefine((entries, context) => {
+      for (const entry of entries) {
+        const fault = faultOf(entry, entries);
+        if (fault === undefined) continue;
+        context.addIssue({ code: 'custom', message: `"${entry}" ${fault} – expected ${examples}` });
+      }
+    });
 
-const hosts = list(z.string(), `expected ${hostExamples}`)
-  .refine((entries) => entries.length > 0, { error: `nothing is listed – expected ${hostExamples}` })
-  .superRefine((entries, context) => {
-    for (const entry of entries) {
-      const fault = hostNameFault(entry);
-      if (fault === undefined) continue;
-      context.addIssue({ code: 'custom', message: `"${entry}" ${fault} – expected ${hostExamples}` });
-    }
-  });
+const origins = checkedList(originExamples, (entry, all) => {
+  if (entry === '*') return all.length === 1 ? undefined : 'allows every origin, and stands alone';
+  const read = readOriginPattern(entry);
+  return typeof read === 'string' ? read : undefined;
+}).transform((entries): '*' | readonly string[] => (entries[0] === '*' ? '*' : entries));
 
 /**
  * The settings that belong to no dialect, or to several, with their defaults and bounds.
@@ -92,7 +92,8 @@ export function coreSettings(dialects: readonly string[]) {
     ALLOW_COMMANDS: flag.default(false),
     ALLOW_INGEST: flag.default(false),
     ALLOWED_ORIGINS: origins.default('*'),
-    ALLOWED_HOSTS: hosts.optional(),
+    ALLOWED_HOSTS: checkedList(hostExamples, hostNameFault).optional(),
+    ALLOW_FRAMES: checkedList(frameExamples, frameFault).default([]),
     TRUST_PROXY: integer(0, 32).default(0),
     MAX_CONNECTIONS: integer(0, 1_000_000).default(20_000),
     MAX_CONNECTIONS_PER_IP: integer(0, 1_000_000).default(100),

@@ -42,9 +42,9 @@ export class History {
     this.#budget.trim(version.committedAt);
   }
 
-  /** Oldest first. */
-  versions(): readonly Version[] {
-    return this.#kept.toArray();
+  /** The oldest version held; undefined: none is. */
+  get oldest(): Version | undefined {
+    return this.#kept.peekFront();
   }
 
   /** The version with this `seq`, if it is still held. */

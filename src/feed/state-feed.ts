@@ -117,9 +117,9 @@ export class WritableStateFeed {
     return this.#changes.get(key) ?? this.#unknownSince;
   }
 
-  /** Versions still held, oldest first, the newest included. */
-  history(): readonly Version[] {
-    return this.#history.versions();
+  /** The oldest version still held: that one and all newer ones are. */
+  get oldest(): Version {
+    return this.#history.oldest ?? this.#current;
   }
 
   /** The version with this `seq`, if it is still held. */

@@ -84,8 +84,7 @@ export function opsServer(
     readonly upgrades: UpgradeRouter;
   },
 ): HttpServer {
-  const { visitors, refusals } = access;
-  const router = createRouter({ visitors, refusals, origins: { allowsHost: () => true } }, log, () => false);
+  const router = createRouter(access, log, () => false);
   addOperationsRoutes(router, operations, { metrics: everyone, clients: everyone });
   return new HttpServer(router, upgrades, log, { port, host, places, setting: 'OPS_PORT' });
 }

@@ -36,19 +36,16 @@ const notBuilt =
  *
  * @param path where, ending with a slash
  * @param folder ending with a slash; holds `index.html` and `assets/`
+ * @param framedBy `ALLOW_FRAMES`
  */
-export function addBuiltPage(router: Router, path: string, folder: URL): void {
+export function addBuiltPage(router: Router, path: string, folder: URL, framedBy: readonly string[]): void {
   const index = new URL('index.html', folder);
   if (!existsSync(index)) {
     router.get(path, (context) => context.html(notBuilt, 503));
     return;
   }
-  const html = readFileSync(index, 'utf8');
-  const headers = {
-    ...pageHeaders,
-    'content-security-policy': contentSecurityPolicy({ script: "'self'", style: "'self'" }),
-  };
-  router.get(path, etag(), (context) => context.body(html, 200, headers));
+  const policy = contentSecurityPolicy({ script: "'self'", style: "'self'", framedBy });
+  addHtml(router, path, readFileSync(index, 'utf8'), policy);
   addAssets(router, `${path}assets/`, new URL('assets/', folder));
 }
 
@@ -81,7 +78,7 @@ function addAssets(router: Router, path: string, folder: URL): void {
 /** Answers with one file. @param forms its content as it is (`''`) and by content coding */
 function answering(forms: Readonly<Record<string, Buffer>>, headers: Readonly<Record<string, string>>) {
   const plain = forms[''] ?? Buffer.alloc(0);
-  const tag = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
+  const tag = tagOf(plain);
   const codings = encodings.map(({ coding }) => coding).filter((coding) => forms[coding] !== undefined);
   const vary = codings.length > 0 ? { vary: 'accept-encoding' } : {};
   return ({ req }: Context): Response => {
@@ -121,19 +118,40 @@ function accepts(acceptEncoding: string | undefined, coding: string): boolean {
 /**
  * Serves a self-contained page, read once at the start. Its Content-Security-Policy allows its inline script and style,
  * by their hashes, and connections to its own origin.
+ *
+ * @param framedBy `ALLOW_FRAMES`
  */
-export function addPage(router: Router, path: string, file: URL): void {
+export function addPage(router: Router, path: string, file: URL, framedBy: readonly string[]): void {
   // Browsers hash what the HTML parser gives them, which has no carriage returns.
   const html = readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
   const policy = contentSecurityPolicy({
     script: inlineHashes(html, 'script'),
     style: inlineHashes(html, 'style'),
+    framedBy,
   });
-  const headers = { ...pageHeaders, 'content-security-policy': policy };
+  addHtml(router, path, html, policy);
+}
+
+function addHtml(router: Router, path: string, html: string, policy: string): void {
+  // With a 304 browsers keep the policy that they have: under another one the page is another representation.
+  const tag = tagOf(`${policy}\n${html}`);
+  const headers = { ...pageHeaders, 'content-security-policy': policy, etag: `"${tag}"` };
   router.get(path, etag(), (context) => context.body(html, 200, headers));
 }
 
-function contentSecurityPolicy({ script, style }: { script: string; style: string }): string {
+function tagOf(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('base64url').slice(0, 22);
+}
+
+function contentSecurityPolicy({
+  script,
+  style,
+  framedBy,
+}: {
+  readonly script: string;
+  readonly style: string;
+  readonly framedBy: readonly string[];
+}): string {
   return [
     "default-src 'none'",
     `script-src ${script}`,
@@ -144,7 +162,7 @@ function contentSecurityPolicy({ script, style }: { script: string; style: strin
     'img-src data:',
     "base-uri 'none'",
     "form-action 'none'",
-    "frame-ancestors 'none'",
+    `frame-ancestors ${framedBy.length === 0 ? "'none'" : framedBy.join(' ')}`,
   ].join('; ');
 }
 

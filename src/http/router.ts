@@ -2,7 +2,6 @@ import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
 import type { Access } from '../access/access.ts';
-import { hostRefused, type Origins, originRefused } from '../access/origins.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { problemResponse } from './responses.ts';
@@ -17,21 +16,13 @@ export type Handler = (context: HttpContext) => Promise<Response> | Response;
 
 /** @param isWebSocketPath whether a WebSocket endpoint is there; a plain GET to one is told so */
 export function createRouter(
-  {
-    origins,
-    visitors,
-    refusals,
-  }: Pick<Access, 'visitors' | 'refusals'> & { readonly origins: Pick<Origins, 'allowsHost'> },
+  { visitors }: Pick<Access, 'visitors'>,
   log: Log,
   isWebSocketPath: (path: string) => boolean,
 ): Router {
   const router: Router = new Hono();
   router.use(async ({ req, env }, next) => {
     if (env?.incoming !== undefined) visitors.note(req.raw, env.incoming);
-    if (!probes.has(req.path) && !origins.allowsHost(req.raw)) {
-      refusals.tell('http', hostRefused, req.raw);
-      return problemResponse(hostRefused, 'none');
-    }
     return await next();
   });
   router.notFound(({ req }) =>
@@ -48,20 +39,35 @@ export function createRouter(
   return router;
 }
 
+/** Restricts the routes added from now on, but for the probes, to requests that name the gateway by a known name. */
+export function admitHosts(
+  router: Router,
+  { origins, refusals }: Pick<Access, 'origins' | 'refusals'>,
+): void {
+  router.use(async ({ req }, next) => {
+    if (probes.has(req.path) || origins.allowsHost(req.raw)) return await next();
+    const refusal = origins.hostRefusal(req.raw);
+    refusals.tell('http', refusal, req.raw);
+    return problemResponse(refusal, 'none');
+  });
+}
+
 /** Restricts the routes added from now on to pages whose origin may read. */
 export function admitOrigins(
   router: Router,
   { origins, refusals }: Pick<Access, 'origins' | 'refusals'>,
 ): void {
   router.use(async ({ req }, next) => {
-    if (!origins.mayRead(req.raw)) {
-      refusals.tell('http', originRefused, req.raw);
-      return problemResponse(originRefused, 'none');
-    }
-    return await next();
+    if (origins.mayRead(req.raw)) return await next();
+    const refusal = origins.originRefusal(req.raw);
+    refusals.tell('http', refusal, req.raw);
+    return problemResponse(refusal, 'none');
   });
   // Only allowed origins get here; repeating the origin makes caches keep the answers apart.
   router.use(
-    cors({ origin: (origin) => origin, exposeHeaders: ['ETag', 'Retry-After', 'X-Telemetry-State'] }),
+    cors({
+      origin: (origin) => origin,
+      exposeHeaders: ['ETag', 'Retry-After', 'X-Telemetry-State', 'X-Telemetry-History-Since'],
+    }),
   );
 }

@@ -6,7 +6,7 @@ import { Refusal } from '../core/errors.ts';
 import { addOperationsRoutes, type Operations, opsServer } from '../http/operations.ts';
 import { addBuiltPage, addPage } from '../http/pages.ts';
 import { addPassthrough } from '../http/passthrough.ts';
-import { admitOrigins, createRouter } from '../http/router.ts';
+import { admitHosts, admitOrigins, createRouter } from '../http/router.ts';
 import { HttpServer } from '../http/server.ts';
 import { UpgradeRouter } from '../http/upgrade.ts';
 import type { Engine } from '../source/engine.ts';
@@ -24,6 +24,7 @@ interface FrontSettings {
   readonly METRICS_AUTH: boolean;
   readonly TRUST_PROXY: number;
   readonly MAX_CONNECTIONS_PER_IP: number;
+  readonly ALLOW_FRAMES: readonly string[];
   readonly ENGINE_URL: string;
   readonly ENGINE_PASSTHROUGH: readonly string[];
   readonly ENGINE_PASSTHROUGH_HEADERS: readonly string[];
@@ -59,9 +60,13 @@ export class Front {
     const { HOST: host, OPS_PORT, OPS_HOST = host } = settings;
     const upgrades = new UpgradeRouter({ log, meter, access });
     const router = createRouter(access, log, (path) => upgrades.serves(path));
+    // Before any check of host and origin: the pages hold nothing secret, and say what to set where one is refused.
     // The dashboard is always a build; the other page is served as it is written.
-    addBuiltPage(router, '/', new URL('../../dist/dashboard/', import.meta.url));
-    addPage(router, '/websocket-test', new URL('../dashboard/websocket-test.html', import.meta.url));
+    const { ALLOW_FRAMES: framedBy } = settings;
+    addBuiltPage(router, '/', new URL('../../dist/dashboard/', import.meta.url), framedBy);
+    const console = new URL('../dashboard/websocket-test.html', import.meta.url);
+    addPage(router, '/websocket-test', console, framedBy);
+    admitHosts(router, access);
     admitOrigins(router, access);
     addOperationsRoutes(router, operations, {
       metrics:

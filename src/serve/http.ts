@@ -42,7 +42,7 @@ export interface Inquiry<Query = unknown> {
   /**
    * A streamed response: counted among the connections, and cut when the client reads nothing for too long.
    */
-  lasting(answer: () => Response): Response;
+  lasting<Answer>(answer: () => Answer): Answer | Response;
 }
 
 export interface HttpParts {
@@ -92,7 +92,7 @@ async function answerTo(
   if (principal instanceof Refusal) return principal;
   const read = route.query?.safeParse(Object.fromEntries(new URL(request.url).searchParams));
   if (read?.success === false) return route.queryFault?.(read.error) ?? queryFault(read.error);
-  const lasting: Inquiry['lasting'] = (make) => {
+  const lasting = <Answer>(make: () => Answer): Answer | Response => {
     const { incoming, outgoing } = context.env;
     // The client may have left meanwhile: `close` would not be emitted again. A copy, as headers may be set on it.
     if (outgoing.destroyed) return new Response(null, { headers: RESPONSE_ALREADY_SENT.headers });

@@ -188,14 +188,28 @@ describe('Admission, by address', () => {
 describe('Admission, of what it refuses,', () => {
   it('says who it was and what was wrong, without a token', async () => {
     const { enter, refused, meter } = setUp();
-    expect(await enter('203.0.113.7', 'x', { host: 'evil.example' })).toBe('HOST_REFUSED see ALLOWED_HOSTS');
-    expect(await enter('203.0.113.7', 'x', { origin: 'https://evil.example' })).toContain('ORIGIN_REFUSED');
+    expect(await enter('203.0.113.7', 'x', { host: 'EVIL.example:3000' })).toBe(
+      'HOST_REFUSED if the gateway is to be reached by "evil.example", add it to ALLOWED_HOSTS',
+    );
+    expect(await enter('203.0.113.7', 'x', { origin: 'https://evil.example:8443' })).toBe(
+      'ORIGIN_REFUSED if its pages are to connect, add "https://evil.example:8443" to ALLOWED_ORIGINS',
+    );
     expect(refused().map(({ fields }) => fields)).toMatchObject([
       { reason: 'host_refused', address: '203.0.113.7', path: '/ws/stream' },
       { reason: 'origin_refused', address: '203.0.113.7', path: '/ws/stream' },
     ]);
     expect(JSON.stringify(refused())).not.toContain('token');
     expect(meter.value('bff_rejected_total', { edge: 'upgrade', reason: 'host_refused' })).toBe(1);
+  });
+
+  it('repeats nothing of a header that is no address', async () => {
+    const { enter } = setUp();
+    for (const odd of ['null', '\u009b31m', `https://${'a'.repeat(5000)}.example`, 'x y', 'a/b']) {
+      const ofOrigin = await enter('203.0.113.7', 'x', { origin: odd });
+      const ofHost = await enter('203.0.113.7', 'x', { host: odd === 'null' ? 'a/b' : odd });
+      expect(ofOrigin).toMatch(/^ORIGIN_REFUSED a page without an address.* ALLOWED_ORIGINS$/);
+      expect(ofHost).toMatch(/^HOST_REFUSED .* by a name, add it to ALLOWED_HOSTS$/);
+    }
   });
 
   it('writes ten lines a second, and counts the others', async () => {

@@ -23,8 +23,12 @@ describe('A page whose name was made to mean this machine', () => {
     ['[::1]:3000', 200, 101],
   ] as const)('is let in by the name %s: %i and %i', async ([host, http, webSocket], test) => {
     const { port, wsUrl, metrics } = await start(test);
-    for (const path of ['/', '/api/telemetry', '/metrics', '/api/clients']) {
-      expect([path, statusOf(await rawExchange(port, get(path, `Host: ${host}`)))]).toEqual([path, http]);
+    const wanted = (path: string) => (http === 200 && path === '/nowhere' ? 404 : http);
+    for (const path of ['/api/telemetry', '/metrics', '/api/clients', '/nowhere']) {
+      expect([path, statusOf(await rawExchange(port, get(path, `Host: ${host}`)))]).toEqual([
+        path,
+        wanted(path),
+      ]);
     }
     const upgraded = connectClient(`${wsUrl}/ws/stream`, { headers: { host } }).then(
       (client) => useIn(test, Promise.resolve(client)).then(() => 101),
@@ -173,5 +177,77 @@ describe('A page open at the machine itself', () => {
     const { port } = await start(test, { HOST: '0.0.0.0' });
     expect(statusOf(await rawExchange(port, get('/api/clients', 'Host: evil.example:3000')))).toBe(403);
     expect(statusOf(await rawExchange(port, get('/api/clients', 'Host: localhost:3000')))).toBe(200);
+  });
+});
+
+describe('The files of the built-in pages', () => {
+  it('load under any name and from any origin, so that they can say what to set', async (test) => {
+    const { port, log } = await start(test, {
+      ALLOWED_ORIGINS: 'https://dash.example.com',
+      ALLOWED_HOSTS: 'dash.example.com',
+    });
+    const foreign = ['Host: evil.example:3000', 'Origin: http://evil.example:3000'];
+    const page = await rawExchange(port, get('/', ...foreign));
+    const [, script = ''] = /src="\.(\/assets\/[^"]+\.js)"/.exec(page) ?? [];
+    for (const path of ['/', '/websocket-test', script]) {
+      expect([path, statusOf(await rawExchange(port, get(path, ...foreign)))]).toEqual([path, 200]);
+    }
+    expect(log.entries.filter(({ message }) => message === 'refused')).toEqual([]);
+  });
+
+  it.for([
+    ['Host: evil.example:3000', 421, 'HOST_REFUSED', 'ALLOWED_HOSTS', '"evil.example"'],
+    [
+      'Origin: http://evil.example:3000',
+      403,
+      'ORIGIN_REFUSED',
+      'ALLOWED_ORIGINS',
+      '"http://evil.example:3000"',
+    ],
+  ] as const)(
+    'are told what to set by what they ask for: %s',
+    async ([header, status, code, setting, name], test) => {
+      const { port } = await start(test, { ALLOWED_ORIGINS: 'https://dash.example.com' });
+      const own = header.startsWith('Host') ? [header] : ['Host: localhost', header];
+      const socket = ['Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13'];
+      for (const [path, ...headers] of [
+        ['/api/telemetry'],
+        ['/api/stream/telemetry'],
+        ['/ws/stream', ...socket, 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='],
+      ] as const) {
+        const answer = await rawExchange(port, get(path, ...own, ...headers));
+        expect([path, statusOf(answer)]).toEqual([path, status]);
+        const [, body = ''] = answer.split('\r\n\r\n');
+        const { code: told, detail } = JSON.parse(/\{.*\}/.exec(body)?.[0] ?? '{}');
+        expect([told, detail]).toEqual([code, expect.stringContaining(setting)]);
+        expect(detail).toContain(name);
+      }
+    },
+  );
+});
+
+describe('A program that sends the gateway’s own address as its origin', () => {
+  it.for([
+    ['localhost:3000', 101],
+    ['127.0.0.1:3000', 101],
+    ['[::1]:3000', 101],
+    ['10.0.0.5:3000', 101],
+    // As it was typed, not as browsers write it.
+    ['127.1:3000', 101],
+    ['[0:0:0:0:0:0:0:1]:3000', 101],
+    ['dash.example.com', 101],
+    ['gateway:3000', 101],
+    ['other:3000', 421],
+  ] as const)('connects by the name %s of the gateway: %i', async ([host, status], test) => {
+    const { wsUrl } = await start(test, {
+      HOST: '127.0.0.1',
+      ALLOWED_ORIGINS: 'https://dash.example.com',
+      ALLOWED_HOSTS: 'gateway',
+    });
+    const upgraded = connectClient(wsUrl, { headers: { host, origin: `http://${host}` } }).then(
+      (client) => useIn(test, Promise.resolve(client)).then(() => 101),
+      (error: unknown) => (error instanceof UpgradeRefused ? error.status : 0),
+    );
+    expect(await upgraded).toBe(status);
   });
 });

@@ -25,6 +25,7 @@ describe('Settings', () => {
       HISTORY_SECONDS: 600,
       HISTORY_MAX_BYTES: 64 * 1024 * 1024,
       ALLOWED_ORIGINS: '*',
+      ALLOW_FRAMES: [],
       TRUST_PROXY: 0,
       MAX_CONNECTIONS: 20_000,
       MAX_CONNECTIONS_PER_IP: 100,
@@ -153,6 +154,16 @@ describe('Settings', () => {
       expect(line).toMatch(/^ALLOWED_ORIGINS: ".*" .* – expected \*, or a list such as https:/);
     },
   );
+
+  it('read ALLOW_FRAMES as a list, and refuse what no browser could compare with', () => {
+    const list = ['https://portal.example.com', 'https://*.example.com'];
+    expect(load({ ALLOW_FRAMES: list.join(',') }).ALLOW_FRAMES).toEqual(list);
+    for (const value of ['*', 'portal.example.com', 'https://portal.example.com/', ',']) {
+      const [line, ...others] = faultsOf({ ALLOW_FRAMES: `${value}` });
+      expect(others).toEqual([]);
+      expect(line).toMatch(/^ALLOW_FRAMES: .* – expected a list of origins such as https:/);
+    }
+  });
 
   it('take the documented log levels only', () => {
     for (const level of ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']) {

@@ -101,7 +101,7 @@ describe('StateFeed once closed', () => {
     commit(1);
     feed.close();
     feed.close();
-    expect([budget.bytes, feed.history().length]).toEqual([0, 0]);
+    expect([budget.bytes, feed.version(feed.current.seq)]).toEqual([0, undefined]);
   });
 
   // A poll may still be under way when the last viewer of a document has gone.

@@ -4,7 +4,7 @@ import { HistoryBudget, historyDefaults, type Version } from '../../src/feed/his
 import { Projection } from '../../src/feed/projection.ts';
 import { WritableStateFeed } from '../../src/feed/state-feed.ts';
 import { deepFreeze } from '../support/arbitrary-json.ts';
-import { newStateFeed } from '../support/feeds.ts';
+import { heldBy, newStateFeed } from '../support/feeds.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 function create(initial: JsonObject = { a: { x: 1 }, b: { y: 1 } }, options = historyDefaults) {
@@ -25,7 +25,7 @@ describe('StateFeed', () => {
     const { clock, feed } = create();
     expect(feed.position).toEqual({ epoch: 'e1', seq: 1 });
     expect(feed.current).toMatchObject({ seq: 1, at: clock.now(), document: { a: { x: 1 }, b: { y: 1 } } });
-    expect(feed.history()).toEqual([feed.current]);
+    expect(heldBy(feed)).toEqual([feed.current]);
     expect(feed.pending).toBe(feed.current.document);
   });
 
@@ -78,7 +78,7 @@ describe('StateFeed', () => {
       clock.advance(100);
       commit({ n });
     }
-    expect(feed.history().map(({ seq, at, document }) => [seq, at - start, document.n])).toEqual([
+    expect(heldBy(feed).map(({ seq, at, document }) => [seq, at - start, document.n])).toEqual([
       [1, 0, 0],
       [2, 100, 1],
       [3, 300, 2],
@@ -110,20 +110,20 @@ describe('StateFeed', () => {
       clock.advance(1000);
       commit({ n });
     }
-    expect(feed.history().map(({ document }) => document.n)).toEqual([
+    expect(heldBy(feed).map(({ document }) => document.n)).toEqual([
       20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
     ]);
     expect([feed.version(20)?.seq, feed.version(21)?.document.n]).toEqual([undefined, 20]);
     clock.advance(3_600_000);
     commit({ n: 31 });
-    expect(feed.history()).toEqual([feed.current]);
+    expect(heldBy(feed)).toEqual([feed.current]);
   });
 
   it('counts a shared section once', () => {
     const { budget, commit, feed } = create({ n: 0, large: 'x'.repeat(100_000) });
     const before = budget.bytes;
     for (let n = 1; n <= 10; n += 1) commit({ n, large: 'x'.repeat(100_000) });
-    expect(feed.history()).toHaveLength(11);
+    expect(heldBy(feed)).toHaveLength(11);
     expect(before).toBeGreaterThan(100_000);
     expect(budget.bytes - before).toBeLessThan(2000);
   });

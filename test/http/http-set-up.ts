@@ -1,6 +1,6 @@
 import type { AdmittedConnection } from '../../src/access/access.ts';
 import type { Refusal } from '../../src/core/errors.ts';
-import { admitOrigins, createRouter, type Router } from '../../src/http/router.ts';
+import { admitHosts, admitOrigins, createRouter, type Router } from '../../src/http/router.ts';
 import { HttpServer } from '../../src/http/server.ts';
 import { UpgradeRouter } from '../../src/http/upgrade.ts';
 import { setUpAccess } from '../support/access.ts';
@@ -14,6 +14,7 @@ export const anyNumber = { max: undefined, maxPerPeer: 0, peerOf: () => undefine
 export function routerFor(allowed: '*' | readonly string[] = '*') {
   const { access, log } = setUpAccess({ allowed, maxConnections: 1 });
   const router: Router = createRouter(access, log, (path) => path === '/ws/stream');
+  admitHosts(router, access);
   admitOrigins(router, access);
   router.get('/livez', (context) => context.json({ status: 'alive' }));
   return { router, log };

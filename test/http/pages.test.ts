@@ -17,7 +17,7 @@ function servePage(test: TestScope, html: string, path = '/console') {
   const file = join(folder, 'page.html');
   writeFileSync(file, html);
   const { router } = routerFor();
-  addPage(router, path, pathToFileURL(file));
+  addPage(router, path, pathToFileURL(file), []);
   return router;
 }
 
@@ -47,7 +47,7 @@ describe('A page', () => {
 
   it('is a fault of the build where its file is missing', () => {
     const { router } = routerFor();
-    expect(() => addPage(router, '/', new URL('file:///nowhere/page.html'))).toThrow('ENOENT');
+    expect(() => addPage(router, '/', new URL('file:///nowhere/page.html'), [])).toThrow('ENOENT');
   });
 });
 
@@ -74,7 +74,7 @@ function builtFolder(test: TestScope): URL {
 
 function serveBuiltPage(test: TestScope, path = '/') {
   const { router } = routerFor();
-  addBuiltPage(router, path, builtFolder(test));
+  addBuiltPage(router, path, builtFolder(test), []);
   return router;
 }
 
@@ -103,6 +103,32 @@ describe('A built page', () => {
         "frame-ancestors 'none'",
       ]),
     );
+  });
+
+  it('may be framed by the origins that are given, and is another one to a browser’s cache then', async (test) => {
+    const folder = builtFolder(test);
+    const pageFor = async (framedBy: readonly string[], ifNoneMatch = '') => {
+      const { router } = routerFor();
+      addBuiltPage(router, '/', folder, framedBy);
+      addPage(router, '/console', new URL('index.html', folder), framedBy);
+      const headers = { 'if-none-match': ifNoneMatch };
+      const answers = await Promise.all(['/', '/console'].map((path) => router.request(path, { headers })));
+      return answers.map((answer) => ({
+        status: answer.status,
+        tag: answer.headers.get('etag') ?? '',
+        framing: answer.headers.get('content-security-policy')?.match(/frame-ancestors [^;]*/)?.[0],
+      }));
+    };
+    const [alone] = await pageFor([]);
+    expect(alone).toMatchObject({ status: 200, framing: "frame-ancestors 'none'" });
+    const portals = ['https://portal.example.com', 'https://*.example.com:8443'];
+    // With a 304 the browser would go on with the policy that it has.
+    for (const framed of await pageFor(portals, alone?.tag)) {
+      expect(framed).toMatchObject({ status: 200, framing: `frame-ancestors ${portals.join(' ')}` });
+      expect(framed.tag).not.toBe(alone?.tag);
+    }
+    const [framed] = await pageFor(portals);
+    expect(await pageFor(portals, framed?.tag)).toContainEqual(expect.objectContaining({ status: 304 }));
   });
 
   it('has assets that browsers keep for good, with the right type', async (test) => {
@@ -138,7 +164,7 @@ describe('A built page', () => {
   it('serves what the folder of assets held at the start, and nothing beside or outside of it', async (test) => {
     const { router } = routerFor();
     const folder = builtFolder(test);
-    addBuiltPage(router, '/', folder);
+    addBuiltPage(router, '/', folder, []);
     writeFileSync(new URL('assets/late.js', folder), 'late');
     for (const path of [
       '/.stamp',
@@ -172,7 +198,7 @@ describe('A built page', () => {
   it('says that it is not built where it is not, and lets everything else be served', async () => {
     const folder = pathToFileURL(join(tmpdir(), 'no-such-folder/'));
     const { router } = routerFor();
-    addBuiltPage(router, '/', folder);
+    addBuiltPage(router, '/', folder, []);
     const response = await router.request('/');
     expect([response.status, await response.text()]).toEqual([503, expect.stringContaining('npm run build')]);
     expect((await router.request('/livez')).status).toBe(200);

@@ -1,3 +1,4 @@
+import { isoTime } from '../../core/clock.ts';
 import { Refusal } from '../../core/errors.ts';
 import { formatPosition } from '../../feed/position.ts';
 import { taggedJson } from '../../http/responses.ts';
@@ -5,13 +6,10 @@ import type { Serve } from '../../serve/serve.ts';
 import type { Document } from './document/document.ts';
 import type { Documents } from './document/documents.ts';
 import type { EndpointDependencies } from './endpoint.ts';
-import { HistoryReadings, historyQuery } from './view/history.ts';
+import { contentTypes, HistoryReadings } from './view/history.ts';
+import { historyQuery, refuseHistory, spanOf } from './view/history-query.ts';
 import { connectOptions, optionsFor, refuseOptions } from './view/options.ts';
 import { telemetryProjection, tooManySymbols } from './view/views.ts';
-
-const badSpan = new Refusal('BAD_OPTION', {
-  detail: 'expected seconds from 1 to 600 and step from 0 to 600',
-});
 
 /** Snapshot and history over plain HTTP. */
 export function serveTelemetryApi(
@@ -36,18 +34,30 @@ export function serveTelemetryApi(
   });
 
   serve.http('get', '/api/telemetry/history', {
-    ...asked,
-    async answer({ request, query, principal, lasting }) {
+    access,
+    query: historyQuery,
+    queryFault: refuseHistory,
+    async answer({ query, principal, lasting }) {
       const options = optionsFor(query, documents.engine.feed.current.document);
       if (options instanceof Refusal) return options;
-      const span = historyQuery.safeParse(Object.fromEntries(new URL(request.url).searchParams));
-      if (!span.success) return badSpan;
       return await withDocument(options.symbol, principal.holder, documents, ({ feed, spokenSince }) =>
-        lasting(() => {
-          const projection = telemetryProjection(feed, options.sections);
-          return new Response(histories.stream(projection, spokenSince, span.data), {
-            headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+        lasting(async () => {
+          const body = await histories.stream({
+            projection: telemetryProjection(feed, options.sections),
+            spokenSince,
+            span: spanOf(query, feed, clock),
+            format: query.format,
           });
+          if (body instanceof Refusal) return body;
+          const headers = new Headers({
+            'content-type': contentTypes[query.format],
+            'cache-control': 'no-store',
+          });
+          const oldest = feed.version(Math.max(spokenSince ?? 1, feed.oldest.seq));
+          if (spokenSince !== undefined && oldest !== undefined) {
+            headers.set('x-telemetry-history-since', isoTime(oldest.at));
+          }
+          return new Response(body, { headers });
         }),
       );
     },
@@ -62,23 +72,27 @@ async function withDocument(
   symbol: string | undefined,
   holder: string | undefined,
   documents: Documents,
-  answer: (document: Document) => Response,
+  answer: (document: Document) => Response | Promise<Response | Refusal>,
 ): Promise<Response | Refusal> {
-  if (symbol === undefined) return marked(documents.engine, answer);
+  if (symbol === undefined) return await marked(documents.engine, answer);
   const lease = documents.acquire(symbol, holder);
   if (lease === undefined) return tooManySymbols;
   const document = lease.resource;
   try {
     await document.settled;
     if (document.isUnknown) return new Refusal('UNKNOWN_SYMBOL', { detail: symbol });
-    return marked(document, answer);
+    return await marked(document, answer);
   } finally {
     lease.release();
   }
 }
 
-function marked(document: Document, answer: (document: Document) => Response): Response {
-  const response = answer(document);
-  if (document.spokenSince === undefined) response.headers.set('x-telemetry-state', 'initializing');
+async function marked(
+  document: Document,
+  answer: (document: Document) => Response | Promise<Response | Refusal>,
+): Promise<Response | Refusal> {
+  const hasSpoken = document.spokenSince !== undefined;
+  const response = await answer(document);
+  if (!hasSpoken && response instanceof Response) response.headers.set('x-telemetry-state', 'initializing');
   return response;
 }

@@ -116,7 +116,7 @@ export function refuseOptions(error: z.ZodError): Refusal {
   return badOption(`${option}: expected ${expectations[option] ?? 'another value'}`);
 }
 
-function badOption(detail: string): Refusal {
+export function badOption(detail: string): Refusal {
   return new Refusal('BAD_OPTION', { detail });
 }
 

@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { Refusal } from '../../../../src/core/errors.ts';
 import { HistoryBudget, historyDefaults, type Version } from '../../../../src/feed/history.ts';
 import { Projection } from '../../../../src/feed/projection.ts';
 import { WritableStateFeed } from '../../../../src/feed/state-feed.ts';
-import { HistoryReadings, historyQuery, Turns } from '../../../../src/protocol/telemetry/view/history.ts';
+import { HistoryReadings } from '../../../../src/protocol/telemetry/view/history.ts';
+import {
+  type HistoryFormat,
+  historyQuery,
+  spanOf,
+} from '../../../../src/protocol/telemetry/view/history-query.ts';
+import { Turns } from '../../../../src/protocol/telemetry/view/turns.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
 import { settled } from '../../../support/wait.ts';
 
@@ -34,12 +41,17 @@ function setUp() {
   const projection = new CountedProjection(feed);
   const rests: (() => void)[] = [];
   const readings = new HistoryReadings(clock, new Turns((rest) => void rests.push(rest)));
-  const open = () => readings.stream(projection, 1, historyQuery.parse({ step: '0' }));
+  const open = async (format: HistoryFormat = 'json') => {
+    const span = spanOf(historyQuery.parse({ step: '0' }), feed, clock);
+    const stream = await readings.stream({ projection, spokenSince: 1, span, format });
+    if (stream instanceof Refusal) throw new Error(stream.detail);
+    return stream;
+  };
   return {
     made,
     manual,
     open,
-    read: () => new Response(open()).text(),
+    read: async (format?: HistoryFormat) => await new Response(await open(format)).text(),
     turns: () => rests.length,
     async turn() {
       rests.shift()?.();
@@ -80,7 +92,7 @@ describe('Many readers of the history', () => {
 
   it('have nothing made for those that do not read, and nothing kept when they are done', async () => {
     const { made, open, read, turns, runAll, manual } = setUp();
-    for (let reader = 0; reader < 60; reader += 1) open();
+    for (let reader = 0; reader < 60; reader += 1) await open();
     await settled();
     expect([made.points, turns()]).toEqual([0, 0]);
     const first = read();
@@ -97,7 +109,7 @@ describe('Many readers of the history', () => {
 
   it('are no longer served once they left', async () => {
     const { made, open, runAll } = setUp();
-    const reader = open().getReader();
+    const reader = (await open()).getReader();
     const first = reader.read();
     await settled();
     await reader.cancel();

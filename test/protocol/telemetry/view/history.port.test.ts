@@ -79,21 +79,72 @@ describe.concurrent('GET /api/telemetry/history', () => {
     const { gateway } = await setUpViews(test);
     const bad = [
       'seconds=0',
-      'seconds=601',
+      'seconds=86401',
       'seconds=-1',
       'seconds=1.5',
       'seconds=x',
       'seconds=',
       'seconds=1e9',
     ];
-    for (const query of [...bad, 'step=-1', 'step=x', 'step=Infinity', 'sections=nonsense', 'symbol=spy']) {
+    for (const query of [
+      ...bad,
+      'step=-1',
+      'step=x',
+      'step=',
+      'step=Infinity',
+      'from=x',
+      'to=',
+      'from=2&to=1',
+      'format=xml',
+      'sections=nonsense',
+      'symbol=spy',
+    ]) {
       const answer = await fetch(`${gateway.url}/api/telemetry/history?${query}`);
       expect([query, answer.status, await answer.json()]).toEqual([
         query,
         400,
-        expect.objectContaining({ code: 'BAD_OPTION' }),
+        expect.objectContaining({
+          code: 'BAD_OPTION',
+          detail: expect.stringMatching(
+            `^${query.split('&').at(-1)?.split('=')[0]}: expected|^sections: no section`,
+          ),
+        }),
       ]);
     }
+  });
+
+  it('goes from one instant to another, and says how far back it could', async (test) => {
+    const scene = await setUpViews(test);
+    for (let price = 1; price <= 5; price += 1) {
+      scene.publish({ market: { price } });
+      await waitFor(
+        'another millisecond',
+        (
+          (then) => () =>
+            Date.now() > then
+        )(Date.now()),
+      );
+    }
+    const all = await historyOf(scene, '?step=0');
+    const [from, to] = [all.at(-4)?.at, all.at(-2)?.at];
+    expect(await historyOf(scene, `?step=0&from=${from}&to=${to}`)).toEqual(all.slice(-4, -1));
+    const { headers } = await fetch(`${scene.gateway.url}/api/telemetry/history?from=0`, {
+      headers: { origin: 'http://page.example' },
+    });
+    expect(headers.get('x-telemetry-history-since')).toBe(all[0]?.at);
+    expect(headers.get('access-control-expose-headers')?.toLowerCase()).toContain(
+      'x-telemetry-history-since',
+    );
+  });
+
+  it.for([
+    ['ndjson', 'application/x-ndjson', /^({.*}\n)+$/],
+    ['csv', 'text/csv; charset=utf-8; header=present', /^seq,at,timestamp,status,.*market\.price/],
+  ] as const)('comes as %s as well', async ([format, type, text], test) => {
+    const { gateway } = await setUpViews(test);
+    const answer = await fetch(`${gateway.url}/api/telemetry/history?format=${format}`);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, type]);
+    expect(await answer.text()).toMatch(text);
   });
 });
 

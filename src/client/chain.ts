@@ -1,5 +1,5 @@
 import type { Granted } from '../wire/packet.ts';
-import type { ClientContext, GatewayConnection, LiveConnection } from './connection.ts';
+import type { ClientContext, GatewayConnection, LiveConnection, Refusal } from './connection.ts';
 import type { ClientSettings } from './options.ts';
 import type { Replica } from './replica.ts';
 import type { WantedView } from './view.ts';
@@ -11,6 +11,8 @@ export interface Chain {
   readonly socket: GatewayConnection | undefined;
   /** Whether a connection is being opened: it asks for the view that was wanted when that began. */
   readonly isOpening: boolean;
+  /** As what the client is refused, until something else is known. */
+  readonly refusal: Refusal | undefined;
   /** Why there is no live connection, for people; empty where there is nothing to say. */
   readonly reasons: string;
   /** Starts and stops what is needed as things stand now. */
@@ -24,8 +26,7 @@ export interface Chain {
   /** Something happened after which a connection may well be dead, or possible again. */
   wake(): void;
   /** Ends all there is; `update` begins anew, with the token of then. */
-  restart(): void;
-  close(): void;
+  stop(): void;
 }
 
 /** What a chain is made of. */

@@ -97,6 +97,7 @@ export function createClient(
     let state: ClientState = transport === 'polling' ? 'polling' : 'live';
     if (!live || live.isSilent) state = 'stale';
     if (!hasDocument) state = 'connecting';
+    state = chain.refusal ?? state;
     if (!isStarted) state = 'idle';
     if (isClosed) state = 'closed';
     const waiting = live && !hasDocument ? 'the engine has not answered yet' : '';
@@ -199,15 +200,16 @@ export function createClient(
     connect() {
       if (isClosed) throw new TelemetryError('CLOSED', 'connect: the client is closed, create another one');
       isStarted = true;
+      if (chain.refusal) chain.stop();
       refresh();
     },
     setToken(token) {
       if (isClosed) return;
       tokens.set(token);
-      chain.restart();
+      chain.stop();
       refresh();
     },
-    ...createCommands(view, chain, context),
+    ...createCommands(view, chain, context, () => !isStarted),
     async *[Symbol.asyncIterator]() {
       let given: TelemetryDocument | undefined;
       let wake = (): void => {};
@@ -236,7 +238,7 @@ export function createClient(
       requests.close();
       receiver.close();
       tokens.close();
-      chain.close();
+      chain.stop();
       refresh();
       freshness.close();
       emitter.clear();

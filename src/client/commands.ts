@@ -7,11 +7,15 @@ import { TelemetryError } from './telemetry-error.ts';
 import type { TelemetryClient } from './types.ts';
 import type { WantedView } from './view.ts';
 
-/** The application's requests to the gateway. */
+/**
+ * The application's requests to the gateway.
+ * @param isIdle whether nothing is to be connected yet
+ */
 export function createCommands(
   view: WantedView,
   chain: Chain,
   context: ClientContext,
+  isIdle: () => boolean,
 ): Pick<TelemetryClient, 'command' | 'setOptions'> {
   const { requests, timing } = context;
   const { answerMs } = timing;
@@ -21,6 +25,10 @@ export function createCommands(
       deliver({ ...options, message: { type, requestId, reason }, timeoutMs }, chain, context),
     async setOptions(options) {
       const { change, settle } = view.propose(options);
+      if (isIdle()) {
+        settle(true);
+        return undefined;
+      }
       const { live } = chain;
       const command = 'SUBSCRIBE';
       const requestId = randomId();

@@ -17,7 +17,14 @@ export interface ClientTransport {
   open(token: string | undefined, connection: ChannelOwner): Channel;
   /** Silence after which a connection counts as silent. Undefined: each answer has a timeout of its own. */
   readonly staleMs?: () => number;
+  /** Looks into why nothing was opened, where the platform does not say. Undefined: there is no way to. */
+  readonly explain?:
+    | ((token: string | undefined, signal: AbortSignal) => Promise<Partial<ConnectionEnd>>)
+    | undefined;
 }
+
+/** The state that it leads to. */
+export type Refusal = 'unauthorized' | 'refused';
 
 /** What carries the bytes: a WebSocket, an event stream, or a series of polls. */
 export interface Channel {
@@ -34,8 +41,12 @@ export type ChannelOwner = Pick<GatewayConnection, 'take' | 'heard' | 'end'>;
 export interface ConnectionEnd {
   /** For people. */
   readonly reason: string;
-  /** The token was refused, or has expired: the next attempt needs another one. */
-  readonly refusesToken?: boolean;
+  /** Who is not let in: this client with this token, or with any. */
+  readonly refuses?: Refusal | undefined;
+  /** Who says that it `refuses`: the gateway; or nobody, it is guessed. Undefined: something that answered. */
+  readonly word?: 'gateway' | 'guess' | undefined;
+  /** Where there is no connection, nothing says why. */
+  readonly isUnexplained?: boolean;
   /** The gateway has no such view. */
   readonly refusesView?: ViewFault | undefined;
   /** The gateway asks to wait for so long at least. */
@@ -102,10 +113,11 @@ interface Opener {
  */
 export class GatewayConnection {
   readonly transport: TransportName;
+  /** Undefined while it is asked for, and where none is used. */
+  token: string | undefined;
   readonly #opener: Opener;
   readonly #cancelTimeout: Cancel;
   #state: 'opening' | 'live' | 'replaced' | 'over' = 'opening';
-  #token: string | undefined;
   #channel: Channel | undefined;
   /** While it is live. */
   #heartbeat: Heartbeat | undefined;
@@ -120,7 +132,7 @@ export class GatewayConnection {
     );
     const openWith = (token: string | undefined): void => {
       if (this.#state === 'over') return;
-      this.#token = token;
+      this.token = token;
       this.#channel = transport.open(token, this);
     };
     context.tokens
@@ -168,7 +180,6 @@ export class GatewayConnection {
   end(how: ConnectionEnd): void {
     if (this.#state === 'over') return;
     this.close(true);
-    if (how.refusesToken) this.#opener.context.tokens.refuse(this.#token);
     this.#opener.ended(this, how);
   }
 
@@ -186,6 +197,7 @@ export class GatewayConnection {
     const replaced = this.#opener.promote(this);
     if (replaced) replaced.#enter('replaced');
     this.#enter('live');
+    context.tokens.accept();
     if (transport.staleMs) {
       this.#heartbeat = createHeartbeat({
         ...context,

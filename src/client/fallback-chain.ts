@@ -1,6 +1,14 @@
+import type { Cancel } from '../core/clock.ts';
 import type { Chain } from './chain.ts';
-import type { ClientContext, ClientTransport, GatewayConnection } from './connection.ts';
+import type {
+  ClientContext,
+  ClientTransport,
+  ConnectionEnd,
+  GatewayConnection,
+  Refusal,
+} from './connection.ts';
 import { openEventStream } from './event-stream.ts';
+import { explain } from './explain.ts';
 import type { ClientSettings } from './options.ts';
 import { openPolling } from './polling.ts';
 import { Reconnector } from './reconnector.ts';
@@ -8,14 +16,28 @@ import type { TransportName } from './types.ts';
 import type { AskedView } from './view.ts';
 import { openWebSocket } from './websocket.ts';
 
+/** A refusal of the gateway's own stands for so many of the longest waits. */
+const refusalWaits = 10;
+
 /**
  * The transports, best first. One runs while no better one is live and all better ones keep failing; those go on
  * trying, and the first of them that is live again stops it.
+ *
+ * Where the client is refused they all stop: on the gateway's word, on that of whatever answers instead where it is
+ * the same by every transport, or on a guess as long as there never was a connection. Then all begins anew after a
+ * long wait, as nobody may be there to mend it.
  */
 export class FallbackChain implements Chain {
+  readonly #context: ClientContext;
   readonly #reconnectors: readonly Readonly<Reconnector>[];
+  #wasLive: boolean;
+  #refusal: { readonly state: Refusal; readonly reasons: string } | undefined;
+  #cancelWait: Cancel | undefined;
 
-  constructor(transports: readonly ClientTransport[], context: ClientContext) {
+  /** @param wasLive whether there was a connection before, of a chain that this one follows */
+  constructor(transports: readonly ClientTransport[], context: ClientContext, wasLive = false) {
+    this.#context = context;
+    this.#wasLive = wasLive;
     this.#reconnectors = transports.map((transport) => new Reconnector(transport, context));
   }
 
@@ -33,19 +55,36 @@ export class FallbackChain implements Chain {
     return this.#reconnectors.some(({ opening }) => opening !== undefined);
   }
 
-  /** Of the transports that failed, in their order. */
+  get refusal(): Refusal | undefined {
+    return this.#refusal?.state;
+  }
+
+  /** Why transports that run are not live, of those that failed, in their order; or why the client is refused. */
   get reasons(): string {
-    const failing = this.#reconnectors.filter(({ live, reason }) => live === undefined && reason !== '');
-    return failing.map(({ transport, reason }) => `${transport.name}: ${reason}`).join('; ');
+    if (this.#refusal) return this.#refusal.reasons;
+    const failing = this.#reconnectors.filter(({ live }) => live === undefined);
+    return failing
+      .flatMap(({ transport, last }) => (last ? `${transport.name}: ${last.reason}` : []))
+      .join('; ');
   }
 
   update(): void {
+    if (this.#cancelWait) return;
+    const isLive = this.live !== undefined;
+    this.#wasLive ||= isLive;
+    if (isLive || this.#reconnectors.some(({ last }) => last)) this.#refusal = undefined;
+    const refusal = isLive ? undefined : this.#judge();
+    if (refusal) {
+      this.#giveUp(refusal);
+      return;
+    }
     let isNeeded = true;
     for (const reconnector of this.#reconnectors) {
       if (isNeeded) reconnector.start();
       else reconnector.stop();
-      const { live, failures, transport } = reconnector;
-      isNeeded &&= live === undefined && failures >= transport.failuresBeforeNext;
+      const { live, last, failures, transport } = reconnector;
+      const isFailing = failures >= transport.failuresBeforeNext || (last && this.#isRefused(last));
+      isNeeded &&= live === undefined && isFailing === true;
     }
   }
 
@@ -69,15 +108,41 @@ export class FallbackChain implements Chain {
   }
 
   wake(): void {
+    if (this.#cancelWait) {
+      this.#stopWaiting();
+      this.update();
+    }
     for (const reconnector of this.#reconnectors) reconnector.wake();
   }
 
-  restart(): void {
+  stop(): void {
+    this.#stopWaiting();
+    this.#refusal = undefined;
     for (const reconnector of this.#reconnectors) reconnector.stop();
   }
 
-  close(): void {
-    this.restart();
+  #isRefused({ refuses, word }: ConnectionEnd): boolean {
+    return refuses !== undefined && !(word === 'guess' && this.#wasLive);
+  }
+
+  /** How the connection ended that says that no other would be let in. */
+  #judge(): ConnectionEnd | undefined {
+    const ends = this.#reconnectors.flatMap(({ last }) => (last && this.#isRefused(last) ? last : []));
+    return ends.length === this.#reconnectors.length ? ends[0] : ends.find(({ word }) => word);
+  }
+
+  #giveUp({ refuses, word }: ConnectionEnd): void {
+    const { reasons } = this;
+    const { clock, random, timing } = this.#context;
+    this.stop();
+    this.#refusal = refuses && { state: refuses, reasons };
+    const mostMs = timing.backoffMaxMs * (word === 'guess' ? 1 : refusalWaits);
+    this.#cancelWait = clock.after((mostMs * (1 + random())) / 2, () => this.wake());
+  }
+
+  #stopWaiting(): void {
+    this.#cancelWait?.();
+    this.#cancelWait = undefined;
   }
 
   get #best(): Readonly<Reconnector> | undefined {
@@ -114,10 +179,13 @@ export function transportsOf(
     return typeof interval === 'number' ? interval : 0;
   };
   const transports: ClientTransport[] = [];
+  const why: ClientTransport['explain'] =
+    fetch && ((token, signal) => explain({ fetch, url: url('polling', 'api/telemetry'), token, signal }));
   if (WebSocket) {
     transports.push({
       name: 'websocket',
       failuresBeforeNext: 3,
+      explain: why,
       open: (token, connection) =>
         openWebSocket({ WebSocket, url: url('websocket', 'ws/stream'), token, codec }, connection),
       staleMs: () => timing.staleMs ?? missedRepeats * Math.max(packetMs, intervalMs()),
@@ -128,6 +196,7 @@ export function transportsOf(
       {
         name: 'sse',
         failuresBeforeNext: 1,
+        explain: why,
         open: (token, connection) =>
           openEventStream({ fetch, url: url('sse', 'api/stream/telemetry'), token }, connection),
         // Comments come whatever the interval is.
@@ -136,6 +205,7 @@ export function transportsOf(
       {
         name: 'polling',
         failuresBeforeNext: Infinity,
+        explain: why,
         open: (token, connection) =>
           openPolling({ fetch, url: url('polling', 'api/telemetry'), token }, connection, {
             clock,

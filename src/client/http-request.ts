@@ -1,6 +1,6 @@
 import { errorMessage } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { ConnectionEnd } from './connection.ts';
+import type { ConnectionEnd, Refusal } from './connection.ts';
 import type { Fetch, FetchInit } from './types.ts';
 
 export interface HttpRequest {
@@ -21,6 +21,19 @@ export function sendRequest(
 }
 
 const viewFaults: readonly unknown[] = ['BAD_OPTION', 'UNKNOWN_SYMBOL', 'LIMIT'];
+/** The gateway's codes. */
+const refusals: ReadonlyMap<unknown, Refusal> = new Map([
+  ['UNAUTHENTICATED', 'unauthorized'],
+  ['FORBIDDEN_ROLE', 'unauthorized'],
+  ['ORIGIN_REFUSED', 'refused'],
+  ['HOST_REFUSED', 'refused'],
+]);
+
+/** Who is not let in by an answer with this HTTP status, whoever gave it. */
+export function refusalOf(status: number): Refusal | undefined {
+  if (status === 401) return 'unauthorized';
+  return status === 403 || status === 421 ? 'refused' : undefined;
+}
 
 type Answer = Partial<JsonObject> & { readonly words: string };
 
@@ -40,7 +53,8 @@ export async function readRefusal(response: Response): Promise<ConnectionEnd> {
   return {
     reason: words,
     refusesView: viewFaults.includes(code) ? [`${code}`, `${detail}`] : undefined,
-    refusesToken: response.status === 401,
+    refuses: refusals.get(code) ?? refusalOf(response.status),
+    word: refusals.has(code) ? 'gateway' : undefined,
     // The header may hold a date instead of a number: then the ordinary wait is used.
     retryAfterMs: Number(response.headers.get('retry-after')) * 1000 || 0,
   };
@@ -48,5 +62,5 @@ export async function readRefusal(response: Response): Promise<ConnectionEnd> {
 
 /** What a request that failed says. `fetch` hides the reason behind "fetch failed" in Node. */
 export function requestFault(error: unknown): ConnectionEnd {
-  return { reason: errorMessage((error instanceof Error && error.cause) || error) };
+  return { reason: errorMessage((error instanceof Error && error.cause) || error), isUnexplained: true };
 }

@@ -9,6 +9,8 @@ interface Platform extends EventTargetLike {
   readonly fetch?: Fetch;
   readonly WebSocket?: WebSocketConstructor;
   readonly document?: EventTargetLike & { readonly baseURI: string };
+  /** Of the page, or the worker. Node has none. */
+  readonly origin?: string;
   /** Node has none. */
   readonly reportError?: (error: unknown) => void;
   readonly console: { readonly error: (error: unknown) => void };

@@ -23,13 +23,15 @@ export class Reconnector {
   live: GatewayConnection | undefined;
   /** Connections in a row that did not last, up to the one that ended last. */
   failures = 0;
-  /** How the last connection ended; empty where none did yet. */
-  reason = '';
+  /** How the last connection ended; undefined where none did yet. */
+  last: ConnectionEnd | undefined;
   /** Since when `live` is, monotonic ms. */
   #liveAt = 0;
   opening: GatewayConnection | undefined;
   #isRunning = false;
   #cancelWait: Cancel | undefined;
+  /** Ends the question why the last attempt failed. */
+  #asking = new AbortController();
 
   constructor(transport: ClientTransport, context: ClientContext) {
     this.transport = transport;
@@ -45,8 +47,9 @@ export class Reconnector {
   stop(): void {
     this.#isRunning = false;
     this.failures = 0;
-    this.reason = '';
+    this.last = undefined;
     this.#stopWaiting();
+    this.#asking.abort();
     this.opening?.close();
     this.live?.close();
     this.opening = undefined;
@@ -78,26 +81,56 @@ export class Reconnector {
 
   /** A connection ended without having been closed from here. */
   ended(connection: GatewayConnection, how: ConnectionEnd): void {
-    const { reason, refusesToken, refusesView, retryAfterMs = 0 } = how;
+    const { refuses, refusesView, retryAfterMs = 0 } = how;
     const { clock, random, timing, requests, events } = this.context;
     const isNew = connection === this.opening;
     if (isNew) this.opening = undefined;
     else if (connection === this.live) this.live = undefined;
     else return;
     if (refusesView && isNew) requests.refuse(refusesView);
+    // Where the next transport is tried, its answers say why.
+    const isFirst = this.failures < this.transport.failuresBeforeNext;
+    const asksWhy = isNew && how.isUnexplained && !refuses && isFirst;
     const wasSteady = !isNew && clock.monotonic() - this.#liveAt >= timing.steadyMs;
     this.failures = wasSteady ? 0 : this.failures + 1;
-    this.reason = reason;
+    const end = this.#take(how, connection);
     if (this.opening === undefined) {
       const jitter = { baseMs: timing.backoffMs, maxMs: timing.backoffMaxMs, random };
       // With another token all is well at once; where that one does not last either, it is not the token.
-      const waitMs = wasSteady && refusesToken ? 0 : backoffMs(Math.max(1, this.failures), jitter);
+      let waitMs = backoffMs(Math.max(1, this.failures), jitter);
+      // First the other transports may have a say.
+      if (end.refuses) waitMs = jitter.maxMs;
+      else if (wasSteady && refuses === 'unauthorized') waitMs = 0;
       this.#stopWaiting();
       // A proxy may ask for a day: it is not waited longer than for anything else.
       const askedMs = Math.min(retryAfterMs, jitter.maxMs);
       this.#cancelWait = clock.after(Math.max(waitMs, askedMs), () => this.#open());
     }
+    if (asksWhy && this.live === undefined) this.#explain(end, connection);
     events.onChange();
+  }
+
+  #take(how: ConnectionEnd, { token }: GatewayConnection): ConnectionEnd {
+    const { tokens } = this.context;
+    const isForToken = how.refuses === 'unauthorized';
+    if (isForToken) tokens.refuse(token);
+    // Its provider may have a better one.
+    this.last = isForToken && !tokens.isSpent ? { ...how, refuses: undefined } : how;
+    return this.last;
+  }
+
+  /** Meanwhile the next attempt may begin. */
+  #explain(end: ConnectionEnd, connection: GatewayConnection): void {
+    const { requests, events } = this.context;
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    const takeMore = (found: Partial<ConnectionEnd>): void => {
+      if (this.last !== end || this.live) return;
+      if (found.refusesView) requests.refuse(found.refusesView);
+      this.#take({ ...end, ...found }, connection);
+      events.onChange();
+    };
+    this.transport.explain?.(connection.token, this.#asking.signal).then(takeMore, () => {});
   }
 
   #open(): void {

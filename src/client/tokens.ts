@@ -99,10 +99,11 @@ export function createTokens({
     },
     /** The gateway does not take this token. */
     refuse(token: string | undefined): void {
-      if (held === undefined || held.token !== token) return;
+      if (token === undefined || held?.token !== token) return;
       cancelRenewal();
-      held = undefined;
       refused += 1;
+      // The last one is kept for a moment: for other transports to be told why it is refused.
+      held = refused < mostRefused ? undefined : { token, goodUntil: clock.monotonic() + connectMs };
     },
     /** Whether a refusal is the last word: it was a text, or the provider was asked once more already. */
     get isSpent(): boolean {

@@ -133,7 +133,7 @@ export interface Timing {
  * - `closed`: by `close()`, for good.
  *
  * In `unauthorized` and `refused` a document, where there is one, is the last known. `setToken` and `connect` try
- * again at once; by itself the client does so each 30 to 60 seconds.
+ * again at once. So does the client by itself when the page is looked at again, and every few minutes.
  */
 export type ClientState =
   | 'idle'

@@ -1,4 +1,5 @@
 import type { Channel, ChannelOwner } from './connection.ts';
+import { refusalOf } from './http-request.ts';
 import { readMessage } from './server-packet.ts';
 import type { Codec, WebSocketConstructor } from './types.ts';
 
@@ -29,12 +30,16 @@ export function openWebSocket(
   socket.onerror = ({ message = '' }: { readonly message?: unknown }) => {
     fault = `${message}`;
   };
-  socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) =>
+  socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
+    const isExpired = code === tokenExpired;
     connection.end({
       reason: (opened ? `closed with ${code} ${reason}` : `no connection ${fault}`).trim(),
-      // Browsers do not say why a handshake failed; `ws` does, in its message.
-      refusesToken: code === tokenExpired || fault.includes(' 401'),
+      // Browsers do not say why a handshake failed; `ws` gives the status, at the end of its message.
+      refuses: isExpired ? 'unauthorized' : refusalOf(Number(fault.slice(-3))),
+      word: isExpired ? 'gateway' : undefined,
+      isUnexplained: !opened,
     });
+  };
 
   return {
     send: (message) => socket.send(JSON.stringify(message)),

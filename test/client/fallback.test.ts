@@ -55,7 +55,9 @@ describe('A client that cannot open a WebSocket', () => {
     async (options, test) => {
       const { client, isBlocked, attempts, becomes, follows } = await setUp(test, options, ['websocket']);
       await becomes('live', 'sse');
-      expect(attempts.slice(0, 4)).toEqual(['websocket', 'websocket', 'websocket', 'sse']);
+      // Beside them it is asked by HTTP why the WebSocket failed.
+      const opened = attempts.filter((name) => name !== 'polling');
+      expect(opened.slice(0, 4)).toEqual(['websocket', 'websocket', 'websocket', 'sse']);
       expect(client.status.reason).toMatch(/^websocket: no connection .*ECONNREFUSED/);
       expect(client.granted?.mode).toBe(options.mode ?? 'full');
       await follows();
@@ -131,16 +133,14 @@ describe('Fallback', () => {
   it('is not tried before the third failure, and goes on while the WebSocket keeps failing', async () => {
     const { sockets, fetched, advance } = await connectToFake({ mode: 'delta' });
     for (let failed = 1; failed <= 3; failed += 1) {
-      expect(fetched).toEqual([]);
+      expect(fetched.filter((url) => url.includes('/stream/'))).toEqual([]);
       const before = sockets.length;
       sockets.at(-1)?.end();
       while (failed < 3 && sockets.length === before) await advance(100);
     }
     await advance(0);
-    expect(fetched).toEqual([
-      'https://gateway.example/prefix/api/stream/telemetry?mode=delta',
-      'https://gateway.example/prefix/api/telemetry?mode=delta',
-    ]);
+    expect(fetched.at(-1)).toBe('https://gateway.example/prefix/api/telemetry?mode=delta');
+    expect(fetched).toContain('https://gateway.example/prefix/api/stream/telemetry?mode=delta');
     for (let second = 0; second < 60; second += 1) await advance(1000);
     expect(fetched.filter((url) => url.includes('/stream/')).length).toBeGreaterThan(3);
     expect(sockets.length).toBeGreaterThan(3);

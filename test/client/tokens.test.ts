@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTokens, tokenLifeMs } from '../../src/client/tokens.ts';
 import type { TokenProvider } from '../../src/client/types.ts';
@@ -118,6 +119,67 @@ describe('Tokens', () => {
     for (let ms = 0; ms < 100_000; ms += 100) await advance(100);
     expect(asked).toBeLessThan(30);
     expect(renewed).toEqual([]);
+  });
+
+  it('asks once where the clock of this machine is ahead of a token without iat', async () => {
+    let asked = 0;
+    const { tokens, advance } = setUp(() => {
+      asked += 1;
+      return unsignedToken({ sub: String(asked), exp: inSeconds(300 - 3600) });
+    });
+    await tokens.get();
+    for (let ms = 0; ms < 8000; ms += 100) await advance(100);
+    expect(asked).toBe(1);
+  });
+
+  it('asks no more often than each 800 ms, whatever the tokens and the clocks say', async () => {
+    const seconds = fc.option(fc.integer({ min: -7200, max: 7200 }).map(inSeconds), { nil: undefined });
+    const given = fc.record({ iat: seconds, exp: seconds, sub: fc.constantFrom('a', 'b') });
+    await fc.assert(
+      fc.asyncProperty(fc.array(given, { minLength: 1, maxLength: 3 }), async (claims) => {
+        let asked = 0;
+        const { tokens, advance } = setUp(() => {
+          asked += 1;
+          const { iat, exp, sub } = claims[asked % claims.length] ?? {};
+          return unsignedToken({ ...(iat && { iat }), ...(exp && { exp }), ...(sub && { sub }) });
+        });
+        await tokens.get();
+        for (let ms = 0; ms < 16_000; ms += 100) await advance(100);
+        expect(asked).toBeLessThanOrEqual(1 + 16_000 / 800);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('uses another token, or provider, from then on, and takes no late word of the one before', async () => {
+    const answers: ((token: string) => void)[] = [];
+    const { tokens, renewed } = setUp(() => new Promise((resolve) => answers.push(resolve)));
+    const first = tokens.get();
+    tokens.set('text');
+    expect(await tokens.get()).toBe('text');
+    answers[0]?.('late');
+    expect(await first).toBe('text');
+    tokens.set(() => 'of the next provider');
+    expect(await tokens.get()).toBe('of the next provider');
+    tokens.set(undefined);
+    expect(await tokens.get()).toBeUndefined();
+    expect(renewed).toEqual([]);
+  });
+
+  it('calls a refusal the last word for a text at once, for a provider the second time in a row', async () => {
+    const { tokens } = setUp(() => 'the same');
+    const refuse = async (): Promise<boolean> => {
+      tokens.refuse(await tokens.get());
+      return tokens.isSpent;
+    };
+    expect(await refuse()).toBe(false);
+    tokens.accept();
+    expect(await refuse()).toBe(false);
+    expect(await refuse()).toBe(true);
+    tokens.set(() => 'another');
+    expect(await refuse()).toBe(false);
+    tokens.set('text');
+    expect(await refuse()).toBe(true);
   });
 
   it('asks again where a provider never answers, and takes what it says late', async () => {

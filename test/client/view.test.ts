@@ -171,7 +171,8 @@ describe('setOptions while the next connection is opening', () => {
     const scene = await connectToFake({
       token() {
         tokens += 1;
-        return unsignedToken({ exp: Date.parse('2026-01-01T00:00:00.000Z') / 1000 + tokens * 5 });
+        const exp = Date.parse('2026-01-01T00:00:00.000Z') / 1000 + tokens * 5;
+        return unsignedToken({ iat: exp - 5, exp });
       },
     });
     const { client, sockets, socket, advance } = scene;

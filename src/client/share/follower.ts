@@ -16,6 +16,8 @@ export class Follower implements Share {
   #live: Link | undefined;
   /** The leader's, by number. */
   #via = 0;
+  /** What was taken of the leader's; see Standing. */
+  #relays = 0;
   #reasons = '';
 
   constructor(options: FollowerOptions) {
@@ -45,22 +47,29 @@ export class Follower implements Share {
 
   /** Takes what the leader says. */
   take(message: TabMessage, own: string): void {
-    if (message.type === 'relay') this.#takeRelayed(message.relayed);
-    else if (message.type === 'beat') this.#takeStanding(message.standing);
+    if (message.type === 'relay') this.#takeNext(message.relayed);
+    else if (message.type === 'beat') this.#takeStanding(message.standing, true);
     else if (message.type === 'welcome' && message.to === own) {
       const { standing, document, pong } = message;
-      const isLive = standing.via !== undefined;
-      const isSilent = standing.isSilent || !isLive;
-      for (const relayed of [document, pong]) if (relayed) this.#takeRelayed(relayed, { isLive, isSilent });
-      this.#takeStanding(standing);
+      for (const relayed of [document, pong]) if (relayed) this.#takeRelayed(relayed, standing);
+      this.#relays = standing.relays;
+      // One that has no whole document itself has no more to give, and passes it on when it comes.
+      this.#takeStanding(standing, false);
     }
   }
 
-  /** @param how how the leader stood towards the gateway when it said so */
-  #takeRelayed(
-    { via, packet, bytes, at }: Relayed,
-    { isLive, isSilent } = { isLive: true, isSilent: false },
-  ): void {
+  #takeNext(relayed: Relayed): void {
+    const { via, number } = relayed;
+    if (this.#live && this.#via === via.number && number !== this.#relays + 1) {
+      this.#lose();
+    } else {
+      this.#relays = number;
+      this.#takeRelayed(relayed, { via, isSilent: false });
+    }
+  }
+
+  /** @param standing how the leader stood towards the gateway when it said so */
+  #takeRelayed({ via, packet, bytes, at }: Relayed, standing: Pick<Standing, 'via' | 'isSilent'>): void {
     const { clock, events } = this.#options;
     const isNew = this.#live === undefined || this.#via !== via.number;
     // As with a connection of one's own, nothing counts before there is a document.
@@ -69,25 +78,35 @@ export class Follower implements Share {
     this.#live = live;
     this.#via = via.number;
     live.lagMs = Math.max(0, clock.now() - at);
-    live.isSilent = isSilent;
+    live.isSilent = standing.isSilent || standing.via === undefined;
     events.onHeard();
     const isPong = typeof packet === 'object' && packet.type === 'PONG';
     const own = isPong ? { ...packet, t: clock.monotonic() - Number(packet.t) } : packet;
     events.onMessage(own, bytes, live);
     // The application may have closed the client meanwhile.
-    if (isNew && isLive && this.#live === live) events.onLive(via.transport);
+    if (isNew && standing.via && this.#live === live) events.onLive(via.transport);
   }
 
-  #takeStanding({ via, isSilent, reasons, heardAt }: Standing): void {
+  #takeStanding({ via, isSilent, reasons, relays, heardAt }: Standing, mayAsk: boolean): void {
     const { clock, events, ask } = this.#options;
     this.#reasons = reasons;
     if (via === undefined) this.#live = undefined;
-    else if (this.#live === undefined || this.#via !== via.number) ask(true);
+    else if (this.#live === undefined || this.#via !== via.number) {
+      if (mayAsk) ask(true);
+    } else if (relays !== this.#relays) this.#lose();
     if (this.#live && heardAt !== undefined) {
       this.#live.isSilent = isSilent;
       this.#live.lagMs = Math.max(0, clock.now() - heardAt);
       events.onHeard();
     }
     events.onChange();
+  }
+
+  /** What is held may be an older document than the leader's: nothing vouches for it until that is here. */
+  #lose(): void {
+    this.#live = undefined;
+    this.#reasons = 'a packet was lost';
+    this.#options.ask(true);
+    this.#options.events.onChange();
   }
 }

@@ -2,7 +2,7 @@ import type { Cancel } from '../../core/clock.ts';
 import { randomId } from '../../core/random.ts';
 import type { Granted } from '../../wire/packet.ts';
 import type { ChainParts } from '../chain.ts';
-import type { ConnectionEvents } from '../connection.ts';
+import type { ConnectionEvents, Refusal } from '../connection.ts';
 import type { TransportName } from '../types.ts';
 import { Election, looksToReplace } from './election.ts';
 import { Follower } from './follower.ts';
@@ -31,11 +31,12 @@ interface GroupOptions extends ChainParts {
 
 /** What this tab has of one group of tabs that share a connection: it leads it, or follows, or is about to do either. */
 export class Group {
-  readonly name: string | undefined;
+  /** Undefined: it is this tab alone. */
+  name: string | undefined;
   readonly #options: GroupOptions;
   /** Sorts by age. */
   readonly #id: string;
-  readonly #channel: BroadcastChannelLike | undefined;
+  #channel: BroadcastChannelLike | undefined;
   readonly #election: Election;
   readonly #stopCounting: Cancel;
   /** Followers that were heard of lately: when that was, monotonic ms, and whether they want no figures now. */
@@ -77,6 +78,10 @@ export class Group {
     return this.#role?.reasons ?? this.#lostReason;
   }
 
+  get refusal(): Refusal | undefined {
+    return this.#role instanceof Leader ? this.#role.refusal : undefined;
+  }
+
   get isOpening(): boolean {
     return this.#role instanceof Leader ? this.#role.isOpening : this.#role === undefined;
   }
@@ -88,7 +93,10 @@ export class Group {
   }
 
   update(): void {
-    if (this.#role instanceof Leader) this.#role.update();
+    if (!(this.#role instanceof Leader)) return;
+    this.#role.update();
+    // It may be for this tab's token, and the others have another one: each asks for itself.
+    if (this.#role.refusal) this.#leave();
   }
 
   /** This tab has another token of the same bearer. */
@@ -124,12 +132,20 @@ export class Group {
 
   /** Leaves the group: who led it hands it over. */
   close(): void {
-    this.#post({ type: 'bye' });
-    this.#channel?.close();
-    this.#election.stop();
+    this.#leave();
     this.#stopCounting();
     this.#role?.close();
     this.#role = undefined;
+  }
+
+  /** What this tab has is for nobody else any more. */
+  #leave(): void {
+    this.#post({ type: 'bye' });
+    this.#channel?.close();
+    this.#channel = undefined;
+    this.#election.stop();
+    this.#followers.clear();
+    this.name = undefined;
   }
 
   get #pauses(): boolean {

@@ -1,6 +1,6 @@
 import { randomId } from '../../core/random.ts';
 import type { ChainParts } from '../chain.ts';
-import type { ConnectionEvents, LiveConnection } from '../connection.ts';
+import type { ConnectionEvents, LiveConnection, Refusal } from '../connection.ts';
 import { FallbackChain, transportsOf } from '../fallback-chain.ts';
 import type { PacketRead, ServerPacket } from '../server-packet.ts';
 import type { TransportName, ViewOptions } from '../types.ts';
@@ -31,6 +31,7 @@ export class Leader implements Share {
   readonly #chain: FallbackChain;
   #held: Held | undefined;
   #connections = 0;
+  #relays = 0;
   #heardAt: number | undefined;
   /** When the document came; undefined: none did by a connection of this tab. */
   #packetAt: number | undefined;
@@ -55,10 +56,11 @@ export class Leader implements Share {
     const hurried = transports.map((transport, index) =>
       index < known ? { ...transport, failuresBeforeNext: 0 } : transport,
     );
-    this.#chain = new FallbackChain(hurried, {
-      ...context,
-      events: this.#tap(events),
-    });
+    this.#chain = new FallbackChain(
+      hurried,
+      { ...context, events: this.#tap(events) },
+      knownTransport() !== undefined,
+    );
   }
 
   get live(): Link | undefined {
@@ -67,6 +69,10 @@ export class Leader implements Share {
     const { link } = this.#hold(live);
     link.isSilent = live.isSilent;
     return link;
+  }
+
+  get refusal(): Refusal | undefined {
+    return this.#chain.refusal;
   }
 
   get isOpening(): boolean {
@@ -94,7 +100,7 @@ export class Leader implements Share {
   }
 
   close(): void {
-    this.#chain.close();
+    this.#chain.stop();
   }
 
   /** Has the interval that the group wants put in force. */
@@ -127,7 +133,9 @@ export class Leader implements Share {
     const via = standing.via ?? { number: 0, transport: 'polling' };
     const at = this.#packetAt;
     const isWhole = at !== undefined && !replica.isBehind;
-    const document = isWhole ? { via, packet: this.#document, bytes: 0, at } : undefined;
+    const document = isWhole
+      ? { number: this.#relays, via, packet: this.#document, bytes: 0, at }
+      : undefined;
     post({ type: 'welcome', term, to, standing, document, pong: isWhole ? this.#pong : undefined });
   }
 
@@ -137,6 +145,7 @@ export class Leader implements Share {
       via: live && this.#held?.via,
       isSilent: live?.isSilent ?? false,
       reasons,
+      relays: this.#relays,
       heardAt: this.#heardAt,
     };
   }
@@ -184,8 +193,8 @@ export class Leader implements Share {
   }
 
   #beatOnChange(): void {
-    const { heardAt: _, ...facts } = this.#standing;
-    const told = JSON.stringify(facts);
+    const { via, isSilent, reasons } = this.#standing;
+    const told = JSON.stringify([via, isSilent, reasons]);
     if (told === this.#told) return;
     this.#told = told;
     this.beat();
@@ -199,7 +208,8 @@ export class Leader implements Share {
     const isPong = typeof message === 'object' && message.type === 'PONG';
     // Each tab has a clock of its own: what they have in common is how long it took.
     const packet = isPong ? { ...message, t: clock.monotonic() - Number(message.t) } : message;
-    const relayed = { via, packet, bytes, at };
+    this.#relays += 1;
+    const relayed = { number: this.#relays, via, packet, bytes, at };
     if (isPong) this.#pong = relayed;
     else if (typeof message === 'object' && 'seq' in message) {
       this.#packetAt = at;

@@ -25,12 +25,16 @@ export interface Standing {
   readonly via: Via | undefined;
   readonly isSilent: boolean;
   readonly reasons: string;
+  /** How often it passed anything on: whoever got less has lost something. */
+  readonly relays: number;
   /** When it was last told anything by the gateway, epoch ms; undefined: never. */
   readonly heardAt: number | undefined;
 }
 
 /** What the gateway told the leader: passed on as it came. */
 export interface Relayed {
+  /** Counts from 1. */
+  readonly number: number;
   readonly via: Via;
   readonly packet: PacketRead;
   /** On the wire; 0: this was put together from earlier packets. */

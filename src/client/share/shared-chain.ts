@@ -1,6 +1,6 @@
 import type { Chain, ChainParts } from '../chain.ts';
-import type { ConnectionEvents } from '../connection.ts';
-import type { TransportName } from '../types.ts';
+import type { ConnectionEvents, Refusal } from '../connection.ts';
+import type { TransportName, Unsubscribe } from '../types.ts';
 import { Group } from './group.ts';
 import { groupName } from './group-name.ts';
 import type { Link } from './link.ts';
@@ -21,7 +21,7 @@ export class SharedChain implements Chain {
   /** Commands go by HTTP: no change of the leader can lose one. */
   readonly socket = undefined;
   readonly #options: SharedChainOptions;
-  readonly #stopWatching: () => void;
+  #stopWatching: Unsubscribe = () => {};
   /** The group in use. */
   #group: Group | undefined;
   /** The one that this tab goes over to. */
@@ -39,7 +39,6 @@ export class SharedChain implements Chain {
 
   constructor(options: SharedChainOptions) {
     this.#options = options;
-    this.#stopWatching = onPageAway((isAway) => this.#setAway(isAway));
   }
 
   get live(): Link | undefined {
@@ -50,13 +49,18 @@ export class SharedChain implements Chain {
     return this.#group?.reasons ?? '';
   }
 
+  get refusal(): Refusal | undefined {
+    return this.#group?.refusal;
+  }
+
   get isOpening(): boolean {
     return this.#next !== undefined || (this.#group?.isOpening ?? true);
   }
 
   update(): void {
-    if (!this.#isRunning && !this.#isAway) {
+    if (!this.#isRunning) {
       this.#isRunning = true;
+      this.#stopWatching = onPageAway((isAway) => this.#setAway(isAway));
       this.#find(false);
     }
     this.#group?.update();
@@ -64,7 +68,7 @@ export class SharedChain implements Chain {
   }
 
   subscribe(): undefined {
-    this.#find(false);
+    if (this.#isRunning && !this.#isAway) this.#find(false);
   }
 
   askForWhole(isStuck: boolean): void {
@@ -72,7 +76,7 @@ export class SharedChain implements Chain {
   }
 
   renew(): void {
-    if (this.#isRunning) this.#find(true);
+    if (this.#isRunning && !this.#isAway) this.#find(true);
   }
 
   wake(): void {
@@ -80,24 +84,26 @@ export class SharedChain implements Chain {
     this.#next?.wake();
   }
 
-  restart(): void {
-    this.#looks += 1;
+  stop(): void {
     this.#isRunning = false;
+    this.#isAway = false;
+    this.#stopWatching();
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.#looks += 1;
     for (const group of [this.#group, this.#next]) group?.close();
     this.#group = undefined;
     this.#next = undefined;
-  }
-
-  close(): void {
-    this.#stopWatching();
-    this.restart();
   }
 
   #setAway(isAway: boolean): void {
     if (this.#isAway === isAway) return;
     this.#isAway = isAway;
     // Others go on at once, and this tab is nobody's follower while it hears nothing.
-    if (isAway) this.restart();
+    if (isAway) this.#leave();
+    else this.#find(false);
     this.#options.context.events.onChange();
   }
 

@@ -14,7 +14,8 @@ describe('a pause of tabs that share a connection', () => {
     await browser.within(tabs[2]?.client.setOptions({ interval: 'pause' }));
     await browser.advance(100);
     expect(intervals()).toEqual(['pause', 'pause', 'pause']);
-    for (const { client } of tabs) expect(client.freshness.of('market.price').error).toBe('the view is paused');
+    for (const { client } of tabs)
+      expect(client.freshness.of('market.price').error).toBe('the view is paused');
 
     browser.publish();
     await browser.advance(100);
@@ -31,7 +32,9 @@ describe('a pause of tabs that share a connection', () => {
     expect(await browser.within(tabs[0]?.client.setOptions({ interval: 'pause' }))).toMatchObject({
       interval: 'pause',
     });
-    expect(await browser.within(tabs[0]?.client.setOptions({ interval: null }))).toMatchObject({ interval: 0 });
+    expect(await browser.within(tabs[0]?.client.setOptions({ interval: null }))).toMatchObject({
+      interval: 0,
+    });
   });
 
   it('comes when the last tab that did not want it is closed', async () => {

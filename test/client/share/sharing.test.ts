@@ -57,7 +57,9 @@ describe('clients that share a connection', () => {
   it('share it with those whose providers gave them other tokens of the same bearer', async () => {
     const browser = openBrowser();
     for (const jti of ['a', 'b', 'c']) {
-      browser.openTab({ token: () => unsignedToken({ sub: 'alice', role: 'operator', jti, iat: 1, exp: 9e9 }) });
+      browser.openTab({
+        token: () => unsignedToken({ sub: 'alice', role: 'operator', jti, iat: 1, exp: 9e9 }),
+      });
     }
     await browser.advance(1000);
     expect(browser.open).toHaveLength(1);
@@ -71,7 +73,8 @@ describe('clients that share a connection', () => {
     browser.publish();
     await browser.advance(1000);
     const seen = JSON.stringify([browser.posted, browser.channelNames]);
-    for (const secret of [...token.split('.').filter(Boolean), 'opaque-secret']) expect(seen).not.toContain(secret);
+    for (const secret of [...token.split('.').filter(Boolean), 'opaque-secret'])
+      expect(seen).not.toContain(secret);
   });
 
   it('have a connection each where tabs cannot talk to each other', async () => {
@@ -83,7 +86,11 @@ describe('clients that share a connection', () => {
     const { browser, tabs } = await openTabs(2);
     const codes: string[] = [];
     for (const { client } of tabs) client.on('error', ({ code }) => codes.push(code));
-    leaderOf(browser).open[0]?.say({ type: 'ERROR', code: 'UNKNOWN_SYMBOL', message: 'no such symbol any more' });
+    leaderOf(browser).open[0]?.say({
+      type: 'ERROR',
+      code: 'UNKNOWN_SYMBOL',
+      message: 'no such symbol any more',
+    });
     await browser.advance(100);
     expect(codes).toEqual(['UNKNOWN_SYMBOL', 'UNKNOWN_SYMBOL']);
   });
@@ -99,6 +106,23 @@ describe('clients that share a connection', () => {
   });
 });
 
+describe('a tab that comes while the leader waits for a whole document', () => {
+  it('gets it when it is there, and asks no more than once', async () => {
+    const { browser } = await openTabs(2);
+    leaderOf(browser).open[0]?.say('no packet');
+    browser.setMute(true);
+    const { length } = browser.posted;
+    const { client } = browser.openTab();
+    await browser.advance(1000);
+    expect(browser.posted.slice(length).filter(({ type }) => type === 'ask').length).toBeLessThanOrEqual(3);
+    expect(client.document).toEqual({});
+    browser.setMute(false);
+    await browser.advance(100);
+    expect(client.document).toEqual(browser.document);
+    expect(client.freshness.isFresh).toBe(true);
+  });
+});
+
 describe('a command of a shared client', () => {
   it('goes by HTTP of its own tab, whoever has the connection', async () => {
     const { browser, tabs } = await openTabs(2);
@@ -107,9 +131,9 @@ describe('a command of a shared client', () => {
     const outcomes = Promise.allSettled(asked);
     await browser.advance(1500);
     for (const { status } of await outcomes) expect(status).toBe('rejected');
-    expect(tabs.map(({ fetched }) => fetched.filter((url) => url.endsWith('/api/telemetry/halt')).length > 0)).toEqual(
-      [true, true],
-    );
+    expect(
+      tabs.map(({ fetched }) => fetched.filter((url) => url.endsWith('/api/telemetry/halt')).length > 0),
+    ).toEqual([true, true]);
     expect(leaderOf(browser).open[0]?.sentOf('HALT')).toEqual([]);
     expect(JSON.stringify(browser.posted.slice(length))).not.toContain('HALT');
   });

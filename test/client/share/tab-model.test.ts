@@ -17,12 +17,25 @@ const steps = fc.array(
     {
       weight: 6,
       arbitrary: fc.record({
-        what: fc.constantFrom('open', 'close', 'crash', 'freeze', 'thaw', 'cutOff', 'rejoin', 'pause', 'resume'),
+        what: fc.constantFrom(
+          'open',
+          'close',
+          'crash',
+          'freeze',
+          'thaw',
+          'cutOff',
+          'rejoin',
+          'pause',
+          'resume',
+        ),
         which: fc.nat(9),
       }),
     },
     { weight: 3, arbitrary: fc.record({ what: fc.constantFrom('publish', 'hangUp', 'mute', 'speak') }) },
-    { weight: 5, arbitrary: fc.record({ what: fc.constant('wait'), ms: fc.constantFrom(10, 140, 700, 5000, 40_000) }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({ what: fc.constant('wait'), ms: fc.constantFrom(10, 140, 700, 5000, 40_000) }),
+    },
   ),
   { maxLength: 25 },
 ) satisfies fc.Arbitrary<Step[]>;

@@ -1,0 +1,33 @@
+import type { ConnectionEnd } from './connection.ts';
+import { type HttpRequest, readRefusal, sendRequest } from './http-request.ts';
+import { platform } from './platform.ts';
+
+/**
+ * Asks by HTTP why a connection did not come about: browsers say nothing of a WebSocket's failed handshake, and of
+ * a `fetch` only that it failed.
+ *
+ * A page of an origin that the gateway refuses cannot even read that it is refused. Hence the guess: something is
+ * there that answers, and this page may not read it. It may be something else that stands before a gateway that is
+ * away just now.
+ */
+export async function explain(request: HttpRequest): Promise<Partial<ConnectionEnd>> {
+  // Where nobody answers this, all has been said.
+  const { type } = await sendRequest(
+    { ...request, token: undefined },
+    {},
+    { method: 'HEAD', mode: 'no-cors' },
+  );
+  const answer = await sendRequest(request, {}).catch(() => undefined);
+  if (answer) {
+    const end: Partial<ConnectionEnd> = answer.ok ? {} : await readRefusal(answer);
+    // Of others than the gateway, it is about this request and no connection.
+    return { ...end, refuses: end.word && end.refuses };
+  }
+  if (type !== 'opaque') return {};
+  const { host } = new URL(request.url);
+  return {
+    refuses: 'refused',
+    word: 'guess',
+    reason: `this page may not read the answer: is ${platform.origin} in ALLOWED_ORIGINS, and ${host} in ALLOWED_HOSTS?`,
+  };
+}

@@ -33,7 +33,7 @@ const mayImport = {
   ],
   demo: ['core'],
   client: ['core', 'wire'],
-  dashboard: ['client'],
+  dashboard: ['client', 'core'],
 };
 
 const layerRules = Object.entries(mayImport).map(([layer, allowed]) => ({

@@ -109,15 +109,14 @@ describe('The documentation', () => {
     const read = commands
       .replaceAll('\\', '')
       .split('|')
-      .map((command) =>
-        readCommandLine(command === 'tail URL' ? ['tail', 'ws://localhost:3000'] : [command], {}),
-      );
+      .map((command) => readCommandLine(command.split(' ')));
     expect(read.map((invocation) => invocation.do)).toEqual([
       'serve',
       'demo',
       'engine',
+      'health',
       'halt',
-      'halt',
+      'resume',
       'tail',
     ]);
   });

@@ -72,6 +72,20 @@ describe.concurrent('The gateway process', () => {
     ]);
   });
 
+  it.for([
+    ['0.0.0.0', 1],
+    ['127.0.0.1', 0],
+  ] as const)(
+    'warns at the start that everyone can read, on HOST=%s: %i times',
+    async ([host, times], test) => {
+      const gateway = await useIn(test, spawnGateway({ HOST: host }));
+      await waitFor('the first poll, after the start', () => logged(gateway, 'poll failed'));
+      expect(gateway.logLines.filter(({ msg }) => msg === 'whoever reaches the port can read')).toHaveLength(
+        times,
+      );
+    },
+  );
+
   it.skipIf(redisMissing)(
     'survives the loss of everything around it without an unhandled error',
     async (test) => {
@@ -92,7 +106,7 @@ describe.concurrent('The gateway process', () => {
         gateway.logLines.some((line) => line.source === source && line.status === 'stale');
       await waitFor('redis to be stale', stale('redis'));
       await waitFor('state to be stale', stale('state'));
-      gateway.kill('SIGTERM');
+      await waitFor('the first poll, after the start', () => logged(gateway, 'poll failed'));
       expect(await within('the exit', gateway.exited, drainMs)).toEqual({ code: 0, signal: null });
       expect(gateway.stderr).toBe('');
       expect(gateway.logLines.filter(({ level }) => level === 'error')).toEqual([]);

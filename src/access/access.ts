@@ -80,7 +80,7 @@ export class Access {
     };
     // Without auth nobody is known to be an operator, and no places are reserved.
     const authEnabled = verifier !== undefined;
-    const maxConnections = withinOpenFiles(options.maxConnections, authEnabled, log);
+    const maxConnections = withinOpenFiles(options.maxConnections, authEnabled);
     const operatorPlaces = authEnabled ? operatorPlacesBeside(maxConnections) : 0;
     const { maxConnectionsPerIp } = options;
     this.#limits = new ConnectionLimits({ maxConnections, maxConnectionsPerIp, operatorPlaces });

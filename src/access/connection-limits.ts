@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { once } from '../core/clock.ts';
-import type { Log } from '../core/log.ts';
 
 export interface ConnectionLimitOptions {
   /** Connections over all dialects. 0: no bound. */
@@ -149,13 +148,19 @@ export function operatorPlacesBeside(connections: number): number {
   return Math.max(leastOperatorPlaces, Math.ceil(connections / 100));
 }
 
-/** Bounds `MAX_CONNECTIONS` by the open-file limit: a clear refusal is better than sockets that fail one by one. */
-export function withinOpenFiles(wanted: number, authEnabled: boolean, log: Log): number {
-  const all = connectionsPossible();
+/**
+ * `MAX_CONNECTIONS`, bounded by the open-file limit: a clear refusal is better than sockets that fail one by one.
+ * @param wanted 0: as many as there can be, and 0 again where that is not known
+ */
+export function withinOpenFiles(wanted: number, authEnabled: boolean, limitsFile?: string): number {
+  const all = connectionsPossible(limitsFile);
   if (all === undefined) return wanted;
   const possible = authEnabled ? Math.max(1, all - operatorPlacesBeside(all)) : all;
-  if (wanted > 0 && wanted <= possible) return wanted;
-  const hint = 'raise the open-file limit (ulimit -n), or set MAX_CONNECTIONS to what it allows';
-  log.warn({ MAX_CONNECTIONS: wanted, possible, hint }, 'connections bounded by the open-file limit');
-  return possible;
+  return wanted > 0 && wanted <= possible ? wanted : possible;
+}
+
+/** The least open-file limit that leaves room for so many connections. */
+export function openFilesFor(connections: number, authEnabled: boolean): number {
+  const withOperators = Math.max(connections + leastOperatorPlaces, Math.ceil((connections * 100) / 99));
+  return reserved + (authEnabled ? withOperators : connections);
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SignJWT } from 'jose';
 import type { Logger } from 'pino';
-import { ConfigError } from '../config/load.ts';
+import { ConfigError } from '../config/config-error.ts';
 import { authEnabled } from '../config/safety.ts';
 import { randomId } from '../core/random.ts';
 import { DemoEngine } from '../demo/engine.ts';
@@ -13,6 +13,7 @@ import { listenFault } from '../http/server.ts';
 import type { Settings } from '../settings.ts';
 import { MemoryEvents } from '../source/events.ts';
 import { runUntilSignal, serve } from './serve.ts';
+import { openDialects } from './start-warnings.ts';
 
 /**
  * The demo engine alone: events go to Redis where `REDIS_URL` is set, logs of its instances to the folder
@@ -58,8 +59,11 @@ export async function runDemo(settings: Settings, log: Logger, print: (text: str
   try {
     const auth = authEnabled(settings) ? undefined : await demoAuth();
     const ofEngine = { ENGINE_URL: engineUrl, INSTANCE_LOG_DIR: logDir };
-    const { url } = await serve({ ...settings, ...auth?.settings, ...ofEngine }, log, { events, stop });
-    print(announcement(url, engineUrl, auth?.operatorToken));
+    const given = { ...settings, ...auth?.settings, ...ofEngine };
+    const isOpen = openDialects(given).length > 0;
+    const announce = (url: string): void =>
+      print(announcement({ url, engineUrl, operatorToken: auth?.operatorToken, isOpen }));
+    await serve(given, log, { events, announce, stop });
   } catch (error) {
     await stop();
     throw error;
@@ -91,7 +95,22 @@ async function demoAuth() {
   return { settings, operatorToken };
 }
 
-function announcement(url: string, engineUrl: string, operatorToken: string | undefined): string {
+const others = `
+  Others in your network can watch, too, unless HOST=127.0.0.1 is set.
+`;
+
+function announcement({
+  url,
+  engineUrl,
+  operatorToken,
+  isOpen,
+}: {
+  readonly url: string;
+  readonly engineUrl: string;
+  readonly operatorToken: string | undefined;
+  /** Whether others may watch. */
+  readonly isOpen: boolean;
+}): string {
   const webSocketUrl = url.replace(/^http/, 'ws');
   const fault = `curl -X POST ${engineUrl}/demo/fault -H 'content-type: application/json' -d '{"kind":"stop","seconds":10}'`;
   const command =
@@ -114,7 +133,7 @@ function announcement(url: string, engineUrl: string, operatorToken: string | un
 
   See what clients see when the engine stops for 10 s
     ${fault}
-${command}
+${command}${isOpen ? others : ''}
   Stop with Ctrl+C.
 
 `;

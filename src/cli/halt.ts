@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { parseUntrusted } from '../core/untrusted-json.ts';
 import { faultWords } from '../source/fault-words.ts';
 import { OneConnection } from '../source/one-connection.ts';
-import type { HaltArguments } from './commands.ts';
+import type { HaltArguments } from './halt-arguments.ts';
 
 /** Bound of each way. The gateway answers a HALT within 4 s, a RESUME within 14. */
 const timeoutMs = { HALT: 8000, RESUME: 16_000 } as const;

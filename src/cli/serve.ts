@@ -3,28 +3,36 @@ import type { Logger } from 'pino';
 import { Gateway, type GatewaySettings } from '../app.ts';
 import { errorMessage } from '../core/errors.ts';
 import type { Events } from '../source/events.ts';
+import { warnOfOpenDoor, warnOfOpenFiles } from './start-warnings.ts';
 
 /** For closing sources and sockets after the clients have drained. */
 const graceMs = 2000;
 
-/** Runs a gateway until a signal. @param beside what else runs in the process */
-export async function serve(
-  settings: GatewaySettings,
-  log: Logger,
-  beside?: { readonly events?: Events; stop(): Promise<void> },
-): Promise<{ readonly port: number; readonly url: string }> {
+/** What runs in the process besides the gateway. */
+interface Companion {
+  readonly events: Events;
+  /** Called once the gateway listens. */
+  announce(url: string): void;
+  stop(): Promise<void>;
+}
+
+/** Runs a gateway until a signal. @param demo the engine of a demo */
+export async function serve(settings: GatewaySettings, log: Logger, demo?: Companion): Promise<void> {
   const gateway = new Gateway({
     settings,
     log,
     audit: log.child({}, { level: 'info' }),
-    events: beside?.events,
+    events: demo?.events,
   });
-  const address = await gateway.start();
+  const { url } = await gateway.start();
   runUntilSignal(log, settings.SHUTDOWN_TIMEOUT_MS + graceMs, async (reason) => {
     await gateway.stop(reason);
-    await beside?.stop();
+    await demo?.stop();
   });
-  return address;
+  // First, as it says where everything is. It says who can watch, too.
+  demo?.announce(url);
+  if (demo === undefined) warnOfOpenDoor(settings, log);
+  warnOfOpenFiles(settings, log);
 }
 
 /**

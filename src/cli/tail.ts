@@ -4,7 +4,7 @@ import { createTelemetryClient } from '../client/index.ts';
 import { msgpack } from '../client/msgpack.ts';
 import type { TelemetryClient } from '../client/types.ts';
 import { printable } from '../core/terminal-text.ts';
-import type { TailArguments } from './commands.ts';
+import type { TailArguments } from './tail-arguments.ts';
 import { inColour, plain, tailLine } from './tail-line.ts';
 
 /** Of `--once`; with the start of the process less than 3 s. */

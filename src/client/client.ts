@@ -19,6 +19,7 @@ import type {
   Freshness,
   TelemetryClient,
   TelemetryClientOptions,
+  ViewChange,
 } from './types.ts';
 import { createView } from './view.ts';
 
@@ -58,6 +59,8 @@ export function createClient(
   let isClosed = false;
   let reconnects = -1;
   let heardAt: number | undefined;
+  /** Of the view that is polled, where nothing is granted in so many words. */
+  let polledInterval: ViewChange['interval'];
 
   const emitError = (code: string, message: string, cause: unknown): boolean =>
     emitter.emit('error', new TelemetryError(code, message, { cause }));
@@ -73,8 +76,8 @@ export function createClient(
     replica,
     status: () => status,
     intervalMs() {
-      const { interval = 0 } = receiver.granted ?? {};
-      return interval === 'pause' ? Infinity : interval;
+      const interval = receiver.granted?.interval ?? polledInterval;
+      return interval === 'pause' ? Infinity : (interval ?? 0);
     },
     lagMs,
     onChange: () => emitter.emit('freshness', client.freshness),
@@ -120,6 +123,7 @@ export function createClient(
       if (chain.live?.transport === status.transport) refresh();
     },
     onLive(transport) {
+      polledInterval = view.wanted().interval;
       if (transport === 'polling') receiver.forgetGranted();
       else reconnects += 1;
       requests.connected(receiver.granted);

@@ -25,25 +25,26 @@ export interface TelemetryDocument {
 
 export interface MarketSection {
   readonly symbol?: string | null;
-  /** USD. */
+  /** Of the price: `USD`, `JPY`, `USDT`. Engines may leave it out. */
+  readonly currency?: string | null;
+  /** In the market's currency. */
   readonly price?: number | null;
   /** Hill tail index. */
   readonly alpha?: number | null;
   /** `Gaussian`, `Lévy Stable` or `Critical`. */
   readonly regime?: string | null;
-  /** USD per period. */
+  /** Of the price, per period. */
   readonly velocity?: number | null;
-  /** USD per period². */
+  /** Of the price, per period². */
   readonly acceleration?: number | null;
   readonly [field: string]: JsonValue | undefined;
 }
 
 export interface PortfolioSection {
-  /** USD. */
+  /** Of the amounts below. Default: the market's. */
+  readonly currency?: string | null;
   readonly nav?: number | null;
-  /** USD. */
   readonly cash?: number | null;
-  /** USD. */
   readonly daily_pnl?: number | null;
   /** A fraction: −0.05 is −5 %. */
   readonly max_drawdown?: number | null;

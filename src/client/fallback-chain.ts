@@ -157,6 +157,8 @@ export class FallbackChain implements Chain {
 const packetMs = 5000;
 const commentMs = 15_000;
 const missedRepeats = 3;
+/** From one poll to the next while the view is paused: no urgent news comes by itself. */
+const pausedPollMs = 10_000;
 
 /**
  * The transports that this platform has, best first.
@@ -178,6 +180,8 @@ export function transportsOf(
     const { interval } = view.wanted();
     return typeof interval === 'number' ? interval : 0;
   };
+  const pollMs = (): number =>
+    view.wanted().interval === 'pause' ? pausedPollMs : Math.max(timing.pollMs, intervalMs());
   const transports: ClientTransport[] = [];
   const why: ClientTransport['explain'] =
     fetch && ((token, signal) => explain({ fetch, url: url('polling', 'api/telemetry'), token, signal }));
@@ -209,7 +213,7 @@ export function transportsOf(
         open: (token, connection) =>
           openPolling({ fetch, url: url('polling', 'api/telemetry'), token }, connection, {
             clock,
-            everyMs: Math.max(timing.pollMs, intervalMs()),
+            everyMs: pollMs(),
             timeoutMs: timing.connectMs,
           }),
       },

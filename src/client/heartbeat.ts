@@ -30,6 +30,8 @@ export function createHeartbeat({
   let heardAt = clock.monotonic();
   // At once: the round trip is known from the start.
   let pingAt = 0;
+  /** When it was last asked; undefined: something was heard since. */
+  let askedAt: number | undefined;
   let isSilent = false;
   let lookEveryMs = 0;
   let stopLooking: Cancel = () => {};
@@ -42,14 +44,17 @@ export function createHeartbeat({
   const look = (): void => {
     const now = clock.monotonic();
     const silentMs = now - heardAt;
+    // One that can be asked had time to answer: in a hidden page looks are minutes apart, and nobody asked meanwhile.
+    const hadTime = send === undefined || (askedAt !== undefined && now - askedAt >= staleMs() / looks);
     // A connection that cannot be asked is not dead before it counts as silent.
-    if (silentMs >= (send ? silenceMs : Math.max(silenceMs, staleMs()))) {
+    if (hadTime && silentMs >= (send ? silenceMs : Math.max(silenceMs, staleMs()))) {
       onDead();
       return;
     }
     const missed = Math.floor((silentMs * looks) / staleMs());
-    if (missed === looks - 1 || now >= pingAt) {
+    if ((missed >= looks - 1 && askedAt === undefined) || now >= pingAt) {
       pingAt = now + heartbeatMs;
+      askedAt ??= now;
       send?.({ type: 'PING', t: now });
     }
     setSilent(missed >= looks);
@@ -70,6 +75,7 @@ export function createHeartbeat({
     },
     heard(): void {
       heardAt = clock.monotonic();
+      askedAt = undefined;
       setSilent(false);
       // The answer to a change of the view was heard as well.
       lookInTime();

@@ -7,6 +7,7 @@ import { historyDefaults } from '../feed/history.ts';
 import { sentOnFault } from '../http/forwarded-headers.ts';
 import { pinoLevels } from '../observe/logger.ts';
 import { flag, integer, list, urlWith } from './kinds.ts';
+import { listeningDefaults, maxPort } from './listening.ts';
 
 /** The base URL of the engine: other parts of a URL would be ignored silently, and are refused. */
 const engineUrl = urlWith(['http:', 'https:'], 'http://localhost:8000').superRefine((text, context) => {
@@ -50,10 +51,10 @@ export function coreSettings(dialects: readonly string[]) {
     ...new Set(names),
   ]);
   return {
-    PORT: integer(0, 65_535).default(3000),
-    HOST: z.string().min(1).default('0.0.0.0'),
-    EXTRA_PORTS: list(integer(1, 65_535)).default([]),
-    OPS_PORT: integer(0, 65_535).optional(),
+    PORT: integer(0, maxPort).default(listeningDefaults.PORT),
+    HOST: z.string().min(1).default(listeningDefaults.HOST),
+    EXTRA_PORTS: list(integer(1, maxPort)).default([]),
+    OPS_PORT: integer(0, maxPort).optional(),
     OPS_HOST: z.string().min(1).optional(),
     ENGINE_URL: engineUrl.optional(),
     ENGINE_TOKEN: z
@@ -99,7 +100,7 @@ export function coreSettings(dialects: readonly string[]) {
     MAX_CONNECTIONS_PER_IP: integer(0, 1_000_000).default(100),
     SHUTDOWN_TIMEOUT_MS: integer(0, 600_000).default(5000),
     LOG_LEVEL: z.enum(pinoLevels).default('info'),
-    ENGINE_PORT: integer(0, 65_535).default(8000),
+    ENGINE_PORT: integer(0, maxPort).default(listeningDefaults.ENGINE_PORT),
     ENGINE_LOG_DIR: z.string().min(1).optional(),
   };
 }

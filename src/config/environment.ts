@@ -1,6 +1,3 @@
-import { readFileSync, statSync } from 'node:fs';
-import leven from 'leven';
-
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Settings as given, by name, and faults in how they were given. */
@@ -9,15 +6,12 @@ export interface Given {
   readonly faults: readonly string[];
 }
 
-const fileSuffix = '_FILE';
+/** Ends the name that gives a setting by the path of a file. */
+export const fileSuffix = '_FILE';
 const maxFileBytes = 1024 * 1024;
 /** Kubernetes sets these in the environment for a service named `engine` or `ops`. */
 const ofKubernetes = /^tcp:\/\//;
 const portsOfServices: ReadonlySet<string> = new Set(['ENGINE_PORT', 'OPS_PORT']);
-const leastLetters = 8;
-const mostEdits = 2;
-/** Kubernetes sets these in every container for each service. */
-const ofServices = /_SERVICE_|_PORT$|_PORT_\d+_/;
 
 /**
  * The settings of the environment over those of the config file. Instead of a value `<name>_FILE` may name a file that
@@ -83,6 +77,7 @@ function readSettingFile(
   path: unknown,
 ): { readonly ok: true; readonly text: string } | { readonly ok: false; readonly fault: string } {
   if (typeof path !== 'string') return { ok: false, fault: 'expected the path of a file' };
+  const { readFileSync, statSync } = process.getBuiltinModule('node:fs');
   try {
     if (statSync(path).size > maxFileBytes)
       return { ok: false, fault: 'the file is no setting: it is over 1 MiB' };
@@ -93,53 +88,4 @@ function readSettingFile(
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     return { ok: false, fault: `cannot read the file: ${code}` };
   }
-}
-
-export interface UnknownNames {
-  /** Misspelt names of settings, which would be ignored silently. */
-  readonly faults: readonly string[];
-  /** Names that begin like settings, but may belong to other programs. */
-  readonly others: readonly string[];
-}
-
-/**
- * Variables that look like settings but are not.
- * @param read names that are read
- * @param unread names of other commands, which are allowed
- */
-export function findUnknownNames(
-  env: Environment,
-  read: readonly string[],
-  unread: readonly string[],
-): UnknownNames {
-  const withFiles = (names: readonly string[]) => names.flatMap((name) => [name, `${name}${fileSuffix}`]);
-  const known = withFiles(read);
-  const left = new Set([...known, ...withFiles(unread), 'CONFIG_FILE']);
-  const firstWords = new Set([...read, ...unread].filter((name) => name.includes('_')).map(firstWord));
-  const faults: string[] = [];
-  const others: string[] = [];
-  for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || value === '' || left.has(name)) continue;
-    if (!firstWords.has(firstWord(name)) || !name.includes('_') || ofServices.test(name)) continue;
-    const nearest = nearestOf(name, known);
-    const isMisspelt = name.length >= leastLetters && nearest.edits <= mostEdits;
-    if (isMisspelt || firstWord(name) === 'AUTH')
-      faults.push(`${name}: no such setting – did you mean ${nearest.name}?`);
-    else others.push(name);
-  }
-  return { faults, others };
-}
-
-const firstWord = (name: string): string => name.split('_')[0] ?? '';
-
-function nearestOf(
-  name: string,
-  known: readonly string[],
-): { readonly name: string; readonly edits: number } {
-  let nearest = { name: '', edits: Number.POSITIVE_INFINITY };
-  for (const candidate of known) {
-    const edits = leven(name, candidate);
-    if (edits < nearest.edits) nearest = { name: candidate, edits };
-  }
-  return nearest;
 }

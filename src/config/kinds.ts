@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { expectedWholeNumber, readWholeNumber } from './numbers.ts';
 
 /** Types of settings, which parse text from the environment into numbers and lists. */
 
 export const integer = (min: number, max: number) => {
-  const error = `expected a whole number from ${min} to ${max}`;
+  const error = expectedWholeNumber(min, max);
   return z.preprocess(
-    (value) => (typeof value === 'string' && /^\s*-?\d+\s*$/.test(value) ? Number(value) : value),
+    readWholeNumber,
     z.number({ error }).int({ error }).min(min, { error }).max(max, { error }),
   );
 };

@@ -1,29 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { extname } from 'node:path';
-import { parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { errorMessage } from '../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { ConfigError } from './config-error.ts';
+import { readConfigFile } from './config-file.ts';
 import { secretSettings, urlSettings } from './core-settings.ts';
 import { type ComposedSettings, compose, type DialectSettings } from './dialect-settings.ts';
-import { type Environment, findUnknownNames, readGiven } from './environment.ts';
+import { type Environment, readGiven } from './environment.ts';
 import { combinationFaults } from './safety.ts';
-
-/** Lists every fault of the settings, one per line, naming its key. */
-export class ConfigError extends Error {
-  /** The `EX_CONFIG` of sysexits.h. */
-  static readonly exitCode = 78;
-  readonly exitCode = ConfigError.exitCode;
-
-  constructor(faults: readonly string[]) {
-    super(
-      `telemetry-bff cannot start: ${faults.length === 1 ? 'a setting is' : 'settings are'} not valid\n${faults
-        .map((fault) => `  ${fault}`)
-        .join('\n')}`,
-    );
-    this.name = 'ConfigError';
-  }
-}
+import { findUnknownNames } from './unknown-names.ts';
 
 export interface LoadOptions<Name extends PropertyKey = string> {
   readonly env: Environment;
@@ -116,37 +98,6 @@ function suggestion(key: string, names: readonly string[]): string {
   const plain = (text: string): string => text.toUpperCase().replace(/[^A-Z]/g, '');
   const similar = names.find((known) => plain(known) === plain(key));
   return similar === undefined ? '' : ` – did you mean ${similar}?`;
-}
-
-function readConfigFile(path: string | undefined): JsonObject {
-  if (path === undefined || path === '') return {};
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new ConfigError([`CONFIG_FILE: cannot read ${path}: ${errorMessage(error)}`]);
-  }
-  const content = parseConfig(path, text);
-  if (!isJsonObject(content)) throw new ConfigError([`CONFIG_FILE: ${path} does not hold a map of settings`]);
-  return content;
-}
-
-/** Errors state the place only: the parsers' messages quote the line, which may hold a secret. */
-function parseConfig(path: string, text: string): unknown {
-  if (extname(path) === '.json') {
-    try {
-      return JSON.parse(text);
-    } catch {
-      throw new ConfigError([`CONFIG_FILE: cannot read ${path}: not valid JSON`]);
-    }
-  }
-  const document = parseDocument(text);
-  const [fault] = document.errors;
-  if (fault === undefined) return document.toJS();
-  const line = fault.linePos?.[0].line;
-  throw new ConfigError([
-    `CONFIG_FILE: cannot read ${path}: not valid YAML${line === undefined ? '' : ` at line ${line}`}`,
-  ]);
 }
 
 /** The settings as JSON, secrets redacted. */

@@ -5,8 +5,10 @@ import { ConnectionCard } from './component/connection-card.tsx';
 import { ContradictionBanner } from './component/contradiction-banner.tsx';
 import { FiguresCard } from './component/figures-card.tsx';
 import { LogCard } from './component/log-card.tsx';
+import { Pinned } from './component/pinned.tsx';
 import { PortfolioCard } from './component/portfolio-card.tsx';
 import { PriceCard } from './component/price-card.tsx';
+import { RefusalCard } from './component/refusal-card.tsx';
 import { SignalCard } from './component/signal-card.tsx';
 import { TopBar } from './component/top-bar.tsx';
 import { FramePace } from './hook/use-drawing.ts';
@@ -16,9 +18,11 @@ import { createFetchHistory } from './model/history.ts';
 import { Outages } from './model/knowledge.ts';
 import { LogTrail } from './model/log-trail.ts';
 import { readView } from './model/page-settings.ts';
+import { Pause } from './model/pause.ts';
 import { Recorder } from './model/recorder.ts';
+import { SymbolNotice } from './model/symbol-notice.ts';
 import { showInTitle } from './page-title.ts';
-import { createPageTokens, watchForRefusals } from './page-tokens.ts';
+import { PageTokens } from './page-tokens.ts';
 
 /** Nobody reads faster, and at 20 updates a second it halves what the page costs. */
 const leastRenderMs = 100;
@@ -28,32 +32,46 @@ const pace = new FramePace(leastRenderMs);
 options.debounceRendering = (task) => pace.run(task);
 
 applyTheme(readTheme());
-const tokens = createPageTokens();
+const tokens = new PageTokens();
+const isHidden = (): boolean => document.hidden;
+const view = readView(location.search);
+const { interval = 0 } = view;
 // Where only event streams get through, six tabs with one each are all that a browser connects to a host.
 const client = createSharedTelemetryClient({
   url: '.',
-  ...readView(location.search),
+  ...view,
+  interval: Pause.firstInterval(isHidden(), interval),
   codec: msgpack,
   ...(tokens.current === undefined ? {} : { token: tokens.current }),
   // People look at this page: it asks often whether the gateway is there, and does not wait long for it.
   timing: { heartbeatMs: 2000, staleMs: 4000, silenceMs: 15_000, backoffMs: 500, backoffMaxMs: 5000 },
 });
+const pause = new Pause({ client, isHidden, interval, after: (ms, task) => setTimeout(task, ms) });
+document.addEventListener('visibilitychange', () => pause.update());
 const recorder = new Recorder({
   client,
-  fetchHistory: createFetchHistory((input, init) => fetch(input, init), tokens.current),
-  onUnauthorised: () => tokens.judged(true),
+  fetchHistory: createFetchHistory(
+    (input, init) => fetch(input, init),
+    () => tokens.current,
+  ),
 });
 const logTrail = new LogTrail();
 client.select('logs', (lines) => logTrail.take(lines ?? []));
+const symbolNotice = new SymbolNotice();
+client.on('error', ({ code }) => {
+  if (code !== 'UNKNOWN_SYMBOL') return;
+  symbolNotice.set(client.wanted.symbol ?? undefined);
+  // The gateway shows the default document by now: a new connection is not to ask for the other one again.
+  client.setOptions({ symbol: null }).catch(() => {});
+});
 const outages = new Outages();
 client.on('freshness', () => outages.take(client.sources, Date.now()));
 showInTitle(client);
-watchForRefusals(client, tokens);
 
 const place = document.getElementById('app');
 if (place !== null) {
   render(
-    <PageContext.Provider value={{ client, recorder, logTrail, outages, tokens }}>
+    <PageContext.Provider value={{ client, pause, recorder, logTrail, outages, symbolNotice, tokens }}>
       <App />
     </PageContext.Provider>,
     place,
@@ -66,15 +84,24 @@ function App() {
       <a class="skip" href="#main">
         Skip to the figures
       </a>
-      <ContradictionBanner />
-      <TopBar />
+      <Pinned>
+        <ContradictionBanner />
+        <TopBar />
+      </Pinned>
       <main id="main">
-        <PriceCard />
-        <PortfolioCard />
-        <SignalCard />
-        <FiguresCard title="Agents" section="agents" />
-        <FiguresCard title="Models" section="models" />
-        <LogCard />
+        <RefusalCard />
+        <div class="row lead">
+          <PriceCard />
+          <div class="side">
+            <PortfolioCard />
+            <SignalCard />
+          </div>
+        </div>
+        <div class="row lists">
+          <FiguresCard title="Agents" section="agents" />
+          <FiguresCard title="Models" section="models" />
+          <LogCard />
+        </div>
         <ConnectionCard />
       </main>
       <footer>

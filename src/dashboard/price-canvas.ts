@@ -8,15 +8,22 @@ import {
   type WhitespaceData,
 } from 'lightweight-charts';
 import { colour } from './hook/use-theme.ts';
-import { formatScale, formatTime } from './model/format.ts';
+import { formatAmount } from './model/amount.ts';
+import { formatTime } from './model/format.ts';
 import { lastOf, type TrackView } from './model/track.ts';
 
 export interface PriceCanvas {
-  /** Shows the last so many seconds of the track. */
-  draw(track: TrackView, seconds: number): void;
+  draw(track: TrackView, look: PriceLook): void;
   /** Takes on the colours of the present theme. */
   repaint(): void;
   remove(): void;
+}
+
+export interface PriceLook {
+  /** Shows the last so many of the track. */
+  readonly seconds: number;
+  /** Of the prices on the scale. */
+  readonly decimals: number;
 }
 
 /** So much is shown at least, lest the first seconds look like a day's trading. */
@@ -30,7 +37,7 @@ export function createPriceCanvas(place: HTMLElement): PriceCanvas {
     autoSize: true,
     // Its logo brings an inline style, which the page's Content-Security-Policy forbids: the link is below the chart.
     layout: { background: { color: invisible }, attributionLogo: false },
-    localization: { timeFormatter: timeText, priceFormatter: formatScale },
+    localization: { timeFormatter: timeText },
     rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.1, bottom: 0.08 } },
     timeScale: {
       borderVisible: false,
@@ -66,11 +73,19 @@ export function createPriceCanvas(place: HTMLElement): PriceCanvas {
     isLastShown = isCurrent;
     series.applyOptions({ priceLineVisible: isCurrent, lastValueVisible: isCurrent });
   };
+  let decimalsShown: number | undefined;
+  const showDecimals = (decimals: number): void => {
+    if (decimals === decimalsShown) return;
+    decimalsShown = decimals;
+    const formatter = (price: number): string => formatAmount(price, { decimals });
+    series.applyOptions({ priceFormat: { type: 'custom', formatter, minMove: 10 ** -decimals } });
+  };
   repaint();
   return {
     repaint,
     remove: () => chart.remove(),
-    draw(track, seconds) {
+    draw(track, { seconds, decimals }) {
+      showDecimals(decimals);
       const points = toPoints(lastOf(track, seconds));
       const newest = points.at(-1);
       showLast(newest !== undefined && 'value' in newest);

@@ -4,14 +4,14 @@ type Regime = 'Gaussian' | 'Lévy Stable' | 'Critical';
 
 export interface MarketFigures {
   symbol: string;
-  /** USD. */
+  currency: 'USD';
   price: number;
   /** Hill tail index; the lower, the fatter the tails. */
   alpha: number;
   regime: Regime;
-  /** USD per step. */
+  /** Of the price, per step. */
   velocity: number;
-  /** USD per step². */
+  /** Of the price, per step². */
   acceleration: number;
 }
 
@@ -71,6 +71,7 @@ export class PriceWalk {
   figures(): MarketFigures {
     return {
       symbol: this.instrument.symbol,
+      currency: 'USD',
       price: round(this.#price, 2),
       alpha: this.#alpha,
       regime: regimeOf(this.#alpha),

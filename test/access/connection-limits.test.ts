@@ -8,7 +8,9 @@ import {
   connectionsPossible,
   type HeldPlace,
   type NoPlace,
+  openFilesFor,
   type PlaceRequest,
+  withinOpenFiles,
 } from '../../src/access/connection-limits.ts';
 
 const limits = (options: Partial<ConstructorParameters<typeof ConnectionLimits>[0]> = {}) =>
@@ -125,15 +127,32 @@ describe('ConnectionLimits', () => {
   });
 });
 
-describe('connectionsPossible', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'telemetry-bff-'));
-  afterAll(() => rmSync(folder, { recursive: true }));
+const folder = mkdtempSync(join(tmpdir(), 'telemetry-bff-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
-  function possible(line: string): number | undefined {
-    const file = join(folder, 'limits');
-    writeFileSync(file, `Limit  Soft Limit  Hard Limit  Units\n${line}\n`);
-    return connectionsPossible(file);
-  }
+/** A file as Linux has it for each process. */
+function limitsFile(line: string): string {
+  const file = join(folder, 'limits');
+  writeFileSync(file, `Limit  Soft Limit  Hard Limit  Units\n${line}\n`);
+  return file;
+}
+
+describe('openFilesFor', () => {
+  it('says the least limit within which all the connections fit', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1_000_000 }), fc.boolean(), (wanted, authEnabled) => {
+        const files = openFilesFor(wanted, authEnabled);
+        const fitting = (limit: number): number =>
+          withinOpenFiles(wanted, authEnabled, limitsFile(`Max open files   ${limit}   ${limit}   files`));
+        expect(fitting(files)).toBe(wanted);
+        if (wanted > 1) expect(fitting(files - 1)).toBe(wanted - 1);
+      }),
+    );
+  });
+});
+
+describe('connectionsPossible', () => {
+  const possible = (line: string): number | undefined => connectionsPossible(limitsFile(line));
 
   it('leaves 200 of the soft limit for everything else', () => {
     expect(possible('Max open files            1024                 524288               files')).toBe(824);

@@ -60,12 +60,22 @@ describe.skipIf(chromiumMissing)('The dashboard’s controls', () => {
     expect(faults).toEqual([]);
   });
 
-  it('say that a symbol is unknown, and go back to the default one', async (test) => {
-    const { page, shows } = await open(test);
+  it('say beside the symbol shown that another one is unknown, until one is chosen that is known', async (test) => {
+    const { page, shows } = await open(test, {}, '/?symbol=NOPE');
+    await shows('symbol-notice', /^The engine knows no NOPE$/);
     await shows('symbol', /^SPY$/);
-    await page.getByLabel('Symbol').fill('NOPE');
-    await page.getByLabel('Symbol').press('Enter');
+    await shows('granted', /default symbol$/);
+    expect(new URL(page.url()).search).toBe('');
+    const choose = async (symbol: string): Promise<void> => {
+      await page.getByLabel('Symbol').fill(symbol);
+      await page.getByLabel('Symbol').press('Enter');
+    };
+    await choose('QQQ');
+    await shows('symbol', /^QQQ$/);
+    await shows('symbol-notice', /^$/);
+    await choose('GONE');
     await shows('notice', /UNKNOWN_SYMBOL/);
+    await shows('symbol-notice', /^The engine knows no GONE$/);
     await shows('symbol', /^SPY$/);
     await shows('granted', /default symbol$/);
   });
@@ -161,10 +171,11 @@ describe.skipIf(chromiumMissing)('The dashboard’s controls', () => {
     const { page, shows, part } = await open(test, settings);
     await shows('situation-text', /^This gateway wants a token/);
     const token = await secretToken(testClaims({ role: 'operator' }));
-    await page.getByLabel('Token').fill(token);
+    await page.getByRole('textbox', { name: /^Token/ }).fill(token);
     await page.getByRole('button', { name: 'Use' }).click();
     await shows('role', /^operator, may halt$/);
     await shows('price-change', /in \d+ s/);
+    expect(await part('refusal').count()).toBe(0);
     await page.getByRole('button', { name: 'Forget' }).click();
     await shows('situation-text', /^This gateway wants a token/);
     const { origin } = new URL(page.url());
@@ -180,10 +191,10 @@ describe.skipIf(chromiumMissing)('The dashboard’s controls', () => {
     const settings = { AUTH_JWT_SECRET: testSecret };
     const { page, shows, shoot } = await open(test, settings, `/#token=${token}`);
     await shows('symbol', /^SPY$/);
-    await shows('situation-text', /^The gateway wants another token: enter one under Connection/);
+    await shows('situation-text', /^The gateway wants another token: enter one below/);
     expect(await page.getByTestId('price').textContent()).toMatch(/\d/);
     await shoot('token-expired');
-    await page.getByLabel('Token').fill(await secretToken(testClaims()));
+    await page.getByRole('textbox', { name: /^Token/ }).fill(await secretToken(testClaims()));
     await page.getByRole('button', { name: 'Use' }).click();
     await shows('situation-text', /^Live/);
   });

@@ -4,7 +4,18 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { commandResult, program } from '../support/gateway-process.ts';
-import { within } from '../support/wait.ts';
+import { type TestScope, waitFor, within } from '../support/wait.ts';
+
+/** A demo in a process of its own, and its end. */
+function spawnDemo(test: TestScope, env: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, [program, 'demo'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { PATH: process.env.PATH, PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  test.onTestFinished(() => void child.kill('SIGKILL'));
+  return { child, ended: once(child, 'close') };
+}
 
 describe('ENGINE_LOG_DIR', () => {
   it.each([
@@ -35,14 +46,29 @@ describe('ENGINE_PORT', () => {
 });
 
 describe('demo', () => {
+  it.for([
+    ['0.0.0.0', true],
+    ['127.0.0.1', false],
+  ] as const)(
+    'says first where everything is, and who can watch, on HOST=%s',
+    async ([host, isOpen], test) => {
+      const { child, ended } = spawnDemo(test, { HOST: host, MAX_CONNECTIONS: '1000000' });
+      let stdout = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+      });
+      await waitFor('the banner', () => stdout.includes('Stop with Ctrl+C.'));
+      child.kill('SIGTERM');
+      expect(await within('the end', ended)).toEqual([0, null]);
+      const [before = '', behind = ''] = stdout.split('telemetry-bff demo');
+      expect(before).not.toContain('"level":"warn"');
+      expect(behind.includes('Others in your network can watch, too, unless HOST=127.0.0.1')).toBe(isOpen);
+      expect(behind).not.toContain('whoever reaches the port can read');
+    },
+  );
+
   it('ends where nobody reads what it prints, whatever its log is about to write', async (test) => {
-    const child = spawn(process.execPath, [program, 'demo'], {
-      cwd: fileURLToPath(new URL('../..', import.meta.url)),
-      env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    test.onTestFinished(() => void child.kill('SIGKILL'));
-    const ended = once(child, 'exit');
+    const { child, ended } = spawnDemo(test, { HOST: '127.0.0.1' });
     child.stdout.once('data', () => child.stdout.destroy());
     expect(await within('the end', ended)).toEqual([0, null]);
   });

@@ -1,6 +1,5 @@
 import { createConnection, createServer as createTcpServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { readHaltArguments } from '../../src/cli/commands.ts';
 import { giveCommand } from '../../src/cli/halt.ts';
 import { type Handler, startEngineServer } from '../source/engine-server.ts';
 import { nowhere, startGateway } from '../support/gateway.ts';
@@ -105,30 +104,5 @@ describe('The process of halt', () => {
     expect(engine.market.status()).toBe('HALT');
     const refused = await commandResult(['halt', url, '--tokn', 'x'], {});
     expect(refused).toMatchObject({ code: 2, stdout: '' });
-  });
-});
-
-describe('readHaltArguments', () => {
-  it('knows the gateway of this machine, and takes the token from where nobody sees it', () => {
-    expect(readHaltArguments('halt', [], { PORT: '3100', TELEMETRY_TOKEN: 'a.b.c\n' })).toEqual({
-      command: 'HALT',
-      base: new URL('http://127.0.0.1:3100/'),
-      reason: undefined,
-      token: 'a.b.c',
-    });
-    expect(
-      readHaltArguments('resume', ['wss://host/bff/ws/stream', '--reason', 'r', '--token', 't'], {}),
-    ).toEqual({ command: 'RESUME', base: new URL('https://host/bff/'), reason: 'r', token: 't' });
-  });
-
-  it.each([
-    [['ftp://host'], /expected ws/],
-    [['no url'], /Invalid URL/],
-    [['http://a', 'http://b'], /takes one URL/],
-    [['--reason'], /--reason/],
-    [['--speed', '1'], /--speed/],
-    [['--token', 'a b'], /--token.*JSON Web Token/],
-  ])('refuses %j', (args, message) => {
-    expect(readHaltArguments('halt', args, {})).toMatch(message);
   });
 });

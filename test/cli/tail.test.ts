@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readTailArguments } from '../../src/cli/commands.ts';
 import { printUpdates, tail } from '../../src/cli/tail.ts';
+import { readTailArguments } from '../../src/cli/tail-arguments.ts';
 import { connectToFake, initialOf, sourcesOf } from '../client/fake-gateway.ts';
 import { nowhere, startGateway } from '../support/gateway.ts';
 import { useIn, waitFor } from '../support/wait.ts';
@@ -10,7 +10,7 @@ interface SomeDocument {
 }
 
 async function runOnce(url: string, ...more: string[]) {
-  const read = readTailArguments([url, '--once', ...more]);
+  const read = readTailArguments([url, '--once', ...more], {});
   if (typeof read === 'string') throw new Error(read);
   const printed: string[] = [];
   const complaints: string[] = [];

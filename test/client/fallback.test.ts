@@ -88,6 +88,41 @@ describe('A client that cannot open a WebSocket', () => {
     expect(attempts.filter((name) => name === 'polling')).toHaveLength(polls);
   });
 
+  it('polls each 10 s while the view is paused, and calls no figure fresh until it is whole again', async () => {
+    let price = 1;
+    let polls = 0;
+    const { client, advance } = await connectToFake({
+      WebSocket: null,
+      interval: 'pause',
+      fetch(url) {
+        if (url.includes('stream')) return Promise.reject(new Error('blocked'));
+        polls += 1;
+        const sources = { state: { status: 'fresh', since: '' } };
+        return Promise.resolve(Response.json({ status: 'ACTIVE', market: { price }, sources }));
+      },
+    });
+    const fresh = () =>
+      ['market.price', 'status'].filter((path) => client.freshness.of(path).state === 'fresh');
+    await advance(0);
+    await advance(0);
+    expect([client.status.state, fresh()]).toEqual(['polling', ['status']]);
+    const before = polls;
+    await advance(10_000);
+    await advance(0);
+    expect(polls - before).toBe(1);
+
+    price = 2;
+    const shown: unknown[] = [];
+    client.on('freshness', () => shown.push(...fresh(), client.document.market?.price));
+    const changing = client.setOptions({ interval: 0 });
+    expect(fresh()).toEqual(['status']);
+    await advance(0);
+    await advance(0);
+    await changing;
+    expect(fresh()).toEqual(['market.price', 'status']);
+    expect(shown).toEqual(['market.price', 'status', 2]);
+  });
+
   it('keeps its document, as the same object, while polls bring nothing new', async (test) => {
     const { client, becomes, attempts } = await setUp(test, {}, ['websocket', 'sse']);
     await becomes('polling', 'polling');

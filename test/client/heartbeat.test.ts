@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createManualClock } from '../support/manual-clock.ts';
 import { connectToFake, granted, sourcesOf } from './fake-gateway.ts';
 import { connectToStreams } from './fake-streams.ts';
 
@@ -46,6 +47,30 @@ describe('The heartbeat', () => {
     expect(client.status.reason).toBe('websocket: silent');
     await advance(1000);
     expect(sockets).toHaveLength(2);
+  });
+
+  it('gives nobody up who was not asked: timers of a hidden page come a minute late', async () => {
+    const clock = createManualClock();
+    const late = {
+      ...clock,
+      every: (ms: number, task: () => void) => clock.every(Math.max(ms, 60_000), task),
+    };
+    const fake = await connectToFake({ clock: late });
+    fake.socket.welcome();
+    const pass = async (ms: number): Promise<void> => {
+      clock.advance(ms);
+      await fake.advance(0);
+    };
+    for (let minute = 1; minute <= 5; minute += 1) {
+      await pass(60_000);
+      expect(fake.client.status).toMatchObject({ state: 'stale', reason: 'silent' });
+      fake.socket.say({ type: 'PONG', t: fake.socket.sentOf('PING').at(-1)?.t, state: 'fresh' });
+      expect(fake.client.status.state).toBe('live');
+    }
+    expect(fake.sockets).toHaveLength(1);
+    await pass(60_000);
+    await pass(60_000);
+    expect(fake.socket.isClosed).toBe(true);
   });
 
   it.each([

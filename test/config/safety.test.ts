@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../../src/config/load.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
 import { authEnabled } from '../../src/config/safety.ts';
 import { loadSettings } from '../../src/settings.ts';
 

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, type LoadOptions } from '../../src/config/load.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
+import type { LoadOptions } from '../../src/config/load.ts';
 import { loadSettings, type Settings } from '../../src/settings.ts';
 import type { TestScope } from '../support/wait.ts';
 

@@ -1,22 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { columnsOf, formatCell, headingOf } from '../../src/dashboard/model/figure-table.ts';
-import { formatBytes, formatPrice, formatSignedUsd, signTone } from '../../src/dashboard/model/format.ts';
+import { formatBytes, formatPercent } from '../../src/dashboard/model/format.ts';
 
 describe('Figures', () => {
   it('are dashes where they are not known', () => {
-    for (const value of [null, undefined, Number.NaN, 'x', {}]) expect(formatPrice(value)).toBe('–');
+    for (const value of [null, undefined, Number.NaN, 'x', {}]) expect(formatPercent(value)).toBe('–');
   });
 
-  it('have their sign', () => {
-    const texts = [1234.5, -0.5, 0].map(formatSignedUsd);
-    expect(texts).toEqual(['+$1,234.50', '-$0.50', '$0.00']);
-    expect([signTone(1), signTone(-1), signTone(0), signTone(null)]).toEqual([
-      'up',
-      'down',
-      undefined,
-      undefined,
-    ]);
-    expect(formatBytes(7800)).toBe('7.8 kB');
+  it('have no sign where they are shown as zero', () => {
+    expect([-0.00001, -0.0123].map(formatPercent)).toEqual(['0.00%', '-1.23%']);
+  });
+
+  it('are written in the unit that fits', () => {
+    expect([780, 7800, 7_800_000].map(formatBytes)).toEqual(['780 B', '7.8 kB', '7.8 MB']);
   });
 
   it('fill a table with whatever columns there are, the latency first', () => {
@@ -25,5 +21,7 @@ describe('Figures', () => {
     expect(headingOf('odd_thing')).toBe('Odd thing');
     expect(formatCell('odd_thing', { deep: 1 })).toBe('{"deep":1}');
     expect(formatCell('success_rate', 0.975)).toBe('97.5%');
+    expect([12.54, 0.042].map((value) => formatCell('latency_ms', value))).toEqual(['12.5', '0.042']);
+    expect([2.05, 0.00042].map((value) => formatCell('loss', value))).toEqual(['2.05', '0.00042']);
   });
 });

@@ -23,7 +23,6 @@ const say = (change: Partial<SituationInput>) =>
     live: [],
     now,
     awaySince: undefined,
-    isUnauthorised: false,
     isOnline: true,
     ...change,
   });
@@ -94,17 +93,22 @@ describe('What the page says of its situation', () => {
     ],
     [
       'unauthorised',
-      { status: lost, isUnauthorised: true, isOnline: false },
-      'The gateway wants another token: enter one under Connection. Until then, values are the last known',
+      { status: status({ state: 'unauthorized', transport: undefined }), isOnline: false },
+      'The gateway wants another token: enter one below. Until then, values are the last known',
     ],
     [
-      'silent',
-      { status: status({ state: 'stale' }), isUnauthorised: true },
-      'Gateway silent for 12 s: values are the last known',
+      'refused',
+      { status: status({ state: 'refused', transport: undefined }) },
+      'The gateway does not let this page in: see below. Until then, values are the last known',
+    ],
+    [
+      'refused',
+      { status: status({ state: 'refused', transport: undefined }), sources: {} },
+      'The gateway does not let this page in: see below',
     ],
     [
       'unreachable',
-      { status: status({ state: 'closed', transport: undefined }), isUnauthorised: true },
+      { status: status({ state: 'closed', transport: undefined }) },
       'Disconnected for 12 s: values are the last known',
     ],
     [
@@ -121,8 +125,8 @@ describe('What the page says of its situation', () => {
     ],
     [
       'unauthorised',
-      { status: status({ ...nothing, reason: 'x' }), isUnauthorised: true },
-      'This gateway wants a token: enter one under Connection',
+      { status: status({ state: 'unauthorized', transport: undefined }), sources: {} },
+      'This gateway wants a token: enter one below',
     ],
   ])('%s', ([kind, input, text]) => {
     expect(say(input)).toMatchObject({ kind, text });

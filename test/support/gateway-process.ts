@@ -39,8 +39,8 @@ export interface GatewayProcess extends ServingProcess {
 type Environment = Readonly<Record<string, string>>;
 
 /** Runs a command with nothing of this process's settings. */
-function runCommand(args: readonly string[], env: Environment): CommandProcess {
-  const child = spawn(process.execPath, [program, ...args], {
+function runCommand(args: readonly string[], env: Environment, main = program): CommandProcess {
+  const child = spawn(process.execPath, [main, ...args], {
     cwd: root,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -73,9 +73,9 @@ function runCommand(args: readonly string[], env: Environment): CommandProcess {
   };
 }
 
-/** Runs a command that is expected to end by itself. */
-export async function commandResult(args: readonly string[], env: Environment) {
-  const command = runCommand(args, env);
+/** Runs a command that is expected to end by itself. @param main of another folder than the build */
+export async function commandResult(args: readonly string[], env: Environment, main = program) {
+  const command = runCommand(args, env, main);
   try {
     const { code } = await within('the command to end', command.exited, startTimeoutMs);
     return { code, stdout: command.stdout, stderr: command.stderr };

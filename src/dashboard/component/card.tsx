@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
-import { useSectionFreshness } from '../hook/use-freshness.ts';
+import { useIsInView, useIsSent, useSectionFreshness } from '../hook/use-freshness.ts';
 import { useNow } from '../hook/use-page.ts';
 import { formatAge } from '../model/format.ts';
 
@@ -17,12 +17,20 @@ interface CardProps {
 }
 
 const notInView = <p class="empty">Not in this view: see the sections under Connection.</p>;
+const notSent = <p class="empty">The engine sends none of it now.</p>;
 
-/** A part of the page about one section: says when that is out of date, or not in the present view. */
+/**
+ * A part of the page about one section: says when that is out of date, or not in the present view. There is none of a
+ * section that the engine never sent.
+ */
 export function Card({ title, section, area, aside, placeholder, children }: CardProps) {
   const id = useId();
   const { state, isPresent, staleSince } = useSectionFreshness(section);
+  const isSent = useIsSent(section);
+  const isInView = useIsInView(section);
+  if (!isSent && isInView) return null;
   const isLoading = state === 'loading';
+  const missing = isInView ? notSent : notInView;
   return (
     <section
       class="card"
@@ -38,7 +46,7 @@ export function Card({ title, section, area, aside, placeholder, children }: Car
         {state === 'mixed' && <StaleMark what="partly live, rest stale" since={staleSince} />}
         <div class="card-aside">{aside}</div>
       </header>
-      {isLoading ? (placeholder ?? children) : isPresent ? children : notInView}
+      {isLoading ? (placeholder ?? children) : isPresent ? children : missing}
     </section>
   );
 }

@@ -2,7 +2,6 @@ import { useRef, useState } from 'preact/hooks';
 import { type Command, type CommandRun, isPending, useCommandRuns } from '../hook/use-command-runs.ts';
 import { useFreshness } from '../hook/use-freshness.ts';
 import { useEngineStatus, useGranted, usePage, useStatus } from '../hook/use-page.ts';
-import { useRefusal } from '../hook/use-situation.ts';
 import { CommandDialog } from './command-dialog.tsx';
 
 /** HALT and RESUME, for those who may. HALT stays within reach while nobody knows for sure that trading is halted. */
@@ -103,10 +102,10 @@ function textOf({ command, state, fault }: CommandRun): string {
 function useMayCommand(): boolean {
   const { tokens } = usePage();
   const granted = useGranted();
-  const { reason } = useStatus();
-  const isRefused = useRefusal(tokens.onJudged);
+  const { state, reason } = useStatus();
   const last = useRef<boolean | undefined>(undefined);
   last.current = granted?.commands ?? last.current;
   // A page that has just begun to connect will be told in a moment, and one without a token wants one first.
-  return last.current ?? (reason !== '' && !(isRefused && tokens.current === undefined));
+  const lacksToken = state === 'unauthorized' && tokens.current === undefined;
+  return last.current ?? (reason !== '' && state !== 'refused' && !lacksToken);
 }

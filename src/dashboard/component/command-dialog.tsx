@@ -1,6 +1,6 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type Command, type CommandRun, isPending } from '../hook/use-command-runs.ts';
-import { askForToken } from './connection-card.tsx';
+import { askForToken } from './token-form.tsx';
 
 const words = {
   HALT: {

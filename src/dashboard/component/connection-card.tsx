@@ -1,23 +1,18 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { useGranted, usePage, useStatus } from '../hook/use-page.ts';
-import {
-  formatBytes,
-  formatCount,
-  formatMs,
-  formatRate,
-  formatWholePercent,
-  unknown,
-} from '../model/format.ts';
+import { formatMs } from '../model/amount.ts';
+import { formatBytes, formatCount, formatRate, formatWholePercent, unknown } from '../model/format.ts';
 import { fullPacketBytes, RateMeter, type Rates } from '../model/rates.ts';
 import { SourceNotes } from './sources.tsx';
 import { Time } from './time.tsx';
+import { TokenForm } from './token-form.tsx';
 import { ViewForm } from './view-form.tsx';
 
 /** How this page is connected, and what it asks the gateway for. */
 export function ConnectionCard() {
   const id = useId();
-  const { reason } = useStatus();
+  const { state, reason } = useStatus();
   return (
     <section class="card" data-area="connection" aria-labelledby={id} data-testid="card-connection">
       <header class="card-head">
@@ -30,7 +25,7 @@ export function ConnectionCard() {
       <div class="connection">
         <ConnectionFigures />
         <ViewForm />
-        <TokenForm />
+        {state !== 'unauthorized' && <TokenForm />}
       </div>
     </section>
   );
@@ -137,36 +132,4 @@ function useReading(): Reading | undefined {
     };
   }, [client]);
   return reading;
-}
-
-const inputId = 'token';
-
-/** Leads to the field where a token is entered. */
-export function askForToken(): void {
-  document.getElementById(inputId)?.focus();
-}
-
-/** For gateways that want a token, and for operators where watching needs none. */
-function TokenForm() {
-  const { tokens } = usePage();
-  const input = useRef<HTMLInputElement>(null);
-  const onSubmit = (event: Event): void => {
-    event.preventDefault();
-    const token = input.current?.value.trim() ?? '';
-    if (token !== '') tokens.use(token);
-  };
-  return (
-    <form class="token-form" onSubmit={onSubmit}>
-      <label class="field">
-        <span>Token{tokens.current === undefined ? '' : ' (one is in use)'}</span>
-        <input id={inputId} type="password" autoComplete="off" ref={input} placeholder="JSON Web Token" />
-      </label>
-      <button type="submit">Use</button>
-      {tokens.current !== undefined && (
-        <button type="button" onClick={() => tokens.use(undefined)}>
-          Forget
-        </button>
-      )}
-    </form>
-  );
 }

@@ -8,8 +8,8 @@ interface MiniPlotProps {
   /** The same function each time. */
   readonly read: () => TrackView | undefined;
   readonly class: string;
-  /** `sign`: green or red, as the newest value is. */
-  readonly tone: 'sign' | 'accent';
+  /** A colour of the theme. */
+  readonly tone: string;
 }
 
 const leastMs = 900;
@@ -19,11 +19,16 @@ export function MiniPlot({ read, class: className, tone }: MiniPlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const [plot, setPlot] = useState<uPlot>();
   const themeVersion = useThemeVersion();
+  const toneNow = useRef(tone);
 
   useEffect(() => {
     const { current } = place;
     if (current === null) return;
-    const made = new uPlot(optionsFor(sizeOf(current), tone), [[], []], current);
+    const made = new uPlot(
+      optionsFor(sizeOf(current), () => toneNow.current),
+      [[], []],
+      current,
+    );
     const observer = new ResizeObserver(() => made.setSize(sizeOf(current)));
     observer.observe(current);
     setPlot(made);
@@ -31,11 +36,13 @@ export function MiniPlot({ read, class: className, tone }: MiniPlotProps) {
       observer.disconnect();
       made.destroy();
     };
-  }, [tone]);
+  }, []);
 
   useEffect(() => {
-    if (themeVersion > 0) plot?.redraw(false);
-  }, [plot, themeVersion]);
+    const isPainted = toneNow.current === tone && themeVersion === 0;
+    toneNow.current = tone;
+    if (!isPainted) plot?.redraw(false);
+  }, [plot, themeVersion, tone]);
 
   const draw = useCallback(() => {
     const { from, stepMs, values } = read() ?? { from: 0, stepMs: 1, values: [] };
@@ -52,8 +59,8 @@ function sizeOf(place: HTMLElement): { width: number; height: number } {
   return { width: Math.max(1, place.clientWidth), height: Math.max(1, place.clientHeight) };
 }
 
-function optionsFor(size: { width: number; height: number }, tone: 'sign' | 'accent'): uPlot.Options {
-  const stroke = (plot: uPlot): string => colour(tone === 'sign' ? toneOf(plot) : 'accent');
+function optionsFor(size: { width: number; height: number }, tone: () => string): uPlot.Options {
+  const stroke = (): string => colour(tone());
   return {
     ...size,
     padding: [2, 0, 2, 0],
@@ -61,11 +68,6 @@ function optionsFor(size: { width: number; height: number }, tone: 'sign' | 'acc
     legend: { show: false },
     axes: [{ show: false }, { show: false }],
     scales: { x: { time: true } },
-    series: [{}, { stroke, fill: (plot) => `${stroke(plot)}22`, width: 1.5, points: { show: false } }],
+    series: [{}, { stroke, fill: () => `${stroke()}22`, width: 1.5, points: { show: false } }],
   };
-}
-
-function toneOf({ data }: uPlot): 'up' | 'down' {
-  const newest = Array.from(data[1] ?? []).findLast((value) => typeof value === 'number');
-  return (newest ?? 0) < 0 ? 'down' : 'up';
 }

@@ -1,6 +1,7 @@
 import { useCallback } from 'preact/hooks';
-import { useFigure, usePage } from '../hook/use-page.ts';
-import { formatPercent, formatSignedPercent, formatSignedUsd, formatUsd, signTone } from '../model/format.ts';
+import { useCurrency, useFigure, usePage } from '../hook/use-page.ts';
+import { formatAmount, formatSignedPercent, moneyDecimals, toneOf } from '../model/amount.ts';
+import { formatPercent, type Tone } from '../model/format.ts';
 import { Card } from './card.tsx';
 import { Figure, ValueText } from './figure.tsx';
 import { MiniPlot } from './mini-plot.tsx';
@@ -8,6 +9,11 @@ import { MiniPlot } from './mini-plot.tsx';
 export function PortfolioCard() {
   const profit = useFigure('portfolio.daily_pnl');
   const nav = useFigure('portfolio.nav');
+  const cash = useFigure('portfolio.cash');
+  const currency = useCurrency('portfolio');
+  const style = { decimals: moneyDecimals([profit, nav, cash], currency), currency };
+  const format = (amount: unknown): string => formatAmount(amount, style);
+  const tone = toneOf(profit, style.decimals);
   const atOpen = profit === null || nav === null ? 0 : nav - profit;
   const share = profit === null || atOpen <= 0 ? null : profit / atOpen;
   return (
@@ -18,8 +24,8 @@ export function PortfolioCard() {
           name="pnl"
           path="portfolio.daily_pnl"
           size="hero"
-          format={formatSignedUsd}
-          tone={signTone(profit)}
+          format={(amount) => formatAmount(amount, { ...style, isSigned: true })}
+          tone={tone}
         >
           <small class="profit-share">
             <ValueText
@@ -27,15 +33,15 @@ export function PortfolioCard() {
               // Of two figures: of the worst.
               path="portfolio"
               text={formatSignedPercent(share)}
-              tone={signTone(profit)}
+              tone={tone}
             />
           </small>
         </Figure>
       </dl>
-      <ProfitChart />
+      <ProfitChart tone={tone} />
       <dl class="figures">
-        <Figure label="Net asset value" name="nav" path="portfolio.nav" size="large" format={formatUsd} />
-        <Figure label="Cash" name="cash" path="portfolio.cash" format={formatUsd} />
+        <Figure label="Net asset value" name="nav" path="portfolio.nav" size="large" format={format} />
+        <Figure label="Cash" name="cash" path="portfolio.cash" format={format} />
         <Figure
           label="Maximum drawdown"
           name="drawdown"
@@ -48,8 +54,8 @@ export function PortfolioCard() {
 }
 
 /** The daily P&L of the last ten minutes. */
-function ProfitChart() {
+function ProfitChart({ tone }: { readonly tone: Tone }) {
   const { recorder } = usePage();
   const read = useCallback(() => recorder.profit.read(), [recorder]);
-  return <MiniPlot read={read} class="profit-chart" tone="sign" />;
+  return <MiniPlot read={read} class="profit-chart" tone={tone ?? 'muted'} />;
 }

@@ -1,15 +1,15 @@
 import { useState } from 'preact/hooks';
 import { useFreshness } from '../hook/use-freshness.ts';
-import { useNow, usePage } from '../hook/use-page.ts';
+import { useCurrency, useFigure, useNow, usePage } from '../hook/use-page.ts';
 import {
-  formatAge,
+  formatAmount,
   formatFigure,
-  formatPrice,
-  formatPriceChange,
   formatSignedPercent,
   formatSlope,
-  signTone,
-} from '../model/format.ts';
+  priceDecimals,
+  toneOf,
+} from '../model/amount.ts';
+import { formatAge } from '../model/format.ts';
 import { lastOf } from '../model/track.ts';
 import { Card } from './card.tsx';
 import { Choice } from './choice.tsx';
@@ -26,27 +26,48 @@ type Range = (typeof ranges)[number]['value'];
 export function PriceCard() {
   const [range, setRange] = useState<Range>('600');
   const seconds = Number(range);
+  const currency = useCurrency('market');
+  const decimals = usePriceDecimals(seconds, currency);
   const choice = (
     <Choice legend="Range of the chart" isLegendHidden options={ranges} value={range} onChoose={setRange} />
   );
   return (
-    <Card title="Price, USD" section="market" area="price" aside={choice}>
+    <Card
+      title={currency === undefined ? 'Price' : `Price, ${currency}`}
+      section="market"
+      area="price"
+      aside={choice}
+    >
       <p class="price-line">
         <span class="price">
-          <Value name="price" path="market.price" format={formatPrice} />
+          <Value name="price" path="market.price" format={(price) => formatAmount(price, { decimals })} />
         </span>
-        <PriceChange seconds={seconds} />
+        <PriceChange seconds={seconds} decimals={decimals} />
       </p>
-      <PriceChart seconds={seconds} />
-      <MarketStrip />
+      <PriceChart seconds={seconds} decimals={decimals} />
+      <MarketStrip currency={currency} />
     </Card>
   );
+}
+
+/** Decimals of the price and of those before it, as far as the chart shows them: what moved is seen to have moved. */
+function usePriceDecimals(seconds: number, currency: string | undefined): number {
+  const { recorder } = usePage();
+  const price = useFigure('market.price');
+  useNow(true);
+  const { values } = lastOf(recorder.price.read(), seconds);
+  return priceDecimals([price, ...values], currency);
+}
+
+interface PriceChangeProps {
+  readonly seconds: number;
+  readonly decimals: number;
 }
 
 const arrows = { up: '▲', down: '▼' } as const;
 
 /** How far the price moved over what the chart shows. */
-function PriceChange({ seconds }: { readonly seconds: number }) {
+function PriceChange({ seconds, decimals }: PriceChangeProps) {
   const { recorder } = usePage();
   const isStale = useFreshness('market.price') !== 'fresh';
   useNow(true);
@@ -55,25 +76,26 @@ function PriceChange({ seconds }: { readonly seconds: number }) {
   const last = values.findLast((value) => !Number.isNaN(value));
   if (first === undefined || last === undefined) return <span class="price-change" />;
   const change = last - first;
-  const tone = signTone(change);
+  const tone = toneOf(change, decimals);
   return (
     <span class="price-change" data-testid="price-change" data-tone={tone} data-stale={isStale}>
       <span aria-hidden="true">{tone === 'up' || tone === 'down' ? arrows[tone] : '■'}</span>{' '}
-      {formatPriceChange(change)} ({formatSignedPercent(change / first)}){' '}
+      {formatAmount(change, { decimals, isSigned: true })} ({formatSignedPercent(change / first, 4)}){' '}
       <small>in {formatAge(values.length * stepMs)}</small>
     </span>
   );
 }
 
 /** What the engine makes of the market. */
-function MarketStrip() {
+function MarketStrip({ currency }: { readonly currency: string | undefined }) {
+  const per = currency === undefined ? 'per ' : `${currency}/`;
   return (
     <dl class="strip">
       <Figure label="Regime" name="regime" path="market.regime" />
       <Figure label="Alpha (tail index)" name="alpha" path="market.alpha" format={formatFigure} />
-      <Figure label="Velocity, $/period" name="velocity" path="market.velocity" format={formatSlope} />
+      <Figure label={`Velocity, ${per}period`} name="velocity" path="market.velocity" format={formatSlope} />
       <Figure
-        label="Acceleration, $/period²"
+        label={`Acceleration, ${per}period²`}
         name="acceleration"
         path="market.acceleration"
         format={formatSlope}

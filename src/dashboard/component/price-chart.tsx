@@ -2,15 +2,22 @@ import { useCallback, useEffect, useId, useRef, useState } from 'preact/hooks';
 import { useDrawing } from '../hook/use-drawing.ts';
 import { useNow, usePage } from '../hook/use-page.ts';
 import { useThemeVersion } from '../hook/use-theme.ts';
-import { formatAge, formatPrice } from '../model/format.ts';
+import { formatAmount } from '../model/amount.ts';
+import { formatAge } from '../model/format.ts';
 import { lastOf } from '../model/track.ts';
 import type { PriceCanvas } from '../price-canvas.ts';
 
 /** At a few changes a second its label follows the headline at once; to draw each of twenty costs as much as the figures. */
 const leastMs = 200;
 
+interface PriceChartProps {
+  readonly seconds: number;
+  /** Of the prices. */
+  readonly decimals: number;
+}
+
 /** The library comes after the figures: it is most of the page's code, and they do not wait for it. */
-export function PriceChart({ seconds }: { readonly seconds: number }) {
+export function PriceChart({ seconds, decimals }: PriceChartProps) {
   const { recorder } = usePage();
   const place = useRef<HTMLDivElement>(null);
   const [canvas, setCanvas] = useState<PriceCanvas>();
@@ -39,7 +46,10 @@ export function PriceChart({ seconds }: { readonly seconds: number }) {
     if (themeVersion > 0) canvas?.repaint();
   }, [canvas, themeVersion]);
 
-  const draw = useCallback(() => canvas?.draw(recorder.price.read(), seconds), [canvas, recorder, seconds]);
+  const draw = useCallback(
+    () => canvas?.draw(recorder.price.read(), { seconds, decimals }),
+    [canvas, recorder, seconds, decimals],
+  );
   useDrawing(canvas === undefined ? undefined : draw, leastMs);
 
   return (
@@ -62,20 +72,21 @@ export function PriceChart({ seconds }: { readonly seconds: number }) {
           </a>{' '}
           Lightweight Charts™
         </span>
-        <PriceRange id={rangeId} seconds={seconds} />
+        <PriceRange id={rangeId} seconds={seconds} decimals={decimals} />
       </figcaption>
     </figure>
   );
 }
 
 /** What the chart says, for those who do not see it or want it to the cent. */
-function PriceRange({ id, seconds }: { readonly id: string; readonly seconds: number }) {
+function PriceRange({ id, seconds, decimals }: PriceChartProps & { readonly id: string }) {
   const { recorder } = usePage();
   useNow(true);
   const { values, stepMs } = lastOf(recorder.price.read(), seconds);
   const known = values.filter((value) => !Number.isNaN(value));
   const missingMs = (values.length - known.length) * stepMs;
-  const range = `low ${formatPrice(Math.min(...known))} · high ${formatPrice(Math.max(...known))}`;
+  const format = (price: number): string => formatAmount(price, { decimals });
+  const range = `low ${format(Math.min(...known))} · high ${format(Math.max(...known))}`;
   const text = known.length === 0 ? 'no prices yet' : range;
   return (
     <span id={id} data-testid="price-range">

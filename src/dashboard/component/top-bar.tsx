@@ -1,6 +1,6 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useFreshness, useSources } from '../hook/use-freshness.ts';
-import { useEngineStatus, useStatus } from '../hook/use-page.ts';
+import { useEngineStatus, usePage, useStatus } from '../hook/use-page.ts';
 import { useSituation } from '../hook/use-situation.ts';
 import { applyTheme, readTheme, themes } from '../hook/use-theme.ts';
 import { withLocalTimes } from '../model/format.ts';
@@ -25,6 +25,7 @@ export function TopBar() {
         <span class="badge" data-tone={tones[status] ?? 'warn'} data-stale={isStale}>
           <ValueText text={status} name="status" path="status" />
         </span>
+        <UnknownSymbol />
       </div>
       <div class="top-situation">
         <StatusLine />
@@ -39,6 +40,18 @@ export function TopBar() {
         <ThemeButton />
       </div>
     </header>
+  );
+}
+
+/** Beside the symbol that is shown: that it is not the one that was asked for. */
+function UnknownSymbol() {
+  const { symbolNotice } = usePage();
+  const [symbol, setSymbol] = useState<string>();
+  useEffect(() => symbolNotice.onChange(setSymbol), [symbolNotice]);
+  return (
+    <span class="symbol-notice" role="status" data-testid="symbol-notice">
+      {symbol !== undefined && `The engine knows no ${symbol}`}
+    </span>
   );
 }
 

@@ -16,6 +16,7 @@ const encodings = [
 /** What the page asks the gateway for. Each change is asked for at once, and kept in the page's address. */
 export function ViewForm() {
   const granted = useGranted();
+  const { pause } = usePage();
   const { asked, change, toggle, notice } = useView();
   const isDisabled = granted === undefined;
   // Until the gateway has answered, what was asked for: a switch that jumps back and forth looks broken.
@@ -41,7 +42,7 @@ export function ViewForm() {
         <span>Interval</span>
         <select
           disabled={isDisabled}
-          value={interval ?? 0}
+          value={pause.ownOf(interval ?? 0)}
           onChange={({ currentTarget }) => change({ interval: Number(currentTarget.value) })}
         >
           {intervals.map((step) => (
@@ -120,7 +121,7 @@ function SymbolField({ isDisabled, current = '', onChoose }: SymbolFieldProps) {
 
 /** Asks the gateway for other views, one change after the other, and keeps the one in force in the page's address. */
 function useView() {
-  const { client } = usePage();
+  const { client, pause, symbolNotice } = usePage();
   /** Known before the next render: two switches may be thrown in between. */
   const wanted = useRef<ViewChange>({});
   const [asked, setAsked] = useState<ViewChange>({});
@@ -130,18 +131,18 @@ function useView() {
   useEffect(() => {
     const leave = [
       client.on('granted', (granted) =>
-        history.replaceState(null, '', location.pathname + formatView(granted)),
+        history.replaceState(
+          null,
+          '',
+          location.pathname + formatView({ ...granted, interval: pause.ownOf(granted.interval) }),
+        ),
       ),
-      client.on('error', ({ code, message }) => {
-        setNotice(`${code}: ${message}`);
-        // The gateway shows the default document by now: a new connection is not to ask for the other one again.
-        if (code === 'UNKNOWN_SYMBOL') client.setOptions({ symbol: null }).catch(() => {});
-      }),
+      client.on('error', ({ code, message }) => setNotice(`${code}: ${message}`)),
     ];
     return () => {
       for (const end of leave) end();
     };
-  }, [client]);
+  }, [client, pause]);
 
   const want = (view: ViewChange): void => {
     wanted.current = view;
@@ -151,9 +152,13 @@ function useView() {
     pending.current += 1;
     want({ ...wanted.current, ...step });
     setNotice('');
+    if (step.symbol !== undefined) symbolNotice.set(undefined);
     client
       .setOptions(step)
       .catch((error: unknown) => {
+        if (error instanceof TelemetryError && error.code === 'UNKNOWN_SYMBOL') {
+          symbolNotice.set(step.symbol ?? undefined);
+        }
         setNotice(
           error instanceof TelemetryError ? `${error.code}: ${error.message}` : 'It could not be changed.',
         );

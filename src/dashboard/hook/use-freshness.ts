@@ -1,8 +1,8 @@
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { FreshnessState, Sources, TelemetryClient } from '../../client/index.ts';
 import { sourceOf } from '../../client/vouching.ts';
-import { livePaths } from '../model/knowledge.ts';
-import { usePage, useSelection, useStatus } from './use-page.ts';
+import { isConnected, isSent, livePaths } from '../model/knowledge.ts';
+import { useGranted, usePage, useSelection, useStatus } from './use-page.ts';
 
 /** What is read of the client whenever the freshness of something changes. `read`: the same function each time. */
 function useReading<Value>(read: (client: TelemetryClient) => Value): Value {
@@ -31,10 +31,30 @@ export function useLivePaths(): string {
   return useReading(readLivePaths);
 }
 
+/**
+ * Whether the engine has a section, as far as this page has seen: one that was sent once stays, and before the first
+ * document nobody knows.
+ */
+export function useIsSent(section: string): boolean {
+  const { state } = useStatus();
+  const isSentNow = useSelection(useCallback((document) => isSent(document, section), [section]));
+  const wasSent = useRef(false);
+  wasSent.current ||= isSentNow;
+  return wasSent.current || state === 'connecting';
+}
+
+/** Whether the view in force has a section. */
+export function useIsInView(section: string): boolean {
+  const { client } = usePage();
+  // Where it polls, the gateway grants nothing in so many words.
+  const { sections } = useGranted() ?? client.wanted;
+  return sections?.includes(section) ?? true;
+}
+
 export interface SectionFreshness {
   /** `mixed`: some of it is current, by events, and the rest is the last known. */
   readonly state: 'loading' | 'fresh' | 'mixed' | 'stale';
-  /** Whether the document has the section: a view may leave it out. */
+  /** Whether the document has the section: a view may leave it out, and so may the engine. */
   readonly isPresent: boolean;
   /** Since when what is not current is not, epoch ms; undefined: nobody knows. */
   readonly staleSince: number | undefined;
@@ -48,7 +68,7 @@ export function useSectionFreshness(section: string): SectionFreshness {
   const isPresent = useSelection(useCallback((document) => document[section] !== undefined, [section]));
   if (status.state === 'connecting') return { state: 'loading', isPresent: true, staleSince: undefined };
   const isMixed = live.some((path) => path === section || path.startsWith(`${section}.`));
-  const since = status.state === 'stale' || status.state === 'closed' ? status.since : undefined;
+  const since = isConnected(status) ? undefined : status.since;
   return {
     state: worst === 'fresh' || !isPresent ? 'fresh' : isMixed ? 'mixed' : 'stale',
     isPresent,

@@ -2,18 +2,23 @@ import { createContext } from 'preact';
 import { useCallback, useContext, useEffect, useState } from 'preact/hooks';
 import { type KnownPath, valueAt } from '../../client/document.ts';
 import type { ConnectionStatus, TelemetryClient, TelemetryDocument } from '../../client/index.ts';
+import { currencyOf } from '../model/amount.ts';
 import type { Outages } from '../model/knowledge.ts';
 import { figure } from '../model/knowledge.ts';
 import type { LogTrail } from '../model/log-trail.ts';
+import type { Pause } from '../model/pause.ts';
 import type { Recorder } from '../model/recorder.ts';
+import type { SymbolNotice } from '../model/symbol-notice.ts';
 import type { PageTokens } from '../page-tokens.ts';
 
 /** What the parts of the page share. Made once, before the first render. */
 export interface PageServices {
   readonly client: TelemetryClient;
+  readonly pause: Pause;
   readonly recorder: Recorder;
   readonly logTrail: LogTrail;
   readonly outages: Outages;
+  readonly symbolNotice: SymbolNotice;
   readonly tokens: PageTokens;
 }
 
@@ -83,6 +88,13 @@ export function useValue(path: KnownPath): unknown {
 export function useFigure(path: KnownPath): number | null {
   const value = useValue(path);
   return typeof value === 'number' ? value : null;
+}
+
+/** The currency that the document states for a section; a portfolio's is the market's where it states none. */
+export function useCurrency(section: 'market' | 'portfolio'): string | undefined {
+  const market = useValue('market.currency');
+  const own = useValue(`${section}.currency`);
+  return currencyOf(own) ?? currencyOf(market);
 }
 
 /** What the engine says that it does. */

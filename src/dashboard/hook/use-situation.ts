@@ -1,15 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import { describeSituation, type Situation } from '../model/situation.ts';
-import type { PageTokens } from '../page-tokens.ts';
 import { useFreshness, useLivePaths, useSources } from './use-freshness.ts';
 import { useEngineStatus, useNow, usePage, useStatus } from './use-page.ts';
 
 /** What is going on, in words that are true to the second. */
 export function useSituation(): Situation {
-  const { client, outages, tokens } = usePage();
+  const { client, outages } = usePage();
   const status = useStatus();
   const isOnline = useOnline();
-  const isUnauthorised = useRefusal(tokens.onJudged);
   const sources = useSources();
   const live = useLivePaths();
   const engineStatus = useEngineStatus();
@@ -23,15 +21,8 @@ export function useSituation(): Situation {
     live: live === '' ? [] : live.split(','),
     now: Math.max(now, status.since),
     awaySince: outages.since('state'),
-    isUnauthorised,
     isOnline,
   });
-}
-
-export function useRefusal(onJudged: PageTokens['onJudged']): boolean {
-  const [isRefused, setRefused] = useState(false);
-  useEffect(() => onJudged(setRefused), [onJudged]);
-  return isRefused;
 }
 
 function useOnline(): boolean {

@@ -1,5 +1,6 @@
 import type { Figures } from '../../client/index.ts';
-import { formatCount, formatFigure, formatMs, formatShare, unknown } from './format.ts';
+import { formatFigure, formatMs } from './amount.ts';
+import { formatCount, formatShare, unknown } from './format.ts';
 
 /** More do not fit. */
 const maxColumns = 4;

@@ -8,26 +8,17 @@ const number =
 
 const formatters = new Map<Intl.NumberFormatOptions, Intl.NumberFormat>();
 
-/** Made when first used: each takes about a millisecond, and the first paint needs only some of them. */
+/**
+ * Made when first used: each takes about a millisecond, and the first paint needs only some of them. What is shown as
+ * zero has no sign.
+ */
 function formatter(options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const made = formatters.get(options) ?? new Intl.NumberFormat('en-US', options);
+  const made =
+    formatters.get(options) ?? new Intl.NumberFormat('en-US', { signDisplay: 'negative', ...options });
   formatters.set(options, made);
   return made;
 }
 
-const usd = { style: 'currency', currency: 'USD' } as const;
-
-export const formatPrice = number({ minimumFractionDigits: 2, maximumFractionDigits: 6 });
-/** For the scale of a chart, which makes room for every digit that there might be. */
-export const formatScale = (value: number): string =>
-  Math.abs(value) < 1 ? formatPrice(value) : formatFigure(value);
-export const formatPriceChange = number({
-  minimumFractionDigits: 2,
-  maximumFractionDigits: 2,
-  signDisplay: 'exceptZero',
-});
-export const formatUsd = number(usd);
-export const formatSignedUsd = number({ ...usd, signDisplay: 'exceptZero' });
 export const formatShare = number({
   style: 'percent',
   minimumFractionDigits: 1,
@@ -38,22 +29,9 @@ export const formatPercent = number({
   minimumFractionDigits: 2,
   maximumFractionDigits: 2,
 });
-export const formatSignedPercent = number({
-  style: 'percent',
-  minimumFractionDigits: 2,
-  maximumFractionDigits: 2,
-  signDisplay: 'exceptZero',
-});
 export const formatWholePercent = number({ style: 'percent', maximumFractionDigits: 0 });
 export const formatCount = number({ maximumFractionDigits: 0 });
-export const formatFigure = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
-export const formatSlope = number({
-  signDisplay: 'exceptZero',
-  minimumFractionDigits: 4,
-  maximumFractionDigits: 4,
-});
 export const formatRate = number({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
-export const formatMs = number({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 export function formatBytes(value: number): string {
   if (value < 1000) return `${formatCount(value)} B`;
@@ -121,8 +99,3 @@ export function formatAge(ms: number): string {
 }
 
 export type Tone = 'up' | 'down' | 'warn' | 'muted' | undefined;
-
-export function signTone(value: number | null | undefined): Tone {
-  if (value === null || value === undefined || value === 0) return undefined;
-  return value > 0 ? 'up' : 'down';
-}

@@ -1,4 +1,5 @@
 import type { Fetch, TelemetryDocument } from '../../client/index.ts';
+import { isJsonObject } from '../../core/json.ts';
 
 /** A past version of the document. */
 export interface HistoryPoint {
@@ -17,26 +18,15 @@ export interface HistoryQuery {
   readonly symbol: string | undefined;
 }
 
-/** Rejects with HistoryError where the gateway refuses. */
+/** Rejects where the gateway refuses. */
 export type FetchHistory = (query: HistoryQuery) => Promise<readonly HistoryPoint[]>;
-
-export class HistoryError extends Error {
-  override readonly name = 'HistoryError';
-  readonly status: number;
-
-  constructor(status: number) {
-    super(`the gateway answered ${status}`);
-    this.status = status;
-  }
-}
 
 const timeoutMs = 10_000;
 /** `Date` counts whole seconds: a smaller difference between two clocks says nothing. */
 const minSkewMs = 2000;
 
 /** `GET api/telemetry/history`, relative to the page. */
-export function createFetchHistory(fetch: Fetch, token: string | undefined): FetchHistory {
-  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+export function createFetchHistory(fetch: Fetch, tokenNow: () => string | undefined): FetchHistory {
   return async ({ seconds, sections, step, symbol }) => {
     const query = new URLSearchParams({
       seconds: String(seconds),
@@ -44,12 +34,14 @@ export function createFetchHistory(fetch: Fetch, token: string | undefined): Fet
       step: String(step),
       ...(symbol === undefined ? {} : { symbol }),
     });
+    const token = tokenNow();
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const response = await fetch(`api/telemetry/history?${query}`, {
       headers,
       signal: AbortSignal.timeout(timeoutMs),
       cache: 'no-store',
     });
-    if (!response.ok) throw new HistoryError(response.status);
+    if (!response.ok) throw new Error(`the gateway answered ${response.status}`);
     const skewMs = skewOf(response.headers.get('date'));
     return readPoints(await response.json(), skewMs);
   };
@@ -64,12 +56,8 @@ function skewOf(date: string | null): number {
 export function readPoints(answer: unknown, skewMs: number): HistoryPoint[] {
   if (!Array.isArray(answer)) return [];
   return answer.flatMap((entry: unknown): HistoryPoint[] => {
-    if (!isObject(entry) || typeof entry.at !== 'string' || !isObject(entry.data)) return [];
+    if (!isJsonObject(entry) || typeof entry.at !== 'string' || !isJsonObject(entry.data)) return [];
     const at = Date.parse(entry.at);
     return Number.isNaN(at) ? [] : [{ at: at - skewMs, document: entry.data }];
   });
-}
-
-function isObject(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

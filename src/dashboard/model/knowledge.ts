@@ -1,5 +1,12 @@
-import type { ConnectionStatus, PathFreshness, Sources, TelemetryDocument } from '../../client/index.ts';
+import type {
+  ConnectionStatus,
+  PathFreshness,
+  Sources,
+  TelemetryClient,
+  TelemetryDocument,
+} from '../../client/index.ts';
 import { hasSpoken, isKeptLive, sourceOf } from '../../client/vouching.ts';
+import { isJsonObject } from '../../core/json.ts';
 
 /** What `client.freshness.of` is. */
 export type FreshnessOf = (path?: string) => Pick<PathFreshness, 'state' | 'error'>;
@@ -14,9 +21,26 @@ export function isTold(status: Pick<ConnectionStatus, 'state' | 'transport' | 'r
   return isConnected(status) || (isWaiting(status) && status.reason !== 'silent');
 }
 
+/** Whether the view in force is paused: what is not urgent does not come. */
+export function isPaused({ granted, wanted }: Pick<TelemetryClient, 'granted' | 'wanted'>): boolean {
+  // Where it polls, the gateway grants nothing in so many words.
+  return (granted ?? wanted).interval === 'pause';
+}
+
 /** Whether there is a connection, and no document since the engine has not spoken yet. */
 export function isWaiting({ state, transport }: Pick<ConnectionStatus, 'state' | 'transport'>): boolean {
   return state === 'connecting' && transport !== undefined;
+}
+
+/**
+ * Whether a document has a section that somebody sent. For agents and models, whose source never answered, the gateway
+ * puts in an empty one.
+ */
+export function isSent(document: TelemetryDocument, section: string): boolean {
+  const value = document[section];
+  if (value === undefined) return false;
+  const isEmpty = isJsonObject(value) && Object.keys(value).length === 0;
+  return !isEmpty || document.sources?.[section]?.status !== 'down';
 }
 
 /** Whether a document of the past calls a path current: by its source, or since events kept it so. */

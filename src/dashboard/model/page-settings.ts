@@ -17,8 +17,11 @@ export const sectionNames = [
 export const symbolPattern = '[A-Za-z0-9.^=\\-]{1,20}';
 const symbol = /^[A-Z0-9.^=-]{1,20}$/;
 
+/** A pause is the page's own doing, and not kept. */
+export type PageViewOptions = ViewOptions & { readonly interval?: number };
+
 /** The view that the page's address asks for; what it says otherwise is left out. */
-export function readView(search: string): ViewOptions {
+export function readView(search: string): PageViewOptions {
   const query = new URLSearchParams(search);
   const interval = Number(query.get('interval') ?? Number.NaN);
   const sections = (query.get('sections') ?? '').split(',').filter((name) => name !== '');
@@ -33,11 +36,17 @@ export function readView(search: string): ViewOptions {
 }
 
 /** The query that asks for a view: empty for the default one. */
-export function formatView({ mode, encoding, interval = 0, sections, symbol: name }: ViewOptions): string {
+export function formatView({
+  mode,
+  encoding,
+  interval = 0,
+  sections,
+  symbol: name,
+}: PageViewOptions): string {
   const query = new URLSearchParams({
     ...(mode === 'delta' ? { mode } : {}),
     ...(encoding === 'msgpack' ? { encoding } : {}),
-    ...(interval === 'pause' || interval > 0 ? { interval: String(interval) } : {}),
+    ...(interval > 0 ? { interval: String(interval) } : {}),
     ...(sections === undefined ? {} : { sections: sections.join(',') }),
     ...(name === undefined ? {} : { symbol: name }),
   });

@@ -1,6 +1,6 @@
 import type { TelemetryClient, TelemetryDocument, Unsubscribe } from '../../client/index.ts';
-import { type FetchHistory, HistoryError, type HistoryPoint } from './history.ts';
-import { figure, isConnected, wasFresh } from './knowledge.ts';
+import type { FetchHistory, HistoryPoint } from './history.ts';
+import { figure, isConnected, isPaused, wasFresh } from './knowledge.ts';
 import { LatencyTracks, latencySeconds } from './latency.ts';
 import { Track, type TrackPoint } from './track.ts';
 
@@ -16,8 +16,6 @@ export interface RecorderOptions {
   readonly fetchHistory: FetchHistory;
   /** Epoch ms. Default: the system's. */
   readonly now?: () => number;
-  /** The gateway refuses the history for want of a valid token. */
-  readonly onUnauthorised: () => void;
 }
 
 /** What the charts show: the past as the gateway tells it, continued by what comes in here. */
@@ -68,7 +66,7 @@ export class Recorder {
     const isFresh = (path: string): boolean => freshness.of(path).state === 'fresh';
     const at = now();
     this.#notice(document);
-    if (!isConnected(client.status)) this.#missingSince ??= at;
+    if (!isConnected(client.status) || isPaused(client)) this.#missingSince ??= at;
     // A stale value is not drawn: it would look current.
     this.price.put({ at, value: isFresh(pricePath) ? priceOf(document) : null });
     this.profit.put({ at, value: isFresh(profitPath) ? profitOf(document) : null });
@@ -95,17 +93,16 @@ export class Recorder {
   }
 
   #fillWhereDue(): void {
-    const { client, now, onUnauthorised } = this.#options;
+    const { client, now } = this.#options;
     const since = this.#missingSince;
     if (since === undefined || this.#isFilling || now() < this.#retryAt) return;
-    if (!isConnected(client.status)) return;
+    if (!isConnected(client.status) || isPaused(client)) return;
     this.#isFilling = true;
     this.#missingSince = undefined;
     this.#fill(since)
-      .catch((error: unknown) => {
+      .catch(() => {
         this.#missingSince = Math.min(since, this.#missingSince ?? since);
         this.#retryAt = now() + retryMs;
-        if (error instanceof HistoryError && error.status === 401) onUnauthorised();
       })
       .finally(() => {
         this.#isFilling = false;

@@ -11,6 +11,7 @@ import { isTold } from './knowledge.ts';
 export type SituationKind =
   | 'connecting'
   | 'unauthorised'
+  | 'refused'
   | 'unreachable'
   | 'silent'
   | 'waiting'
@@ -46,8 +47,6 @@ export interface SituationInput {
   readonly now: number;
   /** Since when the engine has not answered, epoch ms; undefined: it does, or nobody knows. */
   readonly awaySince: number | undefined;
-  /** Whether the gateway refuses the page for its token, or for want of one. */
-  readonly isUnauthorised: boolean;
   /** Whether the browser says that it is on a network. */
   readonly isOnline: boolean;
 }
@@ -60,26 +59,44 @@ const standstill = /stands still/;
 
 export function describeSituation(input: SituationInput): Situation {
   const { status, freshness } = input;
-  if (status.state === 'connecting') return describeConnecting(input);
-  if (status.state === 'stale' || status.state === 'closed') return describeLost(input);
-  return freshness.state === 'fresh' ? describeFresh(input) : describeEngineAway(input);
+  switch (status.state) {
+    case 'idle':
+    case 'connecting':
+      return describeConnecting(input);
+    case 'stale':
+    case 'closed':
+      return describeLost(input);
+    case 'unauthorized':
+    case 'refused':
+      return describeRefusal(input);
+    default:
+      return freshness.state === 'fresh' ? describeFresh(input) : describeEngineAway(input);
+  }
 }
 
-function describeConnecting({ status, isUnauthorised, isOnline }: SituationInput): Situation {
+/** What to do about it is told below, where there is room. */
+function describeRefusal({ status, sources }: SituationInput): Situation {
+  const hasFigures = Object.keys(sources).length > 0;
+  const until = hasFigures ? `. Until then, ${lastKnown}` : '';
+  if (status.state === 'refused') {
+    return say('refused', 'down', `The gateway does not let this page in: see below${until}`);
+  }
+  const wish = hasFigures ? 'The gateway wants another token' : 'This gateway wants a token';
+  return say('unauthorised', 'warn', `${wish}: enter one below${until}`);
+}
+
+function describeConnecting({ status, isOnline }: SituationInput): Situation {
   if (isTold(status)) {
     return say('waiting', 'warn', 'The engine has not answered yet: no figures are known');
   }
   if (status.transport !== undefined) return say('silent', 'warn', 'Gateway silent: no figures are known');
-  if (isUnauthorised) {
-    return say('unauthorised', 'warn', 'This gateway wants a token: enter one under Connection');
-  }
   if (!isOnline) return say('connecting', 'down', 'This device is offline: waiting for the network');
   return status.reason === ''
     ? say('connecting', 'muted', 'Connecting to the gateway …')
     : say('connecting', 'down', 'Gateway unreachable, trying again and again');
 }
 
-function describeLost({ status, now, isUnauthorised, isOnline }: SituationInput): Situation {
+function describeLost({ status, now, isOnline }: SituationInput): Situation {
   const age = formatAge(now - status.since);
   const lost = (kind: SituationKind, tone: Situation['tone'], what: string): Situation => ({
     kind,
@@ -88,10 +105,6 @@ function describeLost({ status, now, isUnauthorised, isOnline }: SituationInput)
     announcement: `${what}: ${lastKnown}`,
   });
   if (status.state === 'closed') return lost('unreachable', 'down', 'Disconnected');
-  if (status.transport === undefined && isUnauthorised) {
-    const wish = 'The gateway wants another token: enter one under Connection';
-    return say('unauthorised', 'warn', `${wish}. Until then, ${lastKnown}`);
-  }
   if (!isOnline) return lost('unreachable', 'down', 'This device has been offline');
   if (status.transport !== undefined) return lost('silent', 'warn', 'Gateway silent');
   return lost('unreachable', 'down', 'Reconnecting: gateway unreachable');

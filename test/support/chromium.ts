@@ -17,9 +17,11 @@ const quiet = [
 /**
  * Starts the machine's own Chromium without a window; the caller closes it. Playwright leaves the sandbox off,
  * which root and most containers could not use anyway.
+ *
+ * @param args further ones, such as names to be resolved
  */
-export async function launchChromium(): Promise<Browser> {
+export async function launchChromium(args: readonly string[] = []): Promise<Browser> {
   const executablePath = findProgram(chromium);
   if (executablePath === undefined) throw new Error(`${chromium.title} was not found (${chromium.install})`);
-  return playwright.launch({ executablePath, args: quiet });
+  return playwright.launch({ executablePath, args: [...quiet, ...args] });
 }

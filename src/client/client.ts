@@ -1,12 +1,13 @@
 import type { Chain, ChainParts } from './chain.ts';
 import { createCommands } from './commands.ts';
 import type { ConnectionEvents } from './connection.ts';
-import { type TelemetryDocument, valueAt } from './document.ts';
+import type { TelemetryDocument } from './document.ts';
 import { createEmitter } from './emitter.ts';
 import { FallbackChain, transportsOf } from './fallback-chain.ts';
 import { createFreshnessWatch, type FreshnessWatch } from './freshness.ts';
 import { readOptions } from './options.ts';
 import { onWake, platform } from './platform.ts';
+import { createReading } from './reading.ts';
 import { createReceiver } from './receiver.ts';
 import { Replica } from './replica.ts';
 import { createRequests } from './requests.ts';
@@ -16,7 +17,6 @@ import type {
   ClientEvents,
   ClientState,
   ConnectionStatus,
-  Freshness,
   TelemetryClient,
   TelemetryClientOptions,
   ViewChange,
@@ -131,8 +131,6 @@ export function createClient(
     },
     onChange: refresh,
   };
-  const age = (at: number | undefined): number | undefined =>
-    at === undefined ? at : clock.monotonic() - at;
   /** Undefined with a live connection, which changes the replica meanwhile: a delta from here would not fit any more. */
   const since = (): string | undefined => {
     const { position } = replica;
@@ -168,39 +166,13 @@ export function createClient(
       return view.wanted();
     },
     get freshness() {
-      const { of, worst } = freshness;
-      // On the prototype: comparisons see the values only.
-      const reading: Freshness = Object.create({ of });
-      return Object.assign(reading, {
-        isFresh: of().state === 'fresh',
-        silentMs: age(heardAt),
-        unchangedMs: age(replica.hasDocument ? receiver.changedAt : undefined),
-        sources: worst,
-      });
+      return freshness.read(heardAt, receiver.changedAt);
     },
     get stats() {
       const { transport } = status;
       return { ...receiver.counts, reconnects: Math.max(0, reconnects), transport };
     },
-    on: emitter.on,
-    select: <Value>(
-      selection: string | ((document: TelemetryDocument) => Value),
-      callback: (value: Value, previous: Value | undefined) => void,
-      isEqual: (a: Value, b: Value) => boolean = Object.is,
-    ) => {
-      let held: { readonly value: Value } | undefined;
-      const take = (document: TelemetryDocument): void => {
-        // A documented path has a value of the documented type: the gateway makes others null.
-        const value =
-          typeof selection === 'string' ? (valueAt(document, selection) as Value) : selection(document);
-        const before = held;
-        if (before !== undefined && isEqual(before.value, value)) return;
-        held = { value };
-        callback(value, before?.value);
-      };
-      if (replica.hasDocument) emitter.guard(() => take(replica.document));
-      return emitter.on('update', ({ document }) => take(document));
-    },
+    ...createReading(emitter, replica, () => isClosed),
     connect() {
       if (isClosed) throw new TelemetryError('CLOSED', 'connect: the client is closed, create another one');
       isStarted = true;
@@ -214,27 +186,6 @@ export function createClient(
       refresh();
     },
     ...createCommands(view, chain, context, () => !isStarted),
-    async *[Symbol.asyncIterator]() {
-      let given: TelemetryDocument | undefined;
-      let wake = (): void => {};
-      const leave = [emitter.on('update', () => wake()), emitter.on('state', () => wake())];
-      try {
-        while (!isClosed) {
-          const { document, hasDocument } = replica;
-          if (document === given || !hasDocument) {
-            await new Promise<void>((resolve) => {
-              wake = resolve;
-            });
-          } else {
-            given = document;
-            yield document;
-          }
-        }
-      } finally {
-        for (const end of leave) end();
-      }
-      return undefined;
-    },
     close() {
       if (isClosed) return;
       isClosed = true;

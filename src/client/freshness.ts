@@ -106,11 +106,22 @@ export function createFreshnessWatch({
   };
 
   return {
-    of,
-    /** The worst of the sources. */
-    get worst(): Freshness['sources'] {
+    /**
+     * @param heardAt when anything was received last, monotonic ms
+     * @param changedAt when the document last changed, monotonic ms
+     */
+    read(heardAt: number | undefined, changedAt: number | undefined): Freshness {
+      const age = (at: number | undefined): number | undefined =>
+        at === undefined ? at : clock.monotonic() - at;
       const words = Object.keys(sources()).map(wordOf);
-      return worstFirst.find((word) => words.includes(word));
+      // On the prototype: comparisons see the values only.
+      const reading: Freshness = Object.create({ of });
+      return Object.assign(reading, {
+        isFresh: of().state === 'fresh',
+        silentMs: age(heardAt),
+        unchangedMs: age(replica.hasDocument ? changedAt : undefined),
+        sources: worstFirst.find((word) => words.includes(word)),
+      });
     },
     /** The replica took a packet. */
     tookPacket(): void {

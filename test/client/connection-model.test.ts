@@ -4,8 +4,10 @@ import type { TelemetryError, TransportName, ViewChange } from '../../src/client
 import {
   badSections,
   type Condition,
+  type Door,
   type ModelGateway,
   startModelGateway,
+  type TokenKind,
   viewText,
 } from './connection-model.ts';
 
@@ -51,6 +53,8 @@ class Scene {
   }
 
   ask(change: ViewChange): void {
+    // As with the options that a client is made with, nobody is there to refuse it.
+    if (this.gateway.client.status.state === 'idle' && change.sections === badSections) return;
     const asked: Asked = { change, outcomes: 0, isGranted: false };
     this.asked.push(asked);
     this.gateway.client.setOptions(change).then(
@@ -90,6 +94,13 @@ class Scene {
       expect(this.lateCalls).toBe(0);
       return;
     }
+    if (state === 'idle') expect(transports.flatMap((name) => gateway.open(name))).toEqual([]);
+    if (state === 'idle' || state === 'refused' || state === 'unauthorized') {
+      expect(transport).toBeUndefined();
+      expect(client.freshness.of().state).not.toBe('fresh');
+      const welcome = transports.flatMap((name) => gateway.open(name)).filter((peer) => peer.isWelcome);
+      expect(welcome).toEqual([]);
+    }
     if (transport !== undefined) {
       for (const worse of transports.slice(transports.indexOf(transport) + 1)) {
         expect(gateway.open(worse), `${worse} beside ${transport}`).toEqual([]);
@@ -116,11 +127,18 @@ class Scene {
     const { client } = gateway;
     gateway.answers = true;
     gateway.isShortLived = [false];
+    gateway.setDoor('open');
+    if (gateway.tokenKind !== 'provider') gateway.setToken('provider');
+    if (client.status.state === 'idle') client.connect();
     for (const name of transports) gateway.conditions[name] = 'open';
     for (const name of transports.slice(0, transports.indexOf(best))) {
       gateway.conditions[name] = 'refused';
       for (const peer of gateway.open(name)) peer.end(false);
     }
+    for (let step = 0; step < 20; step += 1) await this.pass(scheduler, 2000);
+    // Nobody need be there to mend it on this side.
+    const isRefused = (): boolean => ['refused', 'unauthorized'].includes(client.status.state);
+    for (let tries = 0; tries < 3 && isRefused(); tries += 1) await this.pass(scheduler, 300_000);
     await this.#until(scheduler, best, best === 'polling' ? 'polling' : 'live');
     expect(client.status.reason === '').toBe(best === 'websocket');
     for (const name of transports) gateway.conditions[name] = 'open';
@@ -226,20 +244,31 @@ const steps = [
         gateway.answers = answers;
       }),
   ),
+  fc
+    .constantFrom<Door>('open', 'closed', 'foreign')
+    .map((door) => new Step(`door: ${door}`, ({ gateway }) => gateway.setDoor(door))),
+  fc
+    .constantFrom<TokenKind>('provider', 'text', 'nonsense')
+    .map((kind) => new Step(`token: ${kind}`, ({ gateway }) => gateway.setToken(kind))),
+  fc.constant(new Step('connect', ({ gateway }) => gateway.client.connect())),
   fc.constant(new Step('publish', ({ gateway }) => gateway.publish())),
   fc.constant(new Step('restart', ({ gateway }) => gateway.restart())),
   fc.constant(new Step('revoke', ({ gateway }) => gateway.revoke())),
 ];
 
-it('A client has one connection, the view that was granted and no token that was refused, whatever happens', async () => {
+it('A client has one connection, the view that was granted and no use of a refused token, whatever happens', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),
       fc.commands(steps, { maxCommands: 25 }),
-      fc.array(fc.boolean(), { minLength: 1, maxLength: 4 }),
+      fc.record({
+        isShortLived: fc.array(fc.boolean(), { minLength: 1, maxLength: 4 }),
+        speaks: fc.boolean(),
+        connect: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
+      }),
       fc.constantFrom('websocket' as const, ...transports, null),
-      async (scheduler, commands, isShortLived, best) => {
-        const scene = new Scene(await startModelGateway(scheduler, isShortLived));
+      async (scheduler, commands, options, best) => {
+        const scene = new Scene(await startModelGateway(scheduler, options));
         await fc.scheduledModelRun(scheduler, () => ({ model: {}, real: scene }), commands);
         if (best !== null) await scene.heal(scheduler, best);
         scene.close();

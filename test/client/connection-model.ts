@@ -7,6 +7,10 @@ import { connectToFake, type FakeGateway, FakeSocket, granted, sourcesOf } from 
 
 /** What becomes of new connections by a transport. */
 export type Condition = 'open' | 'refused' | 'mute';
+/** Whom the gateway lets in: all, none, or none of pages that may not even read why. */
+export type Door = 'open' | 'closed' | 'foreign';
+/** What the client has been told to use: a provider of good ones, a text that is good as yet, or none that is. */
+export type TokenKind = 'provider' | 'text' | 'nonsense';
 
 /** The end of a connection that the gateway has, whatever its transport. */
 interface Peer {
@@ -45,6 +49,11 @@ export interface ModelGateway {
   restart(): void;
   /** No token that was given so far is good any more. */
   revoke(): void;
+  /** The gateway's settings: it takes a restart to change them. */
+  setDoor(door: Door): void;
+  /** What the client was told last. */
+  readonly tokenKind: TokenKind;
+  setToken(kind: TokenKind): void;
   advance(ms: number): Promise<void>;
   /** When a connection last brought something, monotonic ms. */
   readonly saidAt: number;
@@ -82,13 +91,24 @@ export function viewText(view: { readonly [Option in keyof ViewChange]: unknown 
  */
 export async function startModelGateway(
   scheduler: fc.Scheduler,
-  isShortLived: readonly boolean[],
+  {
+    isShortLived,
+    speaks,
+    connect,
+  }: {
+    readonly isShortLived: readonly boolean[];
+    /** Whether a WebSocket says why its handshake failed, as that of `ws` does. */
+    readonly speaks: boolean;
+    readonly connect: boolean;
+  },
 ): Promise<ModelGateway> {
   const conditions: Record<TransportName, Condition> = { websocket: 'open', sse: 'open', polling: 'open' };
   const peers: Peer[] = [];
   const faults: string[] = [];
-  /** Those that a client has been told are no good. */
-  const refused = new Set<string>();
+  /** How often those were used that a client has been told are no good: by each transport once, to be told why. */
+  const refused = new Map<string, number>();
+  let door: Door = 'open';
+  let tokenKind: TokenKind = 'provider';
   const given: string[] = [];
   let firstGood = 0;
   let opened = 0;
@@ -110,7 +130,13 @@ export async function startModelGateway(
   };
   const meet = (token: string): void => {
     opened += 1;
-    if (refused.has(token)) faults.push(`token ${token} is used again`);
+    const uses = refused.get(token);
+    if (uses === undefined || tokenKind !== 'provider') return;
+    refused.set(token, uses + 1);
+    if (uses >= 2) faults.push(`token ${token} is used again and again`);
+  };
+  const refuseToken = (token: string): void => {
+    if (!refused.has(token)) refused.set(token, 0);
   };
   const subscribe = (peer: Peer, message: JsonObject): void => {
     peer.unread.push(message);
@@ -161,7 +187,8 @@ export async function startModelGateway(
       peers.push(this);
       later('handshake', () => {
         if (!this.isOpen || conditions.websocket === 'mute') return;
-        if (!isGood(this.token)) this.end(true);
+        if (door !== 'open') this.refuse(speaks ? '403' : '');
+        else if (!isGood(this.token)) this.end(true);
         else if (conditions.websocket === 'refused' || isBad(this.view)) this.end(false);
         else {
           this.open();
@@ -185,17 +212,40 @@ export async function startModelGateway(
       if (message.type === 'PING')
         later('pong', () => this.isOpen && this.push({ type: 'PONG', t: message.t ?? 0 }));
     }
+    override refuse(status: string): void {
+      this.isOver = true;
+      if (status === '') super.end();
+      else super.refuse(`Unexpected server response: ${status}`);
+    }
     override end(isForToken: boolean | number = false): void {
       this.isOver = true;
-      if (isForToken === true) refused.add(this.token);
-      if (isForToken === true && !this.isWelcome) super.refuse('Unexpected server response: 401');
+      // A browser says nothing of a handshake.
+      const isTold = speaks || this.isWelcome;
+      if (isForToken === true && isTold) refuseToken(this.token);
+      if (isForToken === true && !this.isWelcome) this.refuse(speaks ? '401' : '');
       else super.end(isForToken === true ? 4401 : 1006);
     }
   }
 
   const refusal = (status: number, body: JsonObject): Response =>
     new Response(JSON.stringify(body), { status });
-  const fetchFake: Fetch = (url, { headers, signal }) => {
+  /** Of those who ask by HTTP why a connection failed: what they fetch next is no attempt to connect. */
+  const askers = new WeakSet<AbortSignal>();
+  /** Whether anybody is there. */
+  const answerHead = (signal: AbortSignal): Promise<Response> =>
+    new Promise((resolve, reject) => {
+      opened += 1;
+      askers.add(signal);
+      signal.addEventListener('abort', () => reject(signal.reason));
+      later('head', () => {
+        const response = new Response(null);
+        if (door === 'foreign') Object.defineProperty(response, 'type', { value: 'opaque' });
+        if (conditions.polling === 'open') resolve(response);
+        else if (conditions.polling === 'refused') reject(new TypeError('fetch failed'));
+      });
+    });
+  const fetchFake: Fetch = (url, { headers, signal, method }) => {
+    if (method === 'HEAD') return answerHead(signal);
     const transport = url.includes('/stream/') ? 'sse' : 'polling';
     const token = `${headers.authorization}`.replace('Bearer ', '');
     let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -222,19 +272,25 @@ export async function startModelGateway(
         controller?.close();
       },
     };
-    peers.push(peer);
+    if (!askers.has(signal)) peers.push(peer);
     return new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason));
       later(transport, () => {
         if (!peer.isOpen || conditions[transport] === 'mute') return;
         if (transport === 'polling') isOver = true;
-        if (!isGood(token)) {
+        if (door === 'foreign') {
+          isOver = true;
+          reject(new TypeError('Failed to fetch'));
+        } else if (door === 'closed') {
+          isOver = true;
+          resolve(refusal(403, { code: 'ORIGIN_REFUSED' }));
+        } else if (!isGood(token)) {
           isOver = true;
           const response = refusal(401, { code: 'UNAUTHENTICATED' });
           const json = async (): Promise<unknown> => {
             const body: unknown = await response.json();
             // Unless the client has given it up meanwhile, it knows once it has read that.
-            if (!signal.aborted) setImmediate(() => refused.add(token));
+            if (!signal.aborted) setImmediate(() => refuseToken(token));
             return body;
           };
           resolve(
@@ -293,6 +349,18 @@ export async function startModelGateway(
       firstGood = given.length;
       for (const peer of peers) if (peer.isOpen && peer.isWelcome) peer.end(true);
     },
+    setDoor(next) {
+      door = next;
+      gateway.restart();
+    },
+    get tokenKind() {
+      return tokenKind;
+    },
+    setToken(kind) {
+      tokenKind = kind;
+      if (kind === 'text') given.push(`text ${given.length}`);
+      fake.client.setToken(kind === 'provider' ? provide : kind === 'text' ? given.at(-1) : 'nonsense');
+    },
     async advance(ms) {
       fake.clock.advance(ms);
       await turns();
@@ -304,19 +372,17 @@ export async function startModelGateway(
   };
   /** Undefined while it asks for its first token. */
   let started: FakeGateway | undefined;
-  const fake = await connectToFake({
-    WebSocket: ModelSocket,
-    fetch: fetchFake,
-    async token() {
-      opened += 1;
-      const isShort = gateway.isShortLived[given.length % gateway.isShortLived.length];
-      const exp = startS + (gateway.now() + (isShort ? shortMs : longMs)) / 1000;
-      const token = unsignedToken({ sub: String(given.length), exp });
-      given.push(token);
-      await scheduler.schedule(Promise.resolve(), 'token');
-      return token;
-    },
-  });
+  const provide = async (): Promise<string> => {
+    opened += 1;
+    const isShort = gateway.isShortLived[given.length % gateway.isShortLived.length];
+    const iat = startS + gateway.now() / 1000;
+    const exp = iat + (isShort ? shortMs : longMs) / 1000;
+    const token = unsignedToken({ sub: String(given.length), iat, exp });
+    given.push(token);
+    await scheduler.schedule(Promise.resolve(), 'token');
+    return token;
+  };
+  const fake = await connectToFake({ WebSocket: ModelSocket, fetch: fetchFake, token: provide, connect });
   started = fake;
   return gateway;
 }

@@ -1,6 +1,5 @@
 import type { Granted } from '../wire/packet.ts';
 import type { ClientContext, GatewayConnection, LiveConnection, Refusal } from './connection.ts';
-import type { ClientSettings } from './options.ts';
 import type { Replica } from './replica.ts';
 import type { WantedView } from './view.ts';
 
@@ -31,7 +30,6 @@ export interface Chain {
 
 /** What a chain is made of. */
 export interface ChainParts {
-  readonly settings: ClientSettings;
   readonly view: WantedView;
   readonly replica: Replica;
   readonly context: ClientContext;

@@ -35,7 +35,7 @@ export function createTelemetryClient<Document extends object = TelemetryDocumen
 export function createTelemetryClient(options: TelemetryClientOptions): TelemetryClient {
   return createClient(
     options,
-    ({ settings, view, since, context }) => new FallbackChain(transportsOf(settings, view, since), context),
+    ({ view, since, context }) => new FallbackChain(transportsOf(context, view, since), context),
   );
 }
 
@@ -142,7 +142,7 @@ export function createClient(
     onFault: (cause) => emitError('TOKEN', 'the provider failed', cause),
   });
   const context = { ...settings, tokens, requests, emitter, events };
-  const chain = connect({ settings, view, replica, context, since, granted: () => receiver.granted });
+  const chain = connect({ view, replica, context, since, granted: () => receiver.granted });
   const leaveWake = onWake(() => chain.wake());
   if (isStarted) chain.update();
 

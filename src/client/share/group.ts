@@ -45,8 +45,8 @@ export class Group {
   #lostReason = '';
 
   constructor(options: GroupOptions) {
-    const { name, clock, settings, BroadcastChannel } = options;
-    const { staleMs = Infinity } = settings.timing;
+    const { name, clock, context, BroadcastChannel } = options;
+    const { staleMs = Infinity } = context.timing;
     const id = `${clock.now().toString(36)}-${randomId()}`;
     this.name = name;
     this.#options = options;

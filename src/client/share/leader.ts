@@ -41,7 +41,7 @@ export class Leader implements Share {
   #interval: ViewOptions['interval'];
 
   constructor(options: LeaderOptions) {
-    const { settings, view, context, since, events, interval, knownTransport } = options;
+    const { view, context, since, events, interval, knownTransport } = options;
     this.#options = options;
     this.#interval = interval();
     const wanted = () => ({ ...view.wanted(), interval: interval() });
@@ -50,7 +50,7 @@ export class Leader implements Share {
       query: (...[transport, position]: Parameters<typeof view.query>) =>
         view.query(transport, position, wanted()),
     };
-    const transports = transportsOf(settings, groupView, since);
+    const transports = transportsOf(context, groupView, since);
     const known = transports.findIndex(({ name }) => name === knownTransport());
     // Better ones are tried too, but what got through for the tab before is not held up by them.
     const hurried = transports.map((transport, index) =>
@@ -169,7 +169,7 @@ export class Leader implements Share {
 
   /** Listens in on what happens to the connections. */
   #tap(events: ConnectionEvents): ConnectionEvents {
-    const { clock } = this.#options.settings;
+    const { clock } = this.#options.context;
     return {
       onHeard: () => {
         this.#heardAt = clock.now();
@@ -202,8 +202,8 @@ export class Leader implements Share {
 
   #relay(message: PacketRead, bytes: number, via: Via): void {
     if (!isForAll(message)) return;
-    const { settings, post, term } = this.#options;
-    const { clock } = settings;
+    const { context, post, term } = this.#options;
+    const { clock } = context;
     const at = clock.now();
     const isPong = typeof message === 'object' && message.type === 'PONG';
     // Each tab has a clock of its own: what they have in common is how long it took.

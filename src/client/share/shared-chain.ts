@@ -123,16 +123,16 @@ export class SharedChain implements Chain {
   }
 
   async #nameNow(): Promise<string | undefined> {
-    const { clock, settings, view, context } = this.#options;
+    const { view, context } = this.#options;
     const wanted = view.wanted();
     if (wanted.interval !== 'pause') this.#intervalMs = wanted.interval ?? 0;
     let cancel = (): void => {};
     const late = new Promise<never>((_, reject) => {
-      cancel = clock.after(settings.timing.connectMs, () => reject(new Error('no token in time')));
+      cancel = context.clock.after(context.timing.connectMs, () => reject(new Error('no token in time')));
     });
     try {
       const token = await Promise.race([context.tokens.get(), late]);
-      return await groupName(settings, { ...wanted, interval: this.#intervalMs }, token);
+      return await groupName(context, { ...wanted, interval: this.#intervalMs }, token);
     } finally {
       cancel();
     }

@@ -53,6 +53,8 @@ export interface FakeBrowser {
   readonly channelNames: readonly string[];
   /** Nothing comes from the gateway for a while, and no new connection gets through. */
   setMute(isMute: boolean): void;
+  /** Which tokens the gateway does not take from here on. */
+  refuse(isRefused: (token: string) => boolean): void;
   openTab(options?: Partial<SharedTelemetryClientOptions>): FakeTab;
   publish(change?: JsonObject): void;
   advance(ms: number, check?: () => void): Promise<void>;
@@ -69,6 +71,7 @@ export function openBrowser(): FakeBrowser {
   const channelNames: string[] = [];
   let opened = 0;
   let isMute = false;
+  let isRefused = (_: string): boolean => false;
   let seq = 1;
   let document: JsonObject = {
     status: 'ACTIVE',
@@ -199,6 +202,11 @@ export function openBrowser(): FakeBrowser {
       tab.sockets.push(this);
       clock.after(handshakeMs, () => {
         if (isMute || this.isClosed || this.isOver) return;
+        if (isRefused(protocols.join())) {
+          this.isOver = true;
+          this.tab.run(() => this.end(4401));
+          return;
+        }
         this.isWelcome = true;
         this.push({ type: 'WELCOME', seq, epoch: 'e', granted: this.granted, data: document });
       });
@@ -239,6 +247,9 @@ export function openBrowser(): FakeBrowser {
     tabs,
     posted,
     channelNames,
+    refuse(next) {
+      isRefused = next;
+    },
     setMute(next) {
       isMute = next;
       if (!isMute) tell();

@@ -94,6 +94,13 @@ export class Election {
     return false;
   }
 
+  /** The tab that this one follows is gone. */
+  lose(): void {
+    if (this.#role !== 'follower') return;
+    this.stand();
+    this.#options.onFollow(false);
+  }
+
   stop(): void {
     this.#cancel();
   }
@@ -114,8 +121,7 @@ export class Election {
   }
 
   #takeGoodbye(from: string): void {
-    if (this.#role === 'leader' || this.#leader?.id !== from) return;
-    this.#lose();
+    if (this.#leader?.id === from) this.lose();
   }
 
   #claim(): void {
@@ -148,17 +154,12 @@ export class Election {
   #lookAfterLeader(): void {
     this.#looks += 1;
     if (!this.#hasSpoken && this.#unanswered === mostUnanswered) {
-      this.#lose();
+      this.lose();
       return;
     }
     if (!this.#hasSpoken || this.#looks % presenceLooks === 0) this.#options.ask();
     if (!this.#hasSpoken) this.#unanswered += 1;
     this.#hasSpoken = false;
-  }
-
-  #lose(): void {
-    this.stand();
-    this.#options.onFollow(false);
   }
 
   #enter(role: 'candidate' | 'leader' | 'follower'): void {

@@ -7,6 +7,7 @@ import type { TransportName } from '../types.ts';
 import { Election, looksToReplace } from './election.ts';
 import { Follower } from './follower.ts';
 import { Leader } from './leader.ts';
+import { holdLock, type LockManagerLike, onLockFree } from './life-lock.ts';
 import type { Link } from './link.ts';
 import { isTabMessage, type TabMessage, type TabWord } from './messages.ts';
 import type { NudgedClock } from './nudged-clock.ts';
@@ -21,6 +22,7 @@ interface GroupOptions extends ChainParts {
   readonly clock: NudgedClock;
   readonly events: ConnectionEvents;
   readonly BroadcastChannel: BroadcastChannelConstructor;
+  readonly locks: LockManagerLike | null | undefined;
   /** See `groupName`. Undefined: this tab shares with nobody. */
   readonly name: string | undefined;
   /** What got through to the gateway last, in any tab of the group; undefined: that is not known. */
@@ -43,6 +45,10 @@ export class Group {
   readonly #followers = new Map<string, { readonly at: number; readonly pauses: boolean }>();
   #role: Leader | Follower | undefined;
   #lostReason = '';
+  /** Aborted with the role. */
+  #roleEnds = new AbortController();
+  /** This tab leads and holds the lock of its name, or follows and waits for that of its leader. */
+  #isLocked = false;
 
   constructor(options: GroupOptions) {
     const { name, clock, context, BroadcastChannel } = options;
@@ -134,8 +140,7 @@ export class Group {
   close(): void {
     this.#leave();
     this.#stopCounting();
-    this.#role?.close();
-    this.#role = undefined;
+    this.#endRole();
   }
 
   /** What this tab has is for nobody else any more. */
@@ -144,8 +149,33 @@ export class Group {
     this.#channel?.close();
     this.#channel = undefined;
     this.#election.stop();
+    this.#roleEnds.abort();
     this.#followers.clear();
     this.name = undefined;
+  }
+
+  #endRole(): void {
+    this.#role?.close();
+    this.#role = undefined;
+    this.#roleEnds.abort();
+    this.#roleEnds = new AbortController();
+    this.#isLocked = false;
+  }
+
+  #holdLock(): void {
+    const { locks } = this.#options;
+    if (!locks || this.name === undefined) return;
+    holdLock(locks, this.#id, this.#roleEnds.signal, () => {
+      this.#isLocked = true;
+      if (this.#role instanceof Leader) this.#role.beat();
+    });
+  }
+
+  #watchLock(leader: string): void {
+    const { locks } = this.#options;
+    if (!locks || this.#isLocked || !(this.#role instanceof Follower)) return;
+    this.#isLocked = true;
+    onLockFree(locks, leader, this.#roleEnds.signal, () => this.#election.lose());
   }
 
   get #pauses(): boolean {
@@ -169,6 +199,7 @@ export class Group {
     const { from } = message;
     if (this.#election.take(message)) {
       if (this.#role instanceof Follower) this.#role.take(message, this.#id);
+      if ('standing' in message && message.standing.isLocked) this.#watchLock(from);
     } else if (this.#role instanceof Leader) {
       if (message.type === 'ask') this.#answer(this.#role, from, message);
       if (message.type === 'bye' && this.#followers.delete(from)) this.adaptInterval();
@@ -187,21 +218,23 @@ export class Group {
   }
 
   #lead(isLeading: boolean): void {
-    this.#role?.close();
+    this.#endRole();
     this.#followers.clear();
     this.#role = isLeading
       ? new Leader({
           ...this.#options,
           term: this.#election.term,
+          isLocked: () => this.#isLocked,
           post: (word) => this.#post(word),
           interval: () => this.#interval(),
         })
       : undefined;
+    if (isLeading) this.#holdLock();
     this.#options.events.onChange();
   }
 
   #follow(isLed: boolean): void {
-    this.#role?.close();
+    this.#endRole();
     const { clock, events } = this.#options;
     const ask = (wantsWhole: boolean): void => this.#ask(wantsWhole);
     this.#lostReason = 'the tab that was connected is gone';

@@ -10,6 +10,8 @@ import type { Relayed, Standing, TabWord, Via } from './messages.ts';
 interface LeaderOptions extends ChainParts {
   readonly events: ConnectionEvents;
   readonly term: number;
+  /** See Standing. */
+  readonly isLocked: () => boolean;
   /** See `knownTransport` of Group. */
   readonly knownTransport: () => TransportName | undefined;
   /** Says something to the other tabs. */
@@ -145,6 +147,7 @@ export class Leader implements Share {
       via: live && this.#held?.via,
       isSilent: live?.isSilent ?? false,
       reasons,
+      isLocked: this.#options.isLocked(),
       relays: this.#relays,
       heardAt: this.#heardAt,
     };

@@ -25,6 +25,8 @@ export interface Standing {
   readonly via: Via | undefined;
   readonly isSilent: boolean;
   readonly reasons: string;
+  /** It holds the lock of its name: whoever gets that knows that it is gone. */
+  readonly isLocked: boolean;
   /** How often it passed anything on: whoever got less has lost something. */
   readonly relays: number;
   /** When it was last told anything by the gateway, epoch ms; undefined: never. */

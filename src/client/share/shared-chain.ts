@@ -3,6 +3,7 @@ import type { ConnectionEvents, Refusal } from '../connection.ts';
 import type { TransportName, Unsubscribe } from '../types.ts';
 import { Group } from './group.ts';
 import { groupName } from './group-name.ts';
+import type { LockManagerLike } from './life-lock.ts';
 import type { Link } from './link.ts';
 import type { NudgedClock } from './nudged-clock.ts';
 import { onPageAway } from './page-life.ts';
@@ -11,6 +12,7 @@ import type { BroadcastChannelConstructor } from './types.ts';
 interface SharedChainOptions extends ChainParts {
   readonly clock: NudgedClock;
   readonly BroadcastChannel: BroadcastChannelConstructor;
+  readonly locks: LockManagerLike | null | undefined;
 }
 
 /**
@@ -151,10 +153,10 @@ export class SharedChain implements Chain {
       this.#settleInterval();
       return;
     }
-    const { clock, BroadcastChannel } = this.#options;
     const group: Group = new Group({
       ...this.#options,
-      ...{ clock, BroadcastChannel, name, intervalMs: this.#intervalMs },
+      name,
+      intervalMs: this.#intervalMs,
       knownTransport: () => this.#transport,
       events: this.#eventsOf(() => group),
     });

@@ -9,6 +9,7 @@ import type { Cancel, Clock } from '../../../src/core/clock.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { FakeSocket, granted, sourcesOf } from '../fake-gateway.ts';
+import { FakeLocks } from './fake-locks.ts';
 
 /** Times on the way of a message from tab to tab, or of a connection to the gateway. */
 const hopMs = 3;
@@ -64,11 +65,13 @@ export interface FakeBrowser {
   within<Value>(promise: Promise<Value> | undefined): Promise<Value | undefined>;
 }
 
-export function openBrowser(): FakeBrowser {
+/** @param hasLocks as on `https` */
+export function openBrowser(hasLocks = false): FakeBrowser {
   const clock = createManualClock();
   const tabs: Tab[] = [];
   const posted: JsonObject[] = [];
   const channelNames: string[] = [];
+  const locks = new FakeLocks<Tab>();
   let opened = 0;
   let isMute = false;
   let isRefused = (_: string): boolean => false;
@@ -107,6 +110,7 @@ export function openBrowser(): FakeBrowser {
             super(tab, url, protocols);
           }
         },
+        locks: hasLocks ? locks.of(tab) : null,
         ...options,
         fetch(url, init) {
           tab.fetched.push(url);
@@ -133,6 +137,7 @@ export function openBrowser(): FakeBrowser {
     }
     crash(): void {
       this.isDead = true;
+      locks.died(this);
       for (const socket of this.sockets) socket.isOver = true;
     }
     cutOff(isCut: boolean): void {
@@ -306,8 +311,11 @@ export function leaderOf({ tabs }: FakeBrowser): FakeTab {
 }
 
 /** So many tabs of the same options, in which all is settled. */
-export async function openTabs(count: number, options?: Partial<SharedTelemetryClientOptions>) {
-  const browser = openBrowser();
+export async function openTabs(
+  count: number,
+  options?: Partial<SharedTelemetryClientOptions>,
+  browser = openBrowser(),
+) {
   const tabs = Array.from({ length: count }, () => browser.openTab(options));
   await browser.advance(1000);
   return { browser, tabs };

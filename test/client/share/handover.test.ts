@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Fetch } from '../../../src/client/index.ts';
 import { FakeSocket, granted } from '../fake-gateway.ts';
-import { leaderOf, openTabs } from './fake-tabs.ts';
+import { leaderOf, openBrowser, openTabs } from './fake-tabs.ts';
 
 /** A network in which no WebSocket gets through. */
 const streamsOnly = {
@@ -71,6 +71,35 @@ describe('a shared connection', () => {
     });
     expect(others.flatMap(({ open }) => open)).toHaveLength(1);
     for (const { client } of others) expect(client.document.market?.price).toBe(500);
+  });
+
+  it('is taken over at once where its tab crashes and there are locks', async () => {
+    const { browser, tabs } = await openTabs(4, {}, openBrowser(true));
+    for (let rest = tabs; rest.length > 1; ) {
+      const leader = leaderOf(browser);
+      leader.crash();
+      await browser.advance(300);
+      rest = rest.filter((tab) => tab !== leader);
+      for (const { client } of rest) expect(client.freshness.isFresh).toBe(true);
+      expect(leaderOf(browser)).not.toBe(leader);
+    }
+    expect(browser.opened).toBe(4);
+  });
+
+  it('goes on for those that have locks and lose their leader to a better one', async () => {
+    const { browser, tabs } = await openTabs(4, {}, openBrowser(true));
+    const apart = tabs.find((tab) => tab !== leaderOf(browser));
+    apart?.cutOff(true);
+    await browser.advance(10_000);
+    apart?.cutOff(false);
+    browser.publish();
+    await browser.advance(1000);
+    const { length } = browser.posted;
+    await browser.advance(5000);
+    expect(browser.open).toHaveLength(1);
+    // No claim, and no more than signs of life.
+    expect(browser.posted.slice(length).filter(({ type }) => type === 'claim')).toEqual([]);
+    expect(browser.posted.length - length).toBeLessThan(50);
   });
 
   it('is closed by a tab that thaws after it was replaced', async () => {

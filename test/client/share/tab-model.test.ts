@@ -137,5 +137,5 @@ describe('tabs that come, go, freeze, and do not hear each other', () => {
       }),
       { numRuns: 40 },
     );
-  }, 200_000);
+  }, 120_000);
 });

@@ -19,7 +19,9 @@ const alone = [
 const atPort = 'test/**/*.port.test.ts';
 const conformance = 'test/conformance/**/*.test.ts';
 const browser = 'test/browser/**/*.test.ts';
-const wholes = [conformance, browser];
+/** The ways in that the pages show, walked with the programs that users bring. */
+const newcomer = 'test/newcomer/**/*.test.ts';
+const wholes = [conformance, browser, newcomer];
 /** They run the program, or open its pages: `dist/` is built before where it does not match `src/`. */
 const globalSetup = 'test/setup/built.mjs';
 const exclude = [...configDefaults.exclude, ...alone];
@@ -34,6 +36,7 @@ export default defineConfig({
       group('port', [atPort], { exclude, ...shared, ...real, globalSetup }),
       group('conformance', [conformance], { exclude, ...shared, ...real, globalSetup }),
       group('browser', [browser], { exclude, ...shared, ...real, globalSetup }),
+      group('newcomer', [newcomer], { exclude, ...shared, ...real, globalSetup }),
     ],
   },
 });

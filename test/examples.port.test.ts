@@ -1,24 +1,15 @@
-import { execFile, spawn } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { promisify } from 'node:util';
+import { spawn } from 'node:child_process';
 import { createContext, runInContext } from 'node:vm';
+import { EventSource } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { createTelemetryClient } from '../src/client/index.ts';
 import { equalJson, type JsonObject } from '../src/core/json.ts';
+import { freePort } from './support/free-port.ts';
 import { startGateway } from './support/gateway.ts';
-import { codeWith } from './support/pages.ts';
+import { codeWith, makeTokenAsShown } from './support/pages.ts';
 import { setUpViews } from './support/view-set-up.ts';
 import { useIn, waitFor } from './support/wait.ts';
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe('The examples of the pages', () => {
   it('have an engine that a gateway shows as the README says', async (test) => {
@@ -87,14 +78,55 @@ describe('The examples of the pages', () => {
     expect(log.filter((type) => type === 'WELCOME')).toHaveLength(2);
   });
 
+  it.for<[string, string]>([
+    ['a WebSocket', codeWith('doc.market.price, doc.sources.state.status); // 1375')],
+    ['an event stream', codeWith('const stream = new EventSource')],
+  ])('print prices, with how fresh they are, from %s', async ([, code], test) => {
+    const gateway = await useIn(test, startGateway());
+    const printed: string[] = [];
+    const opened: { close(): void }[] = [];
+    const remember = <Arguments extends unknown[], Connection extends { close(): void }>(
+      Kind: new (...given: Arguments) => Connection,
+    ) =>
+      function connect(...given: Arguments): Connection {
+        const connection = new Kind(...given);
+        opened.push(connection);
+        return connection;
+      };
+    test.onTestFinished(() => {
+      for (const connection of opened) connection.close();
+    });
+    const page = createContext({
+      WebSocket: remember(WebSocket),
+      EventSource: remember(EventSource),
+      console: { log: (...words: unknown[]) => printed.push(words.join(' ')) },
+    });
+    runInContext(code.replaceAll('localhost:3000', `127.0.0.1:${gateway.port}`), page);
+    await waitFor('a fresh price', () => printed.some((line) => / \d+\.\d+ fresh$/.test(line)));
+  });
+
+  it('halt by the SDK, and say what came of it', async (test) => {
+    const gateway = await useIn(test, startGateway({ settings: { ALLOW_COMMANDS: 'true' } }));
+    const client = createTelemetryClient({ url: gateway.url, WebSocket });
+    test.onTestFinished(() => client.close());
+    const printed: unknown[][] = [];
+    const code = codeWith("client.command('HALT', { reason: 'drill' })");
+    const page = createContext({ client, console: { log: (...words: unknown[]) => printed.push(words) } });
+    runInContext(code, page);
+    await waitFor('the answer', () => printed.length > 0);
+    expect(printed).toEqual([['halted', expect.objectContaining({ status: 'HALT', reason: 'drill' })]]);
+    gateway.engine.faults.apply({ kind: 'error', path: '/api/system/halt', status: 400 });
+    runInContext(code, page);
+    await waitFor('the refusal', () => printed.length > 1);
+    expect(printed[1]?.slice(0, 1)).toEqual(['ENGINE_REFUSED']);
+  });
+
   it('make a token that opens a gateway to an operator', async (test) => {
     const secret = 'a secret of at least thirty-two bytes';
     const gateway = await useIn(test, startGateway({ engine: false, settings: { AUTH_JWT_SECRET: secret } }));
-    const [script = ''] = codeWith('createHmac').split('\ncurl');
-    const env = { ...process.env, AUTH_JWT_SECRET: secret };
-    const { stdout } = await promisify(execFile)('bash', ['-c', `${script}\necho "$TOKEN"`], { env });
+    const token = await makeTokenAsShown(secret);
     const ask = (headers = {}) => fetch(`${gateway.url}/api/clients`, { headers });
     expect((await ask()).status).toBe(401);
-    expect((await ask({ authorization: `Bearer ${stdout.trim()}` })).status).toBe(200);
+    expect((await ask({ authorization: `Bearer ${token}` })).status).toBe(200);
   });
 });

@@ -88,3 +88,17 @@ export function estimateBytes(value: JsonValue): number {
   }
   return bytes;
 }
+
+/**
+ * Roughly the bytes of memory that a value takes which was parsed from JSON, in V8 on 64 bits: what it says of lists of
+ * numbers is more than they take, of objects with hundreds of keys up to a third less.
+ */
+export function estimateMemory(value: JsonValue): number {
+  if (typeof value === 'string') return 24 + value.length;
+  // A small integer is in the place of the pointer.
+  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) < 2 ** 31 ? 8 : 24;
+  if (typeof value !== 'object' || value === null) return 8;
+  let bytes = 32;
+  for (const item of Array.isArray(value) ? value : Object.values(value)) bytes += 8 + estimateMemory(item);
+  return bytes;
+}

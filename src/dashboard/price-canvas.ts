@@ -10,20 +10,14 @@ import {
 import { colour } from './hook/use-theme.ts';
 import { formatAmount } from './model/amount.ts';
 import { formatTime } from './model/format.ts';
-import { lastOf, type TrackView } from './model/track.ts';
+import type { TrackView } from './model/track.ts';
 
 export interface PriceCanvas {
-  draw(track: TrackView, look: PriceLook): void;
+  /** @param decimals of the prices on the scale */
+  draw(track: TrackView, decimals: number): void;
   /** Takes on the colours of the present theme. */
   repaint(): void;
   remove(): void;
-}
-
-export interface PriceLook {
-  /** Shows the last so many of the track. */
-  readonly seconds: number;
-  /** Of the prices on the scale. */
-  readonly decimals: number;
 }
 
 /** So much is shown at least, lest the first seconds look like a day's trading. */
@@ -84,13 +78,13 @@ export function createPriceCanvas(place: HTMLElement): PriceCanvas {
   return {
     repaint,
     remove: () => chart.remove(),
-    draw(track, { seconds, decimals }) {
+    draw(track, decimals) {
       showDecimals(decimals);
-      const points = toPoints(lastOf(track, seconds));
+      const points = toPoints(track);
       const newest = points.at(-1);
       showLast(newest !== undefined && 'value' in newest);
-      // Within a second only the newest point moves, unless history came in.
-      const key = `${seconds}/${points.length}/${newest?.time}/${countKnown(points)}`;
+      // Within a step only the newest point moves, unless history came in.
+      const key = `${track.stepMs}/${points.length}/${newest?.time}/${countKnown(points)}`;
       if (key === shown && newest !== undefined) {
         series.update(newest);
         return;

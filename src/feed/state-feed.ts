@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { estimateBytes, type JsonObject, shareUnchanged } from '../core/json.ts';
+import { estimateMemory, type JsonObject, shareUnchanged } from '../core/json.ts';
 import type { History, HistoryBudget, Version } from './history.ts';
 import type { Position } from './position.ts';
 
@@ -44,7 +44,7 @@ export class WritableStateFeed {
     this.#clock = clock;
     this.#onClose = onClose;
     this.#history = budget.open();
-    this.#current = this.#versionOf(1, initial, estimateBytes(initial), undefined);
+    this.#current = this.#versionOf(1, initial, estimateMemory(initial), undefined);
     this.#pending = initial;
     this.#history.add(this.#current);
   }
@@ -148,7 +148,7 @@ export type StateFeed = Omit<WritableStateFeed, 'stage' | 'commit' | 'close'>;
 function ownBytes(document: JsonObject, previous: JsonObject): number {
   let bytes = 0;
   for (const [key, section] of Object.entries(document)) {
-    bytes += 16 + (section === previous[key] ? 0 : estimateBytes(section));
+    bytes += 16 + (section === previous[key] ? 0 : estimateMemory(section));
   }
   return bytes;
 }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { Context } from 'hono';
-import { etag } from 'hono/etag';
-import { holdsTag } from './responses.ts';
-import type { Router } from './router.ts';
+import { CodedContent, type ContentHeaders, codedResponse } from './coded-content.ts';
+import { tagOf } from './responses.ts';
+import type { Handler, Router } from './router.ts';
 
 /** Sent with every page, besides its Content-Security-Policy. */
 const pageHeaders = {
@@ -50,7 +49,7 @@ export function addBuiltPage(router: Router, path: string, folder: URL, framedBy
 }
 
 function addAssets(router: Router, path: string, folder: URL): void {
-  const assets = new Map<string, (context: Context) => Response>();
+  const assets = new Map<string, Handler>();
   const names = existsSync(folder) ? readdirSync(folder) : [];
   const present = new Set(names);
   for (const name of names) {
@@ -58,16 +57,16 @@ function addAssets(router: Router, path: string, folder: URL): void {
     // Neither the compressed forms of a file nor source maps are served by their names.
     if (contentType === undefined) continue;
     const read = (suffix: string): Buffer => readFileSync(new URL(encodeURIComponent(name + suffix), folder));
-    const forms: Record<string, Buffer> = { '': read('') };
-    for (const { coding, suffix } of encodings) {
-      if (present.has(name + suffix)) forms[coding] = read(suffix);
-    }
+    const made = encodings
+      .filter(({ suffix }) => present.has(name + suffix))
+      .map(({ coding, suffix }) => [coding, read(suffix)] as const);
     const headers = {
       'content-type': contentType,
       'x-content-type-options': 'nosniff',
       'cache-control': 'public, max-age=31536000, immutable',
     };
-    assets.set(name, answering(forms, headers));
+    const plain = read('');
+    assets.set(name, answering(plain, tagOf(plain), headers, made));
   }
   router.get(`${path}:name`, (context) => {
     const asset = assets.get(context.req.param('name') ?? '');
@@ -75,44 +74,15 @@ function addAssets(router: Router, path: string, folder: URL): void {
   });
 }
 
-/** Answers with one file. @param forms its content as it is (`''`) and by content coding */
-function answering(forms: Readonly<Record<string, Buffer>>, headers: Readonly<Record<string, string>>) {
-  const plain = forms[''] ?? Buffer.alloc(0);
-  const tag = tagOf(plain);
-  const codings = encodings.map(({ coding }) => coding).filter((coding) => forms[coding] !== undefined);
-  const vary = codings.length > 0 ? { vary: 'accept-encoding' } : {};
-  return ({ req }: Context): Response => {
-    const coding = codings.find((candidate) => accepts(req.header('accept-encoding'), candidate));
-    // Two forms are two representations, each with a tag of its own (RFC 9110 §8.8.3.3).
-    const etag = coding === undefined ? tag : `${tag}-${coding}`;
-    const common = { ...headers, ...vary, etag: `"${etag}"` };
-    if (holdsTag(req.header('if-none-match'), etag)) {
-      return new Response(null, { status: 304, headers: common });
-    }
-    const encoded = coding === undefined ? {} : { 'content-encoding': coding };
-    const content = forms[coding ?? ''] ?? plain;
-    return new Response(sharing(content), {
-      headers: { ...common, ...encoded, 'content-length': `${content.length}` },
-    });
-  };
-}
-
-/** A body that shares the bytes: given as a Buffer, each response would copy them. */
-function sharing(content: Uint8Array): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    pull(controller) {
-      controller.enqueue(content);
-      controller.close();
-    },
-  });
-}
-
-/** RFC 9110 §12.5.3; `*` is not taken to ask for a coding. */
-function accepts(acceptEncoding: string | undefined, coding: string): boolean {
-  return (acceptEncoding ?? '').split(',').some((entry) => {
-    const [name = '', ...parameters] = entry.split(';').map((part) => part.trim().toLowerCase());
-    return name === coding && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
-  });
+/** Answers with one file. @param made its compressed forms that are there already */
+function answering(
+  plain: Buffer,
+  tag: string,
+  headers: ContentHeaders,
+  made?: ConstructorParameters<typeof CodedContent>[1],
+): Handler {
+  const content = new CodedContent(plain, made);
+  return ({ req }) => codedResponse(req.raw, tag, headers, { content: () => content });
 }
 
 /**
@@ -135,12 +105,8 @@ export function addPage(router: Router, path: string, file: URL, framedBy: reado
 function addHtml(router: Router, path: string, html: string, policy: string): void {
   // With a 304 browsers keep the policy that they have: under another one the page is another representation.
   const tag = tagOf(`${policy}\n${html}`);
-  const headers = { ...pageHeaders, 'content-security-policy': policy, etag: `"${tag}"` };
-  router.get(path, etag(), (context) => context.body(html, 200, headers));
-}
-
-function tagOf(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('base64url').slice(0, 22);
+  const headers = { ...pageHeaders, 'content-security-policy': policy };
+  router.get(path, answering(Buffer.from(html), tag, headers));
 }
 
 function contentSecurityPolicy({

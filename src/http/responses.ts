@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Effect, problemDocument, type Refusal } from '../core/errors.ts';
 
 /**
@@ -22,20 +23,25 @@ export function problemResponse(
 
 /**
  * A JSON answer with an entity tag: 304 without a body where the client holds it (RFC 9110 §13.1.2, weak comparison).
+ * It is never compressed: logs and messages, in which others choose the text, may stand beside secrets.
  * @param tag opaque, unquoted
  */
-export function taggedJson(request: Request, tag: string, body: () => string): Response {
-  const headers = { etag: `"${tag}"`, 'cache-control': 'no-cache' };
-  if (holdsTag(request.headers.get('if-none-match'), tag))
-    return new Response(null, { status: 304, headers });
-  return new Response(body(), { headers: { ...headers, 'content-type': 'application/json' } });
+export function taggedJson(request: Request, tag: string, body: string): Response {
+  const common = { 'cache-control': 'no-cache' };
+  const held = heldTag(request.headers.get('if-none-match'), tag);
+  if (held !== undefined) return new Response(null, { status: 304, headers: { ...common, etag: held } });
+  return new Response(body, { headers: { ...common, etag: `"${tag}"`, 'content-type': 'application/json' } });
 }
 
-/** Whether `If-None-Match` lists the tag. */
-export function holdsTag(ifNoneMatch: string | null | undefined, tag: string): boolean {
-  if (ifNoneMatch === null || ifNoneMatch === undefined) return false;
-  return ifNoneMatch.split(',').some((held) => {
-    const entry = held.trim();
-    return entry === '*' || entry.replace(/^W\//, '') === `"${tag}"`;
-  });
+/** An entity tag, unquoted, for content that says itself which version it is. */
+export function tagOf(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('base64url').slice(0, 22);
+}
+
+/** The form in which `If-None-Match` lists the tag, weak or strong; undefined: it does not. */
+export function heldTag(ifNoneMatch: string | null, tag: string): string | undefined {
+  const strong = `"${tag}"`;
+  const held = (ifNoneMatch ?? '').split(',').map((entry) => entry.trim());
+  if (held.includes('*')) return strong;
+  return held.find((entry) => entry.replace(/^W\//, '') === strong);
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { CodedContent, codedResponse } from '../http/coded-content.ts';
+import { tagOf } from '../http/responses.ts';
 import type { Router } from '../http/router.ts';
 import type { Endpoint, MessageKinds } from './endpoint.ts';
 
@@ -15,13 +17,26 @@ export interface ApiChannel {
   readonly endpoint: Pick<Endpoint, 'id' | 'description' | 'query' | 'hears' | 'tells'>;
 }
 
-/** Serves the machine-readable description of every WebSocket endpoint (AsyncAPI 3.0). */
+/**
+ * Serves the machine-readable description of every WebSocket endpoint (AsyncAPI 3.0).
+ * @param channels called at the first request, when all are there
+ */
 export function addApiDescription(
   router: Router,
   info: ApiInfo,
   channels: () => readonly ApiChannel[],
 ): void {
-  router.get('/asyncapi.json', (context) => context.json(apiDocument(info, channels())));
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-cache' };
+  let made: { readonly tag: string; readonly content: CodedContent } | undefined;
+  const make = () => {
+    const text = JSON.stringify(apiDocument(info, channels()));
+    return { tag: tagOf(text), content: new CodedContent(Buffer.from(text)) };
+  };
+  router.get('/asyncapi.json', ({ req }) => {
+    made ??= make();
+    const { tag, content } = made;
+    return codedResponse(req.raw, tag, headers, { content: () => content });
+  });
 }
 
 /** The document itself. */

@@ -1,14 +1,14 @@
 import type { Access } from '../access/access.ts';
 import type { Policy } from '../access/policy.ts';
 import type { Clock } from '../core/clock.ts';
-import { formatPosition } from '../feed/position.ts';
+import { Projection } from '../feed/projection.ts';
 import type { StateFeed } from '../feed/state-feed.ts';
-import { taggedJson } from '../http/responses.ts';
 import type { Handler, Router } from '../http/router.ts';
 import type { UpgradeRouter } from '../http/upgrade.ts';
 import type { Endpoint } from './endpoint.ts';
 import { type HttpRoute, serveHttp } from './http.ts';
 import { commentEveryMs, Service, type ServiceParts, serveEventStream, serveWebSocket } from './service.ts';
+import { Snapshots } from './snapshots.ts';
 
 /** An endpoint of a dialect and its path. */
 export interface Served {
@@ -33,6 +33,7 @@ export interface ServeParts extends ServiceParts {
 export class Serve {
   readonly #dialect: string;
   readonly #parts: ServeParts;
+  readonly #snapshots = new Snapshots();
 
   constructor(dialect: string, parts: ServeParts) {
     this.#dialect = dialect;
@@ -60,10 +61,10 @@ export class Serve {
 
   /** A document as JSON; its `ETag` is its position. */
   snapshot(path: string, access: Policy, feed: StateFeed): void {
+    const projection = new Projection(feed);
     this.http('get', path, {
       access,
-      answer: ({ request }) =>
-        taggedJson(request, formatPosition(feed.position), () => JSON.stringify(feed.current.document)),
+      answer: ({ request }) => this.#snapshots.answer(request, projection),
     });
   }
 

@@ -215,7 +215,7 @@ describe.skipIf(chromiumMissing)('The dashboard’s controls', () => {
       'Skip to the figures',
       'Halt …',
       'Theme: auto',
-      '10 min',
+      '1 min',
       'All',
       'Full',
       'JSON',

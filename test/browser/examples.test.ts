@@ -11,18 +11,13 @@ import {
   spawnEngine,
   spawnGateway,
 } from '../support/gateway-process.ts';
-import { exampleOf, sdkModules } from '../support/pages.ts';
+import { exampleOf, mountExample, sdkModules } from '../support/pages.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 
 /** Of whoever sees the example's output: whether it says now that the price is live. */
 type SaysLive = () => boolean | Promise<boolean>;
 
 const folder = fileURLToPath(new URL(`../../.artifacts/examples-${process.pid}/`, import.meta.url));
-const mount = `
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
-createRoot(document.body).render(<StrictMode><Price /></StrictMode>);
-`;
 
 /** The example as a script for a browser, with the SDK of src/. */
 async function bundle(code: string): Promise<string> {
@@ -51,7 +46,7 @@ describe.skipIf(chromiumMissing)('The examples of the pages', { retry: 2 }, () =
   beforeAll(async () => {
     mkdirSync(folder, { recursive: true });
     scripts = {
-      react: await bundle(exampleOf('React') + mount),
+      react: await bundle(exampleOf('React') + mountExample),
       plain: await bundle(exampleOf('Plain JavaScript')),
     };
     browser = await launchChromium();

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { Server } from 'socket.io';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
@@ -10,6 +10,7 @@ import { openConsole, pageFile, startServer } from './websocket-test-page.ts';
 
 const artifacts = fileURLToPath(new URL('../../.artifacts/', import.meta.url));
 const sent = /^↑sent/;
+const offeredNow = `Array.from(document.getElementById('endpoint').options, ({ value }) => value)`;
 
 describe.skipIf(chromiumMissing)('The page at /websocket-test', () => {
   let browser: Browser;
@@ -41,6 +42,26 @@ describe.skipIf(chromiumMissing)('The page at /websocket-test', () => {
     await gateway.stop();
     await state('1001, going away');
     expect(faults).toEqual([]);
+  });
+
+  it('offers what the gateway serves, and all that it knows where it came from disk', async (test) => {
+    const offered = (page: Page): Promise<string[]> => page.evaluate<string[]>(offeredNow);
+    const disk = await openConsole(test, browser, pageFile);
+    const all = await offered(disk.page);
+    expect(all).toEqual(
+      expect.arrayContaining(['/ws', '/ws/stream', '/ws/instances/NAME/logs?backlog=100&ansi=strip']),
+    );
+
+    const served = await openServed(test, { DIALECTS: 'streams' });
+    await served.page.getByRole('option', { name: '/ws/stream' }).first().waitFor({ state: 'detached' });
+    expect(await offered(served.page)).toEqual([
+      '',
+      ...all.filter((path) => /^\/ws\/(instances|messages)/.test(path)),
+    ]);
+    expect(await served.page.getByLabel('URL').inputValue()).toMatch(/\/ws\/messages$/);
+    await served.connect();
+    await served.state('Connected');
+    expect(served.faults).toEqual([]);
   });
 
   it('decodes MessagePack, beside the bytes', async (test) => {

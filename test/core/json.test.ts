@@ -1,8 +1,11 @@
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   equalJson,
   estimateBytes,
+  estimateMemory,
   isJsonObject,
   type JsonObject,
   type JsonValue,
@@ -11,6 +14,15 @@ import {
   withoutKey,
 } from '../../src/core/json.ts';
 import { arbitraryJson, arbitraryJsonObject, canonicalText, deepFreeze } from '../support/arbitrary-json.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+/** Of the heap of this thread, without garbage. */
+function bytesUsed(): number {
+  collectGarbage();
+  return getHeapStatistics().used_heap_size;
+}
 
 const copyOf = <Value extends JsonValue>(value: Value): Value => JSON.parse(JSON.stringify(value)) as Value;
 
@@ -107,6 +119,25 @@ describe('shareUnchanged', () => {
     expect(shareUnchanged(previous, { a: {} })).toEqual({ a: {} });
     expect(shareUnchanged(previous, { a: {}, b: {}, c: {} })).toEqual({ a: {}, b: {}, c: {} });
     expect(shareUnchanged(previous, { a: {}, c: {} })).toEqual({ a: {}, c: {} });
+  });
+});
+
+describe('estimateMemory', () => {
+  const kinds: Readonly<Record<string, (index: number) => JsonValue>> = {
+    'small objects': (index) => ({ id: index, quantity: index + 0.5 }),
+    'empty lists': () => [],
+    texts: (index) => `order ${index} of many`,
+    'objects in objects': (index) => ({ a: { b: { c: index / 3 } } }),
+  };
+
+  it.each(Object.entries(kinds))('is about what V8 keeps: %s', (_what, make) => {
+    const value = Array.from({ length: 1000 }, (_, index) => make(index));
+    const text = JSON.stringify(value);
+    const before = bytesUsed();
+    const kept: JsonValue[] = Array.from({ length: 100 }, () => JSON.parse(text));
+    const taken = (bytesUsed() - before) / kept.length;
+    expect(taken / estimateMemory(value)).toBeGreaterThan(0.5);
+    expect(taken / estimateMemory(value)).toBeLessThan(1.5);
   });
 });
 

@@ -48,6 +48,7 @@ function setUp(test: TestScope, symbol: string | null = null) {
   });
   const asked: HistoryQuery[] = [];
   let answer: (query: HistoryQuery) => Promise<readonly HistoryPoint[]> = async () => [];
+  let since: number | undefined;
   const options: RecorderOptions = {
     client: {
       get document() {
@@ -68,9 +69,9 @@ function setUp(test: TestScope, symbol: string | null = null) {
         return () => own.delete(call);
       },
     },
-    fetchHistory: (query) => {
+    async fetchHistory(query) {
       asked.push(query);
-      return answer(query);
+      return { points: await answer(query), since };
     },
   };
   const recorder = new Recorder(options);
@@ -80,6 +81,9 @@ function setUp(test: TestScope, symbol: string | null = null) {
     asked,
     history: (next: typeof answer) => {
       answer = next;
+    },
+    remembers: (next: number) => {
+      since = next;
     },
     async say(document: TelemetryDocument, state: State = 'live') {
       client.document = document;
@@ -228,6 +232,32 @@ describe('Recorder', () => {
     await pause(0);
     expect(recorder.price.read().values).toEqual([10, 11, 11, 10]);
     expect(asked[before]).toMatchObject({ seconds: 4 });
+  });
+
+  it('has a longer past where somebody looks at it and the gateway remembers so much', async (test) => {
+    const { recorder, asked, history, remembers, say } = setUp(test);
+    remembers(start - 5000 * second);
+    await say(documentOf(10));
+    expect(Math.round(recorder.pastSeconds)).toBe(5000);
+    history(async () => [{ at: start - 3000 * second, document: documentOf(7) }]);
+    recorder.show(3600);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked.at(-1)).toEqual({ seconds: 3600, step: 5, symbol: undefined, sections: ['market'] });
+    const { stepMs, from, values } = recorder.price.read(3600);
+    expect([stepMs, from, values.length, values[0], values.at(-1)]).toEqual([
+      5000,
+      start - 3000 * second,
+      601,
+      7,
+      10,
+    ]);
+    const before = asked.length;
+    recorder.show(600);
+    recorder.show(3600);
+    await vi.advanceTimersByTimeAsync(second);
+    expect(asked).toHaveLength(before);
+    await say(documentOf(499, 'QQQ'));
+    expect(recorder.price.read(3600).values).not.toContain(10);
   });
 
   it('draws no point of another symbol', async (test) => {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { brotliCompressSync, brotliDecompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { addBuiltPage, addPage } from '../../src/http/pages.ts';
 import type { TestScope } from '../support/wait.ts';
@@ -43,6 +43,16 @@ describe('A page', () => {
         "connect-src 'self'",
       ]),
     );
+  });
+
+  it('is compressed for those who take that, unless it is small', async (test) => {
+    const get = async (html: string) =>
+      await servePage(test, html).request('/console', { headers: { 'accept-encoding': 'gzip' } });
+    const large = `<h1>${'one'.repeat(1000)}</h1>`;
+    const response = await get(large);
+    expect(response.headers.get('content-encoding')).toBe('gzip');
+    expect(gunzipSync(await response.arrayBuffer()).toString()).toBe(large);
+    expect((await get('<h1>one</h1>')).headers.get('content-encoding')).toBeNull();
   });
 
   it('is a fault of the build where its file is missing', () => {
@@ -139,11 +149,9 @@ describe('A built page', () => {
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  it('sends the smallest form that the client takes', async (test) => {
+  it('has assets in the smallest form that the client takes', async (test) => {
     const router = serveBuiltPage(test);
-    const get = (accepted: string) =>
-      router.request('/assets/index-abc.js', { headers: { 'accept-encoding': accepted } });
-    const tags = new Set<string | null>();
+    const get = (headers: Record<string, string>) => router.request('/assets/index-abc.js', { headers });
     for (const [accepted, coding] of [
       ['gzip, deflate, br', 'br'],
       ['gzip', 'gzip'],
@@ -151,13 +159,18 @@ describe('A built page', () => {
       ['identity', null],
       ['', null],
     ] as const) {
-      const response = await get(accepted);
+      const response = await get({ 'accept-encoding': accepted });
       expect([accepted, response.headers.get('content-encoding')]).toEqual([accepted, coding]);
-      expect(response.headers.get('vary')).toContain('accept-encoding');
-      tags.add(response.headers.get('etag'));
+      expect(response.headers.get('vary')).toContain('Accept-Encoding');
+      const etag = response.headers.get('etag') ?? '';
+      expect(etag.startsWith('W/')).toBe(coding !== null);
+      // A cache may hold any form.
+      for (const other of ['br', 'gzip', 'identity']) {
+        const held = await get({ 'accept-encoding': other, 'if-none-match': etag });
+        expect([held.status, held.headers.get('etag')]).toEqual([304, etag]);
+      }
     }
-    expect(tags.size).toBe(3);
-    const brotli = Buffer.from(await (await get('br')).arrayBuffer());
+    const brotli = Buffer.from(await (await get({ 'accept-encoding': 'br' })).arrayBuffer());
     expect(brotliDecompressSync(brotli).toString()).toBe(builtScript);
   });
 

@@ -1,19 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { connectClient } from '../support/client.ts';
+import { freePort } from '../support/free-port.ts';
 import { program } from '../support/gateway-process.ts';
 import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
-
-/** One that was free just now: no log can say which port it is. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 interface Started {
   readonly child: ChildProcess;

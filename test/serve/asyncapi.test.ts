@@ -30,6 +30,19 @@ async function documentWith(...channels: readonly ApiChannel[]): Promise<unknown
 }
 
 describe('AsyncAPI document', () => {
+  it('is made once, and compressed for those who take that', async () => {
+    const { router } = routerFor();
+    let asked = 0;
+    addApiDescription(router, info, () => {
+      asked += 1;
+      return Array.from({ length: 10 }, (_, index) => ({ ...silent, path: `/silent/${index}` }));
+    });
+    const get = () => router.request('/asyncapi.json', { headers: { 'accept-encoding': 'gzip' } });
+    const [first, second] = [await get(), await get()];
+    expect(first.headers.get('etag')).toBe(second.headers.get('etag'));
+    expect(asked).toBe(1);
+  });
+
   it('is there where nothing is served', async () => {
     expect(await documentWith()).toEqual({
       asyncapi: '3.0.0',

@@ -3,6 +3,9 @@ import { DefaultReporter } from 'vitest/node';
 /** How long nothing may be printed while tests run. */
 const quietMs = 10_000;
 
+/** The group whose tests are told one by one, with the time that each takes. */
+const toldEach = 'newcomer';
+
 /** Vitest's own reporter with a line for each group that ends, and one each 10 s, in place of one for each file. */
 export default class GroupReporter extends DefaultReporter {
   #groups = new Map();
@@ -35,12 +38,19 @@ export default class GroupReporter extends DefaultReporter {
     group.ended += 1;
     group.tests += [...testModule.children.allTests()].length;
     if (testModule.state() === 'failed') group.failed += 1;
+    if (name === toldEach) for (const test of testModule.children.allTests()) this.#tell(test);
     if (group.ended === group.files) this.#print(`${name}: ${summaryOf(group)}`);
     else if (Date.now() - this.#printedAt >= quietMs) this.#print(this.#progress());
   }
 
   printTestModule(testModule) {
     if (testModule.state() === 'failed') super.printTestModule(testModule);
+  }
+
+  #tell(test) {
+    const took = test.diagnostic()?.duration;
+    const how = took === undefined ? test.result().state : `${(took / 1000).toFixed(1)} s`;
+    this.#print(`${toldEach}: ${test.fullName}: ${how}`);
   }
 
   #progress() {

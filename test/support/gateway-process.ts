@@ -37,13 +37,21 @@ export interface GatewayProcess extends ServingProcess {
 }
 
 type Environment = Readonly<Record<string, string>>;
+interface How {
+  /** The program. Default: `dist/main.js`. */
+  readonly main?: string;
+  /** The user that it runs as, where this process may choose. Default: its own. */
+  readonly uid?: number;
+}
 
 /** Runs a command with nothing of this process's settings. */
-function runCommand(args: readonly string[], env: Environment, main = program): CommandProcess {
+function runCommand(args: readonly string[], env: Environment, how: How = {}): CommandProcess {
+  const { main = program, ...user } = how;
   const child = spawn(process.execPath, [main, ...args], {
     cwd: root,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...user,
   });
   if (child.pid === undefined) throw new Error('the process did not start');
   const output = { stdout: '', stderr: '' };
@@ -75,7 +83,7 @@ function runCommand(args: readonly string[], env: Environment, main = program): 
 
 /** Runs a command that is expected to end by itself. @param main of another folder than the build */
 export async function commandResult(args: readonly string[], env: Environment, main = program) {
-  const command = runCommand(args, env, main);
+  const command = runCommand(args, env, { main });
   try {
     const { code } = await within('the command to end', command.exited, startTimeoutMs);
     return { code, stdout: command.stdout, stderr: command.stderr };
@@ -85,9 +93,12 @@ export async function commandResult(args: readonly string[], env: Environment, m
 }
 
 /** `serve` in a process of its own; resolves once it listens. */
-export async function spawnGateway(env: Environment = {}): Promise<GatewayProcess> {
+export async function spawnGateway(
+  env: Environment = {},
+  user: Pick<How, 'uid'> = {},
+): Promise<GatewayProcess> {
   const settings = { PORT: '0', HOST: '127.0.0.1', ENGINE_URL: nowhere, ...env };
-  const gateway = await untilListening(runCommand(['serve'], settings), 'listening');
+  const gateway = await untilListening(runCommand(['serve'], settings, user), 'listening');
   return Object.assign(gateway, { wsUrl: `ws://127.0.0.1:${gateway.port}` });
 }
 
@@ -95,6 +106,11 @@ export async function spawnGateway(env: Environment = {}): Promise<GatewayProces
 export function spawnEngine(env: Environment = {}): Promise<ServingProcess> {
   const settings = { ENGINE_PORT: '0', HOST: '127.0.0.1', ...env };
   return untilListening(runCommand(['engine'], settings), 'demo engine listening');
+}
+
+/** `demo` as people start it, but for its port; resolves once it listens. */
+export function spawnDemo(): Promise<ServingProcess> {
+  return untilListening(runCommand(['demo'], { PORT: '0' }), 'listening');
 }
 
 async function untilListening(command: CommandProcess, line: string): Promise<ServingProcess> {

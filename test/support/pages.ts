@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const root = new URL('../../', import.meta.url);
 
@@ -39,9 +40,16 @@ export const sdkModules: Readonly<Record<string, string>> = {
   'telemetry-bff/react': fileURLToPath(new URL('src/client/react.ts', root)),
 };
 
+/** What an application has beside the React example, to show it. */
+export const mountExample = `
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+createRoot(document.body).render(<StrictMode><Price /></StrictMode>);
+`;
+
 /** The code below a title in bold, as it stands in one of the pages. */
 export function exampleOf(title: string): string {
-  const example = new RegExp(`\\n\\*\\*${title}\\*\\*\\n\\n\`\`\`\\w+\\n([^]*?)\`\`\``);
+  const example = new RegExp(`\\n\\*\\*${title}\\*\\*[^\\n]*\\n\\n\`\`\`\\w+\\n([^]*?)\`\`\``);
   for (const { text } of pages) {
     const [, code] = example.exec(text) ?? [];
     if (code !== undefined) return code;
@@ -49,14 +57,39 @@ export function exampleOf(title: string): string {
   throw new Error(`no page has an example "${title}"`);
 }
 
+/** A block of code, or of what a program prints. */
+export interface CodeBlock {
+  /** The page and the line of it where the block begins, such as `README.md:14`. */
+  readonly place: string;
+  /** As the page says it; `''`: it does not. */
+  readonly language: string;
+  readonly code: string;
+}
+
+/** All of them, of all pages. */
+export const codeBlocks: readonly CodeBlock[] = pages.flatMap(({ path, text }) =>
+  [...text.matchAll(/^( *)```(\S*)[^\n]*\n([\s\S]*?)^\1```$/gm)].map(
+    ({ index, 1: indent = '', 2: language = '', 3: code = '' }) => ({
+      place: `${path}:${text.slice(0, index).split('\n').length}`,
+      language,
+      code: code.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+    }),
+  ),
+);
+
 /** The one code block of all pages in which this text stands. */
 export function codeWith(text: string): string {
-  const blocks = pages.flatMap((page) =>
-    [...page.text.matchAll(/^```\w+\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code),
-  );
-  const [code, ...others] = blocks.filter((block) => block.includes(text));
-  if (code === undefined || others.length > 0) throw new Error(`there is not one code block with "${text}"`);
-  return code;
+  const [block, ...others] = codeBlocks.filter(({ code }) => code.includes(text));
+  if (block === undefined || others.length > 0) throw new Error(`there is not one code block with "${text}"`);
+  return block.code;
+}
+
+/** An operator's token, made by the shell's lines for it as they stand in one of the pages. */
+export async function makeTokenAsShown(secret: string): Promise<string> {
+  const [script = ''] = codeWith('createHmac').split('\ncurl');
+  const env = { ...process.env, AUTH_JWT_SECRET: secret };
+  const { stdout } = await promisify(execFile)('bash', ['-c', `${script}\necho "$TOKEN"`], { env });
+  return stdout.trim();
 }
 
 /** The rows of every table in a text whose head begins with these cells. */

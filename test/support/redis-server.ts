@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { findProgram, redis, whyLeftOut } from '../setup/programs.mjs';
+import { freePort } from './free-port.ts';
 
 /** For `describe.skipIf(redisMissing)`: why tests with a real Redis are left out, or false. */
 export const redisMissing: string | false = whyLeftOut(redis);
@@ -115,20 +115,4 @@ function endWithThisProcess(child: ChildProcess, pid: number): void {
   });
   guard.unref();
   child.once('exit', () => guard.kill('SIGKILL'));
-}
-
-/** Below 32768, where systems begin to hand out ports for outgoing connections. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    if (await canListen(port)) return port;
-  }
-}
-
-function canListen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }

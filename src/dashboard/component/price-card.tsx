@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useFreshness } from '../hook/use-freshness.ts';
 import { useCurrency, useFigure, useNow, usePage } from '../hook/use-page.ts';
 import {
@@ -10,26 +10,24 @@ import {
   toneOf,
 } from '../model/amount.ts';
 import { formatAge } from '../model/format.ts';
-import { lastOf } from '../model/track.ts';
+import { nearSeconds, offeredRanges } from '../model/price-tracks.ts';
 import { Card } from './card.tsx';
 import { Choice } from './choice.tsx';
 import { Figure, Value } from './figure.tsx';
 import { PriceChart } from './price-chart.tsx';
 
-const ranges = [
-  { value: '60', label: '1 min' },
-  { value: '300', label: '5 min' },
-  { value: '600', label: '10 min' },
-] as const;
-type Range = (typeof ranges)[number]['value'];
-
 export function PriceCard() {
-  const [range, setRange] = useState<Range>('600');
-  const seconds = Number(range);
+  const { ranges, seconds, choose } = useRange();
   const currency = useCurrency('market');
   const decimals = usePriceDecimals(seconds, currency);
   const choice = (
-    <Choice legend="Range of the chart" isLegendHidden options={ranges} value={range} onChoose={setRange} />
+    <Choice
+      legend="Range of the chart"
+      isLegendHidden
+      options={ranges}
+      value={`${seconds}`}
+      onChoose={choose}
+    />
   );
   return (
     <Card
@@ -50,12 +48,27 @@ export function PriceCard() {
   );
 }
 
+/** What the chart shows: of the ranges that there is a past for, the one that was chosen or the next shorter one. */
+function useRange() {
+  const { recorder } = usePage();
+  const [wanted, setWanted] = useState<number>(nearSeconds);
+  useNow(true);
+  const offered = offeredRanges(recorder.pastSeconds);
+  const seconds = offered.findLast((range) => range.seconds <= wanted)?.seconds ?? nearSeconds;
+  useEffect(() => recorder.show(seconds), [recorder, seconds]);
+  return {
+    ranges: offered.map((range) => ({ value: `${range.seconds}`, label: range.label })),
+    seconds,
+    choose: (value: string) => setWanted(Number(value)),
+  };
+}
+
 /** Decimals of the price and of those before it, as far as the chart shows them: what moved is seen to have moved. */
 function usePriceDecimals(seconds: number, currency: string | undefined): number {
   const { recorder } = usePage();
   const price = useFigure('market.price');
   useNow(true);
-  const { values } = lastOf(recorder.price.read(), seconds);
+  const { values } = recorder.price.read(seconds);
   return priceDecimals([price, ...values], currency);
 }
 
@@ -71,7 +84,7 @@ function PriceChange({ seconds, decimals }: PriceChangeProps) {
   const { recorder } = usePage();
   const isStale = useFreshness('market.price') !== 'fresh';
   useNow(true);
-  const { values, stepMs } = lastOf(recorder.price.read(), seconds);
+  const { values, stepMs } = recorder.price.read(seconds);
   const [first] = values;
   const last = values.findLast((value) => !Number.isNaN(value));
   if (first === undefined || last === undefined) return <span class="price-change" />;

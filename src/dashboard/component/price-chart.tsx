@@ -4,7 +4,6 @@ import { useNow, usePage } from '../hook/use-page.ts';
 import { useThemeVersion } from '../hook/use-theme.ts';
 import { formatAmount } from '../model/amount.ts';
 import { formatAge } from '../model/format.ts';
-import { lastOf } from '../model/track.ts';
 import type { PriceCanvas } from '../price-canvas.ts';
 
 /** At a few changes a second its label follows the headline at once; to draw each of twenty costs as much as the figures. */
@@ -47,7 +46,7 @@ export function PriceChart({ seconds, decimals }: PriceChartProps) {
   }, [canvas, themeVersion]);
 
   const draw = useCallback(
-    () => canvas?.draw(recorder.price.read(), { seconds, decimals }),
+    () => canvas?.draw(recorder.price.read(seconds), decimals),
     [canvas, recorder, seconds, decimals],
   );
   useDrawing(canvas === undefined ? undefined : draw, leastMs);
@@ -82,7 +81,7 @@ export function PriceChart({ seconds, decimals }: PriceChartProps) {
 function PriceRange({ id, seconds, decimals }: PriceChartProps & { readonly id: string }) {
   const { recorder } = usePage();
   useNow(true);
-  const { values, stepMs } = lastOf(recorder.price.read(), seconds);
+  const { values, stepMs } = recorder.price.read(seconds);
   const known = values.filter((value) => !Number.isNaN(value));
   const missingMs = (values.length - known.length) * stepMs;
   const format = (price: number): string => formatAmount(price, { decimals });

@@ -8,8 +8,15 @@ export interface HistoryPoint {
   readonly document: TelemetryDocument;
 }
 
+export interface HistoryAnswer {
+  /** Oldest first. */
+  readonly points: readonly HistoryPoint[];
+  /** How far back the gateway remembers, epoch ms of this machine's clock; undefined: it does not say. */
+  readonly since: number | undefined;
+}
+
 export interface HistoryQuery {
-  /** How far back, 1 to 600. */
+  /** How far back, 1 to 86,400. */
   readonly seconds: number;
   readonly sections: readonly string[];
   /** One point for so many seconds. */
@@ -19,7 +26,7 @@ export interface HistoryQuery {
 }
 
 /** Rejects where the gateway refuses. */
-export type FetchHistory = (query: HistoryQuery) => Promise<readonly HistoryPoint[]>;
+export type FetchHistory = (query: HistoryQuery) => Promise<HistoryAnswer>;
 
 const timeoutMs = 10_000;
 /** `Date` counts whole seconds: a smaller difference between two clocks says nothing. */
@@ -43,7 +50,11 @@ export function createFetchHistory(fetch: Fetch, tokenNow: () => string | undefi
     });
     if (!response.ok) throw new Error(`the gateway answered ${response.status}`);
     const skewMs = skewOf(response.headers.get('date'));
-    return readPoints(await response.json(), skewMs);
+    const since = Date.parse(response.headers.get('x-telemetry-history-since') ?? '') - skewMs;
+    return {
+      points: readPoints(await response.json(), skewMs),
+      since: Number.isNaN(since) ? undefined : since,
+    };
   };
 }
 

@@ -32,15 +32,10 @@ export function isWaiting({ state, transport }: Pick<ConnectionStatus, 'state' |
   return state === 'connecting' && transport !== undefined;
 }
 
-/**
- * Whether a document has a section that somebody sent. For agents and models, whose source never answered, the gateway
- * puts in an empty one.
- */
+/** Whether a document has a section with something in it. The gateway puts in empty ones of agents and models. */
 export function isSent(document: TelemetryDocument, section: string): boolean {
   const value = document[section];
-  if (value === undefined) return false;
-  const isEmpty = isJsonObject(value) && Object.keys(value).length === 0;
-  return !isEmpty || document.sources?.[section]?.status !== 'down';
+  return value !== undefined && !(isJsonObject(value) && Object.keys(value).length === 0);
 }
 
 /** Whether a document of the past calls a path current: by its source, or since events kept it so. */

@@ -1,12 +1,11 @@
 import type { TelemetryClient, TelemetryDocument, Unsubscribe } from '../../client/index.ts';
-import type { FetchHistory, HistoryPoint } from './history.ts';
+import type { FetchHistory, HistoryPoint, HistoryQuery } from './history.ts';
 import { figure, isConnected, isPaused, wasFresh } from './knowledge.ts';
 import { LatencyTracks, latencySeconds } from './latency.ts';
+import { type FarTrack, nearSeconds, PriceTracks } from './price-tracks.ts';
 import { Track, type TrackPoint } from './track.ts';
 
 const second = 1000;
-/** As far back as the gateway tells. */
-const windowSeconds = 600;
 const retryMs = 5000;
 const pricePath = 'market.price';
 const profitPath = 'portfolio.daily_pnl';
@@ -20,8 +19,8 @@ export interface RecorderOptions {
 
 /** What the charts show: the past as the gateway tells it, continued by what comes in here. */
 export class Recorder {
-  readonly price = new Track({ stepMs: second, length: windowSeconds });
-  readonly profit = new Track({ stepMs: second, length: windowSeconds });
+  readonly price = new PriceTracks();
+  readonly profit = new Track({ stepMs: second, length: nearSeconds });
   readonly latencies = new LatencyTracks();
   readonly #options: Required<RecorderOptions>;
   readonly #listeners = new Set<() => void>();
@@ -29,7 +28,9 @@ export class Recorder {
   readonly #timer: ReturnType<typeof setInterval>;
   #symbol = '';
   #sections = '';
-  /** From when on the tracks may lack something that the gateway knows; undefined: they lack nothing. */
+  /** Of the price, that somebody looks at. */
+  #shownSeconds: number = nearSeconds;
+  /** From when on the near tracks may lack something that the gateway knows; undefined: they lack nothing. */
   #missingSince: number | undefined = 0;
   #retryAt = 0;
   #isFilling = false;
@@ -55,6 +56,17 @@ export class Recorder {
     this.#tell();
   }
 
+  /** Somebody looks at the last so many seconds of the price: has what is missing of them. */
+  show(seconds: number): void {
+    this.#shownSeconds = seconds;
+    this.#fillWhereDue();
+  }
+
+  /** Seconds from the oldest price that is known, here or to the gateway, to now. */
+  get pastSeconds(): number {
+    return this.price.pastSeconds(this.#options.now());
+  }
+
   close(): void {
     for (const leave of this.#leave) leave();
     clearInterval(this.#timer);
@@ -66,7 +78,10 @@ export class Recorder {
     const isFresh = (path: string): boolean => freshness.of(path).state === 'fresh';
     const at = now();
     this.#notice(document);
-    if (!isConnected(client.status) || isPaused(client)) this.#missingSince ??= at;
+    if (!isConnected(client.status) || isPaused(client)) {
+      this.#missingSince ??= at;
+      this.price.missFrom(at);
+    }
     // A stale value is not drawn: it would look current.
     this.price.put({ at, value: isFresh(pricePath) ? priceOf(document) : null });
     this.profit.put({ at, value: isFresh(profitPath) ? profitOf(document) : null });
@@ -94,42 +109,84 @@ export class Recorder {
 
   #fillWhereDue(): void {
     const { client, now } = this.#options;
-    const since = this.#missingSince;
-    if (since === undefined || this.#isFilling || now() < this.#retryAt) return;
+    if (this.#isFilling || now() < this.#retryAt) return;
     if (!isConnected(client.status) || isPaused(client)) return;
-    this.#isFilling = true;
-    this.#missingSince = undefined;
-    this.#fill(since)
-      .catch(() => {
+    const far = this.price.far(this.#shownSeconds);
+    if (this.#missingSince !== undefined) {
+      const since = this.#missingSince;
+      this.#missingSince = undefined;
+      this.#run(this.#fillNear(since), () => {
         this.#missingSince = Math.min(since, this.#missingSince ?? since);
-        this.#retryAt = now() + retryMs;
+      });
+    } else if (far?.missingSince !== undefined) {
+      const since = far.missingSince;
+      far.missingSince = undefined;
+      this.#run(this.#fillFar(far, since), () => {
+        far.missingSince = Math.min(since, far.missingSince ?? since);
+      });
+    }
+  }
+
+  #run(filling: Promise<void>, onFailed: () => void): void {
+    this.#isFilling = true;
+    filling
+      .catch(() => {
+        onFailed();
+        this.#retryAt = this.#options.now() + retryMs;
       })
       .finally(() => {
         this.#isFilling = false;
       });
   }
 
-  async #fill(since: number): Promise<void> {
-    const { client, fetchHistory, now } = this.#options;
-    const symbol = this.#symbol;
-    const age = Math.ceil((now() - since) / second) + 1;
-    // While it polls, the gateway grants nothing in so many words.
-    const asked = client.granted ?? client.wanted;
-    const query = { step: 1, symbol: asked.symbol ?? undefined };
-    const told = await fetchHistory({
+  async #fillNear(since: number): Promise<void> {
+    const { fetchHistory, now } = this.#options;
+    const age = this.#ageOf(since);
+    const query = this.#query(1);
+    const past = await this.#pastOf({
       ...query,
-      seconds: Math.min(windowSeconds, age),
+      seconds: Math.min(nearSeconds, age),
       sections: ['market', 'portfolio'],
     });
     // Meanwhile another symbol was chosen, whose past will be asked for next.
-    if (symbol !== this.#symbol) return;
-    const past = told.filter(({ document }) => isOfSymbol(document, symbol));
-    this.price.fill(pointsOf(past, pricePath, priceOf), now());
+    if (past === undefined) return;
+    this.price.near.fill(pointsOf(past, pricePath, priceOf), now());
     this.profit.fill(pointsOf(past, profitPath, profitOf), now());
     this.#tell();
     const seconds = Math.min(latencySeconds, age);
-    this.latencies.fill(await fetchHistory({ ...query, seconds, sections: ['agents', 'models'] }), now());
+    const { points } = await fetchHistory({ ...query, seconds, sections: ['agents', 'models'] });
+    this.latencies.fill(points, now());
     this.#tell();
+  }
+
+  async #fillFar({ track, seconds }: FarTrack, since: number): Promise<void> {
+    const past = await this.#pastOf({
+      ...this.#query(track.stepMs / second),
+      seconds: Math.min(seconds, this.#ageOf(since)),
+      sections: ['market'],
+    });
+    if (past !== undefined) track.fill(pointsOf(past, pricePath, priceOf), this.#options.now());
+    this.#tell();
+  }
+
+  /** Undefined where another symbol was chosen before the gateway answered. */
+  async #pastOf(query: HistoryQuery): Promise<readonly HistoryPoint[] | undefined> {
+    const symbol = this.#symbol;
+    const { points, since } = await this.#options.fetchHistory(query);
+    if (symbol !== this.#symbol) return undefined;
+    if (since !== undefined) this.price.reaches(since);
+    return points.filter(({ document }) => isOfSymbol(document, symbol));
+  }
+
+  #query(step: number) {
+    const { granted, wanted } = this.#options.client;
+    // While it polls, the gateway grants nothing in so many words.
+    return { step, symbol: (granted ?? wanted).symbol ?? undefined };
+  }
+
+  /** Seconds since then, the one that runs included. */
+  #ageOf(at: number): number {
+    return Math.ceil((this.#options.now() - at) / second) + 1;
   }
 
   #tell(): void {

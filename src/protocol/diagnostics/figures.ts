@@ -1,5 +1,5 @@
 import { type Clock, isoTime } from '../../core/clock.ts';
-import type { JsonValue } from '../../core/json.ts';
+import { equalJson, type JsonValue } from '../../core/json.ts';
 import type { Engine } from '../../source/engine.ts';
 import type { LastLlmCall, TelemetryFigures } from './packets.ts';
 import type { LlmEvent } from './schema.ts';
@@ -28,19 +28,39 @@ const noLlm: LastLlmCall = {
   last_llm_session: null,
 };
 
+/** Those whose change is one. */
+type ShownFigures = Omit<TelemetryFigures, 'last_update' | 'last_broadcast'>;
+
 /** The figures that a `telemetry` frame shows, as they are when it is asked. */
 export class DiagnosticsFigures {
   readonly #inputs: FigureInputs;
   #llm = noLlm;
   #plans = 0;
+  #shown: ShownFigures;
+  #changedAt: number;
   #plansInState: JsonValue | undefined;
 
   constructor(inputs: FigureInputs) {
     this.#inputs = inputs;
+    this.#shown = this.#now();
+    this.#changedAt = inputs.clock.now();
   }
 
+  /** `last_update` is when a change was first seen here; that of `last_broadcast`, which reading causes, is none. */
   read(): TelemetryFigures {
-    const { engine, sessions, hub } = this.#inputs;
+    const { clock, hub } = this.#inputs;
+    const figures = this.#now();
+    if (!equalJson(figures, this.#shown)) this.#changedAt = clock.now();
+    this.#shown = figures;
+    return {
+      ...figures,
+      last_update: isoTime(this.#changedAt),
+      last_broadcast: timeOrNull(hub.lastFanOutAt),
+    };
+  }
+
+  #now(): ShownFigures {
+    const { engine, sessions } = this.#inputs;
     const { requestCount, successPercent, latencyMs, lastSuccessAt } = engine.figures();
     return {
       api_latency_ms: twoDecimals(latencyMs ?? 0),
@@ -48,8 +68,7 @@ export class DiagnosticsFigures {
       success_rate: twoDecimals(successPercent),
       active_plans: this.#activePlans(),
       active_websockets: sessions.size,
-      last_update: timeOrNull(lastSuccessAt),
-      last_broadcast: timeOrNull(hub.lastFanOutAt),
+      last_poll: timeOrNull(lastSuccessAt),
       ...this.#llm,
     };
   }

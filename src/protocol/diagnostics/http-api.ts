@@ -6,7 +6,7 @@ import type { DiagnosticsClient } from './client.ts';
 import type { DiagnosticsFigures } from './figures.ts';
 import { type Intake, type IntakeRefusal, maxEventBytes } from './intake.ts';
 import type { LogBook } from './log-book.ts';
-import { logsQuery } from './schema.ts';
+import { type EventKind, logsQuery } from './schema.ts';
 
 const path = '/api/diagnostics';
 const badLimit = new Refusal('BAD_OPTION', { detail: 'limit: expected a whole number from 1 to 200' });
@@ -31,7 +31,9 @@ export function serveDiagnosticsApi({
   /** Who may post events. */
   readonly ingesting: Policy;
 }): void {
-  serve.http('get', `${path}/telemetry`, { access, answer: () => unstored(figures.read()) });
+  for (const name of ['telemetry', 'metrics']) {
+    serve.http('get', `${path}/${name}`, { access, answer: () => unstored(figures.read()) });
+  }
   serve.http('get', `${path}/connections`, {
     access,
     answer: () => unstored(Array.from(clients, ({ state }) => state)),
@@ -42,17 +44,20 @@ export function serveDiagnosticsApi({
     queryFault: () => badLimit,
     answer: ({ query }) => unstored(logBook.newest(query.limit)),
   });
-  serve.http('post', `${path}/events`, {
-    access: ingesting,
-    async answer({ request }) {
-      const unread = intake.onPost(request.headers.get('content-type') ?? '');
-      const body = unread === undefined ? await readBody(request, maxEventBytes) : undefined;
-      if (body === 'cut_off') return bodyCutOff;
-      const refusal = unread ?? intake.onBody(body ?? Buffer.alloc(0));
-      if (refusal !== undefined) return new Refusal(problemOf(refusal), refusal);
-      return Response.json({ accepted: true }, { status: 202 });
-    },
-  });
+  const ingest = (name: string, kind?: EventKind): void =>
+    serve.http('post', `${path}/${name}`, {
+      access: ingesting,
+      async answer({ request }) {
+        const unread = intake.onPost(request.headers.get('content-type') ?? '');
+        const body = unread === undefined ? await readBody(request, maxEventBytes) : undefined;
+        if (body === 'cut_off') return bodyCutOff;
+        const refusal = unread ?? intake.onBody(body ?? Buffer.alloc(0), kind);
+        if (refusal !== undefined) return new Refusal(problemOf(refusal), refusal);
+        return Response.json({ accepted: true }, { status: 202 });
+      },
+    });
+  ingest('events');
+  ingest('llm', 'llm');
 }
 
 function unstored(answer: object): Response {

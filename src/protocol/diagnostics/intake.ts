@@ -92,14 +92,21 @@ export class Intake {
     return this.#refusePost({ reason: 'media_type', detail: 'content-type: expected application/json' });
   }
 
-  /** The body of a POST, `{type, data}`. Undefined: it was taken. */
-  onBody(bytes: Buffer | 'too_large'): IntakeRefusal | undefined {
+  /**
+   * The body of a POST. Undefined: it was taken.
+   * @param kind of the event that it is; undefined: it is `{type, data}`
+   */
+  onBody(bytes: Buffer | 'too_large', kind?: EventKind): IntakeRefusal | undefined {
     const receivedAt = this.#clock.monotonic();
     if (bytes === 'too_large') {
       return this.#refusePost({ reason: bytes, detail: `a body may have ${maxEventBytes} bytes` });
     }
     const read = readJson(bytes);
-    const refusal = read.ok ? this.#takeEnvelope(read.value, receivedAt) : read;
+    if (!read.ok) return this.#refusePost(read);
+    const refusal =
+      kind === undefined
+        ? this.#takeEnvelope(read.value, receivedAt)
+        : this.#take[kind](read.value, wholeBody, receivedAt);
     return refusal && this.#refusePost(refusal);
   }
 

@@ -39,9 +39,13 @@ export class Journal {
     this.log({ level: levels[level], message });
   }
 
+  /** Whatever it comes with stays; pages read its lists without looking whether they are there. */
   personaEntry(event: PersonaEvent, receivedAt: number): void {
+    const id = event.id ?? event.entry_id ?? `entry-${this.#newId()}`;
     const data = {
-      id: event.id ?? `entry-${this.#newId()}`,
+      ...event,
+      id,
+      entry_id: event.entry_id ?? id,
       timestamp: event.timestamp ?? isoTime(this.#clock.now()),
       entry_type: event.entry_type,
       content: event.content,
@@ -49,6 +53,9 @@ export class Journal {
       sentiment: event.sentiment ?? null,
       confidence: event.confidence ?? null,
       metadata: event.metadata ?? {},
+      emotion_tags: [...(event.emotion_tags ?? [])],
+      related_process_ids: [...(event.related_process_ids ?? [])],
+      related_goal_ids: [...(event.related_goal_ids ?? [])],
     };
     this.#views.append({ type: 'persona_entry', data }, receivedAt);
   }

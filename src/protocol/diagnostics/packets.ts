@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Message } from '../../encode/message.ts';
 import type { MessageKinds } from '../../serve/endpoint.ts';
-import { entryLevels, entryTypes } from './schema.ts';
+import { entryLevels, entryType } from './schema.ts';
 
 /** The frames from and to clients. Each is declared once, as a schema from which its type is inferred. */
 
@@ -17,15 +17,21 @@ const logEntry = z.strictObject({
   level: z.enum(entryLevels),
   message: z.string(),
 });
-const personaEntry = z.strictObject({
+const personaEntry = z.looseObject({
   id: z.string(),
+  entry_id: z.string().describe('As id, unless it came with another'),
   timestamp: time,
-  entry_type: z.enum(entryTypes),
+  entry_type: entryType.describe(
+    'observation, reflection, goal, plan, decision, outcome, or another name of the engine',
+  ),
   content: z.string(),
   summary: z.string().nullable(),
   sentiment: z.string().nullable(),
   confidence: share.nullable(),
   metadata: anyObject,
+  emotion_tags: z.array(z.unknown()),
+  related_process_ids: z.array(z.unknown()),
+  related_goal_ids: z.array(z.unknown()),
 });
 const graphUpdate = z.strictObject({
   update_type: z.string(),
@@ -50,7 +56,8 @@ const telemetryFigures = z.strictObject({
   success_rate: z.number().min(0).max(100).describe('Percent, last 60 s; 100 with none'),
   active_plans: count,
   active_websockets: count.describe('Open sessions of every dialect'),
-  last_update: time.nullable().describe('Last successful poll'),
+  last_update: time.describe('When the figures last changed'),
+  last_poll: time.nullable().describe('Last successful poll'),
   last_broadcast: time.nullable().describe('Last fan-out'),
   ...lastLlmCall.shape,
 });

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { isoTime } from '../../core/clock.ts';
 import { type Instant, readInstant } from '../../core/instant.ts';
-import { isJsonObject, type JsonObject, numberAsText } from '../../core/json.ts';
+import { isJsonObject, type JsonArray, type JsonObject, numberAsText } from '../../core/json.ts';
 
 /**
- * What may come in, by Redis and by `POST /api/diagnostics/events`. Fields that no page names are left out; what
- * is not valid is refused whole.
+ * What may come in, by Redis and by POST. Of diary entries all fields stay, of other events those that no page names are
+ * left out; what is not valid is refused whole.
  */
 
 const instant = z.unknown().transform((value, { issues }): Instant => {
@@ -22,8 +22,15 @@ const share = z.number().min(0).max(1);
 const count = z.int().min(0);
 const object = z.custom<JsonObject>(isJsonObject, 'expected an object').meta({ type: 'object' });
 
+const list = z.custom<JsonArray>((value) => Array.isArray(value), 'expected a list').meta({ type: 'array' });
+
 export const entryLevels = ['info', 'warning', 'error'] as const;
-export const entryTypes = ['observation', 'reflection', 'goal', 'plan', 'decision', 'outcome'] as const;
+/** Of a diary entry: `observation`, `reflection`, `goal`, `plan`, `decision`, `outcome`, or another name. */
+export const entryType = z.string().min(1).max(64);
+
+/** What a diary entry comes with besides the fields that are named. */
+const maxFurtherBytes = 16 * 1024;
+const maxFurtherDepth = 8;
 
 export const logEvent = z.object({
   /** To the millisecond, as those of the gateway's own records. */
@@ -32,16 +39,38 @@ export const logEvent = z.object({
   message: text.min(1),
 });
 
-export const personaEvent = z.object({
-  id: id.optional().describe('Default: one is made'),
+const personaFields = {
+  id: id.optional().describe('Default: entry_id, or one is made'),
+  entry_id: id.nullish().describe('Default: id'),
   timestamp: timestamp.optional(),
-  entry_type: z.enum(entryTypes),
+  entry_type: entryType,
   content: text,
   summary: text.nullish(),
   sentiment: short.nullish(),
   confidence: share.nullish(),
   metadata: object.nullish(),
+  emotion_tags: list.nullish(),
+  related_process_ids: list.nullish(),
+  related_goal_ids: list.nullish(),
+};
+export const personaEvent = z.looseObject(personaFields).superRefine((event, { addIssue }) => {
+  const further = Object.entries(event).filter(([key]) => !Object.hasOwn(personaFields, key));
+  const bytes = Buffer.byteLength(JSON.stringify(Object.fromEntries(further)));
+  if (bytes > maxFurtherBytes) {
+    const names = further.map(([key]) => key).join(', ');
+    addIssue(`${bytes} bytes in further fields, ${maxFurtherBytes} at most: ${names}`);
+  }
+  for (const [key, value] of further) {
+    if (!isDeeperThan(value, maxFurtherDepth)) continue;
+    addIssue({ code: 'custom', path: [key], message: `nested deeper than ${maxFurtherDepth} levels` });
+  }
 });
+
+/** Whether objects and lists are nested in each other more often than that. */
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
+}
 
 export const graphEvent = z.object({
   update_type: short,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Policy } from '../../access/policy.ts';
 import type { Clock } from '../../core/clock.ts';
 import { Refusal } from '../../core/errors.ts';
@@ -7,7 +6,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import { createWarningThrottle, type Log } from '../../core/log.ts';
 import { parseUntrusted } from '../../core/untrusted-json.ts';
 import { fence } from '../../http/forwarded-headers.ts';
-import { taggedJson } from '../../http/responses.ts';
+import { taggedJson, tagOf } from '../../http/responses.ts';
 import type { Inquiry } from '../../serve/http.ts';
 import type { Serve } from '../../serve/serve.ts';
 import type { Engine } from '../../source/engine.ts';
@@ -82,7 +81,7 @@ export function serveRestTwins({ serve, viewing: access, engine, clock, log }: R
   };
   const tagged = (request: Request, body: string): Response => {
     jsonIn(body);
-    return taggedJson(request, tagOf(body), () => body);
+    return taggedJson(request, tagOf(body), body);
   };
 
   serve.http('get', '/api/instances', {
@@ -150,10 +149,6 @@ function queryOf(request: Request, keys: readonly string[]): URLSearchParams | R
     if (value !== '') query.set(key, value);
   }
   return query;
-}
-
-function tagOf(body: string): string {
-  return createHash('sha256').update(body).digest('base64url').slice(0, 22);
 }
 
 /** Throws PollFailure for a body that is none. */

@@ -1,8 +1,9 @@
 import { isoTime } from '../../core/clock.ts';
 import { Refusal } from '../../core/errors.ts';
-import { formatPosition } from '../../feed/position.ts';
-import { taggedJson } from '../../http/responses.ts';
+import { acceptedForSecrets, chooseCoding } from '../../http/content-coding.ts';
+import { gzipped } from '../../http/gzip-stream.ts';
 import type { Serve } from '../../serve/serve.ts';
+import { Snapshots } from '../../serve/snapshots.ts';
 import type { Document } from './document/document.ts';
 import type { Documents } from './document/documents.ts';
 import type { EndpointDependencies } from './endpoint.ts';
@@ -17,19 +18,16 @@ export function serveTelemetryApi(
   { documents, viewing: access, clock }: Pick<EndpointDependencies, 'documents' | 'viewing' | 'clock'>,
 ): void {
   const asked = { access, query: connectOptions, queryFault: refuseOptions };
-  const histories = new HistoryReadings(clock);
+  const [snapshots, histories] = [new Snapshots(), new HistoryReadings(clock)];
 
   serve.http('get', '/api/telemetry', {
     ...asked,
     async answer({ request, query, principal }) {
       const options = optionsFor(query, documents.engine.feed.current.document);
       if (options instanceof Refusal) return options;
-      return await withDocument(options.symbol, principal.holder, documents, ({ feed }) => {
-        const projection = telemetryProjection(feed, options.sections);
-        return taggedJson(request, formatPosition(projection.position), () =>
-          JSON.stringify(projection.of(feed.current)),
-        );
-      });
+      return await withDocument(options.symbol, principal.holder, documents, ({ feed }) =>
+        snapshots.answer(request, telemetryProjection(feed, options.sections)),
+      );
     },
   });
 
@@ -37,7 +35,7 @@ export function serveTelemetryApi(
     access,
     query: historyQuery,
     queryFault: refuseHistory,
-    async answer({ query, principal, lasting }) {
+    async answer({ request, query, principal, lasting }) {
       const options = optionsFor(query, documents.engine.feed.current.document);
       if (options instanceof Refusal) return options;
       return await withDocument(options.symbol, principal.holder, documents, ({ feed, spokenSince }) =>
@@ -52,12 +50,15 @@ export function serveTelemetryApi(
           const headers = new Headers({
             'content-type': contentTypes[query.format],
             'cache-control': 'no-store',
+            vary: 'Accept-Encoding',
           });
+          const coding = chooseCoding(acceptedForSecrets(request), ['gzip']);
+          if (coding !== undefined) headers.set('content-encoding', coding);
           const oldest = feed.version(Math.max(spokenSince ?? 1, feed.oldest.seq));
           if (spokenSince !== undefined && oldest !== undefined) {
             headers.set('x-telemetry-history-since', isoTime(oldest.at));
           }
-          return new Response(body, { headers });
+          return new Response(coding === undefined ? body : gzipped(body), { headers });
         }),
       );
     },

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { WebSocket } from 'ws';
 import { isJsonObject, type JsonObject } from '../../../src/core/json.ts';
+import { freePort } from '../../support/free-port.ts';
 import { type Resource, within } from '../../support/wait.ts';
 import { countHeap, type HeapCensus } from './heap-census.ts';
 
@@ -124,13 +124,4 @@ function inspectorOn(socket: WebSocket): Inspector {
 function objectId(remote: unknown): string {
   if (!isJsonObject(remote) || typeof remote.objectId !== 'string') throw new Error('no such object');
   return remote.objectId;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (typeof address !== 'object' || address === null) throw new Error('no free port');
-  return address.port;
 }

@@ -79,8 +79,9 @@ describe.skipIf(redisMissing)('Diagnostics over Redis', () => {
         detail: expect.stringContaining('limit'),
       });
     }
-    const telemetry = await get('telemetry');
-    expect(Object.keys(Object(telemetry))).toEqual(Object.keys(client.packets[0]?.data ?? {}));
+    for (const name of ['telemetry', 'metrics']) {
+      expect(Object.keys(Object(await get(name)))).toEqual(Object.keys(client.packets[0]?.data ?? {}));
+    }
     const [connection] = (await get('connections')) as object[];
     expect(connection).toEqual({
       connection_id: expect.stringMatching(uuid),
@@ -98,7 +99,7 @@ describe.skipIf(redisMissing)('Diagnostics over Redis', () => {
       settings: { DIALECTS: 'telemetry,diagnostics' },
     });
     const client = await connect();
-    let last = (await client.next(({ data }) => typeof data.last_update === 'string', 7000)).data;
+    let last = (await client.next(({ data }) => typeof data.last_poll === 'string', 7000)).data;
     // The beat of 5 s alone would leave every other one of these waiting for longer.
     for (let turn = 0; turn < 3; turn += 1) {
       gateway.engine.faults.apply({ kind: 'error' });
@@ -106,7 +107,7 @@ describe.skipIf(redisMissing)('Diagnostics over Redis', () => {
       last = (await client.next(failing, 3500)).data;
       gateway.engine.faults.apply({ kind: 'none' });
       const well = ({ type, data }: Packet) =>
-        type === 'telemetry' && String(data.last_update) > String(last.last_update);
+        type === 'telemetry' && String(data.last_poll) > String(last.last_poll);
       last = (await client.next(well, 3500)).data;
     }
   });
@@ -125,14 +126,14 @@ describe('Diagnostics where only the instances are polled', () => {
     const settings = { DIALECTS: 'streams,diagnostics', ENGINE_URL: engine.url };
     const gateway = await useIn(test, startGateway({ engine: false, settings }));
     const diagnostics = await useIn(test, connectClient(`${gateway.wsUrl}/ws/diagnostics`));
-    expect((await diagnostics.next()).data).toMatchObject({ last_update: null, request_count: 0 });
+    expect((await diagnostics.next()).data).toMatchObject({ last_poll: null, request_count: 0 });
     const instances = await useIn(test, connectClient(`${gateway.wsUrl}/ws/instances`));
     await instances.nextOf('snapshot');
     const figures = async () =>
       Object(await (await fetch(`${gateway.url}/api/diagnostics/telemetry`)).json());
     const before = await waitFor('a good poll', async () => {
       const now = await figures();
-      return now.last_update === null ? undefined : now;
+      return now.last_poll === null ? undefined : now;
     });
     expect(before).toMatchObject({ success_rate: 100, api_latency_ms: expect.any(Number) });
 
@@ -143,7 +144,7 @@ describe('Diagnostics where only the instances are polled', () => {
     const failedAt = turns().length;
     engine.set([listed('a')]);
     await diagnostics.next(
-      ({ type, data }) => type === 'telemetry' && String(data.last_update) > String(before.last_update),
+      ({ type, data }) => type === 'telemetry' && String(data.last_poll) > String(before.last_poll),
     );
     expect(turns().length).toBeGreaterThan(failedAt);
   });

@@ -9,7 +9,8 @@ describe('Telemetry figures', () => {
       success_rate: 100,
       active_plans: 0,
       active_websockets: 0,
-      last_update: null,
+      last_update: '2026-01-01T00:00:00.000Z',
+      last_poll: null,
       last_broadcast: null,
       llm_latency_ms: null,
       llm_prompt_tokens: null,
@@ -34,7 +35,7 @@ describe('Telemetry figures', () => {
       request_count: 142,
       success_rate: 66.67,
       api_latency_ms: 45.23,
-      last_update: '2026-01-01T00:00:00.000Z',
+      last_poll: '2026-01-01T00:00:00.000Z',
     });
   });
 
@@ -48,6 +49,24 @@ describe('Telemetry figures', () => {
     expect(figures.read().last_broadcast).toBe('2026-01-01T00:00:00.250Z');
     client.transport.end();
     expect(figures.read().active_websockets).toBe(1);
+  });
+
+  it('say when one of them last changed, which a frame that tells of them does not', () => {
+    const { figures, inputs, connect, publish, clock } = setUpDiagnostics();
+    const changedAt = () => Date.parse(figures.read().last_update) - start;
+    const start = clock.now();
+    clock.advance(60_000);
+    expect(changedAt()).toBe(0);
+    connect();
+    expect(changedAt()).toBe(60_000);
+    // Frames for the client, each of them a fan-out.
+    clock.advance(60_000);
+    expect([changedAt(), figures.read().last_broadcast]).toEqual([60_000, '2026-01-01T00:02:00.000Z']);
+    inputs.engine = { ...inputs.engine, requestCount: 1 };
+    expect(changedAt()).toBe(120_000);
+    clock.advance(1000);
+    publish('llm', { active_plans: 3 });
+    expect(changedAt()).toBe(121_000);
   });
 
   it('are those of the last llm event, and of no earlier one', () => {

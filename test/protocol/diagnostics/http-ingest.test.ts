@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
+import type { JsonValue } from '../../../src/core/json.ts';
 import type { Router } from '../../../src/http/router.ts';
 import { serveDiagnosticsApi } from '../../../src/protocol/diagnostics/http-api.ts';
 import { eventKinds } from '../../../src/protocol/diagnostics/schema.ts';
@@ -70,14 +71,48 @@ function setUp() {
     viewing,
     ingesting: access.policies.ingesting,
   });
-  const post = async (type = 'application/json') =>
-    await router.request('/api/diagnostics/events', {
+  const send = async (name: string, body: JsonValue, type = 'application/json') =>
+    await router.request(`/api/diagnostics/${name}`, {
       method: 'POST',
       headers: { 'content-type': type },
-      body: JSON.stringify({ type: 'log', data: examples.log }),
+      body: JSON.stringify(body),
     });
-  return { ...subject, post };
+  const post = (type?: string) => send('events', { type: 'log', data: examples.log }, type);
+  return { ...subject, send, post };
 }
+
+describe('POST /api/diagnostics/llm', () => {
+  it("takes an llm event's data", async () => {
+    const { connect, send } = setUp();
+    const client = connect();
+    expect((await send('llm', examples.llm)).status).toBe(202);
+    expect(client.last()).toMatchObject({ type: 'telemetry', data: examples.llm });
+  });
+
+  it.each([
+    [{ llm_latency_ms: -1 }, 'llm_latency_ms: '],
+    [{}, 'body: expected at least one of'],
+    [{ type: 'llm', data: examples.llm }, 'body: expected at least one of'],
+    [[], 'body: '],
+  ])('refuses %j with the field at fault', async (body, fault) => {
+    const { send, refused } = setUp();
+    const answer = await send('llm', body);
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      expect.objectContaining({ code: 'BAD_REQUEST', detail: expect.stringContaining(fault) }),
+    ]);
+    expect(refused('shape', 'ingest')).toBe(1);
+  });
+
+  it('has the bounds of the other', async () => {
+    const { send, post } = setUp();
+    expect((await send('llm', examples.llm, 'text/plain')).status).toBe(415);
+    expect((await send('llm', { padding: 'x'.repeat(70_000) })).status).toBe(413);
+    for (let count = 0; count < 99; count += 1) await post();
+    for (let count = 0; count < 99; count += 1) await send('llm', examples.llm);
+    expect((await send('llm', examples.llm)).status).toBe(429);
+  });
+});
 
 describe('POST /api/diagnostics/events, of too many at once,', () => {
   it('takes 200, and says of the others when to come again', async () => {

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonValue } from '../../../src/core/json.ts';
 import { eventKinds } from '../../../src/protocol/diagnostics/schema.ts';
 import { examples, setUpDiagnostics } from './set-up.ts';
+
+/** So many lists in each other. */
+const nested = (levels: number): JsonValue => (levels === 0 ? 1 : [nested(levels - 1)]);
 
 const bad = [
   ['log', { level: 'debug', message: 'x' }, 'level: '],
@@ -11,7 +15,17 @@ const bad = [
   ['log', { level: 'info', message: 'x', timestamp: 'yesterday' }, 'timestamp: '],
   ['log', { level: 'info', message: 'x', timestamp: true }, 'timestamp: '],
   ['log', { level: 'info', message: 'x', timestamp: 1e300 }, 'timestamp: '],
-  ['persona_entry', { ...examples.persona_entry, entry_type: 'dream' }, 'entry_type: '],
+  ['persona_entry', { ...examples.persona_entry, entry_type: '' }, 'entry_type: '],
+  ['persona_entry', { ...examples.persona_entry, entry_type: 'x'.repeat(65) }, 'entry_type: '],
+  ['persona_entry', { ...examples.persona_entry, emotion_tags: 'joy' }, 'emotion_tags: expected a list'],
+  ['persona_entry', { ...examples.persona_entry, related_goal_ids: {} }, 'related_goal_ids: expected a list'],
+  ['persona_entry', { ...examples.persona_entry, entry_id: [] }, 'entry_id: '],
+  ['persona_entry', { ...examples.persona_entry, trace: nested(9) }, 'trace: nested deeper than 8 levels'],
+  [
+    'persona_entry',
+    { ...examples.persona_entry, long: 'é'.repeat(8200) },
+    'bytes in further fields, 16384 at most: long',
+  ],
   ['persona_entry', { ...examples.persona_entry, confidence: 1.01 }, 'confidence: '],
   ['persona_entry', { ...examples.persona_entry, confidence: '0.5' }, 'confidence: '],
   ['persona_entry', { ...examples.persona_entry, metadata: [] }, 'metadata: '],
@@ -48,7 +62,7 @@ describe('Events from outside', () => {
   it('are given what they leave out, and lose what no page names', () => {
     const { connect, publish } = setUpDiagnostics();
     const client = connect();
-    publish('persona_entry', { entry_type: 'goal', content: 'x', secret: 'y' });
+    publish('persona_entry', { entry_type: 'goal', content: 'x' });
     publish('graph_update', { update_type: 'a', entity_id: 'b', secret: 'y' });
     publish('log', { level: 'error', message: 'x', secret: 'y', id: 'mine' });
     const timestamp = '2026-01-01T00:00:00.000Z';
@@ -56,7 +70,11 @@ describe('Events from outside', () => {
     expect(client.frames().slice(2)).toEqual([
       {
         type: 'persona_entry',
-        data: { id: 'entry-made', timestamp, entry_type: 'goal', content: 'x', ...unknown },
+        data: {
+          ...{ id: 'entry-made', entry_id: 'entry-made', timestamp, entry_type: 'goal', content: 'x' },
+          ...unknown,
+          ...{ emotion_tags: [], related_process_ids: [], related_goal_ids: [] },
+        },
       },
       { type: 'graph_update', data: { update_type: 'a', entity_id: 'b', timestamp, details: {} } },
       {
@@ -64,6 +82,33 @@ describe('Events from outside', () => {
         data: { id: expect.stringMatching(/^log-\d+-2$/), timestamp, level: 'error', message: 'x' },
       },
     ]);
+  });
+
+  it('stay whole where they are diary entries: other names of types, lists, and fields that no page names', () => {
+    const { connect, publish } = setUpDiagnostics();
+    const client = connect();
+    const entry = {
+      ...examples.persona_entry,
+      entry_type: 'dream',
+      emotion_tags: ['curious', 7],
+      related_process_ids: ['process-1'],
+      related_goal_ids: null,
+      trigger: 'user_request',
+      trace: nested(8),
+      note: 'é'.repeat(8000),
+    };
+    publish('persona_entry', entry);
+    expect(client.last().data).toEqual({ ...entry, entry_id: entry.id, related_goal_ids: [] });
+  });
+
+  it('have one id under both its names where they are diary entries, unless they come with two', () => {
+    const { connect, publish } = setUpDiagnostics();
+    const client = connect();
+    const { id: _, ...entry } = examples.persona_entry;
+    publish('persona_entry', { ...entry, entry_id: 5 });
+    expect(client.last().data).toMatchObject({ id: '5', entry_id: '5' });
+    publish('persona_entry', { ...entry, id: 'a', entry_id: 'b' });
+    expect(client.last().data).toMatchObject({ id: 'a', entry_id: 'b' });
   });
 
   it.each([

@@ -90,7 +90,7 @@ describe('The REST twins of the streams', () => {
   it('leave the figures of the engine alone, whatever is asked for', async (test) => {
     const { ask, gateway } = await setUp(test);
     const figures = async () => Object(await (await ask('/api/diagnostics/telemetry')).json());
-    await waitFor('polls', async () => (await figures()).last_update !== null);
+    await waitFor('polls', async () => (await figures()).last_poll !== null);
     for (let count = 0; count < 30; count += 1)
       expect((await ask(`/api/messages/no-${count}`)).status).toBe(404);
     const leaving = new AbortController();

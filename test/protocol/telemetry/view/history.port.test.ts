@@ -1,4 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../../src/core/json.ts';
 import { keepaliveDefaults } from '../../../../src/deliver/keepalive.ts';
@@ -148,6 +153,38 @@ describe.concurrent('GET /api/telemetry/history', () => {
   });
 });
 
+describe.concurrent('A history, for those who take gzip,', () => {
+  /** What came over the wire: `fetch` would have it decompressed. */
+  const raw = async (url: string, headers: Record<string, string>) => {
+    const request = get(url, { headers });
+    const [response]: IncomingMessage[] = await once(request, 'response');
+    if (response === undefined) throw new Error('no response');
+    return { headers: response.headers, body: await buffer(response) };
+  };
+
+  it('is compressed, and a tenth of its size', async (test) => {
+    const scene = await setUpViews(test);
+    for (let price = 1; price <= 300; price += 1) scene.publish({ market: { price } });
+    const url = `${scene.gateway.url}/api/telemetry/history?step=0`;
+    const plain = await raw(url, {});
+    expect(plain.headers).toMatchObject({ vary: 'Accept-Encoding, Origin' });
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    const compressed = await raw(url, { 'accept-encoding': 'gzip' });
+    expect(compressed.headers).toMatchObject({ vary: 'Accept-Encoding, Origin', 'content-encoding': 'gzip' });
+    expect(gunzipSync(compressed.body).equals(plain.body)).toBe(true);
+    expect(compressed.body.length).toBeLessThan(plain.body.length / 10);
+  });
+
+  it('is as it is where the request came with cookies, or is for gzip not at all', async (test) => {
+    const { gateway } = await setUpViews(test);
+    for (const headers of [{ 'accept-encoding': 'gzip', cookie: 'a=b' }, { 'accept-encoding': 'gzip;q=0' }]) {
+      const answer = await raw(`${gateway.url}/api/telemetry/history`, headers);
+      expect(answer.headers['content-encoding']).toBeUndefined();
+      JSON.parse(answer.body.toString());
+    }
+  });
+});
+
 describe.concurrent('GET /api/telemetry', () => {
   it('has an ETag of its own for each symbol and set of sections', async (test) => {
     const { gateway, publish } = await setUpViews(test);
@@ -188,15 +225,16 @@ async function setUp(test: TestScope, { slowAfterMs = keepaliveDefaults.slowAfte
     settings: { MAX_CONNECTIONS: `${places}`, HISTORY_MAX_BYTES: `${64 * 1024 * 1024}` },
     keepalive: { ...keepaliveDefaults, slowAfterMs },
   });
-  for (let number = 0; number < 40; number += 1) {
-    scene.publish({ number, padding: `${number}`.repeat(250_000) });
+  for (let number = 0; number < 80; number += 1) {
+    // No compression makes much less of it.
+    scene.publish({ number, padding: randomBytes(187_500).toString('base64') });
   }
   return {
     ...scene,
-    async stall(): Promise<Socket> {
+    async stall(headers = ''): Promise<Socket> {
       const socket = connect(scene.gateway.port, '127.0.0.1');
       test.onTestFinished(() => void socket.destroy());
-      socket.on('error', () => {}).write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      socket.on('error', () => {}).write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`);
       await within('the first bytes', answers(socket));
       socket.pause();
       return socket;
@@ -225,24 +263,30 @@ describe.concurrent('Readers of the history', () => {
     }
   });
 
-  it('are sent away when they take nothing for as long as a slow client is borne', async (test) => {
-    const { stall, get } = await setUp(test, { slowAfterMs: 300, places: 1 });
-    const stalled = await stall();
-    const closed = new Promise((resolve) => stalled.once('close', resolve));
-    await waitFor('its place', async () => {
-      const { status, body } = await get();
-      await body?.cancel();
-      return status === 200;
-    });
-    let text = '';
-    stalled.setEncoding('utf8').on('data', (more: string) => {
-      text += more;
-    });
-    stalled.resume();
-    await within('the end', closed);
-    // The last piece of a body in chunks (RFC 9112 §7.1) never came.
-    expect(text.endsWith('\r\n0\r\n\r\n')).toBe(false);
-  });
+  it.for([
+    ['as it is', ''],
+    ['compressed', 'Accept-Encoding: gzip\r\n'],
+  ] as const)(
+    'are sent away when they take nothing of it, %s, for as long as a slow client is borne',
+    async ([, headers], test) => {
+      const { stall, get } = await setUp(test, { slowAfterMs: 300, places: 1 });
+      const stalled = await stall(headers);
+      const closed = new Promise((resolve) => stalled.once('close', resolve));
+      await waitFor('its place', async () => {
+        const { status, body } = await get();
+        await body?.cancel();
+        return status === 200;
+      });
+      let text = '';
+      stalled.setEncoding('utf8').on('data', (more: string) => {
+        text += more;
+      });
+      stalled.resume();
+      await within('the end', closed);
+      // The last piece of a body in chunks (RFC 9112 §7.1) never came.
+      expect(text.endsWith('\r\n0\r\n\r\n')).toBe(false);
+    },
+  );
 
   it('use up no place by asking how long it is', async (test) => {
     const { gateway } = await setUp(test, { places: 1 });

@@ -86,7 +86,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     let state: ClientState = transport === 'polling' ? 'polling' : 'live';
     if (!live || live.isSilent) state = 'stale';
     if (!hasDocument) state = 'connecting';
-    state = chain.refusal ?? state;
+    state = chain.refusal?.state ?? state;
     if (!isStarted) state = 'idle';
     if (isClosed) state = 'closed';
     const waiting = live && !hasDocument ? 'the engine has not answered yet' : '';
@@ -160,7 +160,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     },
     ...createReading(emitter, replica, () => isClosed),
     connect() {
-      if (isClosed) throw new TelemetryError('CLOSED', 'connect: the client is closed, create another one');
+      if (isClosed) throw new TelemetryError('CLOSED', 'the client is closed');
       isStarted = true;
       if (chain.refusal) chain.stop();
       refresh();
@@ -178,7 +178,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       leaveWake();
       requests.close();
       receiver.close();
-      tokens.close();
+      tokens.set(undefined);
       chain.stop();
       refresh();
       freshness.close();

@@ -27,10 +27,12 @@ const refusalWaits = 10;
  * long wait, as nobody may be there to mend it.
  */
 export class FallbackChain {
+  /** As what the client is refused and why, until something else is known. */
+  refusal: { readonly state: Refusal; readonly reasons: string } | undefined;
   readonly #context: ClientContext;
   readonly #reconnectors: readonly Readonly<Reconnector>[];
   #wasLive = false;
-  #refusal: { readonly state: Refusal; readonly reasons: string } | undefined;
+  /** While nothing is tried, as it is refused. */
   #cancelWait: Cancel | undefined;
 
   constructor(transports: readonly ClientTransport[], context: ClientContext) {
@@ -48,14 +50,9 @@ export class FallbackChain {
     return this.#reconnectors.some(({ opening }) => opening !== undefined);
   }
 
-  /** As what the client is refused, until something else is known. */
-  get refusal(): Refusal | undefined {
-    return this.#refusal?.state;
-  }
-
   /** Why transports that run are not live, of those that failed, in their order; or why the client is refused. */
   get reasons(): string {
-    if (this.#refusal) return this.#refusal.reasons;
+    if (this.refusal) return this.refusal.reasons;
     const failing = this.#reconnectors.filter(({ live }) => live === undefined);
     return failing
       .flatMap(({ transport, last }) => (last ? `${transport.name}: ${last.reason}` : []))
@@ -67,10 +64,13 @@ export class FallbackChain {
     if (this.#cancelWait) return;
     const isLive = this.live !== undefined;
     this.#wasLive ||= isLive;
-    if (isLive || this.#reconnectors.some(({ last }) => last)) this.#refusal = undefined;
-    const refusal = isLive ? undefined : this.#judge();
-    if (refusal) {
-      this.#giveUp(refusal);
+    const ends = this.#reconnectors.flatMap(({ last }) => last ?? []);
+    if (isLive || ends.length > 0) this.refusal = undefined;
+    const refusals = ends.filter(({ refuses, word }) => refuses && !(word === 'guess' && this.#wasLive));
+    const isUnanimous = refusals.length === this.#reconnectors.length;
+    const final = refusals.find(({ word }) => word ?? isUnanimous);
+    if (final && !isLive) {
+      this.#giveUp(final);
       return;
     }
     let isNeeded = true;
@@ -78,8 +78,8 @@ export class FallbackChain {
       if (isNeeded) reconnector.start();
       else reconnector.stop();
       const { live, last, failures, transport } = reconnector;
-      const isFailing = failures >= transport.failuresBeforeNext || (last && this.#isRefused(last));
-      isNeeded &&= live === undefined && isFailing === true;
+      const isRefused = last !== undefined && refusals.includes(last);
+      isNeeded &&= live === undefined && (isRefused || failures >= transport.failuresBeforeNext);
     }
   }
 
@@ -97,7 +97,8 @@ export class FallbackChain {
 
   wake(): void {
     if (this.#cancelWait) {
-      this.#stopWaiting();
+      this.#cancelWait();
+      this.#cancelWait = undefined;
       this.update();
     }
     for (const reconnector of this.#reconnectors) reconnector.wake();
@@ -105,33 +106,18 @@ export class FallbackChain {
 
   /** Ends all connections. `update` begins anew. */
   stop(): void {
-    this.#stopWaiting();
-    this.#refusal = undefined;
+    this.#cancelWait?.();
+    this.#cancelWait = this.refusal = undefined;
     for (const reconnector of this.#reconnectors) reconnector.stop();
-  }
-
-  #isRefused({ refuses, word }: ConnectionEnd): boolean {
-    return refuses !== undefined && !(word === 'guess' && this.#wasLive);
-  }
-
-  /** How the connection ended that says that no other would be let in. */
-  #judge(): ConnectionEnd | undefined {
-    const ends = this.#reconnectors.flatMap(({ last }) => (last && this.#isRefused(last) ? last : []));
-    return ends.length === this.#reconnectors.length ? ends[0] : ends.find(({ word }) => word);
   }
 
   #giveUp({ refuses, word }: ConnectionEnd): void {
     const { reasons } = this;
     const { clock, random, timing } = this.#context;
     this.stop();
-    this.#refusal = refuses && { state: refuses, reasons };
+    this.refusal = refuses && { state: refuses, reasons };
     const mostMs = timing.backoffMaxMs * (word === 'guess' ? 1 : refusalWaits);
     this.#cancelWait = clock.after((mostMs * (1 + random())) / 2, () => this.wake());
-  }
-
-  #stopWaiting(): void {
-    this.#cancelWait?.();
-    this.#cancelWait = undefined;
   }
 
   get #best(): Readonly<Reconnector> | undefined {

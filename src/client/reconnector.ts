@@ -89,8 +89,8 @@ export class Reconnector {
     else return;
     if (refusesView && isNew) requests.refuse(refusesView);
     // Where the next transport is tried, its answers say why.
-    const isFirst = this.failures < this.transport.failuresBeforeNext;
-    const asksWhy = isNew && how.isUnexplained && !refuses && isFirst;
+    const asksWhy =
+      isNew && how.isUnexplained && !refuses && this.failures < this.transport.failuresBeforeNext;
     const wasSteady = !isNew && clock.monotonic() - this.#liveAt >= timing.steadyMs;
     this.failures = wasSteady ? 0 : this.failures + 1;
     const end = this.#take(how, connection);

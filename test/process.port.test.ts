@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { DemoEngine } from '../src/demo/engine.ts';
 import { connectClient } from './support/client.ts';
@@ -34,6 +37,32 @@ describe.concurrent('The gateway process', () => {
     await waitFor('the shutdown line', () => logged(gateway, 'shutdown'));
     await expect(connectClient(gateway.wsUrl)).rejects.toThrow();
     expect(await within('the exit', gateway.exited, drainMs)).toEqual({ code: 0, signal: null });
+  });
+
+  it('drains once where npm passes on what the script was sent already', async (test) => {
+    const gateway = await useIn(test, spawnGateway({ npm_lifecycle_event: 'start' }));
+    const { closed } = await connectClient(gateway.wsUrl);
+    gateway.kill('SIGINT');
+    gateway.kill('SIGINT');
+    expect((await within('the close', closed)).code).toBe(1001);
+    expect(await within('the exit', gateway.exited, drainMs)).toEqual({ code: 0, signal: null });
+  });
+
+  it('ends with npm start, which waits for it', async (test) => {
+    const npm = spawn('npm', ['start'], {
+      env: { PATH: process.env.PATH, HOME: tmpdir(), PORT: '0', HOST: '127.0.0.1', ENGINE_URL: nowhere },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    test.onTestFinished(() => void npm.kill('SIGKILL'));
+    let output = '';
+    npm.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    await waitFor('the gateway', () => output.includes('"listening"'), { timeoutMs: 20_000 });
+    const ended = once(npm, 'close');
+    npm.kill('SIGTERM');
+    expect(await within('the end of npm', ended, drainMs)).toEqual([0, null]);
+    expect(output).toMatch(/"reason":"SIGTERM".*"msg":"shutdown"/);
   });
 
   it('exits at once on a second signal', async (test) => {

@@ -7,6 +7,7 @@ import { warnOfOpenDoor, warnOfOpenFiles } from './start-warnings.ts';
 
 /** For closing sources and sockets after the clients have drained. */
 const graceMs = 2000;
+const ends = ['SIGTERM', 'SIGINT'] as const;
 
 /** What runs in the process besides the gateway. */
 interface Companion {
@@ -35,6 +36,9 @@ export async function serve(settings: GatewaySettings, log: Logger, demo?: Compa
   warnOfOpenFiles(settings, log);
 }
 
+/** npm passes a signal on to its script, which has had it already if it came from a terminal or to the whole group. */
+const echoMs = process.env.npm_lifecycle_event === undefined ? 0 : 500;
+
 /**
  * Stops on SIGTERM, SIGINT or an uncaught error: exit code 0 after the drain, 1 after an error. A second signal, or a
  * stop that takes longer than `timeoutMs`, ends the process at once.
@@ -44,15 +48,31 @@ export function runUntilSignal(
   timeoutMs: number,
   stop: (reason: string) => Promise<void>,
 ): void {
-  closeWithGrace({ delay: timeoutMs, logger: false }, async ({ signal, err }) => {
-    if (err !== undefined) log.error({ err }, 'uncaught error');
-    try {
-      await stop(signal ?? errorMessage(err));
-    } catch (error) {
-      log.error({ err: error }, 'shutdown failed');
-    }
-    await written(log);
-  });
+  let isStopping = false;
+  let first: { readonly signal: NodeJS.Signals; readonly atMs: number } | undefined;
+  const { close } = closeWithGrace(
+    { delay: timeoutMs, logger: false, skip: [...ends] },
+    async ({ signal = first?.signal, err }) => {
+      isStopping = true;
+      if (err !== undefined) log.error({ err }, 'uncaught error');
+      try {
+        await stop(signal ?? errorMessage(err));
+      } catch (error) {
+        log.error({ err: error }, 'shutdown failed');
+      }
+      await written(log);
+    },
+  );
+  for (const signal of ends) {
+    process.on(signal, () => {
+      const atMs = performance.now();
+      const isEcho = first?.signal === signal && atMs - first.atMs < echoMs;
+      if (isStopping && !isEcho) process.exit(1);
+      if (isStopping) return;
+      first = { signal, atMs };
+      close();
+    });
+  }
 }
 
 /** Time for the last lines of the log. */

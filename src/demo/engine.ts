@@ -7,7 +7,7 @@ import { Instances } from './instance/instances.ts';
 import { LogFiles } from './instance/log-files.ts';
 import { InstanceLogs } from './instance/logs.ts';
 import { scenario } from './instance/scenario.ts';
-import { Listener, Outage } from './listener.ts';
+import { Listener } from './listener.ts';
 import type { DemoLog } from './log.ts';
 import { Market } from './market.ts';
 import { Messages } from './message/messages.ts';
@@ -61,7 +61,6 @@ export class DemoEngine {
   readonly #host: string;
   readonly #log: DemoLog;
   readonly #listener: Listener;
-  readonly #outage: Outage;
   readonly #files: LogFiles | undefined;
   /** All that goes on by itself. */
   readonly #life: Part;
@@ -76,8 +75,10 @@ export class DemoEngine {
     this.#listener = new Listener(host, port, (request, response) => {
       answer(request, response).catch(() => response.destroy());
     });
-    this.#outage = new Outage(this.#listener, log);
-    const faults = new FaultControl(() => givenClock.now(), this.#outage);
+    const faults = new FaultControl(
+      () => givenClock.now(),
+      () => this.#listener.cutConnections(),
+    );
     this.faults = faults;
 
     const clock = new EngineClock(givenClock, faults);
@@ -139,7 +140,6 @@ export class DemoEngine {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#life.stop();
-    this.#outage.cancel();
     this.#files?.close();
     await this.#listener.close();
   }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { TimeFaults } from './engine-clock.ts';
-import type { Outage } from './listener.ts';
 import { type Refusal, refusalOf } from './request.ts';
 
 /** What can be done to the answers of an endpoint. */
@@ -17,8 +16,8 @@ const defaultStopSeconds = 5;
 const faultSchema = z
   .strictObject({
     /**
-     * What happens to the answers of a path, or to the whole engine: `stop`, `freeze` (answers go on, nothing
-     * moves), `bars` (nothing moves but once in each `everySeconds`, by the wall clock), `clock` (a time off by
+     * What happens to the answers of a path, or to the whole engine: `stop` (every connection is cut, and each
+     * request but those to /demo/ cuts its own), `freeze` (answers go on, nothing moves), `bars` (nothing moves but once in each `everySeconds`, by the wall clock), `clock` (a time off by
      * `offsetSeconds`). An engine that is stopped, or hangs on every path, publishes no events. `none` ends faults.
      */
     kind: z.enum(['none', 'stop', ...answerKinds, ...timeKinds]),
@@ -75,17 +74,18 @@ interface Ending {
 /** The faults in force. */
 export class FaultControl implements TimeFaults {
   readonly #now: () => number;
-  readonly #outage: Pick<Outage, 'begin' | 'end' | 'remainingMs'>;
+  readonly #onStop: () => void;
   readonly #byPath = new Map<string, Fault & Ending>();
   readonly #byKind = new Map<TimeKind, TimeFault & Ending>();
+  #stop: Ending | undefined;
 
   /**
    * @param now milliseconds, for the faults that end by themselves
-   * @param outage the engine's own: `stop` closes its port, and opens it again by itself
+   * @param onStop cuts the connections that there are
    */
-  constructor(now: () => number, outage: Pick<Outage, 'begin' | 'end' | 'remainingMs'>) {
+  constructor(now: () => number, onStop: () => void) {
     this.#now = now;
-    this.#outage = outage;
+    this.#onStop = onStop;
   }
 
   /** Applies a request, all of it or nothing; the refusal says why not. */
@@ -95,7 +95,8 @@ export class FaultControl implements TimeFaults {
     const { kind, path, seconds, ...how } = faultSchema.parse(request);
     const endsAt = seconds > 0 ? this.#now() + seconds * 1000 : Number.POSITIVE_INFINITY;
     if (kind === 'stop') {
-      this.#outage.begin((seconds > 0 ? seconds : defaultStopSeconds) * 1000);
+      this.#stop = { endsAt: this.#now() + (seconds > 0 ? seconds : defaultStopSeconds) * 1000 };
+      this.#onStop();
     } else if (isTimeKind(kind)) {
       this.#byKind.set(kind, { kind, endsAt, ...how });
     } else if (kind !== 'none') {
@@ -103,7 +104,7 @@ export class FaultControl implements TimeFaults {
     } else if (path === undefined) {
       this.#byPath.clear();
       this.#byKind.clear();
-      this.#outage.end();
+      this.#stop = undefined;
     } else {
       this.#byPath.delete(path);
     }
@@ -130,10 +131,15 @@ export class FaultControl implements TimeFaults {
     return found;
   }
 
+  /** Whether a request outside /demo/ is cut. */
+  isStopped(): boolean {
+    this.#dropEnded();
+    return this.#stop !== undefined;
+  }
+
   /** Whether the engine is as good as gone: then nothing comes from it by other ways either. */
   isGone(): boolean {
-    this.#dropEnded();
-    return this.#outage.remainingMs() !== undefined || this.#byPath.get(everywhere)?.kind === 'hang';
+    return this.isStopped() || this.#byPath.get(everywhere)?.kind === 'hang';
   }
 
   clockOffsetMs(): number {
@@ -152,9 +158,9 @@ export class FaultControl implements TimeFaults {
     const active = [...this.#byPath.values(), ...this.#byKind.values()].map((fault) =>
       describe(fault, fault.endsAt - this.#now()),
     );
-    const outageMs = this.#outage.remainingMs();
-    if (outageMs !== undefined) {
-      active.push({ kind: 'stop', path: everywhere, remainingSeconds: outageMs / 1000 });
+    if (this.#stop !== undefined) {
+      const remainingSeconds = (this.#stop.endsAt - this.#now()) / 1000;
+      active.push({ kind: 'stop', path: everywhere, remainingSeconds });
     }
     return active;
   }
@@ -163,6 +169,7 @@ export class FaultControl implements TimeFaults {
     const time = this.#now();
     for (const [path, { endsAt }] of this.#byPath) if (endsAt <= time) this.#byPath.delete(path);
     for (const [kind, { endsAt }] of this.#byKind) if (endsAt <= time) this.#byKind.delete(kind);
+    if (this.#stop !== undefined && this.#stop.endsAt <= time) this.#stop = undefined;
   }
 }
 

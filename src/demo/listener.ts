@@ -1,5 +1,4 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { type DemoLog, messageOf } from './log.ts';
 
 const keepAliveMs = 60_000;
 const requestTimeoutMs = 10_000;
@@ -27,6 +26,11 @@ export class Listener {
   /** Ends every connection, answered or not, and resolves when nothing is left. */
   close(): Promise<void> {
     return this.#inTurn(() => this.#close());
+  }
+
+  /** Ends every connection, answered or not, and goes on listening. */
+  cutConnections(): void {
+    this.#server?.closeAllConnections();
   }
 
   /** The next call starts when the one before has ended, well or badly. */
@@ -61,70 +65,5 @@ export class Listener {
       closing.close(() => resolve());
       closing.closeAllConnections();
     });
-  }
-}
-
-/** Another program may have taken the port meanwhile. */
-const retryMs = 500;
-
-interface Running {
-  readonly endsAtMs: number;
-  timer: NodeJS.Timeout;
-}
-
-/** The `stop` fault: the listener closes for a while, then opens again on its port. */
-export class Outage {
-  readonly #listener: Listener;
-  readonly #log: DemoLog;
-  #current: Running | undefined;
-
-  constructor(listener: Listener, log: DemoLog) {
-    this.#listener = listener;
-    this.#log = log;
-  }
-
-  begin(durationMs: number): void {
-    this.cancel();
-    const outage: Running = {
-      endsAtMs: performance.now() + durationMs,
-      timer: setTimeout(() => this.#reopen(outage), durationMs),
-    };
-    this.#current = outage;
-    this.#listener.close().then(
-      () => this.#log.info({ durationMs }, 'demo engine stopped listening'),
-      (error: unknown) => this.#log.warn({ error: messageOf(error) }, 'demo engine could not stop listening'),
-    );
-  }
-
-  end(): void {
-    if (this.#current !== undefined) this.#reopen(this.#current);
-  }
-
-  /** Forgets the outage; the listener stays as it is. */
-  cancel(): void {
-    clearTimeout(this.#current?.timer);
-    this.#current = undefined;
-  }
-
-  /** Undefined while there is none. */
-  remainingMs(): number | undefined {
-    return this.#current && Math.max(0, this.#current.endsAtMs - performance.now());
-  }
-
-  /** Opening takes a moment, in which this outage may be cancelled or give way to another. */
-  #reopen(outage: Running): void {
-    clearTimeout(outage.timer);
-    this.#listener.open().then(
-      (port) => {
-        if (this.#current !== outage) return;
-        this.#current = undefined;
-        this.#log.info({ port }, 'demo engine listens again');
-      },
-      (error: unknown) => {
-        if (this.#current !== outage) return;
-        this.#log.warn({ error: messageOf(error) }, 'demo engine cannot listen yet');
-        outage.timer = setTimeout(() => this.#reopen(outage), retryMs);
-      },
-    );
   }
 }

@@ -19,7 +19,12 @@ export function createRouter(faults: FaultControl, log: DemoLog): Routes {
   });
 
   router.use(async (c, next) => {
-    const fault = c.req.path.startsWith('/demo/') ? undefined : faults.find(c.req.path);
+    if (c.req.path.startsWith('/demo/')) return next();
+    if (faults.isStopped()) {
+      c.env.incoming.socket.resetAndDestroy();
+      return RESPONSE_ALREADY_SENT;
+    }
+    const fault = faults.find(c.req.path);
     if (fault === undefined) return next();
     if (fault.kind !== 'slow') return faultAnswers.answer(c, fault.kind, fault.status);
     // The answer is made now and sent late, as on a slow line: a command has its effect although its answer

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DemoEngine } from '../../src/demo/engine.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { startDemoEngine } from './start-engine.ts';
@@ -112,7 +112,7 @@ describe('demo engine under a fault', () => {
     await expect.poll(healthy).toBe(true);
   });
 
-  it('stop: answers, closes its port and connections, and is back on the same port', async () => {
+  it('stop: answers, cuts its connections and every further one, and is back by itself', async () => {
     await setFault({ kind: 'hang', path: statePath });
     const hung = expect(fetch(url + statePath)).rejects.toThrow('fetch failed');
     expect(await setFault({ kind: 'stop', seconds: 0.5 })).toMatchObject({
@@ -126,33 +126,25 @@ describe('demo engine under a fault', () => {
     expect(engine.faults.list()).toMatchObject([{ kind: 'hang' }]);
   });
 
-  it('stop: ends at once when all faults are cleared', async () => {
-    engine.faults.apply({ kind: 'stop', seconds: 600 });
+  it('stop: is shown and ended where it was asked for', async () => {
+    await setFault({ kind: 'stop', seconds: 600 });
     await expect.poll(healthy).toBe(false);
-    engine.faults.apply({ kind: 'none' });
-    await expect.poll(healthy).toBe(true);
-    expect(engine.faults.list()).toEqual([]);
+    expect(await (await fetch(`${url}/demo/fault`)).json()).toMatchObject({ faults: [{ kind: 'stop' }] });
+    expect(await setFault({ kind: 'none' })).toEqual({ status: 200, body: { faults: [] } });
+    expect(await healthy()).toBe(true);
   });
 
-  it('stop: waits for its port where another program has taken it meanwhile', async () => {
-    const log = { info: vi.fn(), warn: vi.fn() };
-    const patient = new DemoEngine({ port: 0, log });
-    const { port } = await patient.start();
-    patient.faults.apply({ kind: 'stop', seconds: 0.5 });
-    const squatter = new DemoEngine({ port });
-    await expect.poll(() => log.info.mock.lastCall?.[1]).toBe('demo engine stopped listening');
-    await squatter.start();
-    await expect.poll(() => log.warn.mock.lastCall?.[1]).toBe('demo engine cannot listen yet');
-    await squatter.stop();
-    await expect.poll(() => patient.faults.list()).toEqual([]);
-    expect(log.info.mock.lastCall).toEqual([{ port }, 'demo engine listens again']);
-    await patient.stop();
+  it('stop: takes no command', async () => {
+    await setFault({ kind: 'stop', seconds: 600 });
+    await expect.poll(healthy).toBe(false);
+    await expect(fetch(`${url}/api/system/halt`, { method: 'POST' })).rejects.toThrow('fetch failed');
+    expect(engine.market.status()).toBe('ACTIVE');
   });
 
   it('stays down when it is stopped during an outage', async () => {
     engine.faults.apply({ kind: 'stop', seconds: 0.02 });
     await engine.stop();
-    expect(engine.faults.list()).toEqual([]);
+    await expect.poll(() => engine.faults.list()).toEqual([]);
     expect(await healthy()).toBe(false);
   });
 });

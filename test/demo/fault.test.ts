@@ -6,15 +6,14 @@ import { FaultAnswers } from '../../src/demo/fault-answer.ts';
 const statePath = '/api/system/state/current';
 const agentsPath = '/api/system/metrics/agents';
 
-function control(): { faults: FaultControl; clock: { ms: number }; outages: number[] } {
+function control() {
   const clock = { ms: 0 };
-  const outages: number[] = [];
-  const outage = {
-    begin: (durationMs: number) => void outages.push(durationMs),
-    end: () => void outages.splice(0),
-    remainingMs: () => outages.at(-1),
-  };
-  return { faults: new FaultControl(() => clock.ms, outage), clock, outages };
+  const cuts: number[] = [];
+  const faults = new FaultControl(
+    () => clock.ms,
+    () => cuts.push(clock.ms),
+  );
+  return { faults, clock, cuts };
 }
 
 describe('fault control', () => {
@@ -37,18 +36,42 @@ describe('fault control', () => {
     expect(faults.list()).toEqual([{ kind: 'hang', path: '/' }]);
   });
 
-  it('clears one path, or all of them and the outage', () => {
-    const { faults, outages } = control();
+  it('clears one path, or all of them', () => {
+    const { faults } = control();
     faults.apply({ kind: 'hang', path: statePath });
     faults.apply({ kind: 'huge', path: agentsPath });
     faults.apply({ kind: 'none', path: statePath });
     expect(faults.find(statePath)).toBeUndefined();
     expect(faults.find(agentsPath)?.kind).toBe('huge');
-    faults.apply({ kind: 'stop' });
-    expect(outages).toEqual([5000]);
-    expect(faults.list().at(-1)).toEqual({ kind: 'stop', path: '/', remainingSeconds: 5 });
     faults.apply({ kind: 'none' });
     expect(faults.list()).toEqual([]);
+  });
+
+  it('ends with none what was done, of every kind', () => {
+    for (const kind of ['stop', 'slow', 'error', 'hang', 'malformed', 'huge', 'offline', 'wrong'] as const) {
+      const { faults } = control();
+      faults.apply({ kind });
+      expect([faults.isStopped(), faults.find(statePath)?.kind]).toEqual(
+        kind === 'stop' ? [true, undefined] : [false, kind],
+      );
+      faults.apply({ kind: 'none' });
+      expect([faults.isStopped(), faults.find(statePath), faults.list()]).toEqual([false, undefined, []]);
+    }
+    for (const kind of ['freeze', 'bars', 'clock'] as const) {
+      const { faults } = control();
+      faults.apply({ kind });
+      faults.apply({ kind: 'none' });
+      expect([faults.moveEveryMs(), faults.clockOffsetMs(), faults.list()]).toEqual([0, 0, []]);
+    }
+  });
+
+  it('stops the engine for five seconds if nothing else is said, and cuts its connections once', () => {
+    const { faults, clock, cuts } = control();
+    faults.apply({ kind: 'stop' });
+    clock.ms = 4000;
+    expect(faults.list()).toEqual([{ kind: 'stop', path: '/', remainingSeconds: 1 }]);
+    clock.ms = 5000;
+    expect([faults.isStopped(), faults.isGone(), faults.list(), cuts]).toEqual([false, false, [], [0]]);
   });
 
   it('ends a fault by itself after its seconds', () => {

@@ -19,7 +19,7 @@ describe.concurrent('While the engine is away', () => {
     for (const client of clients) await client.next(statusIs('models', 'fresh'));
     const lastGood = (packet: Packet) => [packet.data.market, packet.data.agents, packet.data.timestamp];
 
-    gateway.engine.faults.apply({ kind: 'stop', seconds: 600 });
+    await gateway.engine.stop();
     const stoppedAt = Date.now();
     const stale = await Promise.all(clients.map((client) => client.next(statusIs('state', 'stale'))));
     // The gateway's own time of the change, so that a busy test process does not count.
@@ -35,7 +35,7 @@ describe.concurrent('While the engine is away', () => {
       expect(valueAt(packet.data, 'sources', 'state', 'error')).toBe('connection refused (ECONNREFUSED)');
     }
 
-    gateway.engine.faults.apply({ kind: 'none' });
+    await gateway.engine.start();
     const restartedAt = Date.now();
     const back = await Promise.all(clients.map((client) => client.next(statusIs('state', 'fresh'))));
     for (const packet of back) {

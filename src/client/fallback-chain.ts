@@ -1,4 +1,5 @@
 import type { Cancel } from '../core/clock.ts';
+import type { Chain } from './chain.ts';
 import type {
   ClientContext,
   ClientTransport,
@@ -12,7 +13,7 @@ import type { ClientSettings } from './options.ts';
 import { openPolling } from './polling.ts';
 import { Reconnector } from './reconnector.ts';
 import type { TransportName } from './types.ts';
-import type { WantedView } from './view.ts';
+import type { AskedView } from './view.ts';
 import { openWebSocket } from './websocket.ts';
 
 /** A refusal of the gateway's own stands for so many of the longest waits. */
@@ -26,17 +27,19 @@ const refusalWaits = 10;
  * the same by every transport, or on a guess as long as there never was a connection. Then all begins anew after a
  * long wait, as nobody may be there to mend it.
  */
-export class FallbackChain {
-  /** As what the client is refused and why, until something else is known. */
-  refusal: { readonly state: Refusal; readonly reasons: string } | undefined;
+export class FallbackChain implements Chain {
   readonly #context: ClientContext;
   readonly #reconnectors: readonly Readonly<Reconnector>[];
-  #wasLive = false;
+  #wasLive: boolean;
+  /** Why, until something else is known. */
+  #refusal: { readonly state: Refusal; readonly reasons: string } | undefined;
   /** While nothing is tried, as it is refused. */
   #cancelWait: Cancel | undefined;
 
-  constructor(transports: readonly ClientTransport[], context: ClientContext) {
+  /** @param wasLive whether there was a connection before, of a chain that this one follows */
+  constructor(transports: readonly ClientTransport[], context: ClientContext, wasLive = false) {
     this.#context = context;
+    this.#wasLive = wasLive;
     this.#reconnectors = transports.map((transport) => new Reconnector(transport, context));
   }
 
@@ -45,27 +48,34 @@ export class FallbackChain {
     return this.#best?.live;
   }
 
-  /** Whether a connection is being opened: it asks for the view that was wanted when that began. */
+  get socket(): GatewayConnection | undefined {
+    const { live } = this;
+    return live?.send && live;
+  }
+
   get isOpening(): boolean {
     return this.#reconnectors.some(({ opening }) => opening !== undefined);
   }
 
+  get refusal(): Refusal | undefined {
+    return this.#refusal?.state;
+  }
+
   /** Why transports that run are not live, of those that failed, in their order; or why the client is refused. */
   get reasons(): string {
-    if (this.refusal) return this.refusal.reasons;
+    if (this.#refusal) return this.#refusal.reasons;
     const failing = this.#reconnectors.filter(({ live }) => live === undefined);
     return failing
       .flatMap(({ transport, last }) => (last ? `${transport.name}: ${last.reason}` : []))
       .join('; ');
   }
 
-  /** Starts and stops transports as they stand now. */
   update(): void {
     if (this.#cancelWait) return;
     const isLive = this.live !== undefined;
     this.#wasLive ||= isLive;
     const ends = this.#reconnectors.flatMap(({ last }) => last ?? []);
-    if (isLive || ends.length > 0) this.refusal = undefined;
+    if (isLive || ends.length > 0) this.#refusal = undefined;
     const refusals = ends.filter(({ refuses, word }) => refuses && !(word === 'guess' && this.#wasLive));
     const isUnanimous = refusals.length === this.#reconnectors.length;
     const final = refusals.find(({ word }) => word ?? isUnanimous);
@@ -83,14 +93,21 @@ export class FallbackChain {
     }
   }
 
-  /** Has a whole document sent: by the live connection, or by a new one where that has no way back or `isStuck`. */
+  subscribe(message: object): GatewayConnection | undefined {
+    const { socket } = this;
+    // A connection that is being opened asks for the view from before this change.
+    if (!socket || this.isOpening) this.renew();
+    socket?.send?.(message);
+    return socket;
+  }
+
+  /** By the live connection, or by a new one where that has no way back or `isStuck`. */
   askForWhole(isStuck: boolean): void {
     const send = this.live?.send;
     if (isStuck || !send) this.#best?.renew();
     else send({ type: 'RESYNC' });
   }
 
-  /** See Reconnector. */
   renew(): void {
     for (const reconnector of this.#reconnectors) reconnector.renew();
   }
@@ -104,10 +121,9 @@ export class FallbackChain {
     for (const reconnector of this.#reconnectors) reconnector.wake();
   }
 
-  /** Ends all connections. `update` begins anew. */
   stop(): void {
     this.#cancelWait?.();
-    this.#cancelWait = this.refusal = undefined;
+    this.#cancelWait = this.#refusal = undefined;
     for (const reconnector of this.#reconnectors) reconnector.stop();
   }
 
@@ -115,7 +131,7 @@ export class FallbackChain {
     const { reasons } = this;
     const { clock, random, timing } = this.#context;
     this.stop();
-    this.refusal = refuses && { state: refuses, reasons };
+    this.#refusal = refuses && { state: refuses, reasons };
     const mostMs = timing.backoffMaxMs * (word === 'guess' ? 1 : refusalWaits);
     this.#cancelWait = clock.after((mostMs * (1 + random())) / 2, () => this.wake());
   }
@@ -142,7 +158,7 @@ const pausedPollMs = 10_000;
  */
 export function transportsOf(
   { WebSocket, fetch, codec, clock, timing, base }: ClientSettings,
-  view: WantedView,
+  view: AskedView,
   since: () => string | undefined,
 ): readonly ClientTransport[] {
   const url = (transport: TransportName, path: string): string => {

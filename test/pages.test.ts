@@ -33,11 +33,15 @@ const otherNames = [
   'CONFIG_FILE',
   'TELEMETRY_TOKEN',
   'NODE_OPTIONS',
+  'COMPOSE_PROFILES',
   'NODE_EXTRA_CA_CERTS',
   'BENCH_SERVER_FLAGS',
+  'IS_REACT_ACT_ENVIRONMENT',
   // A code of the SDK, and a word of engines.
   'NOT_CONNECTED',
   'ALREADY_HALTED',
+  // What React asks for in tests.
+  'IS_REACT_ACT_ENVIRONMENT',
 ];
 
 /** Links to a place in this repository: the page that has them, the file they lead to, and the heading. */

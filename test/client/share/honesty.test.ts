@@ -43,6 +43,8 @@ describe('the freshness of a follower', () => {
     expect(client.status.reason).toBe(leader.client.status.reason);
     expect(seen).not.toContain('live');
 
+    // It does not count for a connection.
+    expect(client.granted).toMatchObject({ interval: 0 });
     browser.setMute(false);
     await browser.until(() => client.status.state === 'live');
     expect(client.stats.reconnects).toBe(0);

@@ -152,6 +152,19 @@ describe('a shared connection', () => {
     for (const { client } of tabs) expect(client.document).toEqual(browser.document);
   });
 
+  it('is one again too where only the worse of two speaks', async () => {
+    const { browser, tabs } = await openTabs(2);
+    const before = leaderOf(browser);
+    const apart = tabs.find((tab) => tab !== before);
+    apart?.cutOff(true);
+    await browser.advance(10_000);
+    apart?.cutOff(false);
+    expect(browser.open).toHaveLength(2);
+    before.open[0]?.say({ type: 'TELEMETRY', seq: 1, data: browser.document });
+    await browser.advance(200);
+    expect(leaderOf(browser)).toBe(apart);
+  });
+
   it('is asked for again by the transport that got through before', async () => {
     const { browser, tabs } = await openTabs(3, streamsOnly);
     await browser.until(() => tabs.every(({ client }) => client.status.transport === 'sse'));

@@ -18,8 +18,9 @@ export async function explain(request: HttpRequest): Promise<Partial<ConnectionE
     { method: 'HEAD', mode: 'no-cors' },
   );
   const answer = await sendRequest(request, {}).catch(() => undefined);
+  if (answer?.ok) return type === 'basic' ? await explainOwn(request) : {};
   if (answer) {
-    const end: Partial<ConnectionEnd> = answer.ok ? {} : await readRefusal(answer);
+    const end = await readRefusal(answer);
     // Of others than the gateway, it is about this request and no connection.
     return { ...end, refuses: end.word && end.refuses };
   }
@@ -30,4 +31,15 @@ export async function explain(request: HttpRequest): Promise<Partial<ConnectionE
     word: 'guess',
     reason: `this page may not read the answer: is ${platform.origin} in ALLOWED_ORIGINS, and ${host} in ALLOWED_HOSTS?`,
   };
+}
+
+/**
+ * A GET of a page to its own origin names no origin, unlike the WebSocket's handshake and a command: where the gateway does
+ * not know the page's host name for its own, it refuses those, and other transports are let in.
+ */
+async function explainOwn(request: HttpRequest): Promise<Partial<ConnectionEnd>> {
+  const answer = await sendRequest(request, {}, { method: 'OPTIONS' });
+  const { word, reason }: Partial<ConnectionEnd> = answer.ok ? {} : await readRefusal(answer);
+  // A proxy may know no OPTIONS.
+  return word && reason ? { reason } : {};
 }

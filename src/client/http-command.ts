@@ -57,6 +57,7 @@ export async function postCommand(
   }
 
   const { status } = response;
+  if (status !== 401) tokens.accept();
   const answer = await readAnswer(response);
   const { type, result, code, detail, effect, words } = answer;
   // Any other 200 comes from something in between, such as a login page.

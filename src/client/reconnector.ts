@@ -93,7 +93,9 @@ export class Reconnector {
     const asksWhy = isNew && how.isUnexplained && !refuses && isFirst;
     const wasSteady = !isNew && clock.monotonic() - this.#liveAt >= timing.steadyMs;
     this.failures = wasSteady ? 0 : this.failures + 1;
-    const end = this.#take(how, connection);
+    // What was found out before still holds where it is not asked again.
+    const reason = how.isUnexplained && !isFirst && this.last ? this.last.reason : how.reason;
+    const end = this.#take({ ...how, reason }, connection);
     if (this.opening === undefined) {
       const jitter = { baseMs: timing.backoffMs, maxMs: timing.backoffMaxMs, random };
       // With another token all is well at once; where that one does not last either, it is not the token.

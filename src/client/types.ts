@@ -53,7 +53,7 @@ export type WebSocketConstructor = new (url: string, protocols: string[]) => Web
 export type Fetch = (url: string, init: FetchInit) => Promise<Response>;
 export interface FetchInit {
   /** Default: GET. */
-  readonly method?: 'HEAD' | 'POST';
+  readonly method?: 'HEAD' | 'OPTIONS' | 'POST';
   readonly body?: string;
   readonly mode?: 'no-cors';
   readonly headers: Record<string, string>;

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleScript, virtualModules } from '../support/bundle.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import {
   type GatewayProcess,
@@ -20,25 +20,12 @@ type SaysLive = () => boolean | Promise<boolean>;
 const folder = fileURLToPath(new URL(`../../.artifacts/examples-${process.pid}/`, import.meta.url));
 
 /** The example as a script for a browser, with the SDK of src/. */
-async function bundle(code: string): Promise<string> {
-  const input = 'example.jsx';
-  const result = await build({
-    configFile: false,
-    logLevel: 'error',
+const bundle = (code: string): Promise<string> =>
+  bundleScript('example.jsx', {
     resolve: { alias: { ...sdkModules } },
     oxc: { jsx: { runtime: 'automatic' } },
-    plugins: [
-      {
-        name: 'examples',
-        resolveId: (id) => (id === input ? id : undefined),
-        load: (id) => (id === input ? code : undefined),
-      },
-    ],
-    build: { write: false, target: 'es2022', rolldownOptions: { input } },
+    plugins: [virtualModules({ 'example.jsx': code })],
   });
-  const outputs = [result].flat().flatMap((each) => ('output' in each ? each.output : []));
-  return outputs.map((output) => (output.type === 'chunk' ? output.code : '')).join('');
-}
 
 describe.skipIf(chromiumMissing)('The examples of the pages', { retry: 2 }, () => {
   let browser: Browser;

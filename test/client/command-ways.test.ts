@@ -208,4 +208,26 @@ describe('With a token that has expired', () => {
       client.close();
     }
   });
+
+  it('a command asks the provider for another each time that one has expired', async () => {
+    let asked = 0;
+    const { fetch, posts } = createScriptedFetch(404);
+    const { client } = await connectToFake({
+      fetch,
+      connect: false,
+      token() {
+        asked += 1;
+        return `token ${asked}`;
+      },
+    });
+    for (let expiry = 1; expiry <= 3; expiry += 1) {
+      const halt = client.command('HALT');
+      await waitFor('the command', () => posts.length === 2 * expiry - 1);
+      posts.at(-1)?.answer({ code: 'UNAUTHENTICATED', detail: '', effect: 'none' }, 401);
+      await waitFor('the command with the next token', () => posts.length === 2 * expiry);
+      posts.at(-1)?.ack();
+      expect(await halt).toMatchObject({ command: 'HALT' });
+    }
+    expect(asked).toBe(4);
+  });
 });

@@ -14,6 +14,7 @@ import {
 } from '../../src/client/index.ts';
 import { msgpack } from '../../src/client/msgpack.ts';
 import { useFreshness, useTelemetry, useTelemetryStatus } from '../../src/client/react.ts';
+import { createFakeClient } from '../../src/client/testing.ts';
 import type { JsonValue } from '../../src/core/json.ts';
 
 /** Facts about types: the compiler checks them, running them does nothing. */
@@ -81,6 +82,53 @@ describe('The types of the SDK', () => {
       >(),
     );
     unrun((client) => expectTypeOf(useTelemetryStatus(client)).toEqualTypeOf<ConnectionStatus>());
+  });
+
+  it('know the application’s own document, from the client on', () => {
+    interface Own extends TelemetryDocument {
+      readonly risk: { readonly var: number };
+    }
+    const made = () => createTelemetryClient<Own>({ url: 'http://h' });
+    expectTypeOf(made).returns.toEqualTypeOf<TelemetryClient<Own>>();
+    const use = (_: (client: TelemetryClient<Own>) => unknown): void => {};
+    use((client) =>
+      client.select('risk.var', (value) => expectTypeOf(value).toEqualTypeOf<number | undefined>()),
+    );
+    use((client) =>
+      client.select('market.price', (price) =>
+        expectTypeOf(price).toEqualTypeOf<number | null | undefined>(),
+      ),
+    );
+    // Nothing is known at first.
+    use(({ document }) => expectTypeOf(document.risk).toEqualTypeOf<{ readonly var: number } | undefined>());
+    use((client) =>
+      client.on('update', ({ document }) => expectTypeOf(document).toEqualTypeOf<Partial<Own>>()),
+    );
+    use((client) =>
+      expectTypeOf(useTelemetry(client, ({ risk }) => risk?.var)).toEqualTypeOf<number | undefined>(),
+    );
+    use((client) => expectTypeOf(useFreshness(client, 'risk.var').state).toEqualTypeOf<FreshnessState>());
+    use((client) => expectTypeOf(useTelemetryStatus(client)).toEqualTypeOf<ConnectionStatus>());
+    use(async (client) => {
+      for await (const document of client) expectTypeOf(document).toEqualTypeOf<Partial<Own>>();
+    });
+    // A client of more is one of less.
+    expectTypeOf<TelemetryClient<Own>>().toExtend<TelemetryClient>();
+    // @ts-expect-error there is no such section
+    use(({ document }) => document.risk?.limit);
+  });
+
+  it('take a document of any interface, and a fake client of it', () => {
+    interface Bare {
+      readonly risk: { readonly var: number };
+    }
+    expectTypeOf(createFakeClient<Bare>).returns.toExtend<TelemetryClient<Bare>>();
+    unrun(() => createFakeClient<Bare>({ document: { risk: { var: 1 } } }).play({}));
+    // @ts-expect-error it is a number
+    unrun(() => createFakeClient<Bare>().play({ risk: { var: '1' } }));
+    expectTypeOf<Parameters<TelemetryClient<Bare>['on']>[0]>().toEqualTypeOf<
+      'update' | 'state' | 'freshness' | 'granted' | 'error'
+    >();
   });
 
   it('know what freshness says', () => {

@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
-import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { useFreshness, useTelemetry } from '../../src/client/react.ts';
+import { bundleScript, inDevelopment } from '../support/bundle.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { setUpViews } from '../support/view-set-up.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';
@@ -15,27 +15,11 @@ interface Counts {
   readonly listeners: number;
 }
 
-/** The page's script, with React as developers run it: StrictMode does its checks there only. */
-async function bundlePage(): Promise<string> {
-  const result = await build({
-    configFile: false,
-    mode: 'development',
-    logLevel: 'error',
-    define: { 'process.env.NODE_ENV': '"development"' },
-    build: {
-      write: false,
-      rolldownOptions: { input: fileURLToPath(new URL('./react-page.ts', import.meta.url)) },
-    },
-  });
-  const outputs = [result].flat().flatMap((each) => ('output' in each ? each.output : []));
-  return outputs.map((output) => (output.type === 'chunk' ? output.code : '')).join('');
-}
-
 describe.skipIf(chromiumMissing)('The hooks in a browser, in StrictMode', () => {
   let browser: Browser;
   let script: string;
   beforeAll(async () => {
-    script = await bundlePage();
+    script = await bundleScript(fileURLToPath(new URL('./react-page.ts', import.meta.url)), inDevelopment);
     browser = await launchChromium();
   });
   afterAll(() => browser?.close());

@@ -2,28 +2,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TelemetryClientOptions } from '../../src/client/index.ts';
+import { bundleScript } from '../support/bundle.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { startGateway } from '../support/gateway.ts';
 import { secretToken, testClaims, testSecret } from '../support/tokens.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 import { shortTiming } from './client-set-up.ts';
-
-/** The SDK, for pages. */
-async function bundle(): Promise<string> {
-  const result = await build({
-    configFile: false,
-    logLevel: 'error',
-    build: {
-      write: false,
-      rolldownOptions: { input: fileURLToPath(new URL('./refused-page.ts', import.meta.url)) },
-    },
-  });
-  const outputs = [result].flat().flatMap((each) => ('output' in each ? each.output : []));
-  return outputs.map((output) => (output.type === 'chunk' ? output.code : '')).join('');
-}
 
 /** Something that stands before a gateway and says that it is away; the page may not read that. */
 async function startBadProxy(test: TestScope, port = 0): Promise<{ url: string; stop(): Promise<void> }> {
@@ -41,7 +27,7 @@ describe.skipIf(chromiumMissing)('A client in a page', () => {
   let browser: Browser;
   let script: string;
   beforeAll(async () => {
-    script = await bundle();
+    script = await bundleScript(fileURLToPath(new URL('./refused-page.ts', import.meta.url)));
     browser = await launchChromium();
   });
   afterAll(() => browser?.close());
@@ -66,8 +52,8 @@ describe.skipIf(chromiumMissing)('A client in a page', () => {
       waitFor(state, async () => (await status()).state === state, { state: () => `${requests} requests` });
     return { page, status, becomes, requests: () => requests };
   }
-  /** Refusals of the gateway last much longer, guesses for half a minute at most. */
-  const timing = { ...shortTiming, backoffMaxMs: 30_000 };
+  /** Long before the client would try again by itself. */
+  const timing = { ...shortTiming, backoffMs: 30_000, backoffMaxMs: 30_000 };
 
   it('of a refused origin is refused after four requests, with what to set', async (test) => {
     const own = await useIn(test, startGateway());

@@ -163,7 +163,9 @@ describe('A client whose origin is refused', () => {
   it('is refused after one try a transport, with what the gateway says to set', async (test) => {
     const { client, sent, becomes } = setUp(test, { token: operator }, 'https://foreign.example');
     await becomes('refused');
-    expect(client.status.reason).toContain('sse: HTTP 403: ORIGIN_REFUSED: see ALLOWED_ORIGINS');
+    expect(client.status.reason).toContain(
+      'sse: HTTP 403: ORIGIN_REFUSED: if its pages are to connect, add "https://foreign.example" to ALLOWED_ORIGINS',
+    );
     expect(sent).toEqual(['websocket', 'sse']);
     await expect(client.command('HALT')).rejects.toMatchObject({ code: 'ORIGIN_REFUSED', effect: 'none' });
   });

@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
 import { describe, expect, it } from 'vitest';
 import { createFakeClient } from '../../src/client/testing.ts';
+import { bundleScript, inDevelopment, virtualModules } from '../support/bundle.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { exampleOf, sdkModules } from '../support/pages.ts';
 
@@ -152,32 +151,13 @@ export const test = (name, run) => globalThis.tests.push(run);
 `;
 
 /** The example of a component test as a script for a browser. */
-async function bundleExample(): Promise<string> {
-  const modules: Readonly<Record<string, string>> = {
-    'example.jsx': exampleOf('A component test'),
-    vitest: vitestForPages,
-  };
-  const result = await build({
-    configFile: false,
-    root: fileURLToPath(new URL('../..', import.meta.url)),
-    mode: 'development',
-    logLevel: 'error',
-    define: { 'process.env.NODE_ENV': '"development"' },
+const bundleExample = (): Promise<string> =>
+  bundleScript('example.jsx', {
+    ...inDevelopment,
     resolve: { alias: { ...sdkModules } },
     oxc: { jsx: { runtime: 'automatic' } },
-    plugins: [
-      {
-        name: 'example',
-        enforce: 'pre',
-        resolveId: (id) => (id in modules ? id : undefined),
-        load: (id) => modules[id],
-      },
-    ],
-    build: { write: false, target: 'es2022', rolldownOptions: { input: 'example.jsx' } },
+    plugins: [virtualModules({ 'example.jsx': exampleOf('A component test'), vitest: vitestForPages })],
   });
-  const outputs = [result].flat().flatMap((each) => ('output' in each ? each.output : []));
-  return outputs.map((output) => (output.type === 'chunk' ? output.code : '')).join('');
-}
 
 describe.skipIf(chromiumMissing)('The example of a component test', () => {
   it('passes', async (test) => {

@@ -14,10 +14,15 @@ export function RefusalCard() {
       </Refusal>
     );
   }
-  if (state !== 'refused') return null;
+  const isOut = state === 'refused';
+  // A GET of the page names no origin, and passes all the same.
+  if (!isOut && !reason.includes('ORIGIN_REFUSED')) return null;
+  const title = isOut
+    ? 'The gateway does not let this page in'
+    : 'The gateway takes no WebSocket and no command from this page';
   return (
-    <Refusal title="The gateway does not let this page in" reason={reason}>
-      <p>Add one of these where the gateway is set up, start it again, and try again here:</p>
+    <Refusal title={title} reason={reason}>
+      <p>Add one of these where the gateway is set up, and start it again:</p>
       <ul class="settings">
         {settingsFor(reason).map(({ name, value }) => (
           <li key={name}>
@@ -25,9 +30,11 @@ export function RefusalCard() {
           </li>
         ))}
       </ul>
-      <button type="button" onClick={() => client.connect()}>
-        Try again
-      </button>
+      {isOut && (
+        <button type="button" onClick={() => client.connect()}>
+          Try again
+        </button>
+      )}
     </Refusal>
   );
 }

@@ -10,7 +10,7 @@ import { Turns } from './turns.ts';
 
 /** The size of a chunk; a single point may be larger. */
 const chunkBytes = 64 * 1024;
-/** Versions looked at in one turn of the event loop: well under a millisecond. */
+/** Versions looked at in one turn of the event loop: about a millisecond. */
 const stepsPerTurn = 5000;
 /** More than any spreadsheet takes. */
 const maxColumns = 20_000;
@@ -92,32 +92,31 @@ export class HistoryReadings {
   }
 
   #streamOf(text: Generator<Uint8Array | undefined, void>): ReadableStream<Uint8Array> {
-    let isOver = false;
-    /** Empty: nothing was found in this turn. */
-    const nextChunk = (): Uint8Array | undefined => {
+    let [isOver, hasLeft] = [false, false];
+    /** Empty where there is nothing to send in this turn. */
+    const nextChunk = (): Uint8Array => {
       const pieces: Uint8Array[] = [];
       let bytes = 0;
-      for (let steps = 0; steps < stepsPerTurn && bytes < chunkBytes && !isOver; steps += 1) {
+      for (let steps = 0; steps < stepsPerTurn && bytes < chunkBytes && !isOver && !hasLeft; steps += 1) {
         const { done, value } = text.next();
         isOver = done === true;
         if (!(value instanceof Uint8Array)) continue;
         pieces.push(value);
         bytes += value.length;
       }
-      return bytes === 0 && !isOver ? undefined : Buffer.concat(pieces);
+      return Buffer.concat(pieces);
     };
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
-          let chunk: Uint8Array | undefined;
-          while (chunk === undefined && !isOver) chunk = await this.#turns.do(nextChunk);
-          // Without one the reader left meanwhile.
-          if (chunk === undefined) return;
+          let chunk = await this.#turns.do(nextChunk);
+          while (chunk.length === 0 && !isOver && !hasLeft) chunk = await this.#turns.do(nextChunk);
+          if (hasLeft) return;
           if (chunk.length > 0) controller.enqueue(chunk);
           if (isOver) controller.close();
         },
         cancel() {
-          isOver = true;
+          hasLeft = true;
         },
       },
       { highWaterMark: 0 },

@@ -10,6 +10,7 @@ import {
   spanOf,
 } from '../../../../src/protocol/telemetry/view/history-query.ts';
 import { Turns } from '../../../../src/protocol/telemetry/view/turns.ts';
+import { newStateFeed } from '../../../support/feeds.ts';
 import { createManualClock } from '../../../support/manual-clock.ts';
 import { settled } from '../../../support/wait.ts';
 
@@ -117,4 +118,47 @@ describe('Many readers of the history', () => {
     expect((await first).done).toBe(true);
     expect(made.points).toBe(0);
   });
+});
+
+describe('A reader of a long history', () => {
+  it.each([{ seconds: '86400' }, { from: '0' }, { seconds: '86400', format: 'csv' }])(
+    'has the event loop do other things after some thousand versions: %j',
+    async (query) => {
+      const clock = createManualClock();
+      const budget = new HistoryBudget({ ...historyDefaults, historySeconds: 86_400 });
+      const feed = newStateFeed({ n: 0, quiet: true }, { clock, budget });
+      for (let n = 1; n <= 20_000; n += 1) {
+        clock.advance(1000);
+        feed.stage({ n, quiet: true });
+        feed.commit();
+      }
+      const turns: number[] = [];
+      let looked = 0;
+      class CountedProjection extends Projection {
+        override differs(version: Version, previous: Version): boolean {
+          looked += 1;
+          return super.differs(version, previous);
+        }
+      }
+      const yieldTurn = (rest: () => void): void => {
+        setImmediate(() => {
+          looked = 0;
+          rest();
+          turns.push(looked);
+        });
+      };
+      const asked = historyQuery.parse(query);
+      const stream = await new HistoryReadings(clock, new Turns(yieldTurn)).stream({
+        projection: new CountedProjection(feed, ['quiet']),
+        spokenSince: 1,
+        span: spanOf(asked, feed, clock),
+        format: asked.format,
+      });
+      if (stream instanceof Refusal) throw new Error(stream.detail);
+      const text = await new Response(stream).text();
+      expect(text).toContain('true');
+      expect(Math.max(...turns)).toBeLessThanOrEqual(5000);
+      expect(turns.length).toBeGreaterThan(8);
+    },
+  );
 });

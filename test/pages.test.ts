@@ -34,6 +34,7 @@ const otherNames = [
   'TELEMETRY_TOKEN',
   'NODE_OPTIONS',
   'NODE_EXTRA_CA_CERTS',
+  'BENCH_NODE',
   'BENCH_SERVER_FLAGS',
   // A code of the SDK, and a word of engines.
   'NOT_CONNECTED',

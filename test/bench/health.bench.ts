@@ -8,10 +8,10 @@ import { nodeFlags, startGatewayProcess } from './server-process.ts';
 import { median } from './stats.ts';
 
 // What one health check of the image takes, against a fetch from `node -e` and an empty start of Node, turn by turn.
-// `HEALTH_NODE` names another Node than this one, such as that of the image.
+// `BENCH_NODE` names another Node than this one, such as that of the image.
 
 const turns = 30;
-const node = process.env.HEALTH_NODE ?? process.execPath;
+const node = process.env.BENCH_NODE ?? process.execPath;
 const preload = fileURLToPath(new URL('health/usage.cjs', import.meta.url));
 
 interface Usage {

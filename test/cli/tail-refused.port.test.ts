@@ -2,13 +2,18 @@ import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { ExplainedWebSocket } from '../../src/cli/explained-web-socket.ts';
 import { startGateway } from '../support/gateway.ts';
-import { commandResult, spawnGateway } from '../support/gateway-process.ts';
+import { commandResult } from '../support/gateway-process.ts';
 import { type TestScope, useIn, within } from '../support/wait.ts';
 
 const AUTH_JWT_SECRET = 's'.repeat(32);
 
-/** What a WebSocket is told by a server that answers its handshake so. */
-async function toldBy(test: TestScope, status: number, body: string, type = 'application/problem+json') {
+/** The address of a server that answers everything so. */
+async function startRefusing(
+  test: TestScope,
+  status: number,
+  body: string,
+  type = 'application/problem+json',
+) {
   const server = createServer((_request, response) => {
     response.writeHead(status, { 'content-type': type }).end(body);
   });
@@ -19,7 +24,13 @@ async function toldBy(test: TestScope, status: number, body: string, type = 'app
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  const socket = new ExplainedWebSocket(`ws://127.0.0.1:${address.port}`, []);
+  return `ws://127.0.0.1:${address.port}`;
+}
+
+/** What a WebSocket is told there. */
+async function toldBy(test: TestScope, status: number, body: string, type?: string) {
+  const url = await startRefusing(test, status, body, type);
+  const socket = new ExplainedWebSocket(url, []);
   const words: string[] = [];
   socket.on('error', ({ message }) => words.push(message));
   await within('the close', new Promise((resolve) => socket.once('close', resolve)));
@@ -65,11 +76,12 @@ describe('tail, where the gateway does not let it in', () => {
     expect(stderr).not.toContain('a.b.c');
   });
 
-  it('ends with 1 where the gateway may not be addressed by this name', async (test) => {
-    const env = { HOST: '0.0.0.0', ALLOWED_HOSTS: 'dash.example.com' };
-    const { port } = await useIn(test, spawnGateway(env));
-    const { code, stderr } = await commandResult(['tail', `ws://localhost:${port}`], {});
+  it('ends with 1 where the gateway refuses it whatever its token, and says what to set', async (test) => {
+    const detail = 'other.example is not in ALLOWED_HOSTS';
+    const problem = JSON.stringify({ code: 'HOST_REFUSED', detail, status: 421 });
+    const url = await startRefusing(test, 421, problem);
+    const { code, stderr } = await commandResult(['tail', url], {});
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^refused: .*HOST_REFUSED.*ALLOWED_HOSTS/m);
+    expect(stderr).toMatch(/^refused: .*HOST_REFUSED: other\.example is not in ALLOWED_HOSTS/m);
   });
 });

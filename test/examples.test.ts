@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { isJsonObject, type JsonObject } from '../src/core/json.ts';
@@ -8,7 +10,7 @@ import { metricTable } from '../src/core/meter.ts';
 import { loadSettings } from '../src/settings.ts';
 import { claimedBlocks } from './support/claims.ts';
 import { startGateway } from './support/gateway.ts';
-import { type CodeBlock, codeBlocks } from './support/pages.ts';
+import { type CodeBlock, codeBlocks, sdkModules } from './support/pages.ts';
 import { type TestScope, useIn, waitFor } from './support/wait.ts';
 
 /** What runs or checks every block of a language. */
@@ -16,6 +18,7 @@ const byLanguage: Readonly<Record<string, string>> = {
   json: 'parsed below',
   yaml: 'checked below',
   sh: 'test/shell-examples.port.test.ts',
+  ts: 'compiled below',
 };
 
 /** Blocks that no test runs, and why: by their language, or by words that stand in them. */
@@ -39,6 +42,7 @@ const metricLabels: Readonly<Record<string, readonly string[]>> = Object.fromEnt
 );
 
 const blocksIn = (language: string): CodeBlock[] => codeBlocks.filter((block) => block.language === language);
+const isLeftOut = (block: CodeBlock): boolean => leftOut.some(([isMeant]) => isMeant(block));
 
 /** Every object in a document, however deep. */
 function objectsIn(value: unknown): JsonObject[] {
@@ -105,10 +109,7 @@ async function checkRules(document: JsonObject, test: TestScope): Promise<void> 
 describe('The code blocks of the pages', () => {
   it('are each run or checked by a test, or left out for a reason', () => {
     const unseen = codeBlocks.filter(
-      (block) =>
-        !claimedBlocks.has(block) &&
-        byLanguage[block.language] === undefined &&
-        !leftOut.some(([isMeant]) => isMeant(block)),
+      (block) => !claimedBlocks.has(block) && byLanguage[block.language] === undefined && !isLeftOut(block),
     );
     // A test that runs one takes it from its page by codeWith or exampleOf.
     expect(unseen.map(({ place, language }) => `${place}: ${language}`)).toEqual([]);
@@ -124,6 +125,37 @@ describe('The code blocks of the pages', () => {
       expect(() => JSON.parse(code)).not.toThrow();
     },
   );
+
+  it('in TypeScript compile against the SDK', (test) => {
+    const artifacts = fileURLToPath(new URL('../.artifacts/', import.meta.url));
+    mkdirSync(artifacts, { recursive: true });
+    const folder = mkdtempSync(join(artifacts, 'types-'));
+    test.onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const files = blocksIn('ts')
+      .filter((block) => !isLeftOut(block))
+      .map(({ code }, index) => {
+        const file = join(folder, `${index}.ts`);
+        writeFileSync(file, code);
+        return file;
+      });
+    expect(files.length).toBeGreaterThan(0);
+    const program = ts.createProgram(files, {
+      noEmit: true,
+      strict: true,
+      skipLibCheck: true,
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+      allowImportingTsExtensions: true,
+      lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'],
+      types: [],
+      paths: Object.fromEntries(Object.entries(sdkModules).map(([name, file]) => [name, [file]])),
+    });
+    const faults = ts
+      .getPreEmitDiagnostics(program)
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+    expect(faults).toEqual([]);
+  });
 
   it.for(blocksIn('yaml').map(({ place, code }) => [place, code] as const))(
     'in YAML, %s, say what the gateway has',

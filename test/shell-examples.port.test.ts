@@ -51,6 +51,7 @@ function commandsIn({ language, code }: CodeBlock): Shown[] {
     });
 }
 
+const startsServer = /npm start$|main\.js (?:serve|engine)$/;
 const keysOf = (text: string): string[] => [...text.matchAll(/"(\w+)":/g)].map(([, key = '']) => key);
 const typeOf = (line: string): string | undefined => /^\{"type":"[A-Z]+"/.exec(line)?.[0];
 
@@ -112,7 +113,9 @@ describe.skipIf(redisMissing)('The commands of the pages', () => {
     return runShown(test, line, {
       env: stage.env,
       input,
-      isEnough: (said) => said.includes('\n') && types.every((type) => said.includes(type)),
+      isEnough: (said) =>
+        said.includes(startsServer.test(command) ? 'listening"' : '\n') &&
+        types.every((type) => said.includes(type)),
     });
   }
 

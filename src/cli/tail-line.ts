@@ -1,5 +1,6 @@
 import type { TelemetryDocument } from '../client/document.ts';
 import { isKeptLive, sourceOf } from '../client/vouching.ts';
+import { decimalsFor } from '../core/decimals.ts';
 import { isJsonObject } from '../core/json.ts';
 import { printable } from '../core/terminal-text.ts';
 
@@ -43,14 +44,14 @@ export function tailLine(update: TailUpdate, at: Date, paintAny: Paint): string 
   const price = market?.price;
   if (typeof price === 'number') {
     const symbol = typeof market?.symbol === 'string' ? `${printable(market.symbol)} ` : '';
-    const text = price.toFixed(2);
+    const text = price.toFixed(decimalsFor([price, priceBefore ?? price]));
     const current = `${paint('bold', text)} ${moveOf(price, priceBefore, paint)}`;
     shown.push(`${symbol}${orOld('market.price', text, current)}`);
   }
   const pnl = portfolio?.daily_pnl;
   if (typeof pnl === 'number') {
-    const text = signed(pnl);
-    shown.push(`P&L ${orOld('portfolio.daily_pnl', text, paint(pnl < 0 ? 'red' : 'green', text))}`);
+    const text = signed(pnl, decimalsFor([pnl, portfolio?.nav ?? pnl]));
+    shown.push(`P&L ${orOld('portfolio.daily_pnl', text, profitText(text, paint))}`);
   }
   const late = Object.entries(sources ?? {}).filter(
     ([, source]) => isJsonObject(source) && source.status !== 'fresh',
@@ -82,8 +83,15 @@ function moveOf(price: number, before: number | undefined, paint: Paint): string
   return price > before ? paint('green', '▲') : paint('red', '▼');
 }
 
-function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toLocaleString('en-US', { maximumFractionDigits: 2, minimumFractionDigits: 2 })}`;
+/** What is shown as zero has no sign. */
+function signed(value: number, decimals: number): string {
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  return value.toLocaleString('en-US', { ...digits, signDisplay: 'exceptZero' }).replace('-', '−');
+}
+
+function profitText(text: string, paint: Paint): string {
+  if (text.startsWith('+')) return paint('green', text);
+  return text.startsWith('−') ? paint('red', text) : text;
 }
 
 function sizeText(bytes: number): string {

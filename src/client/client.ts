@@ -1,3 +1,4 @@
+import type { Chain, ChainParts } from './chain.ts';
 import { createCommands } from './commands.ts';
 import type { ConnectionEvents } from './connection.ts';
 import type { TelemetryDocument } from './document.ts';
@@ -32,6 +33,17 @@ export function createTelemetryClient<Document extends object = TelemetryDocumen
   options: TelemetryClientOptions,
 ): TelemetryClient<Document>;
 export function createTelemetryClient(options: TelemetryClientOptions): TelemetryClient {
+  return createClient(
+    options,
+    ({ view, since, context }) => new FallbackChain(transportsOf(context, view, since), context),
+  );
+}
+
+/** A client that comes by its document in the way that `connect` knows. */
+export function createClient(
+  options: TelemetryClientOptions,
+  connect: (parts: ChainParts) => Chain,
+): TelemetryClient {
   const settings = readOptions(options);
   const { clock } = settings;
   const view = createView(options, options.codec);
@@ -58,6 +70,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     (platform.reportError ?? platform.console.error)(cause);
   });
 
+  const lagMs = (): number => chain.live?.lagMs ?? 0;
   const freshness: FreshnessWatch = createFreshnessWatch({
     ...settings,
     replica,
@@ -66,6 +79,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
       const interval = receiver.granted?.interval ?? polledInterval;
       return interval === 'pause' ? Infinity : (interval ?? 0);
     },
+    lagMs,
     onChange: () => emitter.emit('freshness', client.freshness),
   });
 
@@ -101,7 +115,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
 
   const events: ConnectionEvents = {
     onHeard() {
-      heardAt = clock.monotonic();
+      heardAt = clock.monotonic() - lagMs();
     },
     onMessage(message, bytes, connection) {
       receiver.take(message, bytes, chain.live === connection);
@@ -128,7 +142,7 @@ export function createTelemetryClient(options: TelemetryClientOptions): Telemetr
     onFault: (cause) => emitError('TOKEN', 'the provider failed', cause),
   });
   const context = { ...settings, tokens, requests, emitter, events };
-  const chain = new FallbackChain(transportsOf(settings, view, since), context);
+  const chain = connect({ view, replica, context, since, granted: () => receiver.granted });
   const leaveWake = onWake(() => chain.wake());
   if (isStarted) chain.update();
 

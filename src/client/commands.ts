@@ -1,8 +1,8 @@
 import { randomId } from '../core/random.ts';
 import type { Granted } from '../wire/packet.ts';
+import type { Chain } from './chain.ts';
 import type { ClientContext, GatewayConnection } from './connection.ts';
 import { deliver } from './delivery.ts';
-import type { FallbackChain } from './fallback-chain.ts';
 import { TelemetryError } from './telemetry-error.ts';
 import type { TelemetryClient } from './types.ts';
 import type { WantedView } from './view.ts';
@@ -13,7 +13,7 @@ import type { WantedView } from './view.ts';
  */
 export function createCommands(
   view: WantedView,
-  chain: FallbackChain,
+  chain: Chain,
   context: ClientContext,
   isIdle: () => boolean,
 ): Pick<TelemetryClient, 'command' | 'setOptions'> {
@@ -38,11 +38,8 @@ export function createCommands(
         return granted;
       };
       try {
-        // A connection that is being opened asks for the view from before this change.
-        if (!live?.send || chain.isOpening) chain.renew();
-        const answer = wait(live?.send && live);
-        live?.send?.({ ...change, type: command, requestId });
-        return await answer.catch((error: unknown) => {
+        const socket = chain.subscribe({ ...change, type: command, requestId });
+        return await wait(socket).catch((error: unknown) => {
           if (!isCode(error, 'DISCONNECTED')) throw error;
           // The next connection asks for it from the start.
           return wait();

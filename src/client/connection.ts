@@ -53,12 +53,20 @@ export interface ConnectionEnd {
   readonly retryAfterMs?: number;
 }
 
+/** What brings the document now. */
+export interface LiveConnection {
+  readonly transport: TransportName;
+  readonly isSilent: boolean;
+  /** How long ago what it brings now reached this browser, ms. Default 0: it comes from the gateway itself. */
+  readonly lagMs?: number;
+}
+
 /** What a client is told of all its connections. */
 export interface ConnectionEvents {
   /** Bytes came, whatever they are. */
   onHeard(): void;
   /** It may have come by a connection that was replaced. */
-  onMessage(message: PacketRead, bytes: number, connection: GatewayConnection): void;
+  onMessage(message: PacketRead, bytes: number, connection: LiveConnection): void;
   /** A connection gave its first document. */
   onLive(transport: TransportName): void;
   /** Anything that the state depends on. */

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../core/json.ts';
+import type { Chain } from './chain.ts';
 import type { ClientContext, GatewayConnection } from './connection.ts';
-import type { FallbackChain } from './fallback-chain.ts';
 import { type CommandMessage, postCommand } from './http-command.ts';
 import { requestFault } from './http-request.ts';
 import { TelemetryError } from './telemetry-error.ts';
@@ -34,7 +34,7 @@ const refusalMs = 2500;
  */
 export function deliver(
   { message, timeoutMs, signal, onProgress }: DeliveryOptions,
-  chain: FallbackChain,
+  chain: Chain,
   context: ClientContext,
 ): Promise<CommandResult> {
   const { type: command, requestId } = message;
@@ -117,8 +117,7 @@ export function deliver(
     /** Starts an attempt by each way that is open now. */
     const look = (): void => {
       if (over.signal.aborted || refusal) return;
-      const { live } = chain;
-      const socket = live?.send && live;
+      const { live, socket } = chain;
       const isSpeaking = live?.isSilent === false;
       if (isHalt) {
         if (socket === undefined) chain.wake();

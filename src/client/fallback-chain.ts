@@ -1,4 +1,5 @@
 import type { Cancel } from '../core/clock.ts';
+import type { Chain } from './chain.ts';
 import type {
   ClientContext,
   ClientTransport,
@@ -12,7 +13,7 @@ import type { ClientSettings } from './options.ts';
 import { openPolling } from './polling.ts';
 import { Reconnector } from './reconnector.ts';
 import type { TransportName } from './types.ts';
-import type { WantedView } from './view.ts';
+import type { AskedView } from './view.ts';
 import { openWebSocket } from './websocket.ts';
 
 /** A refusal of the gateway's own stands for so many of the longest waits. */
@@ -26,15 +27,17 @@ const refusalWaits = 10;
  * the same by every transport, or on a guess as long as there never was a connection. Then all begins anew after a
  * long wait, as nobody may be there to mend it.
  */
-export class FallbackChain {
+export class FallbackChain implements Chain {
   readonly #context: ClientContext;
   readonly #reconnectors: readonly Readonly<Reconnector>[];
-  #wasLive = false;
+  #wasLive: boolean;
   #refusal: { readonly state: Refusal; readonly reasons: string } | undefined;
   #cancelWait: Cancel | undefined;
 
-  constructor(transports: readonly ClientTransport[], context: ClientContext) {
+  /** @param wasLive whether there was a connection before, of a chain that this one follows */
+  constructor(transports: readonly ClientTransport[], context: ClientContext, wasLive = false) {
     this.#context = context;
+    this.#wasLive = wasLive;
     this.#reconnectors = transports.map((transport) => new Reconnector(transport, context));
   }
 
@@ -43,12 +46,15 @@ export class FallbackChain {
     return this.#best?.live;
   }
 
-  /** Whether a connection is being opened: it asks for the view that was wanted when that began. */
+  get socket(): GatewayConnection | undefined {
+    const { live } = this;
+    return live?.send && live;
+  }
+
   get isOpening(): boolean {
     return this.#reconnectors.some(({ opening }) => opening !== undefined);
   }
 
-  /** As what the client is refused, until something else is known. */
   get refusal(): Refusal | undefined {
     return this.#refusal?.state;
   }
@@ -62,7 +68,6 @@ export class FallbackChain {
       .join('; ');
   }
 
-  /** Starts and stops transports as they stand now. */
   update(): void {
     if (this.#cancelWait) return;
     const isLive = this.live !== undefined;
@@ -83,14 +88,21 @@ export class FallbackChain {
     }
   }
 
-  /** Has a whole document sent: by the live connection, or by a new one where that has no way back or `isStuck`. */
+  subscribe(message: object): GatewayConnection | undefined {
+    const { socket } = this;
+    // A connection that is being opened asks for the view from before this change.
+    if (!socket || this.isOpening) this.renew();
+    socket?.send?.(message);
+    return socket;
+  }
+
+  /** By the live connection, or by a new one where that has no way back or `isStuck`. */
   askForWhole(isStuck: boolean): void {
     const send = this.live?.send;
     if (isStuck || !send) this.#best?.renew();
     else send({ type: 'RESYNC' });
   }
 
-  /** See Reconnector. */
   renew(): void {
     for (const reconnector of this.#reconnectors) reconnector.renew();
   }
@@ -103,7 +115,6 @@ export class FallbackChain {
     for (const reconnector of this.#reconnectors) reconnector.wake();
   }
 
-  /** Ends all connections. `update` begins anew. */
   stop(): void {
     this.#stopWaiting();
     this.#refusal = undefined;
@@ -156,7 +167,7 @@ const pausedPollMs = 10_000;
  */
 export function transportsOf(
   { WebSocket, fetch, codec, clock, timing, base }: ClientSettings,
-  view: WantedView,
+  view: AskedView,
   since: () => string | undefined,
 ): readonly ClientTransport[] {
   const url = (transport: TransportName, path: string): string => {

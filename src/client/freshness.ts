@@ -13,6 +13,8 @@ interface FreshnessOptions {
   readonly status: () => ConnectionStatus;
   /** How far the view in force lets figures lag, by its own wish. Infinity: it is paused. */
   readonly intervalMs: () => number;
+  /** How long ago what is taken now reached this browser. */
+  readonly lagMs: () => number;
   /** What `of` says of some path may have changed. */
   readonly onChange: () => void;
 }
@@ -37,6 +39,7 @@ export function createFreshnessWatch({
   replica,
   status,
   intervalMs,
+  lagMs,
   onChange,
 }: FreshnessOptions) {
   /** When each source was last vouched for. */
@@ -48,7 +51,7 @@ export function createFreshnessWatch({
   let told: readonly unknown[] = [];
   let cancel: Cancel | undefined;
 
-  const now = (): Moment => ({ at: clock.monotonic(), epochMs: clock.now() });
+  const now = (): Moment => ({ at: clock.monotonic() - lagMs(), epochMs: clock.now() - lagMs() });
   const ageOf = ({ at }: Moment): number => clock.monotonic() - at;
   const sources = () => replica.held.sources ?? {};
   const wordOf = (name: string) => (name === 'state' && pong?.state) || sources()[name]?.status;

@@ -30,8 +30,8 @@ export function createHeartbeat({
   let heardAt = clock.monotonic();
   // At once: the round trip is known from the start.
   let pingAt = 0;
-  /** When it was last asked; undefined: something was heard since. */
-  let askedAt: number | undefined;
+  /** When it was asked; Infinity: something was heard since. */
+  let askedAt = Infinity;
   let isSilent = false;
   let lookEveryMs = 0;
   let stopLooking: Cancel = () => {};
@@ -45,16 +45,16 @@ export function createHeartbeat({
     const now = clock.monotonic();
     const silentMs = now - heardAt;
     // One that can be asked had time to answer: in a hidden page looks are minutes apart, and nobody asked meanwhile.
-    const hadTime = send === undefined || (askedAt !== undefined && now - askedAt >= staleMs() / looks);
+    const hadTime = !send || now - askedAt >= staleMs() / looks;
     // A connection that cannot be asked is not dead before it counts as silent.
     if (hadTime && silentMs >= (send ? silenceMs : Math.max(silenceMs, staleMs()))) {
       onDead();
       return;
     }
     const missed = Math.floor((silentMs * looks) / staleMs());
-    if ((missed >= looks - 1 && askedAt === undefined) || now >= pingAt) {
+    if ((missed >= looks - 1 && askedAt > now) || now >= pingAt) {
       pingAt = now + heartbeatMs;
-      askedAt ??= now;
+      askedAt = Math.min(askedAt, now);
       send?.({ type: 'PING', t: now });
     }
     setSilent(missed >= looks);
@@ -75,7 +75,7 @@ export function createHeartbeat({
     },
     heard(): void {
       heardAt = clock.monotonic();
-      askedAt = undefined;
+      askedAt = Infinity;
       setSilent(false);
       // The answer to a change of the view was heard as well.
       lookInTime();

@@ -6,6 +6,8 @@ import {
   type ConnectionEnd,
   GatewayConnection,
 } from './connection.ts';
+import type { ViewFault } from './requests.ts';
+import { TelemetryError } from './telemetry-error.ts';
 
 /**
  * Keeps one transport connected: while it runs, a connection is opened again and again until there is one, without
@@ -82,12 +84,12 @@ export class Reconnector {
   /** A connection ended without having been closed from here. */
   ended(connection: GatewayConnection, how: ConnectionEnd): void {
     const { refuses, refusesView, retryAfterMs = 0 } = how;
-    const { clock, random, timing, requests, events } = this.context;
+    const { clock, random, timing, events } = this.context;
     const isNew = connection === this.opening;
     if (isNew) this.opening = undefined;
     else if (connection === this.live) this.live = undefined;
     else return;
-    if (refusesView && isNew) requests.refuse(refusesView);
+    if (isNew) this.#refuseView(refusesView);
     // Where the next transport is tried, its answers say why.
     const isFirst = this.failures < this.transport.failuresBeforeNext;
     const asksWhy = isNew && how.isUnexplained && !refuses && isFirst;
@@ -121,14 +123,21 @@ export class Reconnector {
     return this.last;
   }
 
+  /** Whoever asked for the view is told; where it was asked for from the start, whoever listens. */
+  #refuseView(fault: ViewFault | undefined): void {
+    const { requests, emitter } = this.context;
+    if (!fault || requests.refuse(fault)) return;
+    emitter.emit('error', new TelemetryError(...fault));
+  }
+
   /** Meanwhile the next attempt may begin. */
   #explain(end: ConnectionEnd, connection: GatewayConnection): void {
-    const { requests, events } = this.context;
+    const { events } = this.context;
     this.#asking.abort();
     this.#asking = new AbortController();
     const takeMore = (found: Partial<ConnectionEnd>): void => {
       if (this.last !== end || this.live) return;
-      if (found.refusesView) requests.refuse(found.refusesView);
+      this.#refuseView(found.refusesView);
       this.#take({ ...end, ...found }, connection);
       events.onChange();
     };

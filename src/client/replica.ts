@@ -22,7 +22,7 @@ export class Replica {
   #held = empty;
 
   /** What packets said up to now, the gateway's zeros before the engine's first word included. */
-  get held(): TelemetryDocument {
+  get held(): TelemetryDocument & JsonObject {
     return this.#held;
   }
 

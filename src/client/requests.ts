@@ -94,12 +94,14 @@ export function createRequests(clock: Clock) {
         take(waiting).resolve({ granted });
       }
     },
-    /** A connection was refused for its view: so is every change of the view that waits for one. */
-    refuse(fault: ViewFault): void {
-      reject(
-        find(({ connection, command }) => connection === undefined && command === 'SUBSCRIBE'),
-        fault,
-      );
+    /**
+     * A connection was refused for its view: so is every change of the view that waits for one. Returns whether any
+     * did.
+     */
+    refuse(fault: ViewFault): boolean {
+      const refused = find(({ connection, command }) => connection === undefined && command === 'SUBSCRIBE');
+      reject(refused, fault);
+      return refused.length > 0;
     },
     /** A connection is over: what was sent by it will not be answered. */
     end(connection: Closable): void {

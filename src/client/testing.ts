@@ -105,6 +105,7 @@ export function createFakeClient(options: FakeClientOptions = {}): FakeClient {
     replica,
     status: () => status,
     intervalMs: () => (receiver.granted?.interval === 'pause' ? Infinity : 0),
+    lagMs: () => 0,
     onChange: tellFreshness,
   });
   const receiver = createReceiver({

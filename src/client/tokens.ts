@@ -136,7 +136,7 @@ export function tokenLifeMs(token: string, nowMs: number, leastMs: number): numb
 }
 
 /** The claims, read but not verified: that is the gateway's work. */
-function readClaims(token: string): { readonly exp?: unknown; readonly iat?: unknown } {
+export function readClaims(token: string): { readonly exp?: unknown; readonly iat?: unknown } {
   try {
     const [, payload = ''] = token.split('.');
     const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));

@@ -15,6 +15,9 @@ const defaults: WholeView = {
 
 export type WantedView = ReturnType<typeof createView>;
 
+/** As much of it as new connections need. */
+export type AskedView = Pick<WantedView, 'wanted' | 'query'>;
+
 /**
  * The view that the application wants: what every new connection asks for.
  * @throws TelemetryError as `propose` does
@@ -59,8 +62,7 @@ export function createView(initial: ViewOptions, codec: Codec | undefined) {
     wanted,
     propose,
     /** The query string that asks for it. Plain HTTP is JSON always. */
-    query(transport: TransportName, since: string | undefined): string {
-      const view = wanted();
+    query(transport: TransportName, since: string | undefined, view = wanted()): string {
       const query = new URLSearchParams();
       for (const [option, value] of Object.entries(view)) {
         if (transport !== 'websocket' && option === 'encoding') continue;

@@ -1,6 +1,6 @@
 import { options, render } from 'preact';
-import { createTelemetryClient } from '../client/index.ts';
 import { msgpack } from '../client/msgpack.ts';
+import { createSharedTelemetryClient } from '../client/share/index.ts';
 import { ConnectionCard } from './component/connection-card.tsx';
 import { ContradictionBanner } from './component/contradiction-banner.tsx';
 import { FiguresCard } from './component/figures-card.tsx';
@@ -36,7 +36,8 @@ const tokens = new PageTokens();
 const isHidden = (): boolean => document.hidden;
 const view = readView(location.search);
 const { interval = 0 } = view;
-const client = createTelemetryClient({
+// Where only event streams get through, six tabs with one each are all that a browser connects to a host.
+const client = createSharedTelemetryClient({
   url: '.',
   ...view,
   interval: Pause.firstInterval(isHidden(), interval),

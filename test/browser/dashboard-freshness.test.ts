@@ -64,7 +64,11 @@ describe.skipIf(chromiumMissing)('The dashboard, of each value', () => {
 
   it('says that an engine stands still, since when, and that its figures are the last known', async (test) => {
     const engine = await useIn(test, startScriptedEngine());
-    const state = { ...stateOf('SPY', 500), signal: { side: 'BUY', confidence: 0.5 }, governance: {} };
+    const state = {
+      ...stateOf('SPY', 500),
+      signal: { side: 'BUY', confidence: 0.5 },
+      governance: { approved_size: 0.1 },
+    };
     engine.answerAll(() => state);
     const settings = { ENGINE_URL: engine.url, STATE_MAX_AGE_MS: '2000' };
     const gateway = await useIn(test, startGateway({ engine: false, settings }));

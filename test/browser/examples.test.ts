@@ -11,7 +11,7 @@ import {
   spawnEngine,
   spawnGateway,
 } from '../support/gateway-process.ts';
-import { exampleOf, mountExample, sdkModules } from '../support/pages.ts';
+import { codeWith, exampleOf, mountExample, sdkModules } from '../support/pages.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 
 /** Of whoever sees the example's output: whether it says now that the price is live. */
@@ -110,5 +110,29 @@ describe.skipIf(chromiumMissing)('The examples of the pages', { retry: 2 }, () =
     );
     // 3 s on an idle machine, which the bench `outage-scenes` holds the page to.
     expect(Math.max(...took)).toBeLessThanOrEqual(9000);
+  });
+});
+
+describe.skipIf(chromiumMissing)('The example of a shared client', () => {
+  it('opens one connection for all tabs', async (test) => {
+    const browser = await launchChromium();
+    test.onTestFinished(() => browser.close());
+    const engine = await useIn(test, spawnEngine());
+    const gateway = await useIn(test, spawnGateway({ ENGINE_URL: engine.url }));
+    const script = await bundle(`${codeWith('createSharedTelemetryClient')}
+      client.on('state', ({ state }) => { document.title = state; });`);
+    const context = await browser.newContext();
+    const pages = await Promise.all([1, 2, 3].map(() => context.newPage()));
+    for (const page of pages) {
+      await page.goto(`${gateway.url}/livez`);
+      await page.addScriptTag({
+        content: script.replaceAll('http://localhost:3000', gateway.url),
+        type: 'module',
+      });
+    }
+    const titles = () => Promise.all(pages.map((page) => page.title()));
+    await waitFor('every tab to be live', async () => (await titles()).every((title) => title === 'live'));
+    const clients: unknown = await (await fetch(`${gateway.url}/api/clients`)).json();
+    expect(clients).toHaveLength(1);
   });
 });

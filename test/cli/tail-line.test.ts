@@ -50,6 +50,21 @@ describe('tailLine', () => {
     expect(tailLine({ ...update, priceBefore }, at, plain)).toContain(`450.30 ${mark}`);
   });
 
+  it.each([
+    [1.0811, 1.0808, '1.0811 ▲'],
+    [0.00001234, 0.0000123, '0.00001234 ▲'],
+    [65_000.5, 65_010, '65000.50 ▼'],
+  ])('shows a price of %s by its size', (price, priceBefore, text) => {
+    const document = { ...update.document, market: { symbol: 'X', price } };
+    expect(tailLine({ ...update, document, priceBefore }, at, plain)).toContain(`X ${text}`);
+  });
+
+  it('gives no sign and no colour to a P&L that is shown as zero', () => {
+    const document = { ...update.document, portfolio: { nav: 10_000, daily_pnl: -0.001 } };
+    expect(tailLine({ ...update, document }, at, plain)).toContain('P&L 0.00  ');
+    expect(tailLine({ ...update, document }, at, inColour)).toContain('P&L 0.00  ');
+  });
+
   it('leaves out what the document does not have, or not as a number', () => {
     const document = { status: null, market: { price: null }, portfolio: {} };
     expect(tailLine({ ...update, document, bytes: 42 }, at, plain)).toBe(

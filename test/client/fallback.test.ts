@@ -123,6 +123,14 @@ describe('A client that cannot open a WebSocket', () => {
     expect(shown).toEqual(['market.price', 'status', 2]);
   });
 
+  it('tells of a view that the gateway does not have, and has another one when asked', async (test) => {
+    const { client, becomes } = await setUp(test, { symbol: 'NOPE' }, ['websocket', 'sse']);
+    const told = new Promise((resolve) => client.on('error', ({ code }) => resolve(code)));
+    expect(await told).toBe('UNKNOWN_SYMBOL');
+    await client.setOptions({ symbol: null });
+    await becomes('polling', 'polling');
+  });
+
   it('keeps its document, as the same object, while polls bring nothing new', async (test) => {
     const { client, becomes, attempts } = await setUp(test, {}, ['websocket', 'sse']);
     await becomes('polling', 'polling');

@@ -124,6 +124,9 @@ describe.skipIf(chromiumMissing || whyLeftOut(openssl))('The way in through a pr
         expect(await inPage(dashboard.page, eventLag, token)).toBeLessThan(10);
         expect(await inPage(dashboard.page, halt, token)).toEqual([200, 'ACK']);
         await dashboard.shows('situation', /halted/i);
+        const { page } = dashboard;
+        await page.goto(`${url}/websocket-test`);
+        expect(await page.getByLabel('URL').inputValue()).toBe(`${url.replace('https:', 'wss:')}/`);
         expect(dashboard.faults).toEqual([]);
       },
     );

@@ -13,6 +13,7 @@ const programs = {
 const application = `
 import { createTelemetryClient, type TelemetryClient } from 'telemetry-bff/client';
 import { msgpack } from 'telemetry-bff/client/msgpack';
+import { createSharedTelemetryClient } from 'telemetry-bff/client/share';
 import { createFakeClient } from 'telemetry-bff/client/testing';
 import { useTelemetry } from 'telemetry-bff/react';
 
@@ -20,6 +21,7 @@ const codec = { encoding: 'msgpack', codec: msgpack } as const;
 const client: TelemetryClient = createTelemetryClient({ url: '.', WebSocket, fetch, ...codec });
 client.select('market.price', (price) => price?.toFixed(2));
 export const usePrice = (): number | null | undefined => useTelemetry(client, ({ market }) => market?.price);
+export const shared: TelemetryClient = createSharedTelemetryClient({ url: '.', BroadcastChannel });
 interface Own { readonly risk: { readonly var: number } }
 const own = createFakeClient<Own>({ document: { risk: { var: 1 } } });
 export const useRisk = (): number | undefined => useTelemetry(own, ({ risk }) => risk?.var);

@@ -35,6 +35,7 @@ export const isInRepository = isThere;
 /** Where the examples get the SDK from, once it is installed. */
 export const sdkModules: Readonly<Record<string, string>> = {
   'telemetry-bff/client/msgpack': fileURLToPath(new URL('src/client/msgpack.ts', root)),
+  'telemetry-bff/client/share': fileURLToPath(new URL('src/client/share/index.ts', root)),
   'telemetry-bff/client/testing': fileURLToPath(new URL('src/client/testing.ts', root)),
   'telemetry-bff/client': fileURLToPath(new URL('src/client/index.ts', root)),
   'telemetry-bff/react': fileURLToPath(new URL('src/client/react.ts', root)),

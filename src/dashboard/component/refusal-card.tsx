@@ -20,11 +20,14 @@ export function RefusalCard() {
   const title = isOut
     ? 'The gateway does not let this page in'
     : 'The gateway takes no WebSocket and no command from this page';
+  const settings = settingsFor(reason);
   return (
     <Refusal title={title} reason={reason}>
-      <p>Add one of these where the gateway is set up, and start it again:</p>
+      <p>
+        Add {settings.length === 1 ? 'this' : 'one of these'} to the gateway’s settings, and start it again:
+      </p>
       <ul class="settings">
-        {settingsFor(reason).map(({ name, value }) => (
+        {settings.map(({ name, value }) => (
           <li key={name}>
             <code>{name}</code>: <code>{value}</code>
           </li>

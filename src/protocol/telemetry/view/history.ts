@@ -25,11 +25,22 @@ const tooManyColumns = badOption(`format: over ${maxColumns} columns, choose sec
 
 /** How the points of a format become one text. */
 interface Layout {
-  readonly before: string;
-  readonly between: string;
-  readonly after: string;
-  point(version: Version): string | Uint8Array;
+  readonly before: Buffer;
+  readonly between: Buffer;
+  readonly after: Buffer;
+  /** The text without any point. */
+  readonly empty: Buffer;
+  point(version: Version): Buffer;
 }
+
+const [nothing, newLine] = [Buffer.alloc(0), Buffer.from('\n')];
+const array = {
+  before: Buffer.from('['),
+  between: Buffer.from(',\n'),
+  after: Buffer.from(']'),
+  empty: Buffer.from('[]'),
+};
+const lines = { before: nothing, between: newLine, after: newLine, empty: nothing };
 
 export interface HistoryRequest {
   readonly projection: Projection;
@@ -56,7 +67,7 @@ export class HistoryReadings {
    */
   async stream({ projection, spokenSince, span, format }: HistoryRequest) {
     const walk = spokenSince === undefined ? undefined : new HistoryWalk(projection, spokenSince, span);
-    const points = (): Steps => (walk === undefined ? nothing() : walk.points());
+    const points = (): Steps => (walk === undefined ? noPoints() : walk.points());
     const layout =
       format === 'csv' ? await this.#table(projection, points()) : this.#objects(projection, format);
     return layout === undefined ? tooManyColumns : this.#streamOf(textOf(layout, points()));
@@ -64,10 +75,10 @@ export class HistoryReadings {
 
   #objects(projection: Projection, format: 'json' | 'ndjson'): Layout {
     const { epoch } = projection.position;
-    const point = (version: Version): Buffer => this.#points.of(epoch, projection, version);
-    return format === 'json'
-      ? { before: '[', between: ',\n', after: ']', point }
-      : { before: '', between: '', after: '', point: (version) => Buffer.concat([point(version), newLine]) };
+    return {
+      ...(format === 'json' ? array : lines),
+      point: (version) => this.#points.of(epoch, projection, version),
+    };
   }
 
   /** Undefined: it would have too many columns. Goes through all points, since the names come first. */
@@ -85,13 +96,14 @@ export class HistoryReadings {
     };
     while (!(await this.#turns.do(note)));
     if (columns.count > maxColumns) return undefined;
+    const head = Buffer.from(columns.head());
     return {
-      ...{ before: columns.head(), between: '', after: '' },
-      point: (version) => columns.row(version.seq, isoTime(version.at), projection.of(version)),
+      ...{ before: head, between: nothing, after: nothing, empty: head },
+      point: (version) => Buffer.from(columns.row(version.seq, isoTime(version.at), projection.of(version))),
     };
   }
 
-  #streamOf(text: Generator<Uint8Array | undefined, void>): ReadableStream<Uint8Array> {
+  #streamOf(text: Text): ReadableStream<Uint8Array> {
     let [isOver, hasLeft] = [false, false];
     /** Empty where there is nothing to send in this turn. */
     const nextChunk = (): Uint8Array => {
@@ -100,9 +112,10 @@ export class HistoryReadings {
       for (let steps = 0; steps < stepsPerTurn && bytes < chunkBytes && !isOver && !hasLeft; steps += 1) {
         const { done, value } = text.next();
         isOver = done === true;
-        if (!(value instanceof Uint8Array)) continue;
-        pieces.push(value);
-        bytes += value.length;
+        for (const piece of value ?? []) {
+          pieces.push(piece);
+          bytes += piece.length;
+        }
       }
       return Buffer.concat(pieces);
     };
@@ -124,24 +137,20 @@ export class HistoryReadings {
   }
 }
 
-const newLine = Buffer.from('\n');
+function* noPoints(): Steps {}
 
-function* nothing(): Steps {}
+/** In pieces; undefined for each step that adds nothing. */
+type Text = Generator<readonly Buffer[] | undefined, void>;
 
-/** The text in pieces, and undefined for each step that adds nothing. */
-function* textOf(
-  { before, between, after, point }: Layout,
-  points: Steps,
-): Generator<Uint8Array | undefined, void> {
+function* textOf({ before, between, after, empty, point }: Layout, points: Steps): Text {
   let separator = before;
   for (const version of points) {
     if (version === undefined) {
       yield undefined;
       continue;
     }
-    const text = point(version);
-    yield Buffer.concat([Buffer.from(separator), typeof text === 'string' ? Buffer.from(text) : text]);
+    yield [separator, point(version)];
     separator = between;
   }
-  yield Buffer.from(`${separator === before ? before : ''}${after}`);
+  yield [separator === before ? empty : after];
 }

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { leaderOf, openTabs } from './fake-tabs.ts';
+
+describe('the freshness of a follower', () => {
+  it('ends with that of its leader where the gateway falls silent', async () => {
+    const { browser, tabs } = await openTabs(3);
+    browser.setMute(true);
+    await browser.advance(20_500);
+    for (const { client } of tabs) {
+      expect(client.status).toMatchObject({ state: 'stale', reason: 'silent' });
+      expect(client.freshness.of('market.price').state).toBe('stale');
+      expect(client.freshness.silentMs).toBeGreaterThan(19_000);
+    }
+  });
+
+  it('is no better for a tab that comes when the gateway has long been silent', async () => {
+    const { browser } = await openTabs(2);
+    browser.setMute(true);
+    await browser.advance(20_000);
+    const seen: string[] = [];
+    const { client } = browser.openTab();
+    client.on('state', ({ state }) => seen.push(state));
+    client.on('update', () => seen.push(client.freshness.of('market.price').state));
+    await browser.advance(1000);
+    expect(client.document).toEqual(browser.document);
+    expect(seen).not.toContain('live');
+    expect(seen).not.toContain('fresh');
+    expect(client.freshness.silentMs).toBeGreaterThan(19_000);
+  });
+
+  it('is no better for one that comes when the leader has no connection at all', async () => {
+    const { browser } = await openTabs(2);
+    browser.setMute(true);
+    const leader = leaderOf(browser);
+    leader.open[0]?.end(1001, 'shutdown');
+    await browser.advance(100);
+    const seen: string[] = [];
+    const { client } = browser.openTab();
+    client.on('state', ({ state }) => seen.push(state));
+    await browser.advance(1000);
+    expect(client.document).toEqual(browser.document);
+    expect(client.status).toMatchObject({ state: 'stale', transport: undefined });
+    expect(client.status.reason).toBe(leader.client.status.reason);
+    expect(seen).not.toContain('live');
+  });
+
+  it('counts the age from when the gateway spoke, with maxAgeMs too', async () => {
+    const { browser } = await openTabs(2, { maxAgeMs: 3000 });
+    browser.setMute(true);
+    await browser.advance(2000);
+    const { client } = browser.openTab({ maxAgeMs: 3000 });
+    await browser.advance(100);
+    const { state, ageMs } = client.freshness.of('market.price');
+    expect(state).toBe('fresh');
+    expect(ageMs).toBeGreaterThan(1900);
+    await browser.advance(1200);
+    for (const tab of browser.tabs) {
+      expect(tab.client.freshness.of('market.price')).toMatchObject({
+        state: 'stale',
+        error: 'no word for 3000 ms',
+      });
+    }
+  });
+
+  it('stays where the gateway answers and nothing moves', async () => {
+    const { browser, tabs } = await openTabs(3, { maxAgeMs: 3000 });
+    await browser.advance(20_000, () => {
+      for (const { client } of tabs) expect(client.freshness.of('market.price').state).toBe('fresh');
+    });
+    for (const { client } of tabs) expect(client.stats.roundTripMs).toBeLessThan(100);
+  });
+
+  it('takes what waited while its tab was frozen for as old as it is', async () => {
+    const { browser, tabs } = await openTabs(2, { maxAgeMs: 3000 });
+    const follower = tabs.find((tab) => tab !== leaderOf(browser));
+    follower?.freeze();
+    browser.publish();
+    await browser.advance(1000);
+    leaderOf(browser).crash();
+    await browser.advance(60_000);
+    const seen: unknown[] = [];
+    follower?.client.on('update', () => seen.push(follower.client.freshness.of('market.price').state));
+    follower?.thaw();
+    expect(seen).toEqual(['stale']);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { leaderOf, openTabs } from './fake-tabs.ts';
+
+describe('a pause of tabs that share a connection', () => {
+  it('comes when every tab wants it, and ends when one does not', async () => {
+    const { browser, tabs } = await openTabs(3);
+    const intervals = () => tabs.map(({ client }) => client.granted?.interval);
+    for (const { client } of tabs.slice(0, 2)) await browser.within(client.setOptions({ interval: 'pause' }));
+    browser.publish();
+    await browser.advance(100);
+    expect(intervals()).toEqual([0, 0, 0]);
+    for (const { client } of tabs) expect(client.document).toEqual(browser.document);
+
+    await browser.within(tabs[2]?.client.setOptions({ interval: 'pause' }));
+    await browser.advance(100);
+    expect(intervals()).toEqual(['pause', 'pause', 'pause']);
+    for (const { client } of tabs)
+      expect(client.freshness.of('market.price').error).toBe('the view is paused');
+
+    browser.publish();
+    await browser.advance(100);
+    const shown = tabs.find((tab) => tab !== leaderOf(browser));
+    const granted = await browser.within(shown?.client.setOptions({ interval: 0 }));
+    expect(granted).toMatchObject({ interval: 0 });
+    expect(shown?.client.document).toEqual(browser.document);
+    expect(shown?.client.freshness.of('market.price').state).toBe('fresh');
+    expect(browser.opened).toBe(1);
+  });
+
+  it('is granted to a tab that is alone', async () => {
+    const { browser, tabs } = await openTabs(1);
+    expect(await browser.within(tabs[0]?.client.setOptions({ interval: 'pause' }))).toMatchObject({
+      interval: 'pause',
+    });
+    expect(await browser.within(tabs[0]?.client.setOptions({ interval: null }))).toMatchObject({
+      interval: 0,
+    });
+  });
+
+  it('comes when the last tab that did not want it is closed', async () => {
+    const { browser, tabs } = await openTabs(3);
+    const [one, two, three] = tabs;
+    for (const tab of [one, two]) await browser.within(tab?.client.setOptions({ interval: 'pause' }));
+    three?.client.close();
+    await browser.advance(1000);
+    expect(one?.client.granted?.interval).toBe('pause');
+    expect(two?.client.granted?.interval).toBe('pause');
+  });
+
+  it('is still wanted in the tab that takes over', async () => {
+    const { browser, tabs } = await openTabs(3);
+    for (const { client } of tabs) await browser.within(client.setOptions({ interval: 'pause' }));
+    leaderOf(browser).client.close();
+    await browser.advance(1000);
+    expect(leaderOf(browser).client.granted?.interval).toBe('pause');
+  });
+});
+
+describe('setOptions of a shared client', () => {
+  it('moves this tab alone to a connection of its new options', async () => {
+    const { browser, tabs } = await openTabs(3);
+    const mover = leaderOf(browser);
+    expect(await browser.within(mover.client.setOptions({ interval: 500 }))).toMatchObject({ interval: 500 });
+    await browser.advance(1000);
+    expect(browser.open).toHaveLength(2);
+    for (const { client } of tabs.filter((tab) => tab !== mover)) {
+      expect(client.granted?.interval).toBe(0);
+      expect(client.freshness.isFresh).toBe(true);
+    }
+    await browser.within(mover.client.setOptions({ interval: 0 }));
+    expect(browser.open).toHaveLength(1);
+    expect(mover.client.granted?.interval).toBe(0);
+  });
+
+  it('keeps the document current until the other connection has one', async () => {
+    const { browser, tabs } = await openTabs(2);
+    const [{ client } = leaderOf(browser)] = tabs;
+    const moving = client.setOptions({ symbol: 'QQQ' });
+    await browser.advance(200, () => expect(client.freshness.isFresh).toBe(true));
+    await moving;
+  });
+});

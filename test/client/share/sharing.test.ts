@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { unsignedToken } from '../../support/tokens.ts';
+import { leaderOf, openBrowser, openTabs } from './fake-tabs.ts';
+
+describe('clients that share a connection', () => {
+  it('open one for ten tabs that start together', async () => {
+    const { browser, tabs } = await openTabs(10);
+    expect(browser.opened).toBe(1);
+    for (const { client } of tabs) {
+      expect(client.document).toEqual(browser.document);
+      expect(client.position).toEqual({ epoch: 'e', seq: 1 });
+      expect(client.status).toMatchObject({ state: 'live', transport: 'websocket' });
+      expect(client.freshness.isFresh).toBe(true);
+      expect(client.granted).toMatchObject({ role: 'viewer', interval: 0 });
+      expect(client.sources.state?.status).toBe('fresh');
+    }
+  });
+
+  it('follow every change, and keep the objects that did not change', async () => {
+    const { browser, tabs } = await openTabs(3);
+    const before = tabs.map(({ client }) => client.document);
+    browser.publish();
+    await browser.advance(100);
+    tabs.forEach(({ client }, index) => {
+      expect(client.document.market?.price).toBe(451);
+      expect(client.document.portfolio).toBe(before[index]?.portfolio);
+      expect(client.document.market).not.toBe(before[index]?.market);
+      expect(client.stats).toMatchObject({ full: 2, updates: 2, malformed: 0, transport: 'websocket' });
+    });
+  });
+
+  it('give a newcomer the whole document at once', async () => {
+    const { browser } = await openTabs(2);
+    browser.publish();
+    const { client } = browser.openTab();
+    await browser.advance(50);
+    expect(client.document).toEqual(browser.document);
+    expect(client.position?.seq).toBe(2);
+    expect(client.status.state).toBe('live');
+    expect(browser.opened).toBe(1);
+  });
+
+  it.each([
+    ['address', [{}, { url: 'https://other.example' }]],
+    ['view', [{}, { sections: ['market'] }]],
+    ['bearer', [{ token: unsignedToken({ sub: 'alice' }) }, { token: unsignedToken({ sub: 'bob' }) }]],
+    ['token', [{}, { token: unsignedToken({ sub: 'alice' }) }]],
+    ['token that says nothing', [{ token: 'one' }, { token: 'two' }]],
+    ['limit of age', [{}, { maxAgeMs: 2000 }]],
+  ])('do not share it with those of another %s', async (_, options) => {
+    const browser = openBrowser();
+    for (const option of [...options, ...options]) browser.openTab(option);
+    await browser.until(() => browser.tabs.every(({ client }) => client.status.state === 'live'));
+    expect(browser.open).toHaveLength(2);
+  });
+
+  it('share it with those whose providers gave them other tokens of the same bearer', async () => {
+    const browser = openBrowser();
+    for (const jti of ['a', 'b', 'c']) {
+      browser.openTab({
+        token: () => unsignedToken({ sub: 'alice', role: 'operator', jti, iat: 1, exp: 9e9 }),
+      });
+    }
+    await browser.advance(1000);
+    expect(browser.open).toHaveLength(1);
+  });
+
+  it('never let a token, or a part of one, out of their tab', async () => {
+    const token = unsignedToken({ sub: 'alice' });
+    const browser = openBrowser();
+    for (const given of [token, token, 'opaque-secret', 'opaque-secret']) browser.openTab({ token: given });
+    await browser.until(() => browser.tabs.every(({ client }) => client.status.state === 'live'));
+    browser.publish();
+    await browser.advance(1000);
+    const seen = JSON.stringify([browser.posted, browser.channelNames]);
+    for (const secret of [...token.split('.').filter(Boolean), 'opaque-secret'])
+      expect(seen).not.toContain(secret);
+  });
+
+  it('have a connection each where tabs cannot talk to each other', async () => {
+    const { browser } = await openTabs(3, { BroadcastChannel: null });
+    expect(browser.open).toHaveLength(3);
+  });
+
+  it('tell what the gateway tells without being asked for it', async () => {
+    const { browser, tabs } = await openTabs(2);
+    const codes: string[] = [];
+    for (const { client } of tabs) client.on('error', ({ code }) => codes.push(code));
+    leaderOf(browser).open[0]?.say({
+      type: 'ERROR',
+      code: 'UNKNOWN_SYMBOL',
+      message: 'no such symbol any more',
+    });
+    await browser.advance(100);
+    expect(codes).toEqual(['UNKNOWN_SYMBOL', 'UNKNOWN_SYMBOL']);
+  });
+
+  it('get the whole document anew where the leader lost something', async () => {
+    const { browser, tabs } = await openTabs(3);
+    leaderOf(browser).open[0]?.say('no packet');
+    await browser.advance(10);
+    for (const { client } of tabs) expect(client.freshness.of('market.price').state).toBe('stale');
+    await browser.advance(100);
+    for (const { client } of tabs) expect(client.freshness.of('market.price').state).toBe('fresh');
+    expect(browser.opened).toBe(1);
+  });
+});
+
+describe('a tab that comes while the leader waits for a whole document', () => {
+  it('gets it when it is there, and asks no more than once', async () => {
+    const { browser } = await openTabs(2);
+    leaderOf(browser).open[0]?.say('no packet');
+    browser.setMute(true);
+    const { length } = browser.posted;
+    const { client } = browser.openTab();
+    await browser.advance(1000);
+    expect(browser.posted.slice(length).filter(({ type }) => type === 'ask').length).toBeLessThanOrEqual(3);
+    expect(client.document).toEqual({});
+    browser.setMute(false);
+    await browser.advance(100);
+    expect(client.document).toEqual(browser.document);
+    expect(client.freshness.isFresh).toBe(true);
+  });
+});
+
+describe('a command of a shared client', () => {
+  it('goes by HTTP of its own tab, whoever has the connection', async () => {
+    const { browser, tabs } = await openTabs(2);
+    const { length } = browser.posted;
+    const asked = tabs.map(({ client }) => client.command('HALT', { requestId: 'h', timeoutMs: 1000 }));
+    const outcomes = Promise.allSettled(asked);
+    await browser.advance(1500);
+    for (const { status } of await outcomes) expect(status).toBe('rejected');
+    expect(
+      tabs.map(({ fetched }) => fetched.filter((url) => url.endsWith('/api/telemetry/halt')).length > 0),
+    ).toEqual([true, true]);
+    expect(leaderOf(browser).open[0]?.sentOf('HALT')).toEqual([]);
+    expect(JSON.stringify(browser.posted.slice(length))).not.toContain('HALT');
+  });
+});

@@ -8,7 +8,8 @@ import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { secretToken, testClaims, testSecret } from '../support/tokens.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 import { shortTiming, useClient } from './client-set-up.ts';
-import { granted } from './fake-gateway.ts';
+import { connectToFake, granted } from './fake-gateway.ts';
+import { createScriptedFetch } from './scripted-fetch.ts';
 
 /** Whatever is refused is refused by somebody's word, not because a busy machine was late. */
 const timing = { ...shortTiming, answerMs: 20_000 };

@@ -1,4 +1,5 @@
 import { Access, type AccessOptions } from './access/access.ts';
+import { ConfigError } from './config/config-error.ts';
 import { isLoopbackHost, verifierFor } from './config/safety.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { Log } from './core/log.ts';
@@ -140,6 +141,8 @@ export class Gateway {
     for (const dialect of dialects) {
       this.#running.push(dialect.create({ ...shared, serve: front.serveFor(dialect.name) }, settings));
     }
+    const { aliasFaults } = front;
+    if (aliasFaults.length > 0) throw new ConfigError(aliasFaults);
   }
 
   /** Its endpoints. */

@@ -41,6 +41,8 @@ const otherNames = [
   // A code of the SDK, and a word of engines.
   'NOT_CONNECTED',
   'ALREADY_HALTED',
+  // What React asks for in tests.
+  'IS_REACT_ACT_ENVIRONMENT',
 ];
 
 /** Links to a place in this repository: the page that has them, the file they lead to, and the heading. */

@@ -47,7 +47,7 @@ export function findToken(request: CredentialRequest): OfferedToken | undefined 
 }
 
 /** Query parameters that hold a token, here or at the engine, in lower case. */
-const tokenNames: ReadonlySet<string> = new Set(['token', 'access_token']);
+export const tokenNames: ReadonlySet<string> = new Set(['token', 'access_token']);
 
 /** The URL without its parameters `token` and `access_token`, however they are written; all else byte for byte. */
 export function withoutToken(url: string): string {

@@ -174,7 +174,7 @@ export function createClient(
     },
     ...createReading(emitter, replica, () => isClosed),
     connect() {
-      if (isClosed) throw new TelemetryError('CLOSED', 'connect: the client is closed, create another one');
+      if (isClosed) throw new TelemetryError('CLOSED', 'the client is closed');
       isStarted = true;
       if (chain.refusal) chain.stop();
       refresh();
@@ -192,7 +192,7 @@ export function createClient(
       leaveWake();
       requests.close();
       receiver.close();
-      tokens.close();
+      tokens.set(undefined);
       chain.stop();
       refresh();
       freshness.close();

@@ -31,7 +31,9 @@ export class FallbackChain implements Chain {
   readonly #context: ClientContext;
   readonly #reconnectors: readonly Readonly<Reconnector>[];
   #wasLive: boolean;
+  /** Why, until something else is known. */
   #refusal: { readonly state: Refusal; readonly reasons: string } | undefined;
+  /** While nothing is tried, as it is refused. */
   #cancelWait: Cancel | undefined;
 
   /** @param wasLive whether there was a connection before, of a chain that this one follows */
@@ -72,10 +74,13 @@ export class FallbackChain implements Chain {
     if (this.#cancelWait) return;
     const isLive = this.live !== undefined;
     this.#wasLive ||= isLive;
-    if (isLive || this.#reconnectors.some(({ last }) => last)) this.#refusal = undefined;
-    const refusal = isLive ? undefined : this.#judge();
-    if (refusal) {
-      this.#giveUp(refusal);
+    const ends = this.#reconnectors.flatMap(({ last }) => last ?? []);
+    if (isLive || ends.length > 0) this.#refusal = undefined;
+    const refusals = ends.filter(({ refuses, word }) => refuses && !(word === 'guess' && this.#wasLive));
+    const isUnanimous = refusals.length === this.#reconnectors.length;
+    const final = refusals.find(({ word }) => word ?? isUnanimous);
+    if (final && !isLive) {
+      this.#giveUp(final);
       return;
     }
     let isNeeded = true;
@@ -83,8 +88,8 @@ export class FallbackChain implements Chain {
       if (isNeeded) reconnector.start();
       else reconnector.stop();
       const { live, last, failures, transport } = reconnector;
-      const isFailing = failures >= transport.failuresBeforeNext || (last && this.#isRefused(last));
-      isNeeded &&= live === undefined && isFailing === true;
+      const isRefused = last !== undefined && refusals.includes(last);
+      isNeeded &&= live === undefined && (isRefused || failures >= transport.failuresBeforeNext);
     }
   }
 
@@ -109,26 +114,17 @@ export class FallbackChain implements Chain {
 
   wake(): void {
     if (this.#cancelWait) {
-      this.#stopWaiting();
+      this.#cancelWait();
+      this.#cancelWait = undefined;
       this.update();
     }
     for (const reconnector of this.#reconnectors) reconnector.wake();
   }
 
   stop(): void {
-    this.#stopWaiting();
-    this.#refusal = undefined;
+    this.#cancelWait?.();
+    this.#cancelWait = this.#refusal = undefined;
     for (const reconnector of this.#reconnectors) reconnector.stop();
-  }
-
-  #isRefused({ refuses, word }: ConnectionEnd): boolean {
-    return refuses !== undefined && !(word === 'guess' && this.#wasLive);
-  }
-
-  /** How the connection ended that says that no other would be let in. */
-  #judge(): ConnectionEnd | undefined {
-    const ends = this.#reconnectors.flatMap(({ last }) => (last && this.#isRefused(last) ? last : []));
-    return ends.length === this.#reconnectors.length ? ends[0] : ends.find(({ word }) => word);
   }
 
   #giveUp({ refuses, word }: ConnectionEnd): void {
@@ -138,11 +134,6 @@ export class FallbackChain implements Chain {
     this.#refusal = refuses && { state: refuses, reasons };
     const mostMs = timing.backoffMaxMs * (word === 'guess' ? 1 : refusalWaits);
     this.#cancelWait = clock.after((mostMs * (1 + random())) / 2, () => this.wake());
-  }
-
-  #stopWaiting(): void {
-    this.#cancelWait?.();
-    this.#cancelWait = undefined;
   }
 
   get #best(): Readonly<Reconnector> | undefined {

@@ -50,11 +50,12 @@ export async function readAnswer(response: Response): Promise<Answer> {
 /** What a refusal says: the gateway's are problem documents (RFC 9457), a proxy's are anything. */
 export async function readRefusal(response: Response): Promise<ConnectionEnd> {
   const { code, detail = '', words } = await readAnswer(response);
+  const refusal = refusals.get(code);
   return {
     reason: words,
     refusesView: viewFaults.includes(code) ? [`${code}`, `${detail}`] : undefined,
-    refuses: refusals.get(code) ?? refusalOf(response.status),
-    word: refusals.has(code) ? 'gateway' : undefined,
+    refuses: refusal ?? refusalOf(response.status),
+    word: refusal && 'gateway',
     // The header may hold a date instead of a number: then the ordinary wait is used.
     retryAfterMs: Number(response.headers.get('retry-after')) * 1000 || 0,
   };

@@ -192,7 +192,7 @@ export function createFakeClient(options: FakeClientOptions = {}): FakeClient {
       tellFreshness();
     },
     connect() {
-      if (isClosed()) throw new TelemetryError('CLOSED', 'connect: the client is closed, create another one');
+      if (isClosed()) throw new TelemetryError('CLOSED', 'the client is closed');
       if (transports[status.state] === undefined) enter(statusOf('connecting'));
     },
     setToken(token) {

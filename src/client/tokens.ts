@@ -29,16 +29,16 @@ export function createTokens({
   let asking: Promise<string | undefined> | undefined;
   let cancelRenewal: Cancel = () => {};
   let refused = 0;
-  let isClosed = false;
 
   const renewIn = (ms: number): void => {
     cancelRenewal();
-    if (isClosed || !Number.isFinite(ms)) return;
+    if (!Number.isFinite(ms)) return;
     cancelRenewal = clock.after(ms, () => {
       const before = held?.token;
+      const asked = source;
       ask().then(
         (next) => {
-          if (!isClosed && next !== before) onRenewed();
+          if (source === asked && next !== before) onRenewed();
         },
         () => {},
       );
@@ -66,19 +66,23 @@ export function createTokens({
     });
     try {
       const next = await provider();
-      if (provider !== source) return await get();
-      const lifeMs = tokenLifeMs(next, clock.now(), tokenMarginMs / 2);
-      held = { token: next, goodUntil: clock.monotonic() + lifeMs };
-      renewIn(lifeMs - Math.min(tokenMarginMs, lifeMs / 5));
-      return next;
+      if (provider === source) {
+        const lifeMs = tokenLifeMs(next, clock.now(), tokenMarginMs / 2);
+        held = { token: next, goodUntil: clock.monotonic() + lifeMs };
+        renewIn(lifeMs - Math.min(tokenMarginMs, lifeMs / 5));
+        return next;
+      }
     } catch (error) {
-      if (provider !== source) return await get();
-      askLater();
-      if (!isClosed) onFault(error);
-      throw error;
+      if (provider === source) {
+        askLater();
+        onFault(error);
+        throw error;
+      }
     } finally {
       cancel();
     }
+    // Another one took its place meanwhile.
+    return get();
   };
   const get = async (): Promise<string | undefined> =>
     held && clock.monotonic() < held.goodUntil ? held.token : ask();
@@ -86,7 +90,7 @@ export function createTokens({
   return {
     /** One that is good as far as one can know; undefined where none is used. Rejects with what the provider threw. */
     get,
-    /** Takes the place of the token, or of the provider. */
+    /** Takes the place of the token, or of the provider, which is not asked or listened to any more. */
     set(next: string | TokenProvider | undefined): void {
       cancelRenewal();
       source = next;
@@ -108,10 +112,6 @@ export function createTokens({
     /** Whether a refusal is the last word: it was a text, or the provider was asked once more already. */
     get isSpent(): boolean {
       return typeof source !== 'function' || refused >= mostRefused;
-    },
-    close(): void {
-      isClosed = true;
-      cancelRenewal();
     },
   };
 }

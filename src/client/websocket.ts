@@ -31,14 +31,13 @@ export function openWebSocket(
     fault = `${message}`;
   };
   socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
-    const isExpired = code === tokenExpired;
-    connection.end({
+    const end = {
       reason: (opened ? `closed with ${code} ${reason}` : `no connection ${fault}`).trim(),
       // Browsers do not say why a handshake failed; `ws` gives the status, at the end of its message.
-      refuses: isExpired ? 'unauthorized' : refusalOf(Number(fault.slice(-3))),
-      word: isExpired ? 'gateway' : undefined,
+      refuses: refusalOf(Number(fault.slice(-3))),
       isUnexplained: !opened,
-    });
+    };
+    connection.end(code === tokenExpired ? { ...end, refuses: 'unauthorized', word: 'gateway' } : end);
   };
 
   return {

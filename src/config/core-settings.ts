@@ -5,6 +5,7 @@ import { roles } from '../access/principal.ts';
 import { commitTimingDefaults } from '../feed/commit-timing.ts';
 import { historyDefaults } from '../feed/history.ts';
 import { sentOnFault } from '../http/forwarded-headers.ts';
+import { aliasesExpected, aliasFault } from '../http/paths.ts';
 import { pinoLevels } from '../observe/logger.ts';
 import { flag, integer, list, urlWith } from './kinds.ts';
 import { listeningDefaults, maxPort } from './listening.ts';
@@ -54,6 +55,13 @@ export function coreSettings(dialects: readonly string[]) {
     PORT: integer(0, maxPort).default(listeningDefaults.PORT),
     HOST: z.string().min(1).default(listeningDefaults.HOST),
     EXTRA_PORTS: list(integer(1, maxPort)).default([]),
+    PATH_ALIASES: list(
+      z.string().superRefine((entry, context) => {
+        const message = aliasFault(entry);
+        if (message !== undefined) context.addIssue({ code: 'custom', message });
+      }),
+      aliasesExpected,
+    ).default([]),
     OPS_PORT: integer(0, maxPort).optional(),
     OPS_HOST: z.string().min(1).optional(),
     ENGINE_URL: engineUrl.optional(),

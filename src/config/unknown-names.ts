@@ -1,4 +1,4 @@
-import leven from 'leven';
+import { editsBetween } from '../core/option-names.ts';
 import { type Environment, fileSuffix } from './environment.ts';
 
 const leastLetters = 8;
@@ -49,7 +49,7 @@ function nearestOf(
 ): { readonly name: string; readonly edits: number } {
   let nearest = { name: '', edits: Number.POSITIVE_INFINITY };
   for (const candidate of known) {
-    const edits = leven(name, candidate);
+    const edits = editsBetween(name, candidate);
     if (edits < nearest.edits) nearest = { name: candidate, edits };
   }
   return nearest;

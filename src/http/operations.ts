@@ -1,8 +1,11 @@
+import { z } from 'zod';
 import type { Access } from '../access/access.ts';
 import type { CredentialRequest } from '../access/credentials.ts';
 import type { Principal } from '../access/principal.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import type { Paths } from './paths.ts';
+import { ignoredHeaders, readQuery } from './query.ts';
 import { problemResponse } from './responses.ts';
 import { createRouter, type Router } from './router.ts';
 import { HttpServer } from './server.ts';
@@ -34,6 +37,15 @@ export interface OperationsAccess {
 
 /** Listing them blocks the event loop. */
 const maxClients = 1000;
+const expected = `expected a whole number from 1 to ${maxClients}`;
+const clientsQuery = z.object({
+  limit: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, { error: expected })
+    .transform(Number)
+    .pipe(z.number().max(maxClients, { error: expected }))
+    .default(maxClients),
+});
 
 /** Liveness, readiness, health, metrics and the list of clients. */
 export function addOperationsRoutes(router: Router, operations: Operations, access: OperationsAccess): void {
@@ -55,12 +67,10 @@ export function addOperationsRoutes(router: Router, operations: Operations, acce
   router.get('/api/clients', async ({ req }) => {
     const verdict = await access.clients(req.raw);
     if (verdict instanceof Refusal) return problemResponse(verdict);
-    const limit = req.query('limit') ?? `${maxClients}`;
-    if (!/^[1-9]\d{0,3}$/.test(limit) || Number(limit) > maxClients) {
-      const detail = `limit: expected a whole number from 1 to ${maxClients}`;
-      return problemResponse(new Refusal('BAD_OPTION', { detail }));
-    }
-    return Response.json(operations.clients(Number(limit)), { headers: { 'cache-control': 'no-store' } });
+    const read = readQuery(new URL(req.url).searchParams, clientsQuery);
+    if (read instanceof Refusal) return problemResponse(read);
+    const headers = { 'cache-control': 'no-store', ...ignoredHeaders(read.ignored) };
+    return Response.json(operations.clients(read.query.limit), { headers });
   });
 }
 
@@ -68,10 +78,21 @@ const everyone = async () => undefined;
 /** Enough for probes, scrapes and a few people. */
 const places = { max: 100, maxPerPeer: 0, peerOf: () => undefined };
 
-/** Health, metrics and clients on a port of their own, for those in the same network: no tokens, no host checks. */
-export function opsServer(
+/** Health, metrics and clients for those in the same network: no tokens, no host checks. */
+export function createOpsRouter(
   operations: Operations,
-  access: Access,
+  access: Pick<Access, 'visitors'>,
+  log: Log,
+  paths: Paths,
+): Router {
+  const router = createRouter(access, log, paths, () => false);
+  addOperationsRoutes(router, operations, { metrics: everyone, clients: everyone });
+  return router;
+}
+
+/** Serves these on a port of their own. */
+export function opsServer(
+  router: Router,
   log: Log,
   {
     port,
@@ -84,7 +105,5 @@ export function opsServer(
     readonly upgrades: UpgradeRouter;
   },
 ): HttpServer {
-  const router = createRouter(access, log, () => false);
-  addOperationsRoutes(router, operations, { metrics: everyone, clients: everyone });
   return new HttpServer(router, upgrades, log, { port, host, places, setting: 'OPS_PORT' });
 }

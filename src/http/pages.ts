@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
+import type { MiddlewareHandler } from 'hono';
+import { getPath } from 'hono/utils/url';
 import { CodedContent, type ContentHeaders, codedResponse } from './coded-content.ts';
 import { tagOf } from './responses.ts';
 import type { Handler, Router } from './router.ts';
@@ -28,6 +30,10 @@ const encodings = [
 const notBuilt =
   '<!doctype html><html lang="en"><title>Not built</title><p>This page has not been built: <code>npm run build</code>';
 
+/** Links of a page lead elsewhere from other paths, with a slash at the end for one. */
+const atItsPath: MiddlewareHandler = async (context, next) =>
+  getPath(context.req.raw) === context.req.path ? await next() : await context.notFound();
+
 /**
  * Serves a bundled page: `index.html` at `path`, its files below `assets/`. The folder is read once, at the start, so
  * that no request can lead out of it. Assets have a hash in their names and are cached for good; the page itself is
@@ -40,7 +46,7 @@ const notBuilt =
 export function addBuiltPage(router: Router, path: string, folder: URL, framedBy: readonly string[]): void {
   const index = new URL('index.html', folder);
   if (!existsSync(index)) {
-    router.get(path, (context) => context.html(notBuilt, 503));
+    router.get(path, atItsPath, (context) => context.html(notBuilt, 503));
     return;
   }
   const policy = contentSecurityPolicy({ script: "'self'", style: "'self'", framedBy });
@@ -68,7 +74,7 @@ function addAssets(router: Router, path: string, folder: URL): void {
     const plain = read('');
     assets.set(name, answering(plain, tagOf(plain), headers, made));
   }
-  router.get(`${path}:name`, (context) => {
+  router.get(`${path}:name`, atItsPath, (context) => {
     const asset = assets.get(context.req.param('name') ?? '');
     return asset?.(context) ?? context.notFound();
   });
@@ -106,7 +112,7 @@ function addHtml(router: Router, path: string, html: string, policy: string): vo
   // With a 304 browsers keep the policy that they have: under another one the page is another representation.
   const tag = tagOf(`${policy}\n${html}`);
   const headers = { ...pageHeaders, 'content-security-policy': policy };
-  router.get(path, answering(Buffer.from(html), tag, headers));
+  router.get(path, atItsPath, answering(Buffer.from(html), tag, headers));
 }
 
 function contentSecurityPolicy({

@@ -12,6 +12,7 @@ import { pathFault } from '../source/engine-path.ts';
 import type { EnginePlace } from '../source/engine-places.ts';
 import { bodyCutOff, readBody } from './body.ts';
 import { answerHeadersOf, placeBelow, requestHeadersOf, staysBelow } from './forwarded-headers.ts';
+import type { Paths } from './paths.ts';
 import { Relay } from './relay.ts';
 import { problemResponse } from './responses.ts';
 import type { Handler, HttpContext, Router } from './router.ts';
@@ -21,6 +22,7 @@ export interface PassthroughOptions {
   readonly prefixes: readonly string[];
   /** Names of request headers that go on beside the usual ones. */
   readonly furtherHeaders: readonly string[];
+  readonly paths: Pick<Paths, 'forwarded'>;
   readonly engine: Pick<Engine, 'placeFor' | 'forward'>;
   /** Base URL of the engine. */
   readonly engineUrl: string;
@@ -46,7 +48,7 @@ const relayBounds = { stallMs: 30_000, maxAheadBytes: 256 * 1024 };
 
 /** Forwards requests below certain paths to the engine as they are. */
 export function addPassthrough(router: Router, options: PassthroughOptions): void {
-  const { prefixes, engine, engineUrl, authorise, take, clock, log, meter } = options;
+  const { prefixes, paths, engine, engineUrl, authorise, take, clock, log, meter } = options;
   const base = new URL(engineUrl);
   const basePath = base.pathname.replace(/\/+$/, '');
   const furtherHeaders = new Set(options.furtherHeaders.map((name) => name.toLowerCase()));
@@ -77,14 +79,14 @@ export function addPassthrough(router: Router, options: PassthroughOptions): voi
 
   const ask = async (
     context: HttpContext,
+    pathname: string,
     place: EnginePlace,
     personal: boolean,
     signal: AbortSignal,
     body: Buffer | null,
   ) => {
     const request = context.req.raw;
-    const { pathname, search } = new URL(request.url);
-    const path = withoutToken(pathname + search);
+    const path = withoutToken(pathname + new URL(request.url).search);
     const answer = await engine.forward({
       path,
       method: request.method as Dispatcher.HttpMethod,
@@ -110,7 +112,7 @@ export function addPassthrough(router: Router, options: PassthroughOptions): voi
     const unsafe = !safeMethods.has(request.method);
     const principal = await authorise(request, unsafe);
     if (principal instanceof Refusal) return problemResponse(principal);
-    const { pathname } = new URL(request.url);
+    const pathname = paths.forwarded(new URL(request.url).pathname);
     const fault = staysBelow(pathname, [prefix]) ? pathFault(pathname) : 'the path leaves its prefix';
     if (fault !== undefined) return problemResponse(new Refusal('BAD_REQUEST', { detail: fault }));
     const body = unsafe ? await readBody(request, maxBodyBytes) : undefined;
@@ -130,7 +132,7 @@ export function addPassthrough(router: Router, options: PassthroughOptions): voi
       );
       if (place === undefined) return problemResponse(tooManyForEngine);
       if (gone.signal.aborted) place.release();
-      return await ask(context, place, !principal.anonymous, gone.signal, body ?? null);
+      return await ask(context, pathname, place, !principal.anonymous, gone.signal, body ?? null);
     } catch (error) {
       place?.answered();
       // Without its query: that may hold what no log should. Nor of one who went away: that is no fault.

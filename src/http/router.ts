@@ -1,9 +1,12 @@
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
+import { getPath } from 'hono/utils/url';
 import type { Access } from '../access/access.ts';
 import { Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import type { Paths } from './paths.ts';
+import { ignoredHeader } from './query.ts';
 import { problemResponse } from './responses.ts';
 
 /** Orchestrators ask for these by whatever host name they know. */
@@ -14,29 +17,39 @@ export type Router = Hono<{ Bindings: HttpBindings }>;
 export type HttpContext = Context<{ Bindings: HttpBindings }>;
 export type Handler = (context: HttpContext) => Promise<Response> | Response;
 
-/** @param isWebSocketPath whether a WebSocket endpoint is there; a plain GET to one is told so */
+/**
+ * Handlers find the path that a request is routed by in `req.path`, and the one that was sent in `req.url`.
+ * @param isWebSocketPath whether a WebSocket endpoint is there; a plain GET to one is told so
+ */
 export function createRouter(
   { visitors }: Pick<Access, 'visitors'>,
   log: Log,
+  paths: Pick<Paths, 'routed'>,
   isWebSocketPath: (path: string) => boolean,
 ): Router {
-  const router: Router = new Hono();
+  const router: Router = new Hono({ getPath: (request) => paths.routed(getPath(request)) });
   router.use(async ({ req, env }, next) => {
     if (env?.incoming !== undefined) visitors.note(req.raw, env.incoming);
     return await next();
   });
-  router.notFound(({ req }) =>
-    problemResponse(
+  router.notFound(({ req }) => {
+    const asked = getPath(req.raw);
+    return problemResponse(
       isWebSocketPath(req.path)
-        ? new Refusal('UPGRADE_REQUIRED', { detail: `connect to ${req.path} with a WebSocket client` })
-        : new Refusal('NOT_FOUND', { detail: `${req.method} ${req.path}` }),
-    ),
-  );
+        ? new Refusal('UPGRADE_REQUIRED', { detail: `connect to ${asked} with a WebSocket client` })
+        : new Refusal('NOT_FOUND', { detail: `${req.method} ${asked}` }),
+    );
+  });
   router.onError((error, { req }) => {
     log.error({ err: error, method: req.method, path: req.path }, 'request failed');
     return problemResponse(new Refusal('INTERNAL'));
   });
   return router;
+}
+
+/** The paths that were added to a router, without those of middleware. */
+export function pathsOf({ routes }: Router): string[] {
+  return routes.map(({ path }) => path).filter((path) => !path.endsWith('*'));
 }
 
 /** Restricts the routes added from now on, but for the probes, to requests that name the gateway by a known name. */
@@ -67,7 +80,7 @@ export function admitOrigins(
   router.use(
     cors({
       origin: (origin) => origin,
-      exposeHeaders: ['ETag', 'Retry-After', 'X-Telemetry-State', 'X-Telemetry-History-Since'],
+      exposeHeaders: ['ETag', 'Retry-After', 'X-Telemetry-State', 'X-Telemetry-History-Since', ignoredHeader],
     }),
   );
 }

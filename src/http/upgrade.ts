@@ -8,6 +8,7 @@ import { destroyWithin } from '../core/clock.ts';
 import { problemDocument, Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
+import { Paths } from './paths.ts';
 
 /** A handshake that was authorised. */
 export interface Handshake {
@@ -15,7 +16,7 @@ export interface Handshake {
   readonly socket: Duplex;
   readonly head: Buffer;
   readonly principal: Principal;
-  /** Of the URL, as sent. */
+  /** By which it was routed. */
   readonly path: string;
   readonly query: URLSearchParams;
   /** Values of the route's `:name` segments, still percent-encoded. */
@@ -41,8 +42,10 @@ export class UpgradeRouter {
   readonly #access: Pick<Access, 'enter'>;
   readonly #log: Log;
   readonly #meter: Meter;
+  readonly #paths: Pick<Paths, 'routed'>;
   readonly #refusalTimeoutMs: number;
   readonly #routes = new TrieRouter<UpgradeRoute>();
+  readonly #served: string[] = [];
   /** Shared by all sockets, which keep it for life. */
   readonly #onError: (error: Error) => void;
   #stopped = false;
@@ -51,17 +54,21 @@ export class UpgradeRouter {
     access,
     log,
     meter,
+    paths = new Paths(),
     refusalTimeoutMs = 5000,
   }: {
     readonly access: Pick<Access, 'enter'>;
     readonly log: Log;
     readonly meter: Meter;
+    /** Default: without aliases. */
+    readonly paths?: Pick<Paths, 'routed'>;
     /** A client has this long to read a refusal. Default 5 s. */
     readonly refusalTimeoutMs?: number;
   }) {
     this.#access = access;
     this.#log = log;
     this.#meter = meter;
+    this.#paths = paths;
     this.#refusalTimeoutMs = refusalTimeoutMs;
     this.#onError = ({ message }) => log.debug({ error: message }, 'handshake failed');
   }
@@ -69,8 +76,15 @@ export class UpgradeRouter {
   /** @param path segments that begin with a colon match any one segment: `/ws/instances/:name/logs` */
   route(path: string, route: UpgradeRoute): void {
     this.#routes.add('GET', path, route);
+    this.#served.push(path);
   }
 
+  /** The paths of all routes. */
+  get served(): readonly string[] {
+    return this.#served;
+  }
+
+  /** @param path as requests are routed by it */
   serves(path: string): boolean {
     return this.#matchOf(path) !== undefined;
   }
@@ -98,7 +112,7 @@ export class UpgradeRouter {
   }
 
   #find(path: string | undefined): Match | Refusal {
-    const match = path === undefined ? undefined : this.#matchOf(path);
+    const match = path === undefined ? undefined : this.#matchOf(this.#paths.routed(path));
     if (match === undefined) return new Refusal('NOT_FOUND');
     if (this.#stopped) return new Refusal('SHUTTING_DOWN', { retryAfterS: 1 });
     return match;
@@ -126,7 +140,8 @@ export class UpgradeRouter {
   }
 }
 
-function urlOf(request: IncomingMessage): URL | undefined {
+/** The URL that a request is for; undefined: it is none. */
+export function urlOf(request: Pick<IncomingMessage, 'url'>): URL | undefined {
   try {
     const target = request.url ?? '/';
     // Concatenated, not resolved against a base, where the path `//host` would name a host.

@@ -10,6 +10,7 @@ import type { Session } from '../deliver/session.ts';
 import type { SessionEnd } from '../deliver/session-terms.ts';
 import type { Transport } from '../deliver/transport.ts';
 import type { Lease } from '../feed/registry.ts';
+import type { QuerySchema } from '../http/query.ts';
 
 /** A type of message: a summary for people, and its schema. */
 export interface MessageKind<Schema extends z.ZodType = z.ZodType> {
@@ -34,8 +35,8 @@ export interface Endpoint {
   readonly description: string;
   /** Who is let in. */
   readonly access: Policy;
-  /** The query of its URL. Default: ignored. */
-  readonly query?: z.ZodType;
+  /** The query of its URL. Default: no options. */
+  readonly query?: QuerySchema;
   /** Field of the query that holds the position to resume from; `Last-Event-ID` overrides it. */
   readonly resumeField?: string;
   /** Messages that clients may send. */
@@ -58,8 +59,10 @@ export interface Endpoint {
   readonly disconnectedLine: (session: Session) => string;
   /** Called before the connection is accepted: a refusal becomes an HTTP answer. */
   open(arrival: Arrival): Refusal | OpenClient;
-  /** The same where the query is invalid. Default: `BAD_OPTION`, naming the first field at fault. */
-  openFaulty?(error: z.ZodError, arrival: Arrival): Refusal | OpenClient;
+  /** The refusal of options that are not valid. Default: `BAD_OPTION`, naming the first at fault. */
+  queryFault?(error: z.ZodError): Refusal;
+  /** Called instead of `open` where the query is refused, to tell why over the connection. Default: it is refused. */
+  openFaulty?(fault: Refusal, arrival: Omit<Arrival, 'query' | 'ignored'>): OpenClient;
 }
 
 export interface EndpointLimits {
@@ -75,7 +78,7 @@ export interface EndpointLimits {
 
 /** An endpoint with its types: clients are given what the schemas output. */
 interface Definition<Hears extends MessageKinds, Query> extends Endpoint {
-  readonly query?: z.ZodType<Query>;
+  readonly query?: QuerySchema<Query>;
   readonly hears: Hears;
   open(arrival: Arrival<Query>): Refusal | OpenClient<MessageOf<Hears>>;
 }
@@ -90,9 +93,11 @@ export function defineEndpoint<Hears extends MessageKinds, Query>(
 export interface Arrival<Query = unknown> {
   readonly principal: Principal;
   readonly query: Query;
+  /** Names of what was given in the query besides, without effect. */
+  readonly ignored: readonly string[];
   /** Values of the path's `:name` segments, decoded. */
   readonly params: Readonly<Record<string, string>>;
-  /** Of the URL, as sent. */
+  /** By which it was routed. */
   readonly path: string;
   readonly transport: Transport['kind'];
   /**

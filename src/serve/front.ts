@@ -3,14 +3,16 @@ import { socketsPossible } from '../access/connection-limits.ts';
 import { peerGroup } from '../access/visitors.ts';
 import type { Clock } from '../core/clock.ts';
 import { Refusal } from '../core/errors.ts';
-import { addOperationsRoutes, type Operations, opsServer } from '../http/operations.ts';
+import { addOperationsRoutes, createOpsRouter, type Operations, opsServer } from '../http/operations.ts';
 import { addBuiltPage, addPage } from '../http/pages.ts';
 import { addPassthrough } from '../http/passthrough.ts';
-import { admitHosts, admitOrigins, createRouter } from '../http/router.ts';
+import { aliasFaults, Paths } from '../http/paths.ts';
+import { admitHosts, admitOrigins, createRouter, pathsOf } from '../http/router.ts';
 import { HttpServer } from '../http/server.ts';
-import { UpgradeRouter } from '../http/upgrade.ts';
+import { UpgradeRouter, urlOf } from '../http/upgrade.ts';
 import type { Engine } from '../source/engine.ts';
 import { type ApiInfo, addApiDescription } from './asyncapi.ts';
+import type { InPlaceOfEngine } from './http.ts';
 import { Serve, type Served, type ServeParts } from './serve.ts';
 import type { ServiceParts } from './service.ts';
 
@@ -21,6 +23,7 @@ interface FrontSettings {
   readonly EXTRA_PORTS: readonly number[];
   readonly OPS_PORT?: number | undefined;
   readonly OPS_HOST?: string | undefined;
+  readonly PATH_ALIASES: readonly string[];
   readonly METRICS_AUTH: boolean;
   readonly TRUST_PROXY: number;
   readonly MAX_CONNECTIONS_PER_IP: number;
@@ -32,7 +35,7 @@ interface FrontSettings {
 
 const flood = new Refusal('TOO_MANY_REQUESTS', { detail: 'too many at once on one socket' });
 /** Answered even while all sockets are taken, however the path is written. */
-const vital = /^\/(livez|readyz|health|.*\/(halt|resume))\/?(\?|$)/i;
+const vital = /^\/(livez|readyz|health|.*\/(halt|resume))\/?$/i;
 
 /** What is reached on the one port: dialects, pages, operations, and the pass-through to the engine. */
 export class Front {
@@ -44,6 +47,7 @@ export class Front {
   readonly #server: HttpServer;
   readonly #opsServer: HttpServer | undefined;
   readonly #forward: () => void;
+  readonly #aliasFaults: () => string[];
 
   constructor(
     settings: FrontSettings,
@@ -57,15 +61,17 @@ export class Front {
   ) {
     const { access, engine, operations, info, clock, log, meter } = parts;
     const { policies, refusals } = access;
-    const { HOST: host, OPS_PORT, OPS_HOST = host } = settings;
-    const upgrades = new UpgradeRouter({ log, meter, access });
-    const router = createRouter(access, log, (path) => upgrades.serves(path));
+    const { HOST: host, OPS_PORT, OPS_HOST = host, PATH_ALIASES: aliases } = settings;
+    const paths = new Paths(aliases);
+    const upgrades = new UpgradeRouter({ log, meter, access, paths });
+    const router = createRouter(access, log, paths, (path) => upgrades.serves(path));
     // Before any check of host and origin: the pages hold nothing secret, and say what to set where one is refused.
     // The dashboard is always a build; the other page is served as it is written.
     const { ALLOW_FRAMES: framedBy } = settings;
     addBuiltPage(router, '/', new URL('../../dist/dashboard/', import.meta.url), framedBy);
     const console = new URL('../dashboard/websocket-test.html', import.meta.url);
     addPage(router, '/websocket-test', console, framedBy);
+    const pages = pathsOf(router);
     admitHosts(router, access);
     admitOrigins(router, access);
     addOperationsRoutes(router, operations, {
@@ -78,17 +84,33 @@ export class Front {
     });
     const { served } = this;
     addApiDescription(router, info, () => served.filter(({ transport }) => transport === 'websocket'));
-    const inPlaceOfEngine: ServeParts['inPlaceOfEngine'] = new Map();
+    const inPlaceOfEngine: InPlaceOfEngine[] = [];
+    const opsRouter = OPS_PORT === undefined ? undefined : createOpsRouter(operations, access, log, paths);
     this.#host = host;
     this.#upgrades = upgrades;
     this.#outlets = { ...parts, upgrades, router, served, inPlaceOfEngine };
+    this.#aliasFaults = () =>
+      aliasFaults(aliases, {
+        served: [
+          ...upgrades.served,
+          ...pathsOf(router),
+          ...(opsRouter === undefined ? [] : pathsOf(opsRouter)),
+        ].filter((path) => !pages.includes(path) || upgrades.serves(path)),
+        pages,
+        commands: new Map(inPlaceOfEngine.map(({ engines, path }) => [engines, path])),
+      });
+    // As `take` is given paths.
+    const plainPaths = new Paths(aliases.map((entry) => entry.toLowerCase()));
     this.#forward = () =>
       addPassthrough(router, {
         prefixes: settings.ENGINE_PASSTHROUGH,
         furtherHeaders: settings.ENGINE_PASSTHROUGH_HEADERS,
         engineUrl: settings.ENGINE_URL,
-        engine,
-        take: (path) => inPlaceOfEngine.get(path),
+        ...{ paths, engine },
+        take(path) {
+          const routed = plainPaths.routed(path);
+          return inPlaceOfEngine.find((own) => own.engines === path || own.path === routed)?.handler;
+        },
         ...{ clock, log, meter },
         authorise: (request, unsafe) =>
           access.authorise(request, policies.viewingAnything, unsafe ? policies.forwarding : undefined),
@@ -103,19 +125,24 @@ export class Front {
         maxPerPeer: settings.TRUST_PROXY === 0 ? 4 * settings.MAX_CONNECTIONS_PER_IP : 0,
         peerOf: ({ remoteAddress }) => peerGroup(remoteAddress),
       },
-      isVital: ({ url = '' }) => vital.test(url),
+      isVital: (request) => vital.test(paths.routed(urlOf(request)?.pathname ?? '')),
       onFlood: (request) => refusals.tell('http', flood, request),
     });
-    if (OPS_PORT !== undefined) {
+    if (OPS_PORT !== undefined && opsRouter !== undefined) {
       const refusing = new UpgradeRouter({ log, meter, access });
       const options = { port: OPS_PORT, host: OPS_HOST, upgrades: refusing };
-      this.#opsServer = opsServer(operations, access, log, options);
+      this.#opsServer = opsServer(opsRouter, log, options);
     }
   }
 
   /** Not after `listen`. */
   serveFor(dialect: string): Serve {
     return new Serve(dialect, this.#outlets);
+  }
+
+  /** What is wrong with `PATH_ALIASES`, once all dialects serve. */
+  get aliasFaults(): readonly string[] {
+    return this.#aliasFaults();
   }
 
   /** Rejects where a port cannot be had. */

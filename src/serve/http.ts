@@ -4,15 +4,15 @@ import type { Access } from '../access/access.ts';
 import type { Policy } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
 import { type Effect, Refusal } from '../core/errors.ts';
+import { ignoredHeaders, noOptions, type QuerySchema, readQuery } from '../http/query.ts';
 import { problemResponse } from '../http/responses.ts';
 import type { Handler, HttpContext, Router } from '../http/router.ts';
-import { queryFault } from './service.ts';
 
 /** A route of plain HTTP: access and validation as data, and the answer. */
 export interface HttpRoute<Query = unknown> {
   readonly access: Policy;
-  /** Default: the query is ignored. */
-  readonly query?: z.ZodType<Query>;
+  /** Default: of a GET no options; else the query is ignored. */
+  readonly query?: QuerySchema<Query>;
   /** Stated in refusals by routes that change something. */
   readonly effect?: Effect;
   /**
@@ -45,11 +45,19 @@ export interface Inquiry<Query = unknown> {
   lasting<Answer>(answer: () => Answer): Answer | Response;
 }
 
+/** A route that replaces a path of the engine. */
+export interface InPlaceOfEngine {
+  /** The engine's path. */
+  readonly engines: string;
+  /** The path here. */
+  readonly path: string;
+  readonly handler: Handler;
+}
+
 export interface HttpParts {
   readonly router: Router;
   readonly access: Pick<Access, 'authorise' | 'admit'>;
-  /** Handlers in place of the engine, by its paths. */
-  readonly inPlaceOfEngine: Map<string, Handler>;
+  readonly inPlaceOfEngine: InPlaceOfEngine[];
   /** A client that reads nothing of a lasting response for this long is cut. */
   readonly slowAfterMs: number;
 }
@@ -57,8 +65,10 @@ export interface HttpParts {
 export function serveHttp(method: 'get' | 'post', path: string, route: HttpRoute, parts: HttpParts): void {
   const { router, inPlaceOfEngine } = parts;
   const { effect, inPlaceOf } = route;
+  // What is to be changed, such as by a HALT, must not fail for a name in a query that has no meaning.
+  const whole = method === 'get' ? { query: noOptions, ...route } : route;
   const handle: Handler = async (context) => {
-    const answered = await answerTo(context, route, parts);
+    const answered = await answerTo(context, whole, parts);
     return answered instanceof Refusal ? problemResponse(answered, effect) : answered;
   };
   if (inPlaceOf === undefined) {
@@ -76,7 +86,7 @@ export function serveHttp(method: 'get' | 'post', path: string, route: HttpRoute
     return response;
   };
   router.all(path, only);
-  inPlaceOfEngine.set(inPlaceOf, only);
+  inPlaceOfEngine.push({ engines: inPlaceOf, path, handler: only });
 }
 
 async function answerTo(
@@ -90,8 +100,8 @@ async function answerTo(
   if (fault !== undefined) return fault;
   const principal = await access.authorise(request, route.access);
   if (principal instanceof Refusal) return principal;
-  const read = route.query?.safeParse(Object.fromEntries(new URL(request.url).searchParams));
-  if (read?.success === false) return route.queryFault?.(read.error) ?? queryFault(read.error);
+  const read = route.query && readQuery(new URL(request.url).searchParams, route.query, route.queryFault);
+  if (read instanceof Refusal) return read;
   const lasting = <Answer>(make: () => Answer): Answer | Response => {
     const { incoming, outgoing } = context.env;
     // The client may have left meanwhile: `close` would not be emitted again. A copy, as headers may be set on it.
@@ -102,5 +112,8 @@ async function answerTo(
     outgoing.setTimeout(slowAfterMs / 2, () => outgoing.destroy());
     return make();
   };
-  return await route.answer({ request, principal, query: read?.data, params, lasting });
+  const answered = await route.answer({ request, principal, query: read?.query, params, lasting });
+  if (read === undefined || answered instanceof Refusal) return answered;
+  for (const [name, value] of Object.entries(ignoredHeaders(read.ignored))) answered.headers.set(name, value);
+  return answered;
 }

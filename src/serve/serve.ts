@@ -3,10 +3,10 @@ import type { Policy } from '../access/policy.ts';
 import type { Clock } from '../core/clock.ts';
 import { Projection } from '../feed/projection.ts';
 import type { StateFeed } from '../feed/state-feed.ts';
-import type { Handler, Router } from '../http/router.ts';
+import type { Router } from '../http/router.ts';
 import type { UpgradeRouter } from '../http/upgrade.ts';
 import type { Endpoint } from './endpoint.ts';
-import { type HttpRoute, serveHttp } from './http.ts';
+import { type HttpRoute, type InPlaceOfEngine, serveHttp } from './http.ts';
 import { commentEveryMs, Service, type ServiceParts, serveEventStream, serveWebSocket } from './service.ts';
 import { Snapshots } from './snapshots.ts';
 
@@ -25,8 +25,8 @@ export interface ServeParts extends ServiceParts {
   readonly clock: Clock;
   /** All endpoints are added to it. */
   readonly served: Served[];
-  /** Handlers in place of the engine, by its paths. */
-  readonly inPlaceOfEngine: Map<string, Handler>;
+  /** All routes that replace a path of the engine are added to it. */
+  readonly inPlaceOfEngine: InPlaceOfEngine[];
 }
 
 /** Serves the endpoints of one dialect. */

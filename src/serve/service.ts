@@ -1,5 +1,4 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import type { z } from 'zod';
 import type { Access } from '../access/access.ts';
 import { refusal } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
@@ -14,6 +13,7 @@ import { ownerFields, type SessionTerms } from '../deliver/session-terms.ts';
 import type { Sessions } from '../deliver/sessions.ts';
 import type { Transport } from '../deliver/transport.ts';
 import type { Lease } from '../feed/registry.ts';
+import { ignoredHeaders, noOptions, readQuery } from '../http/query.ts';
 import { problemResponse } from '../http/responses.ts';
 import type { HttpContext, Router } from '../http/router.ts';
 import type { UpgradeRouter } from '../http/upgrade.ts';
@@ -38,6 +38,8 @@ export interface Visit extends Pick<Arrival, 'principal' | 'params' | 'path' | '
 
 /** A session that begins with its transport, or is abandoned. */
 interface Opening {
+  /** For the response that the connection begins with. */
+  readonly headers: Readonly<Record<string, string>>;
   begin(transport: Transport): void;
   abandon(): void;
 }
@@ -82,31 +84,34 @@ export class Service {
     const abandon = (): void => {
       for (const lease of held) lease.release();
     };
-    const open = this.#open(visit, held);
+    const { headers, open } = this.#open(visit, held);
     if (open instanceof Refusal) {
       abandon();
       const reason = open.code.toLowerCase();
       this.#parts.meter.count('bff_rejected_total', { edge: this.#dialect, reason });
       return open;
     }
-    return { begin: (transport) => this.#begin(transport, visit.principal, open), abandon };
+    return { headers, begin: (transport) => this.#begin(transport, visit.principal, open), abandon };
   }
 
-  #open({ search, lastEventId, ...visit }: Visit, held: Lease<unknown>[]): OpenClient | Refusal {
+  #open(
+    { search, lastEventId, ...visit }: Visit,
+    held: Lease<unknown>[],
+  ): Pick<Opening, 'headers'> & { readonly open: OpenClient | Refusal } {
     const { endpoint } = this;
     const hold: Arrival['hold'] = (lease) => {
       held.push(lease);
       return lease;
     };
-    const { query: schema, resumeField } = endpoint;
+    const { query: schema = noOptions, resumeField } = endpoint;
     // What a reconnecting browser holds is newer than what the URL said. Cut, not refused: it would never come back.
     if (resumeField !== undefined && lastEventId !== undefined) {
       search.set(resumeField, lastEventId.slice(0, maxPositionLength));
     }
-    const read = schema?.safeParse(Object.fromEntries(search));
-    const arrival = { ...visit, hold, query: read?.data };
-    if (read?.success !== false) return endpoint.open(arrival);
-    return endpoint.openFaulty?.(read.error, arrival) ?? queryFault(read.error);
+    const arrival = { ...visit, hold };
+    const read = readQuery(search, schema, endpoint.queryFault);
+    if (read instanceof Refusal) return { headers: {}, open: endpoint.openFaulty?.(read, arrival) ?? read };
+    return { headers: ignoredHeaders(read.ignored), open: endpoint.open({ ...arrival, ...read }) };
   }
 
   #begin(transport: Transport, principal: Principal, open: OpenClient): void {
@@ -149,7 +154,7 @@ export function serveWebSocket(path: string, service: Service, upgrades: Upgrade
       if (opening instanceof Refusal) return opening;
       // A handshake can still fail, or the client go away.
       socket.once('close', opening.abandon);
-      accept(request, socket, head, (transport) => {
+      accept(request, socket, head, opening.headers, (transport) => {
         socket.off('close', opening.abandon);
         opening.begin(transport);
       });
@@ -189,9 +194,9 @@ export function serveEventStream(
     const { incoming, outgoing: response } = context.env;
     // The client may have left during verification: `close` would not be emitted again.
     if (response.destroyed) return RESPONSE_ALREADY_SENT;
-    const { searchParams: search, pathname } = new URL(req.url);
+    const { searchParams: search } = new URL(req.url);
     const opening = service.prepare({
-      ...{ principal, search, params: req.param(), path: pathname, transport: 'event-stream' },
+      ...{ principal, search, params: req.param(), path: req.path, transport: 'event-stream' },
       lastEventId: req.header('last-event-id'),
     });
     if (opening instanceof Refusal) return problemResponse(opening);
@@ -202,13 +207,8 @@ export function serveEventStream(
     }
     // The stream bypasses hono: headers that middleware has set, CORS above all, are copied.
     for (const [name, value] of context.res.headers) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(opening.headers)) response.setHeader(name, value);
     opening.begin(new EventStreamTransport(response, clock));
     return RESPONSE_ALREADY_SENT;
   });
-}
-
-/** The default refusal of an invalid query: names the first field at fault. */
-export function queryFault({ issues: [issue] }: z.ZodError): Refusal {
-  const { path = [], message = 'not valid' } = issue ?? {};
-  return new Refusal('BAD_OPTION', { detail: `${path.join('.')}: ${message}` });
 }

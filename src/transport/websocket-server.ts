@@ -20,6 +20,24 @@ const closeTimeoutMs = 5000;
 const deflateOptions: PerMessageDeflateOptions = { clientNoContextTakeover: true };
 const termsHeader = 'Sec-WebSocket-Extensions: ';
 
+/** Longer ones are no names, but data for somebody. */
+const maxSubprotocolLength = 64;
+/** Base64url of what begins with a brace, and a quote or white space: the header of a token. */
+const likeToken = /^e[wy][\w-]*\.[\w-]*\./;
+
+/**
+ * The subprotocol that is agreed to. `token` may be offered to carry a token, which is never sent back. Of others a
+ * client that offers one only takes no connection without it (RFC 6455 §4.1; browsers do the same): it is agreed to,
+ * whatever it means, unless it may be a secret. Among several nobody can choose here.
+ * @param offered as the client prefers them
+ */
+function chosenSubprotocol(offered: ReadonlySet<string>): string | undefined {
+  if (offered.has('token')) return 'token';
+  const [only = '', ...others] = offered;
+  const isName = others.length === 0 && only.length <= maxSubprotocolLength && !likeToken.test(only);
+  return isName ? only : undefined;
+}
+
 /** Returns what completes an upgrade that was let in. */
 export function createWebSocketAcceptor(options: WebSocketServerOptions) {
   const settings = {
@@ -30,23 +48,26 @@ export function createWebSocketAcceptor(options: WebSocketServerOptions) {
     perMessageDeflate: options.compression && deflateOptions,
     maxPayload: options.maxMessageBytes,
     closeTimeout: closeTimeoutMs,
-    // A subprotocol may be offered to carry a token.
-    handleProtocols: (offered: Set<string>) => (offered.has('token') ? 'token' : false),
+    handleProtocols: (offered: Set<string>) => chosenSubprotocol(offered) ?? false,
     WebSocket: WebSocketConnection,
   } as const;
   const server = new WebSocketServer(settings);
   let terms = '';
+  let further: Readonly<Record<string, string>> = {};
   // Emitted just before the client is handed over.
   server.on('headers', (lines) => {
     terms = lines.find((line) => line.startsWith(termsHeader)) ?? '';
+    lines.push(...Object.entries(further).map(([name, value]) => `${name}: ${value}`));
   });
   return (
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
+    headers: Readonly<Record<string, string>>,
     onTransport: (transport: Transport) => void,
   ): void => {
     let isAccepted = false;
+    further = headers;
     server.handleUpgrade(request, socket, head, (client) => {
       isAccepted = true;
       onTransport(new WebSocketTransport(client, socket, windowByTerms(terms), options));

@@ -18,6 +18,8 @@ export type Granted = {
   readonly role: string;
   /** Whether HALT and RESUME are open to this client. */
   readonly commands: boolean;
+  /** Names of what was asked for without being an option, at most 8. Absent: none. */
+  readonly ignored?: readonly string[];
 };
 
 /** What changed since version `base`: a merge patch (RFC 7396), then appends to rolling top-level arrays. */

@@ -72,7 +72,14 @@ describe('Admission', () => {
 
   it('answers an upgrade to an unknown path with 404 and closes', async (test) => {
     const gateway = await useIn(test, startGateway({ engine: false }));
-    for (const target of ['/nothing', '/ws', '/ws/stream/', '//elsewhere', '//elsewhere/ws/stream', '/%2F']) {
+    for (const target of [
+      '/nothing',
+      '/ws',
+      '/ws/stream//',
+      '//elsewhere',
+      '//elsewhere/ws/stream',
+      '/%2F',
+    ]) {
       const answer = await rawExchange(gateway.port, handshake(target));
       expect(answer, target).toMatch(/^HTTP\/1\.1 404 /);
     }

@@ -119,6 +119,26 @@ describe.skipIf(chromiumMissing || whyLeftOut(nginx))(
       }
     });
 
+    it('go on where the one with the connection stands still, which follows when it runs again', async (test) => {
+      const { context, url, clients } = await setUp(test, browser);
+      const leaders = watchLeaders(context);
+      const pages = await openTabs(context, url, 3);
+      await allLive(pages);
+      const [leader, ...others] = leaders;
+      if (leader === undefined || others.length > 0) throw new Error('expected one tab to ask for a stream');
+      const session = await context.newCDPSession(leader);
+      await session.send('Debugger.enable');
+      await session.send('Debugger.pause');
+      await waitFor('another tab to lead', () => leaders.length === 2);
+      const rest = pages.filter((page) => page !== leader);
+      await allLive(rest);
+      await allMove(rest);
+      await session.send('Debugger.disable');
+      await waitFor('one connection', async () => (await clients()).length === 1);
+      await allLive(pages);
+      await allMove(pages);
+    });
+
     it('carry out a HALT of one that has no connection', async (test) => {
       const { gateway, context, url } = await setUp(test, browser);
       const leaders = watchLeaders(context);

@@ -51,6 +51,24 @@ describe.skipIf(chromiumMissing)('A WebSocket of a real browser', () => {
     await gateway.stop();
   });
 
+  it('is let in with a subprotocol of its own, and with several where one is for a token', async (test) => {
+    const gateway = await useIn(test, startGateway());
+    const page = await openPage(test, gateway);
+    const protocolOf = (path: string, protocols: readonly string[]): Promise<string> =>
+      page.evaluate<string>(`new Promise((resolve) => {
+        const url = new URL(${JSON.stringify(path)}, location.href.replace(/^http/, 'ws'));
+        const socket = new WebSocket(url, ${JSON.stringify(protocols)});
+        socket.onmessage = () => { resolve(socket.protocol); socket.close(); };
+        socket.onerror = () => resolve('failed');
+      })`);
+    for (const path of ['/', '/ws/stream/', '/ws/diagnostics', '/ws/messages?instance=a'])
+      expect([path, await protocolOf(path, ['chat.v1'])]).toEqual([path, 'chat.v1']);
+    // Told in a frame, which a failed handshake would keep from the page.
+    expect(await protocolOf('/ws/messages?instnace=a', ['chat.v1'])).toBe('chat.v1');
+    expect(await protocolOf('/', ['token', 'no-token'])).toBe('token');
+    expect(await protocolOf('/', ['eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.'])).toBe('failed');
+  });
+
   it('is closed with 1009 for a message over 16 KiB and with 1001 at shutdown', async (test) => {
     const gateway = await useIn(test, startGateway());
     const page = await openPage(test, gateway);

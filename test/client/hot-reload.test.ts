@@ -5,7 +5,7 @@ import { createServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { exampleOf, sdkModules } from '../support/pages.ts';
+import { codeWith, exampleOf, sdkModules } from '../support/pages.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 
 const folder = fileURLToPath(new URL(`../../.artifacts/hot-${process.pid}/`, import.meta.url));
@@ -58,9 +58,7 @@ const show = () => {
   document.body.textContent = \`edition 0: \${client.document.market?.price ?? ''}\`;
 };
 show();
-const stop = client.on('update', show);
-import.meta.hot?.accept();
-import.meta.hot?.dispose(stop);`,
+${codeWith('import.meta.hot?.dispose(stop)')}`,
     'main.jsx': `
 import './shown.jsx';`,
   },

@@ -1,6 +1,7 @@
-import { describe, expectTypeOf, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import { WebSocket } from 'ws';
 import {
+  type ClientState,
   type ConnectionStatus,
   createTelemetryClient,
   type Freshness,
@@ -16,6 +17,7 @@ import { msgpack } from '../../src/client/msgpack.ts';
 import { useFreshness, useTelemetry, useTelemetryStatus } from '../../src/client/react.ts';
 import { createFakeClient } from '../../src/client/testing.ts';
 import type { JsonValue } from '../../src/core/json.ts';
+import { names, pages, tablesIn } from '../support/pages.ts';
 
 /** Facts about types: the compiler checks them, running them does nothing. */
 const unrun = (_: (client: TelemetryClient) => unknown): void => {};
@@ -82,6 +84,22 @@ describe('The types of the SDK', () => {
       >(),
     );
     unrun((client) => expectTypeOf(useTelemetryStatus(client)).toEqualTypeOf<ConnectionStatus>());
+  });
+
+  it('name the states that the page describes', () => {
+    const states: Record<ClientState, true> = {
+      idle: true,
+      connecting: true,
+      live: true,
+      polling: true,
+      stale: true,
+      unauthorized: true,
+      refused: true,
+      closed: true,
+    };
+    const { text = '' } = pages.find(({ path }) => path === 'src/client/README.md') ?? {};
+    const described = tablesIn(text, '`status.state`', 'meaning').map(([state]) => names(state)[0]);
+    expect(described).toEqual(Object.keys(states));
   });
 
   it('know the application’s own document, from the client on', () => {

@@ -166,6 +166,20 @@ describe('Tokens', () => {
     expect(renewed).toEqual([]);
   });
 
+  it('does not take the token of another provider for a renewal', async () => {
+    const answers: ((token: string) => void)[] = [];
+    const { tokens, renewed, advance } = setUp(() => new Promise((resolve) => answers.push(resolve)));
+    const first = tokens.get();
+    answers[0]?.(token(100));
+    await first;
+    await advance(80_000);
+    expect(answers).toHaveLength(2);
+    tokens.set('text');
+    answers[1]?.('late');
+    await advance(0);
+    expect(renewed).toEqual([]);
+  });
+
   it('calls a refusal the last word for a text at once, for a provider the second time in a row', async () => {
     const { tokens } = setUp(() => 'the same');
     const refuse = async (): Promise<boolean> => {
@@ -228,14 +242,14 @@ describe('Tokens', () => {
     expect(await tokens.get()).toBe('opaque');
   });
 
-  it('asks nothing more after the end', async () => {
+  it('asks nothing more of a provider once it was replaced', async () => {
     let asked = 0;
     const { tokens, advance } = setUp(() => {
       asked += 1;
       return token(100);
     });
     await tokens.get();
-    tokens.close();
+    tokens.set(undefined);
     await advance(1_000_000);
     expect(asked).toBe(1);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { printSettings } from '../../src/config/load.ts';
-import { faultsOf, load } from './set-up.ts';
+import { configFile, faultsOf, load } from './set-up.ts';
 
 describe('Settings', () => {
   it('have the documented defaults', () => {
@@ -16,6 +16,7 @@ describe('Settings', () => {
       DIALECTS: ['telemetry', 'diagnostics', 'streams'],
       AUTH_DIALECTS: ['telemetry', 'diagnostics', 'streams'],
       METRICS_AUTH: false,
+      PATH_ALIASES: [],
       ALLOW_COMMANDS: false,
       ALLOW_INGEST: false,
       REDIS_STATE_CHANNEL: 'state_update',
@@ -70,6 +71,22 @@ describe('Settings', () => {
         `${key}: expected a whole number from ${min} to ${max} (given: ${JSON.stringify(value)})`,
       ]);
     }
+  });
+
+  it('take other paths as a comma list, or as an array of a file', (test) => {
+    const entries = ['/api/ws/stream=/ws/stream', '/logs/:name=/ws/instances/:name/logs'];
+    expect(load({ PATH_ALIASES: entries.join(', ') }).PATH_ALIASES).toEqual(entries);
+    const CONFIG_FILE = configFile(test, 'gateway.yaml', `PATH_ALIASES:\n  - ${entries.join('\n  - ')}\n`);
+    expect(load({ CONFIG_FILE }).PATH_ALIASES).toEqual(entries);
+    const map = configFile(test, 'map.yaml', 'PATH_ALIASES:\n  /api/ws/stream: /ws/stream\n');
+    expect(faultsOf({ CONFIG_FILE: map })).toEqual([
+      expect.stringContaining(
+        'PATH_ALIASES: expected other paths for ours, such as /api/ws/stream=/ws/stream',
+      ),
+    ]);
+    expect(faultsOf({ PATH_ALIAS: '/a=/b' })).toEqual([
+      expect.stringContaining('did you mean PATH_ALIASES?'),
+    ]);
   });
 
   it.each(['http://engine:8000', 'https://engine.example/api'])('take %s for ENGINE_URL', (url) => {

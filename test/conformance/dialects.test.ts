@@ -1,14 +1,33 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { type KeepaliveLimits, keepaliveDefaults } from '../../src/deliver/keepalive.ts';
 import { connectClient, refusalOf, UpgradeRefused } from '../support/client.ts';
 import { endpoints, proveAlive, serveEveryDialect } from '../support/dialect.ts';
 import { secretToken, testClaims, testSecret } from '../support/tokens.ts';
-import { type TestScope, useIn, waitFor } from '../support/wait.ts';
+import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
 
 /** Sent to a client that answers no ping. */
 const windowBytes = 512 * 1024;
 
+/** The answer to a handshake that is let in. */
+async function handshakeAnswer(
+  test: TestScope,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<IncomingMessage> {
+  const socket = new WebSocket(url, { headers }).on('error', () => {});
+  test.onTestFinished(() => socket.terminate());
+  const [answer]: IncomingMessage[] = await within('the answer', once(socket, 'upgrade'));
+  if (answer === undefined) throw new Error('no answer');
+  return answer;
+}
+
 describe.each(endpoints)('The $name dialect on $path', (dialect) => {
+  const [pathname = '', search] = dialect.path.split('?');
+  const query = search === undefined ? '' : `?${search}`;
+
   async function setUp(test: TestScope, limits: Partial<KeepaliveLimits> = {}, settings = {}) {
     const { gateway, update } = await serveEveryDialect(test, dialect, {
       settings,
@@ -180,6 +199,64 @@ describe.each(endpoints)('The $name dialect on $path', (dialect) => {
     await client.nextOf(dialect.firstType);
     expect((await client.closed).code).toBe(dialect.closeCodes.tokenExpired);
     expect(JSON.stringify(gateway.log.entries)).not.toContain(token);
+  });
+
+  it('is found past one slash and by an alias, and by nothing like these', async (test) => {
+    const settings = { PATH_ALIASES: `/other/way=${pathname}` };
+    const { gateway } = await setUp(test, {}, settings);
+    const at = (path: string) => `${gateway.wsUrl}${path}${query}`;
+    const slashed = pathname === '/' ? [] : [`${pathname}/`];
+    for (const path of [...slashed, '/other/way', '/other/way/']) {
+      const client = await useIn(test, connectClient(at(path)));
+      expect([path, (await client.next()).type]).toEqual([path, dialect.firstType]);
+      await client.stop();
+    }
+    for (const path of [`${pathname}//`, '/other/way//', '/other/way/x', '/Other/way'])
+      expect([path, (await refusalOf(at(path))).status]).toEqual([path, 404]);
+  });
+
+  it('agrees to the only subprotocol that is offered, unless it may be a secret', async (test) => {
+    const { url, gateway } = await setUp(test);
+    for (const name of ['chat', 'v12.stomp', 'ocpp2.0.1', 'token', 'x'.repeat(64)]) {
+      const client = await useIn(test, connectClient(url, {}, [name]));
+      expect([client.socket.protocol, (await client.next()).type]).toEqual([name, dialect.firstType]);
+    }
+    const token = await secretToken(testClaims());
+    const secret = ['x'.repeat(65), 'eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.', token];
+    for (const offered of [...secret, 'chat, superchat']) {
+      const headers = { 'Sec-WebSocket-Protocol': offered };
+      const answer = await handshakeAnswer(test, url, headers);
+      expect([offered, answer.headers['sec-websocket-protocol']]).toEqual([offered, undefined]);
+    }
+    const both = await useIn(test, connectClient(url, {}, ['token', token]));
+    expect(both.socket.protocol).toBe('token');
+    expect(JSON.stringify(gateway.log.entries)).not.toContain(token);
+  });
+
+  it('refuses an option that is nearly one of its own, or given twice, in words', async (test) => {
+    const { gateway } = await setUp(test);
+    const refused = async (search: string) => {
+      const connecting = connectClient(`${gateway.wsUrl}${pathname}?${search}`);
+      const client = await connecting.catch((error: unknown) => error);
+      if (client instanceof UpgradeRefused) return client.body;
+      const sentAway = await useIn(test, connecting);
+      await sentAway.closed;
+      return sentAway.latest.text;
+    };
+    for (const name of ['token', ...dialect.options]) {
+      const wrong = `${name.slice(0, -1)}${name.endsWith('x') ? 'y' : 'x'}`;
+      expect(await refused(`${wrong}=1`)).toContain(`${wrong}: no such option – did you mean ${name}?`);
+    }
+    for (const name of dialect.options)
+      expect(await refused(`${name}=1&${name}=1`)).toContain(`${name}: given 2 times, expected once`);
+  });
+
+  it('lists the names that it ignores in the answer to the handshake', async (test) => {
+    const { gateway } = await setUp(test);
+    const answerTo = (search: string) => handshakeAnswer(test, `${gateway.wsUrl}${pathname}?${search}`, {});
+    const { statusCode, headers } = await answerTo('_=17&utm_source=a%0D%0Ab&token=secret&%0D%0AX:=1');
+    expect([statusCode, headers['x-ignored-options']]).toEqual([101, '_,utm_source,%0D%0AX%3A']);
+    expect((await answerTo('')).headers['x-ignored-options']).toBeUndefined();
   });
 
   it('counts its clients', async (test) => {

@@ -52,6 +52,34 @@ describe.each(streamEndpoints)('The stream on $path', ({ path, ...dialect }) => 
     await expect(openEventStream(url)).rejects.toThrow();
   });
 
+  it('is found past one slash and by an alias', async (test) => {
+    const [pathname = '', search = ''] = path.split('?');
+    const { gateway } = await setUp(test, { PATH_ALIASES: `/other/way=${pathname}` });
+    for (const at of [`${pathname}/`, '/other/way', '/other/way/']) {
+      const stream = await useIn(test, openEventStream(`${gateway.url}${at}?${search}`));
+      expect((await stream.next()).packet.type).toBe(dialect.firstType);
+    }
+    expect((await streamRefusalOf(`${gateway.url}${pathname}//?${search}`)).status).toBe(404);
+  });
+
+  it('refuses an option that is nearly one of its own, and lists those that it ignores', async (test) => {
+    const { gateway } = await setUp(test);
+    const [pathname = ''] = path.split('?');
+    for (const name of ['token', ...dialect.options]) {
+      const answer = await fetch(`${gateway.url}${pathname}?${name}x=1`);
+      expect([answer.status, await answer.json()]).toEqual([
+        400,
+        expect.objectContaining({ detail: `${name}x: no such option – did you mean ${name}?` }),
+      ]);
+    }
+    const aborter = new AbortController();
+    test.onTestFinished(() => aborter.abort());
+    const { signal } = aborter;
+    const answer = await fetch(`${gateway.url}${pathname}?_=17&utm_source=x`, { signal });
+    expect(answer.headers.get('x-ignored-options')).toBe('_,utm_source');
+    expect(answer.headers.get('access-control-expose-headers')).toContain('X-Ignored-Options');
+  });
+
   it('refuses an origin that is not allowed', async (test) => {
     const { url, open } = await setUp(test, { ALLOWED_ORIGINS: 'https://good.example.com' });
     expect((await streamRefusalOf(url, { origin: 'https://bad.example.com' })).status).toBe(403);

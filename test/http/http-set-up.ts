@@ -1,5 +1,6 @@
 import type { AdmittedConnection } from '../../src/access/access.ts';
 import type { Refusal } from '../../src/core/errors.ts';
+import { Paths } from '../../src/http/paths.ts';
 import { admitHosts, admitOrigins, createRouter, type Router } from '../../src/http/router.ts';
 import { HttpServer } from '../../src/http/server.ts';
 import { UpgradeRouter } from '../../src/http/upgrade.ts';
@@ -11,9 +12,10 @@ import type { TestScope } from '../support/wait.ts';
 /** Places for as many sockets as may come. */
 export const anyNumber = { max: undefined, maxPerPeer: 0, peerOf: () => undefined };
 
-export function routerFor(allowed: '*' | readonly string[] = '*') {
+export function routerFor(allowed: '*' | readonly string[] = '*', aliases: readonly string[] = []) {
   const { access, log } = setUpAccess({ allowed, maxConnections: 1 });
-  const router: Router = createRouter(access, log, (path) => path === '/ws/stream');
+  const isWebSocketPath = (path: string) => path === '/ws/stream';
+  const router: Router = createRouter(access, log, new Paths(aliases), isWebSocketPath);
   admitHosts(router, access);
   admitOrigins(router, access);
   router.get('/livez', (context) => context.json({ status: 'alive' }));

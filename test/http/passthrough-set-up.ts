@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { systemClock } from '../../src/core/clock.ts';
 import { addPassthrough, type PassthroughOptions } from '../../src/http/passthrough.ts';
+import { Paths } from '../../src/http/paths.ts';
 import { HttpServer } from '../../src/http/server.ts';
 import { Engine } from '../../src/source/engine.ts';
 import { EngineClient } from '../../src/source/engine-client.ts';
@@ -48,6 +49,7 @@ export async function startPassthrough(
   const forwarding = new Engine({ client, board: { lastAnswerAt: undefined }, clock: systemClock, meter });
   addPassthrough(router, {
     prefixes: ['/api/instances'],
+    paths: new Paths(),
     engine: forwarding,
     engineUrl,
     furtherHeaders: [],

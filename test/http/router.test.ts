@@ -5,7 +5,7 @@ const dashboard = 'https://dash.example.com';
 const from = (origin: string): RequestInit => ({ headers: { origin } });
 
 describe('Router', () => {
-  it.each(['/nowhere', '/livez/', '/LIVEZ', '/livez/x', '/..%2flivez', '/%00'])(
+  it.each(['/nowhere', '/livez//', '//livez', '//', '/LIVEZ', '/livez/x', '/..%2flivez', '/%00'])(
     'answers 404 at %s',
     async (path) => {
       const response = await routerFor().router.request(path);

@@ -28,7 +28,7 @@ describe('UpgradeRouter', () => {
   it.for([
     '/nowhere',
     '/ws',
-    '/ws/stream/',
+    '/ws/stream//',
     '/WS/stream',
     '/ws/stream/x',
     '/ws%2Fstream',

@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Refusal } from '../../src/core/errors.ts';
 import type { Router } from '../../src/http/router.ts';
-import { type HttpRoute, serveHttp } from '../../src/serve/http.ts';
+import { type HttpRoute, type InPlaceOfEngine, serveHttp } from '../../src/serve/http.ts';
 import { setUpAccess, verifierOf, viewing } from '../support/access.ts';
 
 /** A route at `/things/:name`, answered with what it was asked. */
 function setUp(route: Partial<HttpRoute> = {}, method: 'get' | 'post' = 'get') {
   const router: Router = new Hono();
   const { access } = setUpAccess({ verifier: verifierOf({ role: 'viewer' }) });
-  const inPlaceOfEngine = new Map();
+  const inPlaceOfEngine: InPlaceOfEngine[] = [];
   const whole: HttpRoute = {
     access: { ...viewing, tokenless: new Refusal('UNAUTHENTICATED') },
     answer: ({ query, params, principal }) => Response.json({ query, params, role: principal.role }),
@@ -22,7 +22,9 @@ function setUp(route: Partial<HttpRoute> = {}, method: 'get' | 'post' = 'get') {
     async ask(path: string, { token = true, method: how = method.toUpperCase() } = {}) {
       const headers: Record<string, string> = token ? { authorization: 'Bearer t' } : {};
       const response = await router.request(path, { method: how, headers });
-      return { status: response.status, allow: response.headers.get('allow'), body: await response.json() };
+      const { status, headers: answered } = response;
+      const [allow, ignored] = [answered.get('allow'), answered.get('x-ignored-options')];
+      return { status, allow, ignored, body: await response.json() };
     },
   };
 }
@@ -46,6 +48,18 @@ describe('A route', () => {
     expect(await ask('/things/good?size=m')).toMatchObject({ status: 400, body: { code: 'BAD_OPTION' } });
   });
 
+  it('lists what it ignores of a query, also where it takes none', async () => {
+    const { ask } = setUp();
+    expect(await ask('/things/a?_=1&size=m')).toMatchObject({ status: 200, ignored: '_,size' });
+    expect(await ask('/things/a?tokens=1')).toMatchObject({ status: 400, body: { code: 'BAD_OPTION' } });
+    expect(await ask('/things/a')).toMatchObject({ status: 200, ignored: null });
+  });
+
+  it('that changes something does not fail for a name in its query', async () => {
+    const { ask } = setUp({}, 'post');
+    expect(await ask('/things/a?tokens=1')).toMatchObject({ status: 200, ignored: null });
+  });
+
   it('words the fault of a query as it likes', async () => {
     const queryFault = () => new Refusal('BAD_OPTION', { detail: 'size: s or l' });
     const { ask } = setUp({ query: z.object({ size: z.enum(['s', 'l']) }), queryFault });
@@ -64,6 +78,6 @@ describe('A route', () => {
       status: 405,
       allow: 'POST',
     });
-    expect([...inPlaceOfEngine.keys()]).toEqual(['/engine/things']);
+    expect(inPlaceOfEngine).toMatchObject([{ engines: '/engine/things', path: '/things/:name' }]);
   });
 });

@@ -23,6 +23,8 @@ export interface EndpointUnderTest extends Required<Omit<Manners, 'queries' | 's
   readonly refused: Manners['refused'];
   readonly surround: Manners['surround'];
   readonly maxMessageBytes: number;
+  /** Names of the options of its query. */
+  readonly options: readonly string[];
   /** Of one client. */
   readonly messages: MessageLimits;
   /** Undefined: no client is closed for that. */
@@ -50,7 +52,7 @@ function underTest({ dialect, path, endpoint }: Served): EndpointUnderTest[] {
   return queries.map((query) => ({
     ...manners,
     ...{ name: dialect, greetingType, ignored, maxBehind, refused, surround },
-    ...{ maxMessageBytes, messages, closeCodes },
+    ...{ maxMessageBytes, messages, closeCodes, options: Object.keys(endpoint.query?.shape ?? {}) },
     path: `${manners.path ?? path}${query}`,
   }));
 }

@@ -42,12 +42,17 @@ interface How {
   readonly main?: string;
   /** The user that it runs as, where this process may choose. Default: its own. */
   readonly uid?: number;
+  /** How many files it may have open. Default: as many as this process. */
+  readonly openFiles?: number;
 }
 
 /** Runs a command with nothing of this process's settings. */
 function runCommand(args: readonly string[], env: Environment, how: How = {}): CommandProcess {
-  const { main = program, ...user } = how;
-  const child = spawn(process.execPath, [main, ...args], {
+  const { main = program, openFiles, ...user } = how;
+  const command = [process.execPath, main, ...args];
+  const limited = ['sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command];
+  const [file = '', ...rest] = openFiles === undefined ? command : limited;
+  const child = spawn(file, rest, {
     cwd: root,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -95,10 +100,10 @@ export async function commandResult(args: readonly string[], env: Environment, m
 /** `serve` in a process of its own; resolves once it listens. */
 export async function spawnGateway(
   env: Environment = {},
-  user: Pick<How, 'uid'> = {},
+  how: Pick<How, 'uid' | 'openFiles'> = {},
 ): Promise<GatewayProcess> {
   const settings = { PORT: '0', HOST: '127.0.0.1', ENGINE_URL: nowhere, ...env };
-  const gateway = await untilListening(runCommand(['serve'], settings, user), 'listening');
+  const gateway = await untilListening(runCommand(['serve'], settings, how), 'listening');
   return Object.assign(gateway, { wsUrl: `ws://127.0.0.1:${gateway.port}` });
 }
 

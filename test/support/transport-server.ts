@@ -74,7 +74,7 @@ export async function startTransportServer({
   const arrived: Transport[] = [];
   const server = createServer();
   server.on('upgrade', (request, socket, head) =>
-    accept(request, socket, head, (transport) => void arrived.push(transport)),
+    accept(request, socket, head, {}, (transport) => void arrived.push(transport)),
   );
   const folder = overFile ? await mkdtemp(join(tmpdir(), 'transports-')) : undefined;
   const path = folder && join(folder, 'socket');

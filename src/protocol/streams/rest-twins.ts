@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Policy } from '../../access/policy.ts';
 import type { Clock } from '../../core/clock.ts';
 import { Refusal } from '../../core/errors.ts';
@@ -27,9 +28,19 @@ export interface RestTwinsOptions {
 /** Requests that are likely to hang at the same time. */
 type Twin = 'instances' | 'logs' | 'messages' | 'message';
 
+/** For the engine, which decides what they may be. */
+type Options = Readonly<Record<string, string | undefined>>;
+
 const answerTimeoutMs = 10_000;
 /** Of a value in a query, and of the id of a message. */
 const maxValueLength = 256;
+const value = z
+  .string()
+  .max(maxValueLength, { error: `expected at most ${maxValueLength} characters` })
+  .optional();
+const instancesQuery = z.object({ include_archived: value });
+const logsQuery = z.object({ tail: value });
+const messagesQuery = z.object({ instance: value, correlation_id: value, limit: value });
 const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 /** What is shown of a message in a list. Its text and payload are for those who ask for that one message. */
 const metadataKeys = [
@@ -51,19 +62,15 @@ const timeKeys = ['timestamp', 'created_at', 'updated_at'];
 export function serveRestTwins({ serve, viewing: access, engine, clock, log }: RestTwinsOptions): void {
   const warn = createWarningThrottle(log, clock);
 
-  /**
-   * What the engine answers to `path`, with such of the request's query as it may have. What is no success is passed
-   * on as it is.
-   */
+  /** What the engine answers to `path`, with the options of the request. What is no success is passed on as it is. */
   const ask = async (
-    { request, principal }: Inquiry,
+    { request, principal, query: options }: Inquiry<Options>,
     twin: Twin,
     path: string,
-    keys: readonly string[],
     answer: (request: Request, body: string) => Response,
   ): Promise<Response | Refusal> => {
-    const query = queryOf(request, keys);
-    if (query instanceof Refusal) return query;
+    const query = new URLSearchParams();
+    for (const [name, text = ''] of Object.entries(options)) if (text !== '') query.set(name, text);
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(answerTimeoutMs)]);
     try {
       const asker = { client: principal.client, path: twin };
@@ -86,26 +93,27 @@ export function serveRestTwins({ serve, viewing: access, engine, clock, log }: R
 
   serve.http('get', '/api/instances', {
     access,
-    answer: (inquiry) => ask(inquiry, 'instances', '/api/instances', ['include_archived'], tagged),
+    query: instancesQuery,
+    answer: (inquiry) => ask(inquiry, 'instances', '/api/instances', tagged),
   });
   serve.http('get', '/api/instances/:name/logs', {
     access,
     pathFault: ({ name = '' }) => (isLogName(name) ? undefined : noInstance),
-    answer: (inquiry) => ask(inquiry, 'logs', `/api/instances/${inquiry.params.name}/logs`, ['tail'], tagged),
+    query: logsQuery,
+    answer: (inquiry) => ask(inquiry, 'logs', `/api/instances/${inquiry.params.name}/logs`, tagged),
   });
   serve.http('get', '/api/messages', {
     access,
+    query: messagesQuery,
     answer: (inquiry) =>
-      ask(inquiry, 'messages', '/api/messages', ['instance', 'correlation_id', 'limit'], (request, body) =>
-        tagged(request, metadataOnly(body)),
-      ),
+      ask(inquiry, 'messages', '/api/messages', (request, body) => tagged(request, metadataOnly(body))),
   });
   serve.http('get', '/api/messages/:id', {
     access,
     pathFault: ({ id = '' }) => (isMessageId(id) ? undefined : badMessageId),
     answer: (inquiry) => {
       const path = `/api/messages/${encodeURIComponent(inquiry.params.id ?? '')}`;
-      return ask(inquiry, 'message', path, [], (_request, body) => {
+      return ask({ ...inquiry, query: {} }, 'message', path, (_request, body) => {
         const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
         return new Response(body, { headers });
       });
@@ -134,21 +142,6 @@ function passedOn({ status, contentType = '', retryAfter, body }: ForwardedAnswe
   });
   if (retryAfter !== undefined) headers.set('retry-after', retryAfter);
   return new Response(body, { status, headers });
-}
-
-/** The values for the engine, or what is wrong with one. */
-function queryOf(request: Request, keys: readonly string[]): URLSearchParams | Refusal {
-  const given = new URL(request.url).searchParams;
-  const query = new URLSearchParams();
-  for (const key of keys) {
-    const value = given.get(key) ?? '';
-    if (value.length > maxValueLength) {
-      const detail = `${key}: expected at most ${maxValueLength} characters`;
-      return new Refusal('BAD_OPTION', { detail });
-    }
-    if (value !== '') query.set(key, value);
-  }
-  return query;
 }
 
 /** Throws PollFailure for a body that is none. */

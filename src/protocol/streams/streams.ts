@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Policy } from '../../access/policy.ts';
-import { errorMessage } from '../../core/errors.ts';
+import { errorMessage, Refusal } from '../../core/errors.ts';
 import type { Session } from '../../deliver/session.ts';
 import { defineEndpoint, type OpenClient } from '../../serve/endpoint.ts';
 import { defineDialect } from '../dialect.ts';
@@ -74,6 +74,7 @@ export function streamEndpoints(
       description: 'The instances of the engine, and each change',
       hears: instancesHear,
       tells: instancesTell,
+      openFaulty,
       open: ({ path }) => {
         return (session) => new InstanceClient(session, path, instances.acquire(), log);
       },
@@ -86,7 +87,8 @@ export function streamEndpoints(
       query: logQuery,
       hears: streamsHear,
       tells: logsTell,
-      openFaulty: (_error, { path }) => sendingAway(path, 'bad_request', badLogQuery),
+      queryFault: () => new Refusal('BAD_OPTION', { detail: badLogQuery }),
+      openFaulty,
       open({ query, params, path, principal: { holder } }) {
         const request = { name: params.name ?? '', ...query, holder };
         return (session) => new LogClient(session, path, instances.acquire(), request, dependencies);
@@ -100,7 +102,8 @@ export function streamEndpoints(
       query: messageQuery,
       hears: streamsHear,
       tells: messagesTell,
-      openFaulty: (_error, { path }) => sendingAway(path, 'bad_request', badMessageQuery),
+      queryFault: () => new Refusal('BAD_OPTION', { detail: badMessageQuery }),
+      openFaulty,
       open({ query: { instance, correlation_id: correlationId }, path, principal, hold }) {
         const lease = messages.acquire({ instance, correlationId }, principal.holder);
         if (lease === undefined) return sendingAway(path, 'limit', tooManyFilters);
@@ -113,6 +116,9 @@ export function streamEndpoints(
     }),
   };
 }
+
+const openFaulty = ({ detail = '' }: Refusal, { path }: { readonly path: string }): OpenClient =>
+  sendingAway(path, 'bad_request', detail);
 
 /** Says why, and closes. */
 function sendingAway(path: string, code: 'bad_request' | 'limit', message: string): OpenClient {

@@ -45,12 +45,12 @@ export class TelemetrySubscriber implements Client<MessageOf<typeof telemetryHea
   #stopWatchingSymbol: Cancel = nothing;
   #resyncs: Throttle | undefined;
 
-  /** @param since the position of a client that reconnects */
+  /** @param asked the position of a client that reconnects; names of options without effect */
   constructor(
     session: Session,
     principal: Principal,
     view: Lease<TelemetryView>,
-    since: Position | undefined,
+    { since, ignored }: { readonly since: Position | undefined; readonly ignored: readonly string[] },
     dependencies: ClientDependencies,
   ) {
     this.#session = session;
@@ -59,7 +59,7 @@ export class TelemetrySubscriber implements Client<MessageOf<typeof telemetryHea
     this.#view = view.resource;
     const { rendition } = view.resource;
     const position = rendition.options.mode === 'delta' ? since : undefined;
-    this.#following = session.follow(view, () => rendition.welcome(this.#granted(), position));
+    this.#following = session.follow(view, () => rendition.welcome(this.#granted(ignored), position));
     this.#watchSymbol();
   }
 
@@ -114,7 +114,7 @@ export class TelemetrySubscriber implements Client<MessageOf<typeof telemetryHea
       this.#refuse({ ...asked, code: 'LIMIT', message: limitText(lease) });
       return;
     }
-    this.#switchTo(lease, (granted) => ({ type: 'ACK', ...asked, granted }));
+    this.#switchTo(lease, () => ({ type: 'ACK', ...asked, granted: this.#granted(message.ignored) }));
   }
 
   /** The current options, overridden by those of the message. */
@@ -138,12 +138,12 @@ export class TelemetrySubscriber implements Client<MessageOf<typeof telemetryHea
   }
 
   /** Leaves the old view, sends the answer, then the new view's full state: in that order. */
-  #switchTo(lease: Lease<TelemetryView>, answer: (granted: Granted) => AckPacket | ErrorPacket): void {
+  #switchTo(lease: Lease<TelemetryView>, answer: () => AckPacket | ErrorPacket): void {
     const { epoch } = this.#view.rendition.projection.position;
     const [before, view] = [this.#following, lease.resource];
     before.leave();
     this.#view = view;
-    this.#answer(answer(this.#granted()));
+    this.#answer(answer());
     const { rendition } = view;
     const sameEpoch = epoch === rendition.projection.position.epoch;
     this.#following = this.#session.follow(lease, () =>
@@ -192,7 +192,8 @@ export class TelemetrySubscriber implements Client<MessageOf<typeof telemetryHea
     return refusal(this.#principal, this.#dependencies.commanding) === undefined;
   }
 
-  #granted(): Granted {
+  /** @param ignored names of options that were asked for without effect */
+  #granted(ignored: readonly string[]): Granted {
     const { mode, encoding, interval, sections, symbol } = this.#view.rendition.options;
     return {
       mode,
@@ -202,6 +203,7 @@ export class TelemetrySubscriber implements Client<MessageOf<typeof telemetryHea
       ...(symbol === undefined ? {} : { symbol }),
       role: this.#principal.role ?? 'viewer',
       commands: this.#mayCommand,
+      ...(ignored.length === 0 ? {} : { ignored }),
     };
   }
 

@@ -34,15 +34,16 @@ export function telemetryEndpoint(dependencies: EndpointDependencies) {
     limits: { urgent: { types: ['HALT'], from: commanding } },
     connectedLine: () => 'Telemetry client connected',
     disconnectedLine: () => 'Telemetry client disconnected',
-    openFaulty: refuseOptions,
-    open({ query, principal, transport, hold }) {
+    queryFault: refuseOptions,
+    open({ query, ignored, principal, transport, hold }) {
       const options = optionsFor(query, documents.engine.feed.current.document);
       if (options instanceof Refusal) return options;
       if (transport === 'event-stream' && options.encoding !== 'json') return noText;
       const lease = views.acquire(options, principal.holder);
       if (lease instanceof Refusal) return lease;
       hold(lease);
-      return (session) => new TelemetrySubscriber(session, principal, lease, query.since, dependencies);
+      const asked = { since: query.since, ignored };
+      return (session) => new TelemetrySubscriber(session, principal, lease, asked, dependencies);
     },
   });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonValue } from '../../core/json.ts';
+import { ignoredNames } from '../../core/option-names.ts';
 import type { MessageKinds } from '../../serve/endpoint.ts';
 import type {
   AckPacket,
@@ -25,18 +26,28 @@ const pingMessage = z
   .object({ type: z.literal('PING'), t: json.optional() })
   .describe('Keepalive. Silent, unless it carries t: then PONG echoes it');
 const resyncMessage = z.object({ type: z.literal('RESYNC') }).describe('Asks for a full TELEMETRY');
-/** Strict, as a misspelt option would otherwise be ignored silently. */
+const subscribeShape = {
+  type: z.literal('SUBSCRIBE'),
+  requestId,
+  ...viewOptionShape,
+  sections: viewOptionShape.sections.nullable(),
+  symbol: viewOptionShape.symbol.nullable(),
+};
+const subscribeKeys = Object.keys(subscribeShape);
 const subscribeMessage = z
-  .strictObject({
-    type: z.literal('SUBSCRIBE'),
-    requestId,
-    ...viewOptionShape,
-    sections: viewOptionShape.sections.nullable(),
-    symbol: viewOptionShape.symbol.nullable(),
-  })
+  .looseObject(subscribeShape)
   .describe(
     'Changes the options given and keeps the others; null for sections: all, for symbol: the default document',
-  );
+  )
+  .transform((message, { issues }) => {
+    // An option, but of a connection: what follows here is never a difference from some position.
+    const ignored = Object.hasOwn(message, 'since')
+      ? 'since: expected in the query of the connection only'
+      : ignoredNames(Object.keys(message), subscribeKeys);
+    if (typeof ignored !== 'string') return { ...message, ignored };
+    issues.push({ code: 'unrecognized_keys', keys: [], message: ignored, input: message });
+    return z.NEVER;
+  });
 /** Cut rather than refused: a HALT must not fail for its reason or id. */
 const bounded = (max: number) =>
   z
@@ -86,6 +97,10 @@ const granted = z.object({
   symbol: z.string().exactOptional(),
   role: z.enum(['viewer', 'operator']),
   commands: z.boolean(),
+  ignored: z
+    .array(z.string())
+    .exactOptional()
+    .describe('Names of what was asked for without being an option'),
 });
 const echoedId = z.string().exactOptional();
 

@@ -15,6 +15,8 @@ import { FakeLocks } from './fake-locks.ts';
 const hopMs = 3;
 const handshakeMs = 20;
 const sliceMs = 25;
+/** Of pages that have been hidden for five minutes. */
+const slowTimerMs = 60_000;
 const mostSlices = 2000;
 
 /** A tab of a browser, with its client. */
@@ -30,6 +32,8 @@ export interface FakeTab {
   thaw(): void;
   /** None of its code runs ever again; it says goodbye to nobody. */
   crash(): void;
+  /** Timers that it starts from here on run once a minute. */
+  hide(): void;
   /** Messages to and from it are lost, or no longer. */
   cutOff(isCut: boolean): void;
 }
@@ -92,6 +96,7 @@ export function openBrowser(hasLocks = false): FakeBrowser {
     readonly fetched: string[] = [];
     isFrozen = false;
     isDead = false;
+    isSlow = false;
     isCut = false;
 
     constructor(options: Partial<SharedTelemetryClientOptions>) {
@@ -140,10 +145,17 @@ export function openBrowser(hasLocks = false): FakeBrowser {
       locks.died(this);
       for (const socket of this.sockets) socket.isOver = true;
     }
+    hide(): void {
+      this.isSlow = true;
+    }
     cutOff(isCut: boolean): void {
       this.isCut = isCut;
     }
 
+    #delayOf(ms: number): number {
+      const at = clock.monotonic() + ms;
+      return this.isSlow ? Math.ceil(at / slowTimerMs) * slowTimerMs - clock.monotonic() : ms;
+    }
     /** As browsers have it, time goes on where no timer runs. */
     #clock(): Clock {
       const schedule = (start: (task: () => void) => Cancel, task: () => void): Cancel => {
@@ -157,8 +169,8 @@ export function openBrowser(hasLocks = false): FakeBrowser {
       return {
         now: () => clock.now(),
         monotonic: () => clock.monotonic(),
-        after: (ms, task) => schedule((run) => clock.after(ms, run), task),
-        every: (ms, task) => schedule((run) => clock.every(ms, run), task),
+        after: (ms, task) => schedule((run) => clock.after(this.#delayOf(ms), run), task),
+        every: (ms, task) => schedule((run) => clock.every(this.#delayOf(ms), run), task),
       };
     }
   }

@@ -116,6 +116,20 @@ describe('a shared connection', () => {
     for (const { client } of tabs) expect(client.document).toEqual(browser.document);
   });
 
+  it('is made anew in time by a hidden tab, whose own timers are slow, as long as another one is seen', async () => {
+    const { browser, tabs } = await openTabs(3);
+    const leader = leaderOf(browser);
+    leader.hide();
+    leader.open[0]?.end();
+    await browser.advance(3000);
+    expect(leaderOf(browser)).toBe(leader);
+    for (const { client } of tabs) expect(client.freshness.isFresh).toBe(true);
+    // PINGs too go out in time: silence is noticed as soon as by a tab that is seen.
+    browser.setMute(true);
+    await browser.advance(21_000);
+    for (const { client } of tabs) expect(client.status.reason).toBe('silent');
+  });
+
   it('stays with a tab that answers, however slow the timers of the others are', async () => {
     const { browser } = await openTabs(3);
     const leader = leaderOf(browser);
@@ -136,6 +150,19 @@ describe('a shared connection', () => {
     await browser.advance(1000);
     expect(browser.open).toHaveLength(1);
     for (const { client } of tabs) expect(client.document).toEqual(browser.document);
+  });
+
+  it('is one again too where only the worse of two speaks', async () => {
+    const { browser, tabs } = await openTabs(2);
+    const before = leaderOf(browser);
+    const apart = tabs.find((tab) => tab !== before);
+    apart?.cutOff(true);
+    await browser.advance(10_000);
+    apart?.cutOff(false);
+    expect(browser.open).toHaveLength(2);
+    before.open[0]?.say({ type: 'TELEMETRY', seq: 1, data: browser.document });
+    await browser.advance(200);
+    expect(leaderOf(browser)).toBe(apart);
   });
 
   it('is asked for again by the transport that got through before', async () => {

@@ -42,6 +42,12 @@ describe('the freshness of a follower', () => {
     expect(client.status).toMatchObject({ state: 'stale', transport: undefined });
     expect(client.status.reason).toBe(leader.client.status.reason);
     expect(seen).not.toContain('live');
+
+    // It does not count for a connection.
+    expect(client.granted).toMatchObject({ interval: 0 });
+    browser.setMute(false);
+    await browser.until(() => client.status.state === 'live');
+    expect(client.stats.reconnects).toBe(0);
   });
 
   it('counts the age from when the gateway spoke, with maxAgeMs too', async () => {
@@ -69,6 +75,25 @@ describe('the freshness of a follower', () => {
     });
     for (const { client } of tabs) expect(client.stats.roundTripMs).toBeLessThan(100);
   });
+
+  it.each([
+    ['a sign of life', {}],
+    ['a PONG', { maxAgeMs: 3000 }],
+  ])(
+    'ends by %s that tells that something was lost between tabs, and comes with the whole',
+    async (_, options) => {
+      const { browser, tabs } = await openTabs(2, options);
+      const follower = tabs.find((tab) => tab !== leaderOf(browser));
+      follower?.cutOff(true);
+      browser.publish();
+      await browser.advance(30);
+      follower?.cutOff(false);
+      await browser.until(() => follower?.client.document.market?.price === 451);
+      expect(browser.clock.monotonic()).toBeLessThan(4000);
+      expect(follower?.client.freshness.isFresh).toBe(true);
+      expect(browser.opened).toBe(1);
+    },
+  );
 
   it('takes what waited while its tab was frozen for as old as it is', async () => {
     const { browser, tabs } = await openTabs(2, { maxAgeMs: 3000 });

@@ -93,6 +93,10 @@ describe('clients that share a connection', () => {
     });
     await browser.advance(100);
     expect(codes).toEqual(['UNKNOWN_SYMBOL', 'UNKNOWN_SYMBOL']);
+    // What answers a request is for the tab that made it.
+    leaderOf(browser).open[0]?.say({ type: 'ERROR', requestId: 'r', code: 'LIMIT', message: 'too many' });
+    await browser.advance(100);
+    expect(codes).toEqual(['UNKNOWN_SYMBOL', 'UNKNOWN_SYMBOL', 'LIMIT']);
   });
 
   it('get the whole document anew where the leader lost something', async () => {

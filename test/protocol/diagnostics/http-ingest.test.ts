@@ -64,7 +64,7 @@ function setUp() {
   const subject = setUpDiagnostics();
   const router: Router = new Hono();
   const { access } = setUpAccess({ allowIngest: true });
-  const parts = { router, access, inPlaceOfEngine: new Map(), slowAfterMs: 30_000 };
+  const parts = { router, access, inPlaceOfEngine: [], slowAfterMs: 30_000 };
   serveDiagnosticsApi({
     ...subject,
     serve: { http: (method, path, route) => serveHttp(method, path, route, parts) },

@@ -94,8 +94,9 @@ describe('SUBSCRIBE', () => {
     ['symbol', { symbol: 'spy' }],
     ['symbol', { symbol: 'A&limit=1' }],
     ['since', { since: 'e-1' }],
-    ['colour', { colour: 'red' }],
     ['modes', { modes: 'delta' }],
+    ['mode', { mod: 'delta' }],
+    ['requestId', { request_id: 'x' }],
   ])('is refused as a whole for %s, naming it: %j', (option, options) => {
     const finished: (() => void | Promise<void>)[] = [];
     const { connect, change } = setUpClients({ onTestFinished: (task) => void finished.push(task) });

@@ -107,11 +107,7 @@ export function optionsFor(
 /** Names the first option at fault, and what it may be. */
 export function refuseOptions(error: z.ZodError): Refusal {
   const [issue] = error.issues;
-  if (issue?.code === 'unrecognized_keys') {
-    const [unknown = ''] = issue.keys;
-    const known = Object.keys(viewOptionShape).join(', ');
-    return badOption(`${unknown.slice(0, 64)}: no such option, there are ${known}`);
-  }
+  if (issue?.code === 'unrecognized_keys') return badOption(issue.message);
   const option = String(issue?.path[0] ?? 'options');
   return badOption(`${option}: expected ${expectations[option] ?? 'another value'}`);
 }

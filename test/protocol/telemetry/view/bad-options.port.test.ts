@@ -45,6 +45,60 @@ describe('An option', () => {
     expect([rest.status, await rest.json()]).toEqual([400, expect.objectContaining({ code: 'BAD_OPTION' })]);
   });
 
+  it.for(['/?_=17&utm_source=mail&mode=delta', '/ws/stream?_=17&utm_source=mail&encoding=msgpack'])(
+    'that is none is ignored and listed in what is granted: %s',
+    async (path, test) => {
+      const client = await useIn(test, connectClient(`${gateway.wsUrl}${path}`));
+      const { body } = await client.nextOf('WELCOME');
+      expect(body.granted).toMatchObject({ ignored: ['_', 'utm_source'] });
+      client.send({ type: 'SUBSCRIBE', interval: 1000, colour: 'red', token: 'secret' });
+      const { granted } = (await client.nextOf('ACK')).body;
+      expect(granted).toMatchObject({ interval: 1000, ignored: ['colour', 'token'] });
+      client.send({ type: 'SUBSCRIBE', interval: 0 });
+      expect((await client.nextOf('ACK')).body.granted).not.toHaveProperty('ignored');
+    },
+  );
+
+  it.for(['/api/telemetry', '/api/telemetry/history'])(
+    'that is none is ignored and listed in a header: %s',
+    async (path) => {
+      const answer = await fetch(`${gateway.url}${path}?_=17&utm_source=mail&sections=market`);
+      expect([answer.status, answer.headers.get('x-ignored-options')]).toEqual([200, '_,utm_source']);
+      const plain = await fetch(`${gateway.url}${path}?token=secret`);
+      expect([plain.status, plain.headers.get('x-ignored-options')]).toEqual([200, null]);
+    },
+  );
+
+  it.for([
+    ['/api/telemetry', 'section', 'sections'],
+    ['/api/telemetry/history', 'second', 'seconds'],
+    ['/api/telemetry/history', 'setp', 'step'],
+    ['/api/stream/telemetry', 'intervall', 'interval'],
+    ['/api/diagnostics/logs', 'limits', 'limit'],
+    ['/api/instances', 'include_archive', 'include_archived'],
+    ['/api/instances/a/logs', 'tails', 'tail'],
+    ['/api/messages', 'correlation-id', 'correlation_id'],
+    ['/api/clients', 'Limit', 'limit'],
+  ] as const)('that is nearly one is refused by HTTP too: %s?%s', async ([path, wrong, right]) => {
+    const answer = await fetch(`${gateway.url}${path}?${wrong}=1`);
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      expect.objectContaining({
+        code: 'BAD_OPTION',
+        detail: `${wrong}: no such option – did you mean ${right}?`,
+      }),
+    ]);
+    const twice = await fetch(`${gateway.url}${path}?${right}=1&${right}=2`);
+    expect(await twice.json()).toMatchObject({ detail: `${right}: given 2 times, expected once` });
+  });
+
+  it('is nothing that a HALT could fail for', async () => {
+    const answer = await fetch(`${gateway.url}/api/telemetry/halt?tokn=1&reason=x&reason=y`, {
+      method: 'POST',
+    });
+    expect(await answer.json()).toMatchObject({ code: 'COMMANDS_DISABLED' });
+  });
+
   it.for<readonly [string, unknown]>([
     ['mode', 7],
     ['encoding', ['json']],

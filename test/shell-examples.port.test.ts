@@ -88,6 +88,7 @@ describe.skipIf(redisMissing)('The commands of the pages', () => {
         REDIS_URL: redis.url,
         INSTANCE_LOG_DIR: folder,
         ENGINE_PASSTHROUGH: '/api/system/metrics',
+        PATH_ALIASES: '/api/ws/stream=/ws/stream,/api/actions/halt=/api/telemetry/halt',
         ALLOW_COMMANDS: 'true',
         ALLOW_INGEST: 'true',
       }),

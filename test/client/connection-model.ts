@@ -62,6 +62,8 @@ export interface ModelGateway {
   readonly faults: string[];
 }
 
+/** By each transport once, to be told why, and to ask why the WebSocket failed. */
+const mostUses = 4;
 /** How long a token is good for. */
 const shortMs = 5000;
 const longMs = 1e7;
@@ -105,7 +107,7 @@ export async function startModelGateway(
   const conditions: Record<TransportName, Condition> = { websocket: 'open', sse: 'open', polling: 'open' };
   const peers: Peer[] = [];
   const faults: string[] = [];
-  /** How often those were used that a client has been told are no good: by each transport once, to be told why. */
+  /** How often those were used that a client has been told are no good. */
   const refused = new Map<string, number>();
   let door: Door = 'open';
   let tokenKind: TokenKind = 'provider';
@@ -133,7 +135,7 @@ export async function startModelGateway(
     const uses = refused.get(token);
     if (uses === undefined || tokenKind !== 'provider') return;
     refused.set(token, uses + 1);
-    if (uses >= 2) faults.push(`token ${token} is used again and again`);
+    if (uses >= mostUses) faults.push(`token ${token} is used again and again`);
   };
   const refuseToken = (token: string): void => {
     if (!refused.has(token)) refused.set(token, 0);

@@ -38,6 +38,7 @@ describe.skipIf(chromiumMissing)('A client in a page', () => {
     test.onTestFinished(() => page.close());
     await page.goto(`${from}/livez`);
     await page.addScriptTag({ content: script, type: 'module' });
+    await page.waitForFunction("typeof createTelemetryClient === 'function'");
     let requests = 0;
     page.on('request', () => {
       requests += 1;

@@ -167,6 +167,7 @@ describe.skipIf(chromiumMissing)('The example of a component test', () => {
     const faults: string[] = [];
     page.on('pageerror', (error) => faults.push(error.message));
     await page.addScriptTag({ content: await bundleExample(), type: 'module' });
+    await page.waitForFunction('globalThis.tests?.length === 1');
     expect(await page.evaluate('Promise.all(tests.map((run) => run())).then(({ length }) => length)')).toBe(
       1,
     );

@@ -38,6 +38,19 @@ export class Exchanges {
     else this.#wait(line, request, begin);
   }
 
+  /**
+   * Runs a task for a request that cannot be read further, and what may be said of it (RFC 9112 §9.3.2): once the
+   * requests before it are answered; at once where it is the one under way. Where its answer has begun, nothing can be
+   * said any more.
+   */
+  refuseBroken(socket: Socket, request: IncomingMessage, refuse: Task): void {
+    const line = this.#lineOf(socket);
+    if (line.current === undefined) refuse();
+    else if (line.current.headersSent) socket.destroy();
+    else if (line.current.req.complete) this.#wait(line, request, refuse);
+    else refuse();
+  }
+
   /** Whether no response is under way on a socket. */
   isFree(socket: Socket): boolean {
     return this.#lines.get(socket)?.current === undefined;

@@ -1,12 +1,14 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer, IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
-import { errorMessage, problemDocument } from '../core/errors.ts';
+import { errorMessage, problemDocument, Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { type ReadError, refusalOfBroken } from './broken-request.ts';
 import { Exchanges } from './exchanges.ts';
 import type { Router } from './router.ts';
 import { SocketPlaces, type SocketPlacesOptions } from './socket-places.ts';
-import { offersWebSocket, serveWithoutUpgrade, type UpgradeRouter } from './upgrade.ts';
+import { endWithProblem, offersWebSocket, serveWithoutUpgrade, type UpgradeRouter } from './upgrade.ts';
 
 export interface HttpOptions {
   /** 0 picks a free port. */
@@ -17,8 +19,8 @@ export interface HttpOptions {
   readonly places: SocketPlacesOptions;
   /** Whether a request must be answered even while all sockets are taken. Default: none must. */
   readonly isVital?: (request: IncomingMessage) => boolean;
-  /** Called with a request that was pipelined beyond the bound. */
-  readonly onFlood?: (request: IncomingMessage) => void;
+  /** Called with a request that never gets to a route: one pipelined beyond the bound, or one that cannot be read. */
+  readonly onRefused?: (refusal: Refusal, request: IncomingMessage) => void;
   /** A response that makes no progress for this long, or up to twice as long, is cut. Default 15 s. */
   readonly stalledAfterMs?: number;
   /** Setting of the port, for messages. Default `PORT`. */
@@ -28,6 +30,9 @@ export interface HttpOptions {
 /** For a complete request, handshakes included. */
 const requestTimeoutMs = 10_000;
 const stalledAfterMs = 15_000;
+/** A client has this long to read why its request cannot be. */
+const refusalTimeoutMs = 5000;
+const flood = new Refusal('TOO_MANY_REQUESTS', { detail: 'too many at once on one socket' });
 
 /** Serves HTTP routes and WebSocket handshakes on one port or several. */
 export class HttpServer {
@@ -36,6 +41,7 @@ export class HttpServer {
   readonly #options: HttpOptions;
   readonly #places: SocketPlaces;
   readonly #exchanges: Exchanges;
+  readonly #broken = new WeakSet<Socket>();
   readonly #answer: ReturnType<typeof getRequestListener>;
   readonly #main: Server;
   readonly #extra: readonly { readonly server: Server; readonly port: number }[];
@@ -45,7 +51,7 @@ export class HttpServer {
     this.#log = log;
     this.#options = options;
     this.#places = new SocketPlaces(options.places);
-    this.#exchanges = new Exchanges((request) => options.onFlood?.(request));
+    this.#exchanges = new Exchanges((request) => options.onRefused?.(flood, request));
     this.#answer = getRequestListener(router.fetch, {
       overrideGlobalObjects: false,
       // HTTP/1.0 needs no Host (RFC 9110 §7.2): probes leave it out.
@@ -102,6 +108,7 @@ export class HttpServer {
     );
     this.#places.watch(server);
     server.on('timeout', (socket) => this.#cutIdle(socket));
+    server.on('clientError', (error, socket) => this.#refuseBroken(error, socket));
     return server.on('upgrade', (request, socket, head) => {
       if (!offersWebSocket(request)) {
         // Node has removed its own listener, and adds it again with the new connection.
@@ -114,10 +121,28 @@ export class HttpServer {
       } else if (this.#exchanges.isFree(request.socket)) this.#upgrades.handle(request, socket, head);
       else {
         // No client sends a handshake before its last response has come.
-        this.#options.onFlood?.(request);
+        this.#options.onRefused?.(flood, request);
         socket.on('error', () => {}).destroy();
       }
     });
+  }
+
+  /** Node would say no more than a status, and nothing to us. Upgraded sockets are no longer its concern. */
+  #refuseBroken(error: ReadError, socket: Duplex): void {
+    const refusal = refusalOfBroken(error);
+    // Browsers open sockets in advance: what was never asked is not refused.
+    if (!(socket instanceof Socket) || refusal === undefined || socket.bytesRead === 0) {
+      socket.destroy();
+      return;
+    }
+    // Whatever else comes is as unreadable.
+    if (this.#broken.has(socket)) return;
+    this.#broken.add(socket);
+    const request = new IncomingMessage(socket);
+    this.#options.onRefused?.(refusal, request);
+    this.#exchanges.refuseBroken(socket, request, () =>
+      endWithProblem(socket, refusal, refusalTimeoutMs, 'none'),
+    );
   }
 
   #take(request: IncomingMessage, response: ServerResponse, reply: () => void): void {

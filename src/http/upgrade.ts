@@ -5,7 +5,7 @@ import type { Access } from '../access/access.ts';
 import type { Policy } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
 import { destroyWithin } from '../core/clock.ts';
-import { problemDocument, Refusal } from '../core/errors.ts';
+import { type Effect, problemDocument, Refusal } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Meter } from '../core/meter.ts';
 import { Paths } from './paths.ts';
@@ -151,13 +151,17 @@ export function urlOf(request: Pick<IncomingMessage, 'url'>): URL | undefined {
   }
 }
 
-/** Refuses a handshake and ends the connection. */
-function endWithProblem(
+/**
+ * Refuses a request outside Node's own exchange of requests and responses, and ends the connection.
+ * @param effect whether a request that was to change something may have; undefined: it was not to
+ */
+export function endWithProblem(
   socket: Duplex,
   { code, detail, retryAfterS, challenge }: Refusal,
   withinMs: number,
+  effect?: Effect,
 ): void {
-  const document = problemDocument(code, { detail });
+  const document = problemDocument(code, { detail, effect });
   const body = JSON.stringify(document);
   const lines = [
     `HTTP/1.1 ${document.status} ${STATUS_CODES[document.status] ?? ''}`,

@@ -2,7 +2,6 @@ import type { Access } from '../access/access.ts';
 import { socketsPossible } from '../access/connection-limits.ts';
 import { peerGroup } from '../access/visitors.ts';
 import type { Clock } from '../core/clock.ts';
-import { Refusal } from '../core/errors.ts';
 import { addOperationsRoutes, createOpsRouter, type Operations, opsServer } from '../http/operations.ts';
 import { addBuiltPage, addPage } from '../http/pages.ts';
 import { addPassthrough } from '../http/passthrough.ts';
@@ -33,7 +32,6 @@ interface FrontSettings {
   readonly ENGINE_PASSTHROUGH_HEADERS: readonly string[];
 }
 
-const flood = new Refusal('TOO_MANY_REQUESTS', { detail: 'too many at once on one socket' });
 /** Answered even while all sockets are taken, however the path is written. */
 const vital = /^\/(livez|readyz|health|.*\/(halt|resume))\/?$/i;
 
@@ -126,7 +124,7 @@ export class Front {
         peerOf: ({ remoteAddress }) => peerGroup(remoteAddress),
       },
       isVital: (request) => vital.test(paths.routed(urlOf(request)?.pathname ?? '')),
-      onFlood: (request) => refusals.tell('http', flood, request),
+      onRefused: (refusal, request) => refusals.tell('http', refusal, request),
     });
     if (OPS_PORT !== undefined && opsRouter !== undefined) {
       const refusing = new UpgradeRouter({ log, meter, access });

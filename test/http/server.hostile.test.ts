@@ -32,7 +32,7 @@ async function setUp(test: TestScope, options: Partial<HttpOptions> = {}) {
     port: 0,
     host: '127.0.0.1',
     places: anyNumber,
-    onFlood: (request) => floods.push(request.url),
+    onRefused: (_, request) => floods.push(request.url),
     ...options,
   });
   const port = await server.listen();

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { posix } from 'node:path';
 import type { Dispatcher } from 'undici';
 import { type CredentialRequest, withoutToken } from '../access/credentials.ts';
 import type { Principal } from '../access/principal.ts';
@@ -12,7 +11,7 @@ import { pathFault } from '../source/engine-path.ts';
 import type { EnginePlace } from '../source/engine-places.ts';
 import { bodyCutOff, readBody } from './body.ts';
 import { answerHeadersOf, placeBelow, requestHeadersOf, staysBelow } from './forwarded-headers.ts';
-import type { Paths } from './paths.ts';
+import { type Paths, plainest } from './paths.ts';
 import { Relay } from './relay.ts';
 import { problemResponse } from './responses.ts';
 import type { Handler, HttpContext, Router } from './router.ts';
@@ -149,18 +148,6 @@ export function addPassthrough(router: Router, options: PassthroughOptions): voi
       take(plainest(new URL(context.req.url).pathname))?.(context) ?? forward(context, prefix);
     for (const path of [prefix, `${prefix}/*`]) router.all(path, handler);
   }
-}
-
-/** A path as the most lenient of engines may read it: `//api/x/..;/System/%68alt;v=1/` is `/api/system/halt`. */
-function plainest(path: string): string {
-  const decoded = path.replaceAll(/%([0-7][\da-f])/gi, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-  const bare = decoded
-    .toLowerCase()
-    .replaceAll('\\', '/')
-    .replaceAll(/[;?#][^/]*/g, '');
-  return posix.normalize(bare).replace(/(?<=.)\/$/, '');
 }
 
 /** One text for paths that are likely to hang at the same time: `/api/orders/7/fills` and `/api/orders/8/fills`. */

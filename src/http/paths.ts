@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { TrieRouter } from 'hono/router/trie-router';
 
 const segment = String.raw`(?:(?!\.{1,2}(?:\/|$))[\w.~-]+|:[A-Za-z]\w*)`;
@@ -112,4 +113,16 @@ export class Paths {
 /** `//` is left as it is: no path of ours, and another one to an engine. */
 function withoutSlash(path: string): string {
   return path.length > 1 && path.endsWith('/') && !path.endsWith('//') ? path.slice(0, -1) : path;
+}
+
+/** A path as the most lenient of engines may read it: `//api/x/..;/System/%68alt;v=1/` is `/api/system/halt`. */
+export function plainest(path: string): string {
+  const decoded = path.replaceAll(/%([0-7][\da-f])/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  const bare = decoded
+    .toLowerCase()
+    .replaceAll('\\', '/')
+    .replaceAll(/[;?#][^/]*/g, '');
+  return posix.normalize(bare).replace(/(?<=.)\/$/, '');
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { addOperationsRoutes, createOpsRouter, type Operations, opsServer } from '../http/operations.ts';
 import { addBuiltPage, addPage } from '../http/pages.ts';
 import { addPassthrough } from '../http/passthrough.ts';
-import { aliasFaults, Paths } from '../http/paths.ts';
+import { aliasFaults, Paths, plainest } from '../http/paths.ts';
 import { admitHosts, admitOrigins, createRouter, pathsOf } from '../http/router.ts';
 import { HttpServer } from '../http/server.ts';
 import { UpgradeRouter, urlOf } from '../http/upgrade.ts';
@@ -32,8 +32,8 @@ interface FrontSettings {
   readonly ENGINE_PASSTHROUGH_HEADERS: readonly string[];
 }
 
-/** Answered even while all sockets are taken, however the path is written. */
-const vital = /^\/(livez|readyz|health|.*\/(halt|resume))\/?$/i;
+/** Answered even while all sockets are taken, by the plainest form of the path: a command is one however it is written. */
+const vital = /^\/(livez|readyz|health|.*\/(halt|resume))$/;
 
 /** What is reached on the one port: dialects, pages, operations, and the pass-through to the engine. */
 export class Front {
@@ -97,7 +97,7 @@ export class Front {
         pages,
         commands: new Map(inPlaceOfEngine.map(({ engines, path }) => [engines, path])),
       });
-    // As `take` is given paths.
+    // For paths in their plainest form.
     const plainPaths = new Paths(aliases.map((entry) => entry.toLowerCase()));
     this.#forward = () =>
       addPassthrough(router, {
@@ -123,7 +123,7 @@ export class Front {
         maxPerPeer: settings.TRUST_PROXY === 0 ? 4 * settings.MAX_CONNECTIONS_PER_IP : 0,
         peerOf: ({ remoteAddress }) => peerGroup(remoteAddress),
       },
-      isVital: (request) => vital.test(paths.routed(urlOf(request)?.pathname ?? '')),
+      isVital: (request) => vital.test(plainPaths.routed(plainest(urlOf(request)?.pathname ?? ''))),
       onRefused: (refusal, request) => refusals.tell('http', refusal, request),
     });
     if (OPS_PORT !== undefined && opsRouter !== undefined) {

@@ -177,14 +177,14 @@ describe('An alias below a forwarded path', () => {
 const openFiles = 150;
 
 describe('An alias of HALT', () => {
-  it('is answered while all sockets are taken', async (test) => {
+  it('is answered while all sockets are taken, however it is written', async (test) => {
     const engine = await startEngine(test);
     const gateway = await useIn(
       test,
       spawnGateway(
         {
-          ...{ ENGINE_URL: engine.url, PATH_ALIASES: '/stop=/api/telemetry/halt,/state=/api/telemetry' },
-          ...{ ALLOW_COMMANDS: 'true', ALLOW_INGEST: 'true' },
+          ...{ ENGINE_URL: engine.url, PATH_ALIASES: '/api/stop=/api/telemetry/halt,/state=/api/telemetry' },
+          ...{ ALLOW_COMMANDS: 'true', ALLOW_INGEST: 'true', ENGINE_PASSTHROUGH: '/api' },
         },
         { openFiles },
       ),
@@ -203,8 +203,16 @@ describe('An alias of HALT', () => {
       const state = await rawExchange(gateway.port, ask('GET /state', 'Connection: close\r\n'));
       return state.startsWith('HTTP/1.1 503');
     });
-    const halt = ask('POST /stop/?from=page', 'Content-Length: 0\r\nConnection: close\r\n');
-    expect(await rawExchange(gateway.port, halt)).toContain('"type":"ACK"');
+    for (const path of [
+      '/api/stop/?from=page',
+      '/api/STOP',
+      '/api/%73top',
+      '/api/system/%68alt',
+      '/api/system/halt;v=1',
+    ]) {
+      const halt = ask(`POST ${path}`, 'Content-Length: 0\r\nConnection: close\r\n');
+      expect(await rawExchange(gateway.port, halt), path).toContain('"type":"ACK"');
+    }
     expect(engine.commands()).toContain('POST /api/system/halt');
   });
 });

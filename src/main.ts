@@ -95,7 +95,7 @@ async function runServer(command: keyof typeof required): Promise<void> {
   if (unknown.length > 0) log.warn({ names: unknown }, 'not settings, though they begin like some');
   if (command === 'serve') {
     const { serve } = await import('./cli/serve.ts');
-    await serve({ ...settings, ENGINE_URL: settings.ENGINE_URL ?? '' }, log);
+    await serve(settings, log);
     return;
   }
   const { runDemo, runEngine } = await import('./cli/demo.ts');

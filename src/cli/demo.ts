@@ -41,35 +41,34 @@ export async function runEngine(settings: Settings, log: Logger): Promise<void> 
 
 /** Gateway and demo engine in one process: events travel in memory unless `REDIS_URL` is set. */
 export async function runDemo(settings: Settings, log: Logger, print: (text: string) => void): Promise<void> {
-  const redis = settings.REDIS_URL === undefined ? undefined : new RedisPublisher(settings.REDIS_URL, log);
-  const events = new MemoryEvents();
-  // The engine removes at its end a folder that it had to make.
-  const logDir = givenLogDir(settings) ?? join(tmpdir(), `telemetry-bff-demo-${randomId()}`);
-  const engine = new DemoEngine({
-    // Loopback, whatever HOST is: this engine takes orders from anyone who reaches it.
-    port: 0,
-    channel: settings.REDIS_STATE_CHANNEL,
-    publish: (channel, message) => (redis ?? events).publish(channel, message),
-    logDir,
-    log,
-  });
-  const { url: engineUrl } = await startEngine(engine, settings);
-  const stop = async (): Promise<void> => {
-    await engine.stop();
-    await redis?.close();
-  };
-  try {
+  await serve(settings, log, async () => {
+    const redis = settings.REDIS_URL === undefined ? undefined : new RedisPublisher(settings.REDIS_URL, log);
+    const events = new MemoryEvents();
+    // The engine removes at its end a folder that it had to make.
+    const logDir = givenLogDir(settings) ?? join(tmpdir(), `telemetry-bff-demo-${randomId()}`);
+    const engine = new DemoEngine({
+      // Loopback, whatever HOST is: this engine takes orders from anyone who reaches it.
+      port: 0,
+      channel: settings.REDIS_STATE_CHANNEL,
+      publish: (channel, message) => (redis ?? events).publish(channel, message),
+      logDir,
+      log,
+    });
     const auth = authEnabled(settings) ? undefined : await demoAuth();
+    const { url: engineUrl } = await startEngine(engine, settings);
     const ofEngine = { ENGINE_URL: engineUrl, INSTANCE_LOG_DIR: logDir };
     const given = { ...settings, ...auth?.settings, ...ofEngine };
     const isOpen = openDialects(given).length > 0;
-    const announce = (url: string): void =>
-      print(announcement({ url, engineUrl, operatorToken: auth?.operatorToken, isOpen }));
-    await serve(given, log, { events, announce, stop });
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+    return {
+      settings: given,
+      events,
+      announce: (url) => print(announcement({ url, engineUrl, operatorToken: auth?.operatorToken, isOpen })),
+      async stop() {
+        await engine.stop();
+        await redis?.close();
+      },
+    };
+  });
 }
 
 function givenLogDir({ ENGINE_LOG_DIR }: Settings): string | undefined {

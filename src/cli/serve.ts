@@ -2,6 +2,7 @@ import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 import { Gateway, type GatewaySettings } from '../app.ts';
 import { errorMessage } from '../core/errors.ts';
+import type { Settings } from '../settings.ts';
 import type { Events } from '../source/events.ts';
 import { warnOfOpenDoor, warnOfOpenFiles } from './start-warnings.ts';
 
@@ -11,32 +12,47 @@ const ends = ['SIGTERM', 'SIGINT'] as const;
 
 /** What runs in the process besides the gateway. */
 interface Companion {
+  /** Of the gateway beside it. */
+  readonly settings: GatewaySettings;
   readonly events: Events;
   /** Called once the gateway listens. */
   announce(url: string): void;
   stop(): Promise<void>;
 }
 
-/** Runs a gateway until a signal. @param demo the engine of a demo */
-export async function serve(settings: GatewaySettings, log: Logger, demo?: Companion): Promise<void> {
-  const gateway = new Gateway({
-    settings,
-    log,
-    audit: log.child({}, { level: 'info' }),
-    events: demo?.events,
-  });
-  const starting = gateway.start();
-  // At once: whoever reads that it listens may send a signal.
+/** Runs a gateway until a signal. @param startDemo starts the engine of a demo; default: there is none */
+export async function serve(
+  settings: Settings,
+  log: Logger,
+  startDemo?: () => Promise<Companion>,
+): Promise<void> {
+  const starting = start(settings, log, startDemo);
+  // At once: whoever reads that it listens, or its engine does, may send a signal.
   runUntilSignal(log, settings.SHUTDOWN_TIMEOUT_MS + graceMs, async (reason) => {
-    await starting;
+    const { gateway, demo } = await starting;
     await gateway.stop(reason);
     await demo?.stop();
   });
-  const { url } = await starting;
+  const { demo, url, inForce } = await starting;
   // First, as it says where everything is. It says who can watch, too.
   demo?.announce(url);
-  if (demo === undefined) warnOfOpenDoor(settings, log);
-  warnOfOpenFiles(settings, log);
+  if (demo === undefined) warnOfOpenDoor(inForce, log);
+  warnOfOpenFiles(inForce, log);
+}
+
+async function start(settings: Settings, log: Logger, startDemo?: () => Promise<Companion>) {
+  const demo = await startDemo?.();
+  // Without a demo it is required.
+  const inForce = demo?.settings ?? { ...settings, ENGINE_URL: settings.ENGINE_URL ?? '' };
+  const audit = log.child({}, { level: 'info' });
+  try {
+    const gateway = new Gateway({ settings: inForce, log, audit, events: demo?.events });
+    const { url } = await gateway.start();
+    return { gateway, demo, url, inForce };
+  } catch (error) {
+    await demo?.stop();
+    throw error;
+  }
 }
 
 /** npm passes a signal on to its script, which has had it already if it came from a terminal or to the whole group. */

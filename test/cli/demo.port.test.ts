@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { commandResult, program } from '../support/gateway-process.ts';
@@ -66,6 +69,17 @@ describe('demo', () => {
       expect(behind).not.toContain('whoever reaches the port can read');
     },
   );
+
+  it('ends in order where it is told to while the gateway is still starting, and leaves no folder behind', async (test) => {
+    const TMPDIR = mkdtempSync(join(tmpdir(), 'demo-ended-'));
+    test.onTestFinished(() => rmSync(TMPDIR, { recursive: true }));
+    const { child, ended } = spawnDemo(test, { HOST: '127.0.0.1', TMPDIR });
+    // It is the engine's that it listens.
+    child.stdout.once('data', () => child.kill('SIGTERM'));
+    child.stdout.resume();
+    expect(await within('the end', ended)).toEqual([0, null]);
+    expect(readdirSync(TMPDIR)).toEqual([]);
+  });
 
   it('ends where nobody reads what it prints, whatever its log is about to write', async (test) => {
     const { child, ended } = spawnDemo(test, { HOST: '127.0.0.1' });

@@ -2,7 +2,7 @@ import type { Cancel } from '../../core/clock.ts';
 import { randomId } from '../../core/random.ts';
 import type { Granted } from '../../wire/packet.ts';
 import type { ChainParts } from '../chain.ts';
-import type { ConnectionEvents, Refusal } from '../connection.ts';
+import type { ConnectionEvents, GatewayConnection, Refusal } from '../connection.ts';
 import type { TransportName } from '../types.ts';
 import { Election, looksToReplace } from './election.ts';
 import { Follower } from './follower.ts';
@@ -82,6 +82,10 @@ export class Group {
 
   get reasons(): string {
     return this.#role?.reasons ?? this.#lostReason;
+  }
+
+  get socket(): GatewayConnection | undefined {
+    return this.#role instanceof Leader ? this.#role.socket : undefined;
   }
 
   get refusal(): Refusal | undefined {

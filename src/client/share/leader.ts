@@ -1,6 +1,6 @@
 import { randomId } from '../../core/random.ts';
 import type { ChainParts } from '../chain.ts';
-import type { ConnectionEvents, LiveConnection, Refusal } from '../connection.ts';
+import type { ConnectionEvents, GatewayConnection, LiveConnection, Refusal } from '../connection.ts';
 import { FallbackChain, transportsOf } from '../fallback-chain.ts';
 import type { PacketRead, ServerPacket } from '../server-packet.ts';
 import type { TransportName, ViewOptions } from '../types.ts';
@@ -71,6 +71,10 @@ export class Leader implements Share {
     const { link } = this.#hold(live);
     link.isSilent = live.isSilent;
     return link;
+  }
+
+  get socket(): GatewayConnection | undefined {
+    return this.#chain.socket;
   }
 
   get refusal(): Refusal | undefined {

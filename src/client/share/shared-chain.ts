@@ -1,5 +1,6 @@
+import type { Cancel } from '../../core/clock.ts';
 import type { Chain, ChainParts } from '../chain.ts';
-import type { ConnectionEvents, Refusal } from '../connection.ts';
+import type { ConnectionEvents, GatewayConnection, Refusal } from '../connection.ts';
 import type { TransportName, Unsubscribe } from '../types.ts';
 import { Group } from './group.ts';
 import { groupName } from './group-name.ts';
@@ -20,8 +21,6 @@ interface SharedChainOptions extends ChainParts {
  * of these changes, this tab goes over to another group, and stays with the one before until it is served there.
  */
 export class SharedChain implements Chain {
-  /** Commands go by HTTP: no change of the leader can lose one. */
-  readonly socket = undefined;
   readonly #options: SharedChainOptions;
   #stopWatching: Unsubscribe = () => {};
   /** The group in use. */
@@ -36,6 +35,8 @@ export class SharedChain implements Chain {
   #looks = 0;
   /** Somebody waits for the interval of now to be in force. */
   #awaitsInterval = false;
+  /** While this tab has a connection of its own for a HALT: ends that. */
+  #cancelAlone: Cancel | undefined;
   #isRunning = false;
   #isAway = false;
 
@@ -45,6 +46,11 @@ export class SharedChain implements Chain {
 
   get live(): Link | undefined {
     return this.#group?.live;
+  }
+
+  /** Commands never go by another tab's: where this one has none, they go by HTTP. */
+  get socket(): GatewayConnection | undefined {
+    return this.#group?.socket;
   }
 
   get reasons(): string {
@@ -81,7 +87,8 @@ export class SharedChain implements Chain {
     if (this.#isRunning && !this.#isAway) this.#find(true);
   }
 
-  wake(): void {
+  wake(isStuck = false): void {
+    if (isStuck) this.#goAlone();
     this.#group?.wake();
     this.#next?.wake();
   }
@@ -95,6 +102,8 @@ export class SharedChain implements Chain {
 
   #leave(): void {
     this.#looks += 1;
+    this.#cancelAlone?.();
+    this.#cancelAlone = undefined;
     for (const group of [this.#group, this.#next]) group?.close();
     this.#group = undefined;
     this.#next = undefined;
@@ -107,6 +116,18 @@ export class SharedChain implements Chain {
     if (isAway) this.#leave();
     else this.#find(false);
     this.#options.context.events.onChange();
+  }
+
+  /** HTTP may be blocked where the WebSocket of another tab is open: this tab opens one too, as long as a HALT takes. */
+  #goAlone(): void {
+    const { clock, timing } = this.#options.context;
+    if (this.#cancelAlone || this.socket || this.live?.transport !== 'websocket') return;
+    this.#cancelAlone = clock.after(timing.answerMs, () => {
+      this.#cancelAlone = undefined;
+      this.#find(false);
+    });
+    this.#looks += 1;
+    this.#goTo(undefined, false);
   }
 
   /** Looks which group this tab belongs to now. */
@@ -190,7 +211,7 @@ export class SharedChain implements Chain {
         this.#transport = transport;
         events.onLive(transport);
         // There is a token after all.
-        if (this.#group?.name === undefined) this.#find(false);
+        if (this.#group?.name === undefined && !this.#cancelAlone) this.#find(false);
       },
       onChange: () => events.onChange(),
     };

@@ -128,17 +128,36 @@ describe('a tab that comes while the leader waits for a whole document', () => {
 });
 
 describe('a command of a shared client', () => {
-  it('goes by HTTP of its own tab, whoever has the connection', async () => {
+  it('goes by ways of its own tab, whoever has the connection', async () => {
     const { browser, tabs } = await openTabs(2);
+    const leader = leaderOf(browser);
     const { length } = browser.posted;
-    const asked = tabs.map(({ client }) => client.command('HALT', { requestId: 'h', timeoutMs: 1000 }));
+    const asked = tabs.map(({ client }) => client.command('HALT', { requestId: 'h', timeoutMs: 900 }));
     const outcomes = Promise.allSettled(asked);
     await browser.advance(1500);
     for (const { status } of await outcomes) expect(status).toBe('rejected');
-    expect(
-      tabs.map(({ fetched }) => fetched.filter((url) => url.endsWith('/api/telemetry/halt')).length > 0),
-    ).toEqual([true, true]);
-    expect(leaderOf(browser).open[0]?.sentOf('HALT')).toEqual([]);
+    for (const tab of tabs) {
+      expect(tab.fetched.some((url) => url.endsWith('/api/telemetry/halt'))).toBe(tab !== leader);
+    }
+    expect(leader.open[0]?.sentOf('HALT')).toHaveLength(1);
     expect(JSON.stringify(browser.posted.slice(length))).not.toContain('HALT');
+  });
+
+  it('goes by a WebSocket of its own where no HTTP request gets through, and shares again after it', async () => {
+    const { browser, tabs } = await openTabs(2);
+    const leader = leaderOf(browser);
+    for (const tab of tabs) {
+      const asked = tab.client.command('HALT', { requestId: 'h' });
+      const sentBy = () => tab.open.find((socket) => socket.sentOf('HALT').length > 0);
+      await browser.until(() => sentBy() !== undefined);
+      expect(tab.client.freshness.isFresh).toBe(true);
+      await browser.advance(1000);
+      sentBy()?.say({ type: 'ACK', command: 'HALT', requestId: 'h', result: 'halted' });
+      expect(await browser.within(asked)).toMatchObject({ result: 'halted' });
+    }
+    expect(browser.opened).toBe(2);
+    await browser.advance(11_000);
+    expect(leaderOf(browser)).toBe(leader);
+    for (const { client } of tabs) expect(client.freshness.isFresh).toBe(true);
   });
 });

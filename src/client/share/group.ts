@@ -136,6 +136,11 @@ export class Group {
     this.#role?.askForWhole(isStuck);
   }
 
+  /** This tab took no document: it is not served here before it is given another one. */
+  forget(): void {
+    if (this.#role instanceof Follower) this.#role.close();
+  }
+
   wake(): void {
     this.#role?.wake();
   }

@@ -204,7 +204,9 @@ export class SharedChain implements Chain {
       },
       onMessage: (message, bytes, connection) => {
         events.onMessage(message, bytes, connection);
-        if (typeof message === 'object' && 'seq' in message) this.#settleInterval();
+        if (!(typeof message === 'object' && 'seq' in message)) return;
+        if (self() === this.#group) this.#settleInterval();
+        else self().forget();
       },
       onLive: (transport) => {
         if (!isServed()) return;

@@ -56,6 +56,8 @@ export interface FakeBrowser {
   /** Messages between tabs, as they are on the channel. */
   readonly posted: readonly JsonObject[];
   readonly channelNames: readonly string[];
+  /** Something else says this by the channels of all tabs. */
+  say(message: unknown): void;
   /** Nothing comes from the gateway for a while, and no new connection gets through. */
   setMute(isMute: boolean): void;
   /** Which tokens the gateway does not take from here on. */
@@ -195,14 +197,14 @@ export function openBrowser(hasLocks = false): FakeBrowser {
           const data: unknown = structuredClone(message);
           const isLost = (): boolean => this.tab.isCut || other.isCut;
           if (isLost()) continue;
-          clock.after(hopMs, () => other.run(() => other.channels.has(channel) && channel.#take(data)));
+          clock.after(hopMs, () => other.run(() => other.channels.has(channel) && channel.take(data)));
         }
       }
     }
     close(): void {
       this.tab.channels.delete(this);
     }
-    #take(data: unknown): void {
+    take(data: unknown): void {
       if (this.onmessage !== null) Reflect.apply(this.onmessage, undefined, [{ data }]);
     }
   }
@@ -266,6 +268,9 @@ export function openBrowser(hasLocks = false): FakeBrowser {
     channelNames,
     refuse(next) {
       isRefused = next;
+    },
+    say(message) {
+      for (const { channels } of tabs) for (const channel of channels) channel.take(message);
     },
     setMute(next) {
       isMute = next;

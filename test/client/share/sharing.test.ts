@@ -127,6 +127,54 @@ describe('a tab that comes while the leader waits for a whole document', () => {
   });
 });
 
+describe('what something else says by the channel of a group', () => {
+  const [term, from] = [9, '0'];
+  const standing = {
+    via: { number: 7, transport: 'sse' },
+    isSilent: false,
+    reasons: '',
+    relays: 0,
+    heardAt: 1,
+  };
+  const packet = { type: 'TELEMETRY', seq: 1, data: { status: 'ACTIVE' } };
+  const relayed = { number: 1, via: standing.via, packet, bytes: 9, at: 1 };
+  it.each([
+    undefined,
+    'hello',
+    [],
+    { type: 'beat' },
+    { type: 'claim', from },
+    { type: 'claim', from, term: 'late' },
+    { type: 'claim', from, term: Number.POSITIVE_INFINITY },
+    { type: 'beat', from, standing },
+    { type: 'beat', from, term },
+    { type: 'beat', from, term, standing: { ...standing, via: 'sse' } },
+    { type: 'beat', from, term, standing: { ...standing, heardAt: Number.NaN } },
+    { type: 'relay', from, term },
+    { type: 'relay', from, term, relayed: { ...relayed, via: undefined } },
+    { type: 'relay', from, term, relayed: { ...relayed, at: Number.NaN } },
+    { type: 'relay', from, term, relayed: { ...relayed, packet: { type: 'TELEMETRY' } } },
+    { type: 'welcome', from, term, standing, document: 'none' },
+    { type: 'welcome', from, term, standing, document: relayed, pong: {} },
+    { type: 'ask', from },
+    { type: 'bye', from },
+    { type: 'toString', from },
+  ])('does no harm: %j', async (said) => {
+    const { browser, tabs } = await openTabs(2);
+    const newcomer = browser.openTab();
+    browser.say(said);
+    await browser.advance(1000);
+    leaderOf(browser).client.close();
+    await browser.advance(1000);
+    expect(browser.open).toHaveLength(1);
+    for (const { client } of [...tabs, newcomer]) {
+      if (client.status.state === 'closed') continue;
+      expect(client.document).toEqual(browser.document);
+      expect(client.freshness.isFresh).toBe(true);
+    }
+  });
+});
+
 describe('a command of a shared client', () => {
   it('goes by ways of its own tab, whoever has the connection', async () => {
     const { browser, tabs } = await openTabs(2);

@@ -2,7 +2,7 @@ import type { Cancel } from '../../core/clock.ts';
 import type { Chain, ChainParts } from '../chain.ts';
 import type { ConnectionEvents, GatewayConnection, Refusal } from '../connection.ts';
 import type { TransportName, Unsubscribe } from '../types.ts';
-import { Group } from './group.ts';
+import { Group, type GroupView } from './group.ts';
 import { groupName } from './group-name.ts';
 import type { LockManagerLike } from './life-lock.ts';
 import type { Link } from './link.ts';
@@ -127,42 +127,48 @@ export class SharedChain implements Chain {
       this.#find(false);
     });
     this.#looks += 1;
-    this.#goTo(undefined, false);
+    this.#goTo(undefined, this.#asked, false);
   }
 
   /** Looks which group this tab belongs to now. */
   #find(isRenewed: boolean): void {
     this.#looks += 1;
     const look = this.#looks;
-    this.#nameNow().then(
+    const asked = this.#asked;
+    this.#nameFor(asked).then(
       (name) => {
-        if (look === this.#looks) this.#goTo(name, isRenewed);
+        if (look === this.#looks) this.#goTo(name, asked, isRenewed);
       },
       // Without a token, a connection of its own tells what is wrong, and tries again.
       () => {
-        if (look === this.#looks) this.#goTo(undefined, isRenewed);
+        if (look === this.#looks) this.#goTo(undefined, asked, isRenewed);
       },
     );
   }
 
-  async #nameNow(): Promise<string | undefined> {
-    const { view, context } = this.#options;
-    const wanted = view.wanted();
+  /** The view that is wanted now, apart from pauses. */
+  get #asked(): GroupView {
+    const wanted = this.#options.view.wanted();
     if (wanted.interval !== 'pause') this.#intervalMs = wanted.interval ?? 0;
+    return { ...wanted, interval: this.#intervalMs };
+  }
+
+  async #nameFor(asked: GroupView): Promise<string | undefined> {
+    const { context } = this.#options;
     let cancel = (): void => {};
     const late = new Promise<never>((_, reject) => {
       cancel = context.clock.after(context.timing.connectMs, () => reject(new Error('no token in time')));
     });
     try {
       const token = await Promise.race([context.tokens.get(), late]);
-      return await groupName(context, { ...wanted, interval: this.#intervalMs }, token);
+      return await groupName(context, asked, token);
     } finally {
       cancel();
     }
   }
 
-  #goTo(name: string | undefined, isRenewed: boolean): void {
-    const known = [this.#next, this.#group].find((group) => group && group.name === name);
+  #goTo(name: string | undefined, asked: GroupView, isRenewed: boolean): void {
+    const known = [this.#next, this.#group].find((group) => group?.isFor(name, asked));
     if (this.#next !== known) {
       this.#next?.close();
       this.#next = undefined;
@@ -177,7 +183,7 @@ export class SharedChain implements Chain {
     const group: Group = new Group({
       ...this.#options,
       name,
-      intervalMs: this.#intervalMs,
+      asked,
       knownTransport: () => this.#transport,
       events: this.#eventsOf(() => group),
     });

@@ -227,8 +227,21 @@ export function openBrowser(hasLocks = false): FakeBrowser {
           return;
         }
         this.isWelcome = true;
-        this.push({ type: 'WELCOME', seq, epoch: 'e', granted: this.granted, data: document });
+        this.push({
+          type: 'WELCOME',
+          seq,
+          epoch: this.view.get('symbol') ?? 'e',
+          granted: this.granted,
+          data: this.data,
+        });
       });
+    }
+    /** The document that this connection is for. */
+    get data(): JsonObject {
+      const symbol = this.view.get('symbol');
+      return symbol === null
+        ? document
+        : { ...document, market: { ...(document.market as JsonObject), symbol } };
     }
     get granted(): JsonObject {
       const interval = this.view.get('interval') ?? '0';
@@ -240,11 +253,11 @@ export function openBrowser(hasLocks = false): FakeBrowser {
       clock.after(handshakeMs, () => {
         if (isMute) return;
         if (type === 'PING') this.push({ type: 'PONG', t: message.t, server_time: '', state: 'fresh' });
-        if (type === 'RESYNC') this.push({ type: 'TELEMETRY', seq, data: document });
+        if (type === 'RESYNC') this.push({ type: 'TELEMETRY', seq, data: this.data });
         if (type !== 'SUBSCRIBE') return;
         this.view.set('interval', String(message.interval));
         this.push({ type: 'ACK', command: type, requestId: message.requestId, granted: this.granted });
-        this.push({ type: 'TELEMETRY', seq, data: document });
+        this.push({ type: 'TELEMETRY', seq, data: this.data });
       });
     }
     push(packet: JsonObject): void {
@@ -257,7 +270,7 @@ export function openBrowser(hasLocks = false): FakeBrowser {
   const tell = (): void => {
     for (const socket of sockets()) {
       if (socket.isWelcome && socket.view.get('interval') !== 'pause') {
-        socket.push({ type: 'TELEMETRY', seq, data: document });
+        socket.push({ type: 'TELEMETRY', seq, data: socket.data });
       }
     }
   };

@@ -35,6 +35,7 @@ const otherNames = [
   'NODE_OPTIONS',
   'COMPOSE_PROFILES',
   'NODE_EXTRA_CA_CERTS',
+  'BENCH_NODE',
   'BENCH_SERVER_FLAGS',
   'IS_REACT_ACT_ENVIRONMENT',
   // A code of the SDK, and a word of engines.

@@ -30,11 +30,13 @@ export async function runEngine(settings: Settings, log: Logger): Promise<void> 
     publish: redis && ((channel, message) => redis.publish(channel, message)),
     logDir,
   });
-  await startEngine(engine, settings);
+  const starting = startEngine(engine, settings);
   runUntilSignal(log, settings.SHUTDOWN_TIMEOUT_MS, async () => {
+    await starting;
     await engine.stop();
     await redis?.close();
   });
+  await starting;
 }
 
 /** Gateway and demo engine in one process: events travel in memory unless `REDIS_URL` is set. */

@@ -25,11 +25,14 @@ export async function serve(settings: GatewaySettings, log: Logger, demo?: Compa
     audit: log.child({}, { level: 'info' }),
     events: demo?.events,
   });
-  const { url } = await gateway.start();
+  const starting = gateway.start();
+  // At once: whoever reads that it listens may send a signal.
   runUntilSignal(log, settings.SHUTDOWN_TIMEOUT_MS + graceMs, async (reason) => {
+    await starting;
     await gateway.stop(reason);
     await demo?.stop();
   });
+  const { url } = await starting;
   // First, as it says where everything is. It says who can watch, too.
   demo?.announce(url);
   if (demo === undefined) warnOfOpenDoor(settings, log);

@@ -73,6 +73,7 @@ describe('An option', () => {
     ['/api/telemetry', 'section', 'sections'],
     ['/api/telemetry/history', 'second', 'seconds'],
     ['/api/telemetry/history', 'setp', 'step'],
+    ['/api/telemetry/history', 'form', 'from'],
     ['/api/stream/telemetry', 'intervall', 'interval'],
     ['/api/diagnostics/logs', 'limits', 'limit'],
     ['/api/instances', 'include_archive', 'include_archived'],

@@ -126,6 +126,26 @@ describe('the freshness of a follower', () => {
     expect(client.status.state).toBe('live');
     expect(client.document).toEqual(microsoft);
   });
+
+  it('is not that of a mixture where a change of the wanted view comes before its document', async () => {
+    const { browser } = await openTabs(1, { symbol: 'MSFT' });
+    const [leader] = browser.open;
+    const { client } = browser.openTab();
+    await browser.advance(1000);
+    browser.publish();
+    browser.publish();
+    await browser.advance(100);
+    const seen: unknown[] = [];
+    client.on('update', ({ document }) => seen.push(document.market?.symbol, document.portfolio?.nav));
+    const moved = client.setOptions({ symbol: 'MSFT' });
+    for (let ms = 0; ms < 30; ms += 1) {
+      leader?.say({ type: 'DELTA', base: 3, seq: 3, patch: { portfolio: { nav: 2 + ms } } });
+      await browser.advance(1);
+    }
+    await browser.within(moved);
+    expect(seen).not.toContain('SPY');
+    expect(client.document.market?.symbol).toBe('MSFT');
+  });
 });
 
 const microsoft = { status: 'ACTIVE', market: { symbol: 'MSFT', price: 410 }, sources: sourcesOf('fresh') };

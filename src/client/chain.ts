@@ -22,8 +22,11 @@ export interface Chain {
   askForWhole(isStuck: boolean): void;
   /** Connects with the view and the token of now. What is live stays in use until the new one gives a document. */
   renew(): void;
-  /** Something happened after which a connection may well be dead, or possible again. */
-  wake(): void;
+  /**
+   * Something happened after which a connection may well be dead, or possible again. `isStuck`: a HALT gets no answer,
+   * and wants a connection of this client's own.
+   */
+  wake(isStuck?: boolean): void;
   /** Ends all there is; `update` begins anew, with the token of then. */
   stop(): void;
 }

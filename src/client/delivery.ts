@@ -120,7 +120,7 @@ export function deliver(
       const { live, socket } = chain;
       const isSpeaking = live?.isSilent === false;
       if (isHalt) {
-        if (socket === undefined) chain.wake();
+        if (socket === undefined) chain.wake(looks >= socketLooks);
         else if (!sendings.some(({ connection }) => connection === socket)) void attempt(socket);
         const waits = socket && isSpeaking && looks < socketLooks;
         const isAsking = sendings.some(({ connection, isOver }) => !connection && !isOver);

@@ -132,7 +132,7 @@ export class FallbackChain implements Chain {
     const { clock, random, timing } = this.#context;
     this.stop();
     this.#refusal = refuses && { state: refuses, reasons };
-    const mostMs = timing.backoffMaxMs * (word === 'guess' ? 1 : refusalWaits);
+    const mostMs = timing.backoffMaxMs * (word === 'gateway' ? refusalWaits : 1);
     this.#cancelWait = clock.after((mostMs * (1 + random())) / 2, () => this.wake());
   }
 

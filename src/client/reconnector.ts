@@ -132,16 +132,21 @@ export class Reconnector {
 
   /** Meanwhile the next attempt may begin. */
   #explain(end: ConnectionEnd, connection: GatewayConnection): void {
-    const { events } = this.context;
+    const { clock, events, timing } = this.context;
     this.#asking.abort();
-    this.#asking = new AbortController();
+    const asking = new AbortController();
+    this.#asking = asking;
+    const cancel = clock.after(timing.connectMs, () => asking.abort());
     const takeMore = (found: Partial<ConnectionEnd>): void => {
       if (this.last !== end || this.live) return;
       this.#refuseView(found.refusesView);
       this.#take({ ...end, ...found }, connection);
       events.onChange();
     };
-    this.transport.explain?.(connection.token, this.#asking.signal).then(takeMore, () => {});
+    this.transport
+      .explain?.(connection.token, asking.signal)
+      .finally(cancel)
+      .then(takeMore, () => {});
   }
 
   #open(): void {

@@ -34,7 +34,7 @@ export function openWebSocket(
     const end = {
       reason: (opened ? `closed with ${code} ${reason}` : `no connection ${fault}`).trim(),
       // Browsers do not say why a handshake failed; `ws` gives the status, at the end of its message.
-      refuses: refusalOf(Number(fault.slice(-3))),
+      refuses: refusalOf(Number(/: (\d+)$/.exec(fault)?.[1])),
       isUnexplained: !opened,
     };
     connection.end(code === tokenExpired ? { ...end, refuses: 'unauthorized', word: 'gateway' } : end);

@@ -188,6 +188,32 @@ describe('A refusal by something in between', () => {
     expect(client.status.reason).toContain(`polling: HTTP ${status}`);
   });
 
+  it('is asked about again soon: it may be over', async () => {
+    const proxy: Fetch = () => Promise.resolve(new Response('<html>', { status: 403 }));
+    const { client, sockets, advance } = await connectToFake({ fetch: proxy });
+    sockets[0]?.welcome();
+    await advance(6000);
+    sockets[0]?.end();
+    for (let second = 0; client.status.state !== 'refused' && second < 30; second += 1) {
+      await advance(1000);
+      sockets.at(-1)?.refuse('Unexpected server response: 403');
+    }
+    expect(client.status.state).toBe('refused');
+    const { length } = sockets;
+    await advance(30_000);
+    expect(sockets.length).toBe(length + 1);
+    sockets.at(-1)?.welcome();
+    expect(client.status.state).toBe('live');
+  });
+
+  it('is not read out of the port of a gateway that is away', async () => {
+    const { client, sockets, advance } = await connectToFake();
+    sockets[0]?.refuse('connect ECONNREFUSED 127.0.0.1:8403');
+    expect(client.status.state).toBe('connecting');
+    await advance(1000);
+    expect(sockets).toHaveLength(2);
+  });
+
   it('does not count where nobody says why the WebSocket fails', async () => {
     const { client, sockets, advance } = await connectToFake({
       fetch: () => Promise.resolve(new Response('<html>', { status: 403 })),
@@ -215,6 +241,25 @@ describe('A refusal by something in between', () => {
     }
     expect(sockets.length).toBeGreaterThan(3);
     expect(asked).toBeGreaterThan(3);
+  });
+});
+
+describe('The question why a WebSocket failed', () => {
+  it('is given up where nobody answers it', async () => {
+    const signals: AbortSignal[] = [];
+    const { sockets, advance } = await connectToFake({
+      fetch(_, { method, signal }) {
+        if (method === 'HEAD') signals.push(signal);
+        return new Promise(() => {});
+      },
+    });
+    for (const _ of [1, 2, 3]) {
+      sockets.at(-1)?.end();
+      await advance(5000);
+    }
+    await advance(10_000);
+    expect(signals.length).toBeGreaterThan(2);
+    expect(signals.every(({ aborted }) => aborted)).toBe(true);
   });
 });
 

@@ -72,8 +72,8 @@ export class Follower implements Share {
   #takeRelayed({ via, packet, bytes, at }: Relayed, standing: Pick<Standing, 'via' | 'isSilent'>): void {
     const { clock, events } = this.#options;
     const isNew = this.#live === undefined || this.#via !== via.number;
-    // As with a connection of one's own, nothing counts before there is a document.
-    if (isNew && !(typeof packet === 'object' && 'seq' in packet)) return;
+    // As with a connection of one's own, nothing counts before there is a document: a change may be one of another view.
+    if (isNew && !(typeof packet === 'object' && 'seq' in packet && packet.type !== 'DELTA')) return;
     const live = isNew || !this.#live ? new Link(via.transport) : this.#live;
     this.#live = live;
     this.#via = via.number;

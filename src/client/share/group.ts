@@ -2,8 +2,8 @@ import type { Cancel } from '../../core/clock.ts';
 import { randomId } from '../../core/random.ts';
 import type { Granted } from '../../wire/packet.ts';
 import type { ChainParts } from '../chain.ts';
-import type { ConnectionEvents, Refusal } from '../connection.ts';
-import type { TransportName } from '../types.ts';
+import type { ConnectionEvents, GatewayConnection, Refusal } from '../connection.ts';
+import type { TelemetryClient, TransportName } from '../types.ts';
 import { Election, looksToReplace } from './election.ts';
 import { Follower } from './follower.ts';
 import { Leader } from './leader.ts';
@@ -18,6 +18,9 @@ const mostLookMs = 750;
 /** Whoever was not heard of for so long is gone: a hidden page runs its timers once a minute. */
 const presenceMs = 150_000;
 
+/** What a group asks the gateway for while it is not paused, whatever one of its tabs wants meanwhile. */
+export type GroupView = TelemetryClient['wanted'] & { readonly interval: number };
+
 interface GroupOptions extends ChainParts {
   readonly clock: NudgedClock;
   readonly events: ConnectionEvents;
@@ -27,8 +30,7 @@ interface GroupOptions extends ChainParts {
   readonly name: string | undefined;
   /** What got through to the gateway last, in any tab of the group; undefined: that is not known. */
   readonly knownTransport: () => TransportName | undefined;
-  /** The interval of the group while it is not paused, ms. */
-  readonly intervalMs: number;
+  readonly asked: GroupView;
 }
 
 /** What this tab has of one group of tabs that share a connection: it leads it, or follows, or is about to do either. */
@@ -84,12 +86,21 @@ export class Group {
     return this.#role?.reasons ?? this.#lostReason;
   }
 
+  get socket(): GatewayConnection | undefined {
+    return this.#role instanceof Leader ? this.#role.socket : undefined;
+  }
+
   get refusal(): Refusal | undefined {
     return this.#role instanceof Leader ? this.#role.refusal : undefined;
   }
 
   get isOpening(): boolean {
     return this.#role instanceof Leader ? this.#role.isOpening : this.#role === undefined;
+  }
+
+  /** Whether it is the group of this name; of those without one, that of this view. */
+  isFor(name: string | undefined, asked: GroupView): boolean {
+    return this.name === name && JSON.stringify(this.#options.asked) === JSON.stringify(asked);
   }
 
   /** Joins the group. */
@@ -130,6 +141,11 @@ export class Group {
 
   askForWhole(isStuck: boolean): void {
     this.#role?.askForWhole(isStuck);
+  }
+
+  /** This tab took no document: it is not served here before it is given another one. */
+  forget(): void {
+    if (this.#role instanceof Follower) this.#role.close();
   }
 
   wake(): void {
@@ -184,7 +200,7 @@ export class Group {
 
   #interval(): number | 'pause' {
     const pauses = this.#pauses && [...this.#followers.values()].every((follower) => follower.pauses);
-    return pauses ? 'pause' : this.#options.intervalMs;
+    return pauses ? 'pause' : this.#options.asked.interval;
   }
 
   #post(word: TabWord): void {

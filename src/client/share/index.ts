@@ -24,7 +24,7 @@ const platform: {
 
 /**
  * As `createTelemetryClient`, with one connection for all tabs of this origin that have the same address, the same
- * options and a token of the same bearer. Each has its own document, freshness and commands, which go by HTTP.
+ * options and a token of the same bearer. Each has its own document and freshness, and sends its own commands.
  */
 export function createSharedTelemetryClient<Document extends object = TelemetryDocument>(
   options: SharedTelemetryClientOptions,

@@ -1,14 +1,15 @@
 import { randomId } from '../../core/random.ts';
 import type { ChainParts } from '../chain.ts';
-import type { ConnectionEvents, LiveConnection, Refusal } from '../connection.ts';
+import type { ConnectionEvents, GatewayConnection, LiveConnection, Refusal } from '../connection.ts';
 import { FallbackChain, transportsOf } from '../fallback-chain.ts';
 import type { PacketRead, ServerPacket } from '../server-packet.ts';
-import type { TransportName, ViewOptions } from '../types.ts';
+import type { TelemetryClient, TransportName, ViewOptions } from '../types.ts';
 import { Link, type Share } from './link.ts';
 import type { Relayed, Standing, TabWord, Via } from './messages.ts';
 
 interface LeaderOptions extends ChainParts {
   readonly events: ConnectionEvents;
+  readonly asked: TelemetryClient['wanted'];
   readonly term: number;
   /** See Standing. */
   readonly isLocked: () => boolean;
@@ -43,10 +44,10 @@ export class Leader implements Share {
   #interval: ViewOptions['interval'];
 
   constructor(options: LeaderOptions) {
-    const { view, context, since, events, interval, knownTransport } = options;
+    const { view, asked, context, since, events, interval, knownTransport } = options;
     this.#options = options;
     this.#interval = interval();
-    const wanted = () => ({ ...view.wanted(), interval: interval() });
+    const wanted = () => ({ ...asked, interval: interval() });
     const groupView = {
       wanted,
       query: (...[transport, position]: Parameters<typeof view.query>) =>
@@ -71,6 +72,10 @@ export class Leader implements Share {
     const { link } = this.#hold(live);
     link.isSilent = live.isSilent;
     return link;
+  }
+
+  get socket(): GatewayConnection | undefined {
+    return this.#chain.socket;
   }
 
   get refusal(): Refusal | undefined {

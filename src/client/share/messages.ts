@@ -1,5 +1,5 @@
-import { isJsonObject } from '../../core/json.ts';
-import type { PacketRead } from '../server-packet.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { type PacketRead, readPacket } from '../server-packet.ts';
 import type { TransportName } from '../types.ts';
 
 /** A tab, and when it came to lead: a later term beats an earlier one, and of one term the older tab leads. */
@@ -68,16 +68,49 @@ export type TabWord =
 
 export type TabMessage = TabWord & { readonly from: string };
 
-const types: readonly unknown[] = [
-  'claim',
-  'beat',
-  'relay',
-  'welcome',
-  'ask',
-  'bye',
-] satisfies TabWord['type'][];
-
-/** Pages of one origin trust each other, and the group's name has the version: what says it is a message, is one. */
+/**
+ * Pages of one origin trust each other, and the group's name has the version. But any of them may say anything by a
+ * channel of this name, by mistake: what is no message is nothing, and does no harm to the election or to ages.
+ */
 export function isTabMessage(data: unknown): data is TabMessage {
-  return isJsonObject(data) && types.includes(data.type) && typeof data.from === 'string';
+  return isJsonObject(data) && typeof data.from === 'string' && checks.get(data.type)?.(data) === true;
+}
+
+type Check = (message: Partial<JsonObject>) => boolean;
+
+const hasTerm: Check = ({ term }) => Number.isSafeInteger(term);
+const hasStanding: Check = ({ term, standing }) =>
+  Number.isSafeInteger(term) &&
+  isJsonObject(standing) &&
+  (standing.via === undefined || isVia(standing.via)) &&
+  (standing.heardAt === undefined || Number.isFinite(standing.heardAt)) &&
+  typeof standing.reasons === 'string';
+
+const checks: ReadonlyMap<unknown, Check> = new Map([
+  ['claim', hasTerm],
+  ['beat', hasStanding],
+  ['relay', ({ term, relayed }) => Number.isSafeInteger(term) && isRelayed(relayed)],
+  [
+    'welcome',
+    (message) =>
+      hasStanding(message) &&
+      [message.document, message.pong].every((relayed) => relayed === undefined || isRelayed(relayed)),
+  ],
+  ['ask', () => true],
+  ['bye', () => true],
+] satisfies [TabWord['type'], Check][]);
+
+function isVia(value: unknown): boolean {
+  return isJsonObject(value) && Number.isFinite(value.number) && typeof value.transport === 'string';
+}
+
+function isRelayed(value: unknown): boolean {
+  return (
+    isJsonObject(value) &&
+    isVia(value.via) &&
+    Number.isFinite(value.number) &&
+    Number.isFinite(value.bytes) &&
+    Number.isFinite(value.at) &&
+    (value.packet === 'malformed' || typeof readPacket(value.packet) === 'object')
+  );
 }

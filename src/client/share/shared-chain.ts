@@ -1,7 +1,8 @@
+import type { Cancel } from '../../core/clock.ts';
 import type { Chain, ChainParts } from '../chain.ts';
-import type { ConnectionEvents, Refusal } from '../connection.ts';
+import type { ConnectionEvents, GatewayConnection, Refusal } from '../connection.ts';
 import type { TransportName, Unsubscribe } from '../types.ts';
-import { Group } from './group.ts';
+import { Group, type GroupView } from './group.ts';
 import { groupName } from './group-name.ts';
 import type { LockManagerLike } from './life-lock.ts';
 import type { Link } from './link.ts';
@@ -20,8 +21,6 @@ interface SharedChainOptions extends ChainParts {
  * of these changes, this tab goes over to another group, and stays with the one before until it is served there.
  */
 export class SharedChain implements Chain {
-  /** Commands go by HTTP: no change of the leader can lose one. */
-  readonly socket = undefined;
   readonly #options: SharedChainOptions;
   #stopWatching: Unsubscribe = () => {};
   /** The group in use. */
@@ -36,6 +35,8 @@ export class SharedChain implements Chain {
   #looks = 0;
   /** Somebody waits for the interval of now to be in force. */
   #awaitsInterval = false;
+  /** While this tab has a connection of its own for a HALT: ends that. */
+  #cancelAlone: Cancel | undefined;
   #isRunning = false;
   #isAway = false;
 
@@ -45,6 +46,11 @@ export class SharedChain implements Chain {
 
   get live(): Link | undefined {
     return this.#group?.live;
+  }
+
+  /** Commands never go by another tab's: where this one has none, they go by HTTP. */
+  get socket(): GatewayConnection | undefined {
+    return this.#group?.socket;
   }
 
   get reasons(): string {
@@ -81,7 +87,8 @@ export class SharedChain implements Chain {
     if (this.#isRunning && !this.#isAway) this.#find(true);
   }
 
-  wake(): void {
+  wake(isStuck = false): void {
+    if (isStuck) this.#goAlone();
     this.#group?.wake();
     this.#next?.wake();
   }
@@ -95,6 +102,8 @@ export class SharedChain implements Chain {
 
   #leave(): void {
     this.#looks += 1;
+    this.#cancelAlone?.();
+    this.#cancelAlone = undefined;
     for (const group of [this.#group, this.#next]) group?.close();
     this.#group = undefined;
     this.#next = undefined;
@@ -109,39 +118,57 @@ export class SharedChain implements Chain {
     this.#options.context.events.onChange();
   }
 
+  /** HTTP may be blocked where the WebSocket of another tab is open: this tab opens one too, as long as a HALT takes. */
+  #goAlone(): void {
+    const { clock, timing } = this.#options.context;
+    if (this.#cancelAlone || this.socket || this.live?.transport !== 'websocket') return;
+    this.#cancelAlone = clock.after(timing.answerMs, () => {
+      this.#cancelAlone = undefined;
+      this.#find(false);
+    });
+    this.#looks += 1;
+    this.#goTo(undefined, this.#asked, false);
+  }
+
   /** Looks which group this tab belongs to now. */
   #find(isRenewed: boolean): void {
     this.#looks += 1;
     const look = this.#looks;
-    this.#nameNow().then(
+    const asked = this.#asked;
+    this.#nameFor(asked).then(
       (name) => {
-        if (look === this.#looks) this.#goTo(name, isRenewed);
+        if (look === this.#looks) this.#goTo(name, asked, isRenewed);
       },
       // Without a token, a connection of its own tells what is wrong, and tries again.
       () => {
-        if (look === this.#looks) this.#goTo(undefined, isRenewed);
+        if (look === this.#looks) this.#goTo(undefined, asked, isRenewed);
       },
     );
   }
 
-  async #nameNow(): Promise<string | undefined> {
-    const { view, context } = this.#options;
-    const wanted = view.wanted();
+  /** The view that is wanted now, apart from pauses. */
+  get #asked(): GroupView {
+    const wanted = this.#options.view.wanted();
     if (wanted.interval !== 'pause') this.#intervalMs = wanted.interval ?? 0;
+    return { ...wanted, interval: this.#intervalMs };
+  }
+
+  async #nameFor(asked: GroupView): Promise<string | undefined> {
+    const { context } = this.#options;
     let cancel = (): void => {};
     const late = new Promise<never>((_, reject) => {
       cancel = context.clock.after(context.timing.connectMs, () => reject(new Error('no token in time')));
     });
     try {
       const token = await Promise.race([context.tokens.get(), late]);
-      return await groupName(context, { ...wanted, interval: this.#intervalMs }, token);
+      return await groupName(context, asked, token);
     } finally {
       cancel();
     }
   }
 
-  #goTo(name: string | undefined, isRenewed: boolean): void {
-    const known = [this.#next, this.#group].find((group) => group && group.name === name);
+  #goTo(name: string | undefined, asked: GroupView, isRenewed: boolean): void {
+    const known = [this.#next, this.#group].find((group) => group?.isFor(name, asked));
     if (this.#next !== known) {
       this.#next?.close();
       this.#next = undefined;
@@ -156,7 +183,7 @@ export class SharedChain implements Chain {
     const group: Group = new Group({
       ...this.#options,
       name,
-      intervalMs: this.#intervalMs,
+      asked,
       knownTransport: () => this.#transport,
       events: this.#eventsOf(() => group),
     });
@@ -183,14 +210,16 @@ export class SharedChain implements Chain {
       },
       onMessage: (message, bytes, connection) => {
         events.onMessage(message, bytes, connection);
-        if (typeof message === 'object' && 'seq' in message) this.#settleInterval();
+        if (!(typeof message === 'object' && 'seq' in message)) return;
+        if (self() === this.#group) this.#settleInterval();
+        else self().forget();
       },
       onLive: (transport) => {
         if (!isServed()) return;
         this.#transport = transport;
         events.onLive(transport);
         // There is a token after all.
-        if (this.#group?.name === undefined) this.#find(false);
+        if (this.#group?.name === undefined && !this.#cancelAlone) this.#find(false);
       },
       onChange: () => events.onChange(),
     };

@@ -56,6 +56,8 @@ export interface FakeBrowser {
   /** Messages between tabs, as they are on the channel. */
   readonly posted: readonly JsonObject[];
   readonly channelNames: readonly string[];
+  /** Something else says this by the channels of all tabs. */
+  say(message: unknown): void;
   /** Nothing comes from the gateway for a while, and no new connection gets through. */
   setMute(isMute: boolean): void;
   /** Which tokens the gateway does not take from here on. */
@@ -195,14 +197,14 @@ export function openBrowser(hasLocks = false): FakeBrowser {
           const data: unknown = structuredClone(message);
           const isLost = (): boolean => this.tab.isCut || other.isCut;
           if (isLost()) continue;
-          clock.after(hopMs, () => other.run(() => other.channels.has(channel) && channel.#take(data)));
+          clock.after(hopMs, () => other.run(() => other.channels.has(channel) && channel.take(data)));
         }
       }
     }
     close(): void {
       this.tab.channels.delete(this);
     }
-    #take(data: unknown): void {
+    take(data: unknown): void {
       if (this.onmessage !== null) Reflect.apply(this.onmessage, undefined, [{ data }]);
     }
   }
@@ -225,8 +227,21 @@ export function openBrowser(hasLocks = false): FakeBrowser {
           return;
         }
         this.isWelcome = true;
-        this.push({ type: 'WELCOME', seq, epoch: 'e', granted: this.granted, data: document });
+        this.push({
+          type: 'WELCOME',
+          seq,
+          epoch: this.view.get('symbol') ?? 'e',
+          granted: this.granted,
+          data: this.data,
+        });
       });
+    }
+    /** The document that this connection is for. */
+    get data(): JsonObject {
+      const symbol = this.view.get('symbol');
+      return symbol === null
+        ? document
+        : { ...document, market: { ...(document.market as JsonObject), symbol } };
     }
     get granted(): JsonObject {
       const interval = this.view.get('interval') ?? '0';
@@ -238,11 +253,11 @@ export function openBrowser(hasLocks = false): FakeBrowser {
       clock.after(handshakeMs, () => {
         if (isMute) return;
         if (type === 'PING') this.push({ type: 'PONG', t: message.t, server_time: '', state: 'fresh' });
-        if (type === 'RESYNC') this.push({ type: 'TELEMETRY', seq, data: document });
+        if (type === 'RESYNC') this.push({ type: 'TELEMETRY', seq, data: this.data });
         if (type !== 'SUBSCRIBE') return;
         this.view.set('interval', String(message.interval));
         this.push({ type: 'ACK', command: type, requestId: message.requestId, granted: this.granted });
-        this.push({ type: 'TELEMETRY', seq, data: document });
+        this.push({ type: 'TELEMETRY', seq, data: this.data });
       });
     }
     push(packet: JsonObject): void {
@@ -255,7 +270,7 @@ export function openBrowser(hasLocks = false): FakeBrowser {
   const tell = (): void => {
     for (const socket of sockets()) {
       if (socket.isWelcome && socket.view.get('interval') !== 'pause') {
-        socket.push({ type: 'TELEMETRY', seq, data: document });
+        socket.push({ type: 'TELEMETRY', seq, data: socket.data });
       }
     }
   };
@@ -266,6 +281,9 @@ export function openBrowser(hasLocks = false): FakeBrowser {
     channelNames,
     refuse(next) {
       isRefused = next;
+    },
+    say(message) {
+      for (const { channels } of tabs) for (const channel of channels) channel.take(message);
     },
     setMute(next) {
       isMute = next;

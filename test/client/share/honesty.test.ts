@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sourcesOf } from '../fake-gateway.ts';
 import { leaderOf, openTabs } from './fake-tabs.ts';
 
 describe('the freshness of a follower', () => {
@@ -108,4 +109,43 @@ describe('the freshness of a follower', () => {
     follower?.thaw();
     expect(seen).toEqual(['stale']);
   });
+
+  it('is not that of another view where the leader of the wanted one was silent, and speaks again', async () => {
+    const { browser } = await openTabs(1, { symbol: 'MSFT' });
+    leaderOf(browser).open[0]?.say({ type: 'TELEMETRY', seq: 2, data: microsoft });
+    const { client } = browser.openTab();
+    await browser.advance(1000);
+    browser.setMute(true);
+    await browser.advance(20_000);
+    const moved = client.setOptions({ symbol: 'MSFT' });
+    await browser.advance(1000);
+    expect(client.document.market?.symbol).toBe('SPY');
+    const pong = { type: 'PONG', t: 0, server_time: '', state: 'fresh' };
+    for (const socket of browser.open) if (socket.url.includes('MSFT')) socket.say(pong);
+    await browser.within(moved);
+    expect(client.status.state).toBe('live');
+    expect(client.document).toEqual(microsoft);
+  });
+
+  it('is not that of a mixture where a change of the wanted view comes before its document', async () => {
+    const { browser } = await openTabs(1, { symbol: 'MSFT' });
+    const [leader] = browser.open;
+    const { client } = browser.openTab();
+    await browser.advance(1000);
+    browser.publish();
+    browser.publish();
+    await browser.advance(100);
+    const seen: unknown[] = [];
+    client.on('update', ({ document }) => seen.push(document.market?.symbol, document.portfolio?.nav));
+    const moved = client.setOptions({ symbol: 'MSFT' });
+    for (let ms = 0; ms < 30; ms += 1) {
+      leader?.say({ type: 'DELTA', base: 3, seq: 3, patch: { portfolio: { nav: 2 + ms } } });
+      await browser.advance(1);
+    }
+    await browser.within(moved);
+    expect(seen).not.toContain('SPY');
+    expect(client.document.market?.symbol).toBe('MSFT');
+  });
 });
+
+const microsoft = { status: 'ACTIVE', market: { symbol: 'MSFT', price: 410 }, sources: sourcesOf('fresh') };

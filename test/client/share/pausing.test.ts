@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { leaderOf, openTabs } from './fake-tabs.ts';
 
 describe('a pause of tabs that share a connection', () => {
@@ -78,5 +78,35 @@ describe('setOptions of a shared client', () => {
     const moving = client.setOptions({ symbol: 'QQQ' });
     await browser.advance(200, () => expect(client.freshness.isFresh).toBe(true));
     await moving;
+  });
+
+  it('is no wish of the group that it leads meanwhile, where its connection is made anew', async () => {
+    const { browser, tabs } = await openTabs(2, { timing: { connectMs: 1000, backoffMaxMs: 1000 } });
+    const mover = leaderOf(browser);
+    browser.setMute(true);
+    const moving = mover.client.setOptions({ symbol: 'QQQ' });
+    await browser.advance(200);
+    for (const socket of mover.open) socket.end();
+    const symbols = () => mover.open.map(({ view }) => view.get('symbol') ?? 'SPY');
+    await browser.until(() => symbols().length === 2);
+    expect(symbols().sort()).toEqual(['QQQ', 'SPY']);
+    browser.setMute(false);
+    await browser.within(moving);
+    await browser.advance(3000);
+    for (const { client } of tabs) {
+      expect(client.document.market?.symbol).toBe(client === mover.client ? 'QQQ' : 'SPY');
+      expect(client.freshness.isFresh).toBe(true);
+    }
+  });
+
+  it('is put in force where this tab shares with nobody', async () => {
+    // A browser that is on `http` cannot tell for whom such a token speaks.
+    vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const { browser, tabs } = await openTabs(2, { token: 'opaque' });
+    expect(browser.open).toHaveLength(2);
+    await browser.within(tabs[0]?.client.setOptions({ symbol: 'QQQ' }));
+    expect(tabs.map(({ client }) => client.document.market?.symbol)).toEqual(['QQQ', 'SPY']);
+    expect(browser.open).toHaveLength(2);
   });
 });

@@ -127,18 +127,85 @@ describe('a tab that comes while the leader waits for a whole document', () => {
   });
 });
 
-describe('a command of a shared client', () => {
-  it('goes by HTTP of its own tab, whoever has the connection', async () => {
+describe('what something else says by the channel of a group', () => {
+  const [term, from] = [9, '0'];
+  const standing = {
+    via: { number: 7, transport: 'sse' },
+    isSilent: false,
+    reasons: '',
+    relays: 0,
+    heardAt: 1,
+  };
+  const packet = { type: 'TELEMETRY', seq: 1, data: { status: 'ACTIVE' } };
+  const relayed = { number: 1, via: standing.via, packet, bytes: 9, at: 1 };
+  it.each([
+    undefined,
+    'hello',
+    [],
+    { type: 'beat' },
+    { type: 'claim', from },
+    { type: 'claim', from, term: 'late' },
+    { type: 'claim', from, term: Number.POSITIVE_INFINITY },
+    { type: 'beat', from, standing },
+    { type: 'beat', from, term },
+    { type: 'beat', from, term, standing: { ...standing, via: 'sse' } },
+    { type: 'beat', from, term, standing: { ...standing, heardAt: Number.NaN } },
+    { type: 'relay', from, term },
+    { type: 'relay', from, term, relayed: { ...relayed, via: undefined } },
+    { type: 'relay', from, term, relayed: { ...relayed, at: Number.NaN } },
+    { type: 'relay', from, term, relayed: { ...relayed, packet: { type: 'TELEMETRY' } } },
+    { type: 'welcome', from, term, standing, document: 'none' },
+    { type: 'welcome', from, term, standing, document: relayed, pong: {} },
+    { type: 'ask', from },
+    { type: 'bye', from },
+    { type: 'toString', from },
+  ])('does no harm: %j', async (said) => {
     const { browser, tabs } = await openTabs(2);
+    const newcomer = browser.openTab();
+    browser.say(said);
+    await browser.advance(1000);
+    leaderOf(browser).client.close();
+    await browser.advance(1000);
+    expect(browser.open).toHaveLength(1);
+    for (const { client } of [...tabs, newcomer]) {
+      if (client.status.state === 'closed') continue;
+      expect(client.document).toEqual(browser.document);
+      expect(client.freshness.isFresh).toBe(true);
+    }
+  });
+});
+
+describe('a command of a shared client', () => {
+  it('goes by ways of its own tab, whoever has the connection', async () => {
+    const { browser, tabs } = await openTabs(2);
+    const leader = leaderOf(browser);
     const { length } = browser.posted;
-    const asked = tabs.map(({ client }) => client.command('HALT', { requestId: 'h', timeoutMs: 1000 }));
+    const asked = tabs.map(({ client }) => client.command('HALT', { requestId: 'h', timeoutMs: 900 }));
     const outcomes = Promise.allSettled(asked);
     await browser.advance(1500);
     for (const { status } of await outcomes) expect(status).toBe('rejected');
-    expect(
-      tabs.map(({ fetched }) => fetched.filter((url) => url.endsWith('/api/telemetry/halt')).length > 0),
-    ).toEqual([true, true]);
-    expect(leaderOf(browser).open[0]?.sentOf('HALT')).toEqual([]);
+    for (const tab of tabs) {
+      expect(tab.fetched.some((url) => url.endsWith('/api/telemetry/halt'))).toBe(tab !== leader);
+    }
+    expect(leader.open[0]?.sentOf('HALT')).toHaveLength(1);
     expect(JSON.stringify(browser.posted.slice(length))).not.toContain('HALT');
+  });
+
+  it('goes by a WebSocket of its own where no HTTP request gets through, and shares again after it', async () => {
+    const { browser, tabs } = await openTabs(2);
+    const leader = leaderOf(browser);
+    for (const tab of tabs) {
+      const asked = tab.client.command('HALT', { requestId: 'h' });
+      const sentBy = () => tab.open.find((socket) => socket.sentOf('HALT').length > 0);
+      await browser.until(() => sentBy() !== undefined);
+      expect(tab.client.freshness.isFresh).toBe(true);
+      await browser.advance(1000);
+      sentBy()?.say({ type: 'ACK', command: 'HALT', requestId: 'h', result: 'halted' });
+      expect(await browser.within(asked)).toMatchObject({ result: 'halted' });
+    }
+    expect(browser.opened).toBe(2);
+    await browser.advance(11_000);
+    expect(leaderOf(browser)).toBe(leader);
+    for (const { client } of tabs) expect(client.freshness.isFresh).toBe(true);
   });
 });

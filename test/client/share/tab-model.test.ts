@@ -4,7 +4,17 @@ import { type FakeBrowser, type FakeTab, openBrowser } from './fake-tabs.ts';
 
 /** What befalls a tab, or the gateway; `which` is the tab's place among those that live. */
 interface Befalling {
-  readonly what: 'open' | 'close' | 'crash' | 'freeze' | 'thaw' | 'cutOff' | 'rejoin' | 'pause' | 'resume';
+  readonly what:
+    | 'open'
+    | 'close'
+    | 'crash'
+    | 'freeze'
+    | 'thaw'
+    | 'cutOff'
+    | 'rejoin'
+    | 'pause'
+    | 'resume'
+    | 'move';
   readonly which: number;
 }
 type Step =
@@ -27,6 +37,7 @@ const steps = fc.array(
           'rejoin',
           'pause',
           'resume',
+          'move',
         ),
         which: fc.nat(9),
       }),
@@ -74,7 +85,8 @@ class Scene {
     for (const tab of this.living) {
       tab.cutOff(false);
       if (tab.isFrozen) tab.thaw();
-      tab.client.setOptions({ interval: 0 }).catch(() => {});
+      this.#heldUpAt.set(tab, this.browser.clock.monotonic());
+      tab.client.setOptions({ interval: 0, symbol: null }).catch(() => {});
     }
     await this.browser.advance(quietMs, () => this.#check());
     this.#publish();
@@ -91,6 +103,11 @@ class Scene {
     if (what === 'cutOff' || what === 'rejoin') tab.cutOff(what === 'cutOff');
     if (what === 'pause' || what === 'resume') {
       tab.client.setOptions({ interval: what === 'pause' ? 'pause' : 0 }).catch(() => {});
+    }
+    if (what === 'move') {
+      const symbol = tab.client.wanted.symbol === null ? 'MSFT' : null;
+      this.#heldUpAt.set(tab, this.browser.clock.monotonic());
+      tab.client.setOptions({ symbol }).catch(() => this.#heldUpAt.set(tab, this.browser.clock.monotonic()));
     }
     // A frozen one says no goodbye.
     if (what === 'crash' || (what === 'close' && tab.isFrozen)) tab.crash();
@@ -112,7 +129,9 @@ class Scene {
       const heldUpAt = this.#heldUpAt.get(tab) ?? Number.NEGATIVE_INFINITY;
       if (tab.isFrozen || now - heldUpAt < noticedMs) continue;
       if (tab.client.freshness.of('market.price').state !== 'fresh') continue;
-      expect(tab.client.document).toEqual(document);
+      const { symbol } = tab.client.wanted;
+      const market = { ...Object(document.market), ...(symbol && { symbol }) };
+      expect(tab.client.document).toEqual({ ...document, market });
     }
   }
 }

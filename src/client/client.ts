@@ -76,7 +76,7 @@ export function createClient(
     replica,
     status: () => status,
     intervalMs() {
-      const interval = receiver.granted?.interval ?? polledInterval;
+      const interval = receiver.interval ?? polledInterval;
       return interval === 'pause' ? Infinity : (interval ?? 0);
     },
     lagMs,

@@ -42,6 +42,8 @@ export function createReceiver({
     roundTripMs: undefined as number | undefined,
   };
   let granted: Granted | undefined;
+  /** Of the view that the document came by: what a pause held back is not there yet when its end is granted. */
+  let interval: Granted['interval'] | undefined;
   let changedAt: number | undefined;
   /** Answers to SUBSCRIBE, given when the document that they announce is there. */
   const granting: AckPacket[] = [];
@@ -84,8 +86,12 @@ export function createReceiver({
     emitter.emit('update', { document, previous, changed });
   };
   const takeDocument = (packet: DocumentPacket): void => {
-    // What was asked for by the connection before will not come by this one.
-    if (packet.type === 'WELCOME') stopNeedingWhole();
+    if (packet.type === 'WELCOME') {
+      // What was asked for by the connection before will not come by this one.
+      stopNeedingWhole();
+      granted = packet.granted;
+    }
+    interval = granted?.interval;
     apply(packet);
     if (packet.type === 'WELCOME') grant(packet.granted);
     if (!('data' in packet)) return;
@@ -109,6 +115,7 @@ export function createReceiver({
     } else if (packet.type !== 'ACK') {
       if (isCurrent) takeDocument(packet);
     } else if (packet.granted !== undefined && isCurrent) {
+      if (interval !== 'pause') interval = packet.granted.interval;
       grant(packet.granted);
       granting.push(packet);
     } else {
@@ -122,6 +129,10 @@ export function createReceiver({
     /** Undefined where the connection in use tells none. */
     get granted(): Granted | undefined {
       return granted;
+    },
+    /** Of the view that the document came by. Undefined where the connection in use tells none. */
+    get interval(): Granted['interval'] | undefined {
+      return interval;
     },
     /** When the document last changed, monotonic ms. */
     get changedAt(): number | undefined {
@@ -145,7 +156,7 @@ export function createReceiver({
       }
     },
     forgetGranted(): void {
-      granted = undefined;
+      granted = interval = undefined;
     },
     close: stopNeedingWhole,
   };

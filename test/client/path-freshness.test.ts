@@ -83,6 +83,26 @@ describe('The freshness of a path', () => {
     expect(client.freshness.of('agents').error).toBe('the view is paused');
   });
 
+  it('is stale after a pause until the document that ends it is there', async () => {
+    const { client, socket } = await connectToFake();
+    const paused = { ...granted, interval: 'pause' } as const;
+    socket.open();
+    socket.say({ type: 'WELCOME', seq: 1, epoch: 'e', granted: paused, data: fresh });
+    const whole = client.setOptions({ interval: null });
+    const requestId = socket.sentOf('SUBSCRIBE')[0]?.requestId;
+    const told: unknown[] = [];
+    client.on('update', ({ document }) =>
+      told.push(document.market?.price, client.freshness.of('market.price').state),
+    );
+    client.on('freshness', () => told.push(client.freshness.of('market.price').state));
+    socket.say({ type: 'ACK', command: 'SUBSCRIBE', requestId, granted });
+    expect(client.granted).toEqual(granted);
+    expect(told).toEqual([]);
+    socket.say({ type: 'TELEMETRY', seq: 2, data: { ...fresh, market: { price: 700 } } });
+    expect(told).toEqual([700, 'fresh', 'fresh']);
+    expect(await whole).toEqual(granted);
+  });
+
   it('is read from whatever a server calls sources', async () => {
     for (const sources of [null, 'none', 7, [], { state: null }, { state: { status: 'fresh', live: 'x' } }]) {
       const { client, socket } = await connectToFake();

@@ -10,7 +10,7 @@ const entries = [
   // HALT to the gateway by every way there is: it must not depend on code that is still to be loaded. And 1 KiB tells a
   // refusal from a gateway that is away, and a token that has expired from a clock that is wrong: what decides whether
   // to try again has to be there when that is decided. A last 0.2 KiB are the seam by which tabs share a connection.
-  { name: 'telemetry-bff/client', file: 'dist/client/index.js', maxBytes: 11.25 * 1024 },
+  { name: 'telemetry-bff/client', file: 'dist/client/index.js', maxBytes: 11.5 * 1024 },
   // In place of `telemetry-bff/client`, which is in it.
   { name: 'telemetry-bff/client/share', file: 'dist/client/share/index.js', maxBytes: 15.5 * 1024 },
   // In tests only. The size says that it is made of parts of the client, and not of a client beside it.

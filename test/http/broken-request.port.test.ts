@@ -1,8 +1,8 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { HttpServer } from '../../src/http/server.ts';
 import { startGateway } from '../support/gateway.ts';
-import { handshake, rawExchange } from '../support/raw-socket.ts';
+import { handshake, openRaw, rawExchange } from '../support/raw-socket.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 import { anyNumber, routerFor } from './http-set-up.ts';
 
@@ -35,16 +35,6 @@ async function setUp(test: TestScope) {
   return { port, refused, held };
 }
 
-function open(test: TestScope, port: number): { readonly socket: Socket; readonly heard: () => string } {
-  const socket = connect(port, '127.0.0.1').on('error', () => {});
-  test.onTestFinished(() => void socket.destroy());
-  let heard = '';
-  socket.setEncoding('latin1').on('data', (text: string) => {
-    heard += text;
-  });
-  return { socket, heard: () => heard };
-}
-
 const bodyOf = (answer: string): unknown => JSON.parse(answer.slice(answer.lastIndexOf('\r\n\r\n')));
 
 describe('A request that cannot be read', () => {
@@ -68,7 +58,7 @@ describe('A request that cannot be read', () => {
 
   it('leaves the one before it its answer, and is refused after that', async (test) => {
     const { port, held } = await setUp(test);
-    const { socket, heard } = open(test, port);
+    const { socket, heard } = openRaw(test, port);
     socket.write(`${get('/slow')}hello\r\n\r\n`);
     (await waitFor('the request', () => held[0]))();
     await waitFor('the end', () => socket.destroyed);
@@ -78,7 +68,7 @@ describe('A request that cannot be read', () => {
 
   it('adds nothing to an answer that has begun', async (test) => {
     const { port, refused } = await setUp(test);
-    const { socket, heard } = open(test, port);
+    const { socket, heard } = openRaw(test, port);
     socket.write(get('/begun'));
     await waitFor('the answer', () => heard().includes('begun'));
     socket.write('hello\r\n\r\n');
@@ -95,7 +85,7 @@ describe('A request that cannot be read', () => {
       'POST /all HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n{',
     ]) {
       for (const leave of [(socket: Socket) => socket.resetAndDestroy(), (socket: Socket) => socket.end()]) {
-        const { socket } = open(test, port);
+        const { socket } = openRaw(test, port);
         socket.write(begun, () => leave(socket));
         await waitFor('the end', () => socket.destroyed);
       }
@@ -121,7 +111,7 @@ describe('A request that cannot be read', () => {
 
   it('does not exist on a socket that has become a WebSocket', async (test) => {
     const gateway = await useIn(test, startGateway());
-    const { socket, heard } = open(test, gateway.port);
+    const { socket, heard } = openRaw(test, gateway.port);
     socket.write(handshake('/'));
     await waitFor('the first frame', () => heard().includes('WELCOME'));
     socket.write('hello\r\n\r\n');

@@ -1,7 +1,7 @@
-import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { type HttpOptions, HttpServer } from '../../src/http/server.ts';
+import { openRaw } from '../support/raw-socket.ts';
 import { type TestScope, waitFor } from '../support/wait.ts';
 import { anyNumber, routerFor } from './http-set-up.ts';
 
@@ -37,15 +37,7 @@ async function setUp(test: TestScope, options: Partial<HttpOptions> = {}) {
   });
   const port = await server.listen();
   test.onTestFinished(() => server.close());
-  const open = () => {
-    const socket = connect(port, '127.0.0.1').on('error', () => {});
-    test.onTestFinished(() => void socket.destroy());
-    let heard = '';
-    socket.setEncoding('latin1').on('data', (text: string) => {
-      heard += text;
-    });
-    return { socket, heard: () => heard };
-  };
+  const open = () => openRaw(test, port);
   return { open, begun, floods };
 }
 

@@ -1,5 +1,5 @@
-import { connect } from 'node:net';
-import { within } from './wait.ts';
+import { connect, type Socket } from 'node:net';
+import { type TestScope, within } from './wait.ts';
 
 /**
  * Sends bytes over a TCP connection of its own and returns all that comes back until the other side ends it.
@@ -21,6 +21,20 @@ export async function rawExchange(port: number, request: string): Promise<string
   } finally {
     socket.destroy();
   }
+}
+
+/** A TCP connection that keeps what it hears, until the test ends. */
+export function openRaw(
+  test: TestScope,
+  port: number,
+): { readonly socket: Socket; readonly heard: () => string } {
+  const socket = connect(port, '127.0.0.1').on('error', () => {});
+  test.onTestFinished(() => void socket.destroy());
+  let heard = '';
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    heard += text;
+  });
+  return { socket, heard: () => heard };
 }
 
 /** A WebSocket handshake as text, its request target as given. */

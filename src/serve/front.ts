@@ -8,6 +8,7 @@ import { addPassthrough } from '../http/passthrough.ts';
 import { aliasFaults, Paths, plainest } from '../http/paths.ts';
 import { admitHosts, admitOrigins, createRouter, pathsOf } from '../http/router.ts';
 import { HttpServer } from '../http/server.ts';
+import { socketIoLibrary } from '../http/socket-io-library.ts';
 import { UpgradeRouter, urlOf } from '../http/upgrade.ts';
 import type { Engine } from '../source/engine.ts';
 import { type ApiInfo, addApiDescription } from './asyncapi.ts';
@@ -68,7 +69,11 @@ export class Front {
     const { ALLOW_FRAMES: framedBy } = settings;
     addBuiltPage(router, '/', new URL('../../dist/dashboard/', import.meta.url), framedBy);
     const console = new URL('../dashboard/websocket-test.html', import.meta.url);
-    addPage(router, '/websocket-test', console, framedBy);
+    addPage(router, '/websocket-test', console, framedBy, {
+      id: 'socket-io-client',
+      file: socketIoLibrary('socket.io.min'),
+      isWanted: () => this.served.some(({ transport }) => transport === 'socket.io'),
+    });
     const pages = pathsOf(router);
     admitHosts(router, access);
     admitOrigins(router, access);

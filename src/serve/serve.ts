@@ -13,7 +13,7 @@ import { Snapshots } from './snapshots.ts';
 /** An endpoint of a dialect and its path. */
 export interface Served {
   readonly dialect: string;
-  readonly transport: 'websocket' | 'event-stream';
+  readonly transport: 'websocket' | 'event-stream' | 'socket.io';
   readonly path: string;
   readonly endpoint: Endpoint;
 }

@@ -48,7 +48,7 @@ describe.skipIf(chromiumMissing)('The Socket.IO tab of /websocket-test', () => {
   it.for([
     ['polling', 'Polling only', '0'],
     ['websocket', 'WebSocket only', '0'],
-    ['websocket', 'Both: polling, then WebSocket', '1'],
+    ['websocket', 'Polling, then WebSocket', '1'],
   ] as const)(
     '(%s: %s) says what each control says, and shows the answers',
     async ([transport, choice, upgrades], test) => {

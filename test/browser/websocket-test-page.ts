@@ -132,6 +132,6 @@ export async function openSocketIoTab(
         .getByRole('row')
         .filter({ has: page.getByRole('rowheader', { name, exact: true }) })
         .getByRole('cell'),
-    fill: (label, text) => page.getByLabel(label, { exact: true }).fill(text),
+    fill: (label, text) => page.getByLabel(label, { exact: true }).filter({ visible: true }).fill(text),
   };
 }

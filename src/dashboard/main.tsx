@@ -10,6 +10,7 @@ import { PortfolioCard } from './component/portfolio-card.tsx';
 import { PriceCard } from './component/price-card.tsx';
 import { RefusalCard } from './component/refusal-card.tsx';
 import { SignalCard } from './component/signal-card.tsx';
+import { Tabs } from './component/tabs.tsx';
 import { TopBar } from './component/top-bar.tsx';
 import { FramePace } from './hook/use-drawing.ts';
 import { PageContext } from './hook/use-page.ts';
@@ -90,24 +91,26 @@ function App() {
       </Pinned>
       <main id="main">
         <RefusalCard />
-        <div class="row lead">
-          <PriceCard />
-          <div class="side">
-            <PortfolioCard />
-            <SignalCard />
+        <Tabs>
+          <div class="row lead">
+            <PriceCard />
+            <div class="side">
+              <PortfolioCard />
+              <SignalCard />
+            </div>
           </div>
-        </div>
-        <div class="row lists">
-          <FiguresCard title="Agents" section="agents" />
-          <FiguresCard title="Models" section="models" />
-          <LogCard />
-        </div>
+          <div class="row lists">
+            <FiguresCard title="Agents" section="agents" />
+            <FiguresCard title="Models" section="models" />
+            <LogCard />
+          </div>
+        </Tabs>
         <ConnectionCard />
       </main>
       <footer>
         <a href="api/telemetry">Snapshot</a>
         <a href="health">Health</a>
-        <a href="metrics">Metrics</a>
+        <a href="metrics">Prometheus</a>
         <a href="asyncapi.json">AsyncAPI</a>
         <a href="websocket-test">WebSocket console</a>
       </footer>

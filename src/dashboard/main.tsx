@@ -14,6 +14,7 @@ import { Tabs } from './component/tabs.tsx';
 import { TopBar } from './component/top-bar.tsx';
 import { FramePace } from './hook/use-drawing.ts';
 import { PageContext } from './hook/use-page.ts';
+import { useTab } from './hook/use-tab.ts';
 import { applyTheme, readTheme } from './hook/use-theme.ts';
 import { createFetchHistory } from './model/history.ts';
 import { Outages } from './model/knowledge.ts';
@@ -80,6 +81,7 @@ if (place !== null) {
 }
 
 function App() {
+  const [tab, openTab] = useTab();
   return (
     <>
       <a class="skip" href="#main">
@@ -91,7 +93,7 @@ function App() {
       </Pinned>
       <main id="main">
         <RefusalCard />
-        <Tabs>
+        <Tabs open={tab} onOpen={openTab}>
           <div class="row lead">
             <PriceCard />
             <div class="side">
@@ -105,7 +107,7 @@ function App() {
             <LogCard />
           </div>
         </Tabs>
-        <ConnectionCard />
+        <ConnectionCard isBrief={tab === 'metrics'} />
       </main>
       <footer>
         <a href="api/telemetry">Snapshot</a>

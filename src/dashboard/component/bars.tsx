@@ -11,26 +11,31 @@ interface BarsProps {
 /** Amounts beside bars of their length, and the share of each. */
 export function Bars({ label, ranking: { rows, others, sum, largest }, format }: BarsProps) {
   if (rows.length === 0) return null;
-  const row = (name: string, value: number) => (
+  const row = (name: string, value: number, bar?: number) => (
     <>
       <th scope="row" title={name}>
         {name}
       </th>
       <td aria-hidden="true">
-        <meter min={0} max={largest || 1} value={Math.max(0, value)} />
+        {bar !== undefined && <meter min={0} max={largest || 1} value={Math.max(0, bar)} />}
       </td>
       <td>{format(value)}</td>
-      <td class="share">{formatWholePercent(sum > 0 ? value / sum : undefined)}</td>
+      <td class="share">{sum > 0 && shareText(value / sum)}</td>
     </>
   );
   return (
     <table class="bars" aria-label={label} data-testid="bars">
       <tbody>
         {rows.map(({ name, value }) => (
-          <tr key={name}>{row(name, value)}</tr>
+          <tr key={name}>{row(name, value, value)}</tr>
         ))}
+        {/* A bar of many would leave nothing of the others' bars. */}
         {others && <tr class="others">{row(`${others.count} others`, others.value)}</tr>}
       </tbody>
     </table>
   );
+}
+
+function shareText(share: number): string {
+  return share > 0 && share < 0.005 ? '<1%' : formatWholePercent(share);
 }

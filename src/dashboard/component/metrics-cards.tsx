@@ -3,7 +3,13 @@ import type { JsonObject } from '../../core/json.ts';
 import type { SectionFreshness } from '../hook/use-freshness.ts';
 import { formatAmount, moneyDecimals } from '../model/amount.ts';
 import { formatCount, type Tone } from '../model/format.ts';
-import { type Breakdown, type Metrics, type NamedFigure, readMetrics } from '../model/metrics-figures.ts';
+import {
+  type Breakdown,
+  type Costs,
+  type Metrics,
+  type NamedFigure,
+  readMetrics,
+} from '../model/metrics-figures.ts';
 import { Bars } from './bars.tsx';
 import { CardFrame } from './card.tsx';
 import { FigureFrame } from './figure.tsx';
@@ -82,18 +88,25 @@ function BreakdownCard({
 }
 
 interface CostsCardProps {
-  readonly costs: NonNullable<Metrics['costs']>;
+  readonly costs: Costs;
   readonly freshness: Freshness;
 }
 
-function CostsCard({ costs: { figures, kinds, currency }, freshness }: CostsCardProps) {
-  const amounts = [...figures, ...kinds.rows].map(({ value }) => value);
+function CostsCard({ costs: { total, kinds, currency }, freshness }: CostsCardProps) {
+  const amounts = kinds.rows.map(({ value }) => value);
   const style = { decimals: moneyDecimals(amounts, currency), currency };
-  const format = (amount: number | null): string => formatAmount(amount, style);
   return (
     <CardFrame title="Costs" area="costs" {...freshness}>
-      <FigureList area="costs" figures={figures} format={format} size="hero" />
-      <Bars label="Costs" ranking={kinds} format={format} />
+      {total !== undefined && (
+        <dl class="figures">
+          <FigureFrame label="Total" size="hero">
+            <span class="value" data-testid="costs-total">
+              {formatAmount(total, { decimals: moneyDecimals([total], currency), currency })}
+            </span>
+          </FigureFrame>
+        </dl>
+      )}
+      <Bars label="Costs" ranking={kinds} format={(amount) => formatAmount(amount, style)} />
     </CardFrame>
   );
 }
@@ -101,18 +114,15 @@ function CostsCard({ costs: { figures, kinds, currency }, freshness }: CostsCard
 interface FigureListProps {
   readonly area: string;
   readonly figures: readonly NamedFigure[];
-  /** Default: as counts. */
-  readonly format?: (value: number | null) => string;
-  readonly size?: 'hero';
 }
 
-function FigureList({ area, figures, format = formatCount, size }: FigureListProps) {
+function FigureList({ area, figures }: FigureListProps) {
   return (
     <dl class="figures">
       {figures.map(({ name, label, value }) => (
-        <FigureFrame key={name} label={label} size={size}>
+        <FigureFrame key={name} label={label}>
           <span class="value" data-tone={toneOf(area, name, value)} data-testid={`${area}-${name}`}>
-            {format(value)}
+            {formatCount(value)}
           </span>
         </FigureFrame>
       ))}

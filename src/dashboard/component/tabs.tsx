@@ -1,8 +1,8 @@
 import type { ComponentChildren, FunctionComponent } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { usePage, useStatus } from '../hook/use-page.ts';
-import { useTab } from '../hook/use-tab.ts';
 import { isConnected } from '../model/knowledge.ts';
+import type { PageTab } from '../model/page-settings.ts';
 
 const tabs = [
   { tab: 'telemetry', label: 'Telemetry' },
@@ -10,10 +10,16 @@ const tabs = [
 ] as const;
 const steps: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, Home: -1, End: 1 };
 
+interface TabsProps {
+  readonly open: PageTab;
+  readonly onOpen: (tab: PageTab) => void;
+  /** The telemetry. */
+  readonly children: ComponentChildren;
+}
+
 /** The telemetry, and beside it the metrics, where the gateway serves them or the page's address asks for them. */
-export function Tabs({ children }: { readonly children: ComponentChildren }) {
+export function Tabs({ open, onOpen, children }: TabsProps) {
   const id = useId();
-  const [open, choose] = useTab();
   const list = useRef<HTMLDivElement>(null);
   const hasTabs = useServesMetrics() || open === 'metrics';
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -23,7 +29,7 @@ export function Tabs({ children }: { readonly children: ComponentChildren }) {
     // Of two, each key leads to one end.
     const next = tabs.at(step > 0 ? -1 : 0);
     if (next === undefined) return;
-    choose(next.tab);
+    onOpen(next.tab);
     list.current?.querySelector<HTMLElement>(`[data-testid=tab-${next.tab}]`)?.focus();
   };
   const panel = (tab: string) =>
@@ -42,7 +48,7 @@ export function Tabs({ children }: { readonly children: ComponentChildren }) {
               aria-controls={`${id}-${tab}`}
               tabIndex={tab === open ? 0 : -1}
               data-testid={`tab-${tab}`}
-              onClick={() => choose(tab)}
+              onClick={() => onOpen(tab)}
             >
               {label}
             </button>

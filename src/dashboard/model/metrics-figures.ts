@@ -23,7 +23,7 @@ export interface Ranking {
   /** What they leave out; undefined: nothing. */
   readonly others: { readonly count: number; readonly value: number } | undefined;
   readonly sum: number;
-  /** Of the longest bar. */
+  /** Of the rows. */
   readonly largest: number;
 }
 
@@ -39,10 +39,18 @@ export interface Breakdown {
   readonly kinds: Ranking;
 }
 
+export interface Costs {
+  /** Null: not known. Undefined: the engine does not say. */
+  readonly total: number | null | undefined;
+  readonly kinds: Ranking;
+  /** Undefined: the engine states none. */
+  readonly currency: string | undefined;
+}
+
 /** What can be shown of a snapshot. Undefined, or an empty list of figures: the engine has no such section. */
 export interface Metrics {
   readonly tasks: readonly NamedFigure[];
-  readonly costs: (Breakdown & { readonly currency: string | undefined }) | undefined;
+  readonly costs: Costs | undefined;
   readonly api: readonly NamedFigure[];
   readonly tools: Breakdown | undefined;
   readonly sessions: Breakdown | undefined;
@@ -63,7 +71,7 @@ export function readMetrics(snapshot: JsonObject): Metrics {
   return {
     tasks: figuresOf(sectionOf(overview, 'tasks'), ['running', 'failed', 'completed', 'total']),
     costs: costs && {
-      figures: figuresOf(costs, ['total_cost']).filter(({ name }) => name === 'total_cost'),
+      total: figuresOf(costs, ['total_cost']).find(({ name }) => name === 'total_cost')?.value,
       kinds: rankingOf(withoutKey(costs, 'total_cost'), costNameOf),
       currency: currencyOf(costs.currency),
     },
@@ -122,7 +130,7 @@ function rankingOf(section: JsonObject, nameOf = (name: string) => name): Rankin
   const rows = all.slice(0, maxRows).map(({ name, value }) => ({ name: cut(nameOf(name)), value }));
   const rest = all.slice(maxRows);
   const others = rest.length === 0 ? undefined : { count: rest.length, value: sumOf(rest) };
-  const largest = Math.max(0, others?.value ?? 0, ...rows.map(({ value }) => value));
+  const largest = Math.max(0, ...rows.map(({ value }) => value));
   return { rows, others, sum: sumOf(all), largest };
 }
 

@@ -15,14 +15,14 @@ const tones: Readonly<Record<MetricsState, Situation['tone']>> = {
 };
 
 const sentences: Readonly<Record<Exclude<MetricsState, 'live'>, string>> = {
-  connecting: 'Connecting …',
-  waiting: 'The engine has not answered yet',
+  connecting: 'Connecting to the stream of metrics …',
+  waiting: 'The engine has not given metrics yet',
   away: 'The engine gives no metrics',
   silent: 'Gateway silent',
   lost: 'No stream of metrics, trying again and again',
   unauthorized: 'The gateway wants another token for metrics',
   refused: 'The gateway does not let this page read metrics',
-  missing: 'This gateway serves no metrics: “metrics” is not among its DIALECTS',
+  missing: 'This gateway serves no metrics (“metrics” is not among its DIALECTS)',
 };
 
 /** How current the metrics are, for people. `now`: epoch ms. */
@@ -32,8 +32,8 @@ export function describeMetrics(
 ): Pick<Situation, 'tone' | 'text' | 'announcement'> & { readonly kind: MetricsState } {
   const tone = tones[state];
   if (state === 'live') {
-    const text = `Live · unchanged for ${formatAge(now - receivedAt)}`;
-    return { kind: state, tone, text, announcement: 'Live' };
+    const text = `Metrics live · unchanged for ${formatAge(now - receivedAt)}`;
+    return { kind: state, tone, text, announcement: 'Metrics live' };
   }
   const sentence = sentences[state];
   if (figures === undefined) {

@@ -4,10 +4,13 @@ import { type Entry, Ledger, type Note } from './model-ledger.ts';
 
 const view: View = { hours: 24 };
 const narrow: View = { hours: 24, sections: ['activity'] };
-const subscribe = (wanted: View = view, interval = 2): Note[] => [
-  { kind: 'saidSubscribe', view: wanted, interval },
-  { kind: 'heard', event: 'subscribed', data: { config: { ...wanted, update_interval: interval } } },
-];
+const subscribe = ({ hours, sections }: View = view, interval = 2): Note[] => {
+  const config = { hours, update_interval: interval, ...(sections && { sections: [...sections] }) };
+  return [
+    { kind: 'saidSubscribe', view: { hours, sections }, interval },
+    { kind: 'heard', event: 'subscribed', data: { config } },
+  ];
+};
 const update = (version: number, shown: View = view): Note => ({
   kind: 'heard',
   event: 'metrics_update',

@@ -45,6 +45,7 @@ export class Front {
   readonly #upgrades: UpgradeRouter;
   readonly #server: HttpServer;
   readonly #opsServer: HttpServer | undefined;
+  readonly #onClose: (() => Promise<void>)[] = [];
   readonly #forward: () => void;
   readonly #aliasFaults: () => string[];
 
@@ -86,12 +87,16 @@ export class Front {
       clients: (request) => access.authorise(request, policies.viewingAnything, policies.operating),
     });
     const { served } = this;
-    addApiDescription(router, info, () => served.filter(({ transport }) => transport === 'websocket'));
+    addApiDescription(router, info, () =>
+      served.flatMap(({ transport, ...channel }) =>
+        transport === 'event-stream' ? [] : [{ transport, ...channel }],
+      ),
+    );
     const inPlaceOfEngine: InPlaceOfEngine[] = [];
     const opsRouter = OPS_PORT === undefined ? undefined : createOpsRouter(operations, access, log, paths);
     this.#host = host;
     this.#upgrades = upgrades;
-    this.#outlets = { ...parts, upgrades, router, served, inPlaceOfEngine };
+    this.#outlets = { ...parts, upgrades, router, served, inPlaceOfEngine, onClose: this.#onClose };
     this.#aliasFaults = () =>
       aliasFaults(aliases, {
         served: [
@@ -167,7 +172,8 @@ export class Front {
     this.#server.stopAccepting();
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await Promise.all(this.#onClose.map((close) => close()));
     this.#server.close();
     this.#opsServer?.close();
   }

@@ -1,0 +1,53 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { systemClock } from '../../core/clock.ts';
+import { MetricsWatch } from '../metrics-watch.ts';
+import { isConnected } from '../model/knowledge.ts';
+import { nothingKnown } from '../model/metrics-knowledge.ts';
+import {
+  formatMetricsSettings,
+  type MetricsSettings,
+  readMetricsSettings,
+} from '../model/metrics-settings.ts';
+import { usePage } from './use-page.ts';
+
+/** The metrics, by a stream that is open for as long as somebody looks at the component. */
+export function useMetrics() {
+  const { client, tokens } = usePage();
+  const [settings, setSettings] = useState(() => readMetricsSettings(location.hash));
+  const [knowledge, setKnowledge] = useState(nothingKnown);
+  const current = useRef<MetricsWatch>(undefined);
+
+  useEffect(() => {
+    const watch = new MetricsWatch({
+      fetch: (url, init) => fetch(url, init),
+      clock: systemClock,
+      tokenNow: () => tokens.current,
+      onChange: setKnowledge,
+    });
+    current.current = watch;
+    const onVisibility = (): void => (document.hidden ? watch.pause() : watch.resume());
+    if (document.hidden) watch.pause();
+    watch.show(readMetricsSettings(location.hash));
+    document.addEventListener('visibilitychange', onVisibility);
+    const leave = [
+      tokens.onChange(() => watch.renew()),
+      client.on('state', (status) => {
+        if (status.state === 'stale') watch.doubt();
+        else if (isConnected(status)) watch.reassure();
+      }),
+    ];
+    return () => {
+      document.removeEventListener('visibilitychange', onVisibility);
+      for (const end of leave) end();
+      watch.close();
+    };
+  }, [client, tokens]);
+
+  const choose = (change: Partial<MetricsSettings>): void => {
+    const next = { ...settings, ...change };
+    history.replaceState(null, '', location.pathname + location.search + formatMetricsSettings(next));
+    setSettings(next);
+    current.current?.show(next);
+  };
+  return { settings, knowledge, choose, retry: () => current.current?.renew() };
+}

@@ -172,7 +172,7 @@ export class Gateway {
     await Promise.all(this.#running.map((dialect) => dialect.close?.()));
     this.#board.close();
     await Promise.all([this.#events.close(), this.#engine.close(), this.#sessions.shutDown(drainMs)]);
-    this.#front.close();
+    await this.#front.close();
   }
 }
 

@@ -131,6 +131,23 @@ export class Access {
     return principal;
   }
 
+  /**
+   * The principal of a connection that was let in by `visitor`, and may show a token only now. That of its handshake,
+   * where it had one, counts. A refusal is counted and logged.
+   * @param token undefined: it shows none
+   */
+  async authoriseLate(
+    visitor: Principal,
+    token: string | undefined,
+    policy: Policy,
+    request: CredentialRequest,
+  ): Promise<Principal | Refusal> {
+    const isLate = token !== undefined && visitor.anonymous && !visitor.authOff;
+    const verdict = underPolicy(isLate ? await this.#bearer(token, visitor) : visitor, policy);
+    if (verdict instanceof Refusal) this.refusals.tell('auth', verdict, request, visitor.address);
+    return verdict;
+  }
+
   /** A place, until the connection closes, for a request that was authorised; or why there is none. */
   admit(
     request: CredentialRequest,
@@ -159,19 +176,21 @@ export class Access {
   }
 
   /** The principal of a token, which came with the request or later in a message of its connection. */
-  async verify(token: string, request: CredentialRequest): Promise<Principal | Refusal> {
+  verify(token: string, request: CredentialRequest): Promise<Principal | Refusal> {
+    return this.#bearer(token, this.#strangerOf(request));
+  }
+
+  async #bearer(token: string, stranger: Principal): Promise<Principal | Refusal> {
     if (this.#verifier === undefined) return noAuth;
     const claims = await this.#verifier.verify(token);
     if (claims instanceof Refusal) return claims;
     const { role = this.#defaultRole, subject, expiresAt } = claims;
     if (role !== undefined && !isRole(role)) return unknownRole;
-    return bearerOf(this.#strangerOf(request), { role, subject, expiresAt });
+    return bearerOf(stranger, { role, subject, expiresAt });
   }
 
   async #judge(request: CredentialRequest, policy: Policy): Promise<Principal | Refusal> {
-    const principal = await this.identify(request);
-    if (principal instanceof Refusal) return principal;
-    return refusal(principal, policy) ?? { ...principal, role: principal.role ?? policy.defaultRole };
+    return underPolicy(await this.identify(request), policy);
   }
 
   /** The connection may have closed during verification, and emits `close` only once. */
@@ -215,6 +234,11 @@ export class Access {
     const { origins, visitors } = this;
     return strangerOf(request, { authOff: this.#verifier === undefined, origins, visitors });
   }
+}
+
+function underPolicy(principal: Principal | Refusal, policy: Policy): Principal | Refusal {
+  if (principal instanceof Refusal) return principal;
+  return refusal(principal, policy) ?? { ...principal, role: principal.role ?? policy.defaultRole };
 }
 
 const atCapacity = new Refusal('AT_CAPACITY', { detail: 'see MAX_CONNECTIONS', retryAfterS: 5 });

@@ -23,8 +23,12 @@ export class Refusals {
     this.#parts = parts;
   }
 
-  /** @param edge `auth` for tokens and roles, `upgrade` and `http` for the checks before */
-  tell(edge: 'auth' | 'upgrade' | 'http', refusal: Refusal, request: CredentialRequest): void {
+  /**
+   * @param edge `auth` for tokens and roles, `upgrade` and `http` for the checks before
+   * @param from its address, where that is known; the socket of an earlier request has none any more. Default: as the
+   *   request says
+   */
+  tell(edge: 'auth' | 'upgrade' | 'http', refusal: Refusal, request: CredentialRequest, from?: string): void {
     const { log, meter, clock, visitors } = this.#parts;
     const reason = refusal.code.toLowerCase();
     meter.count('bff_rejected_total', { edge, reason });
@@ -34,7 +38,7 @@ export class Refusals {
     }
     if (this.#told === 0) clock.after(1000, () => this.#endSecond());
     this.#told += 1;
-    const { address } = visitors.of(request);
+    const address = from ?? visitors.of(request).address;
     const { detail } = refusal;
     // Without its query: a token may be in it.
     const [path] = (request.url ?? '').replace(/^[a-z]+:\/\/[^/]*/i, '').split(/[?#]/);

@@ -1,3 +1,5 @@
+import type { Message } from '../encode/message.ts';
+
 /** Why the core closes a session. A silent client is terminated instead: it would read no close frame. */
 export type CloseCause = 'shutdown' | 'slow' | 'idle' | 'rateLimited' | 'tokenExpired';
 
@@ -6,6 +8,13 @@ export interface Close {
   readonly code: number;
   /** Stable name, of 123 bytes at most: clients and log lines match on it. */
   readonly reason: string;
+  /** Makes what the client is told before. Default: nothing. */
+  readonly lastMessage?: () => Message;
+  /**
+   * Whether the client must not come back by itself. Over WebSocket the code says it; a Socket.IO client is sent a
+   * DISCONNECT. Default false.
+   */
+  readonly isFinal?: boolean;
 }
 
 /** Code and reason of one endpoint for each cause of the core; ends of its own are separate values. */

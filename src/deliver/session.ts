@@ -86,13 +86,19 @@ export class Session extends Recipient implements TransportEvents {
     this.leaveAll();
     this.answer(message);
     if (this.hasAnswersWaiting) this.blocked(this.parts.clock.monotonic());
-    else this.close(close);
+    else this.#closeNow(close);
   }
 
   /** @param close a cause of the core, which the endpoint gives code and reason, or an end of the dialect's own */
   close(close: Close | CloseCause): void {
-    if (this.#closedAs !== undefined) return;
     const words = typeof close === 'string' ? this.terms.closes[close] : close;
+    // One that waits to be told why has had its last message.
+    if (words.lastMessage === undefined || this.isOver) this.#closeNow(words);
+    else this.dismiss(words.lastMessage(), words);
+  }
+
+  #closeNow(words: Close): void {
+    if (this.#closedAs !== undefined) return;
     this.#closedAs = words.reason;
     this.transport.close(words);
   }
@@ -104,7 +110,7 @@ export class Session extends Recipient implements TransportEvents {
   /** Checks the connection: expiry, pings, and whether it is silent, idle or slow. Called about twice a second. */
   check(now: number): void {
     const { expiresAt } = this.#owner;
-    if (expiresAt !== undefined && this.parts.clock.now() >= expiresAt) {
+    if (expiresAt !== undefined && this.parts.clock.now() >= expiresAt && !this.isOver) {
       this.close('tokenExpired');
       return;
     }
@@ -170,7 +176,7 @@ export class Session extends Recipient implements TransportEvents {
   onDrain(): void {
     if (!this.drainAnswers()) return;
     this.transport.resume();
-    if (this.#dismissedBy !== undefined) this.close(this.#dismissedBy);
+    if (this.#dismissedBy !== undefined) this.#closeNow(this.#dismissedBy);
     this.keepalive.retry(() => this.catchUp(this.parts.clock.monotonic()));
   }
 

@@ -22,9 +22,9 @@ export interface TransportEnd {
 /** `oversize`, `protocol`: the client broke a rule. `socket`: the connection failed. */
 export type TransportFault = 'oversize' | 'protocol' | 'socket';
 
-/** A connection to one client. WebSocket and Server-Sent Events implement it in `transport/`. */
+/** A connection to one client. WebSocket, Socket.IO and Server-Sent Events implement it in `transport/`. */
 export interface Transport {
-  readonly kind: 'websocket' | 'event-stream';
+  readonly kind: 'websocket' | 'event-stream' | 'socket.io';
   readonly open: boolean;
   /** When anything was last received from the client, protocol frames included; monotonic ms. */
   readonly heardAt: number;

@@ -50,7 +50,7 @@ export function addBuiltPage(router: Router, path: string, folder: URL, framedBy
     return;
   }
   const policy = contentSecurityPolicy({ script: "'self'", style: "'self'", framedBy });
-  addHtml(router, path, readFileSync(index, 'utf8'), policy);
+  router.get(path, atItsPath, answeringPage(readFileSync(index, 'utf8'), policy));
   addAssets(router, `${path}assets/`, new URL('assets/', folder));
 }
 
@@ -91,28 +91,64 @@ function answering(
   return ({ req }) => codedResponse(req.raw, tag, headers, { content: () => content });
 }
 
+/** A library that is put into a page, so that it works from disk as well. */
+export interface InlineScript {
+  /** The `id` of the empty `<script>` of the page that holds the place. */
+  readonly id: string;
+  readonly file: URL;
+  /** Asked at the first request, when everything is served that will be. Else the place stays empty. */
+  readonly isWanted: () => boolean;
+}
+
 /**
  * Serves a self-contained page, read once at the start. Its Content-Security-Policy allows its inline script and style,
  * by their hashes, and connections to its own origin.
  *
  * @param framedBy `ALLOW_FRAMES`
+ * @throws where a file is missing, or cannot stand in a page
  */
-export function addPage(router: Router, path: string, file: URL, framedBy: readonly string[]): void {
-  // Browsers hash what the HTML parser gives them, which has no carriage returns.
-  const html = readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
+export function addPage(
+  router: Router,
+  path: string,
+  file: URL,
+  framedBy: readonly string[],
+  script?: InlineScript,
+): void {
+  const plain = readText(file);
+  const filled = script === undefined ? plain : withScript(plain, script);
+  let handler: Handler | undefined;
+  router.get(path, atItsPath, (context) => {
+    handler ??= answeringHtml(script?.isWanted() === true ? filled : plain, framedBy);
+    return handler(context);
+  });
+}
+
+/** Browsers hash what the HTML parser gives them, which has no carriage returns. */
+const readText = (file: URL): string => readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
+
+function withScript(html: string, { id, file }: InlineScript): string {
+  const place = `<script id="${id}"></script>`;
+  // Its source map is not in the page.
+  const code = readText(file).replace(/^\/\/# sourceMappingURL=.*\n?/m, '');
+  if (!html.includes(place)) throw new Error(`the page has no ${place}, which is to hold ${file.href}`);
+  if (/<\/script|<!--/i.test(code))
+    throw new Error(`${file.href} would end, or hide, the <script> of a page`);
+  return html.replace(place, () => `<script id="${id}">${code}</script>`);
+}
+
+function answeringHtml(html: string, framedBy: readonly string[]): Handler {
   const policy = contentSecurityPolicy({
     script: inlineHashes(html, 'script'),
     style: inlineHashes(html, 'style'),
     framedBy,
   });
-  addHtml(router, path, html, policy);
+  return answeringPage(html, policy);
 }
 
-function addHtml(router: Router, path: string, html: string, policy: string): void {
+function answeringPage(html: string, policy: string): Handler {
   // With a 304 browsers keep the policy that they have: under another one the page is another representation.
   const tag = tagOf(`${policy}\n${html}`);
-  const headers = { ...pageHeaders, 'content-security-policy': policy };
-  router.get(path, atItsPath, answering(Buffer.from(html), tag, headers));
+  return answering(Buffer.from(html), tag, { ...pageHeaders, 'content-security-policy': policy });
 }
 
 function contentSecurityPolicy({

@@ -94,6 +94,10 @@ export class UpgradeRouter {
     this.#stopped = true;
   }
 
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Until a dialect listens, a connection reset would be an unhandled error.
     socket.on('error', this.#onError);

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { parseUntrusted } from '../core/untrusted-json.ts';
 import type { Session } from '../deliver/session.ts';
@@ -56,15 +56,30 @@ export class Conversation implements SessionClient {
   }
 }
 
+/** What a text from a client says, as an object with its type; undefined: it is none. */
+type Shape = (value: JsonValue) => JsonObject | undefined;
+
+const objectOf: Shape = (value) => (isJsonObject(value) ? value : undefined);
+
+/** Of a Socket.IO event: its name, and its first argument as `payload`, absent where that is missing or null. */
+export const eventOf: Shape = (value) => {
+  const [type, payload = null] = Array.isArray(value) ? value : [];
+  if (typeof type !== 'string') return undefined;
+  return payload === null ? { type } : { type, payload };
+};
+
 type Read = { readonly ok: true; readonly message: unknown } | ({ readonly ok: false } & Unreadable);
 
 const unknown: Read = { ok: false, reason: 'unknown' };
 
-/** Reads messages from clients: text frames with a JSON object of a type that the endpoint hears. */
+/** Reads messages from clients: JSON of a type that the endpoint hears. */
 export class MessageReader {
   readonly #schemas: ReadonlyMap<string, z.ZodType>;
+  readonly #shape: Shape;
 
-  constructor(kinds: MessageKinds) {
+  /** @param shape Default: a JSON object is the message */
+  constructor(kinds: MessageKinds, shape: Shape = objectOf) {
+    this.#shape = shape;
     this.#schemas = new Map(Object.entries(kinds).map(([type, { schema }]) => [type, schema]));
   }
 
@@ -72,7 +87,8 @@ export class MessageReader {
     if (isBinary) return { ok: false, reason: 'binary' };
     const parsed = parseUntrusted(data.toString('utf8'), { nonFinite: 'null' });
     if (!parsed.ok) return { ok: false, reason: parsed.reason };
-    return isJsonObject(parsed.value) ? this.check(parsed.value) : unknown;
+    const message = this.#shape(parsed.value);
+    return message === undefined ? unknown : this.check(message);
   }
 
   check(message: JsonObject): Read {

@@ -8,6 +8,7 @@ import { addPassthrough } from '../http/passthrough.ts';
 import { aliasFaults, Paths, plainest } from '../http/paths.ts';
 import { admitHosts, admitOrigins, createRouter, pathsOf } from '../http/router.ts';
 import { HttpServer } from '../http/server.ts';
+import { socketIoLibrary } from '../http/socket-io-library.ts';
 import { UpgradeRouter, urlOf } from '../http/upgrade.ts';
 import type { Engine } from '../source/engine.ts';
 import { type ApiInfo, addApiDescription } from './asyncapi.ts';
@@ -44,6 +45,7 @@ export class Front {
   readonly #upgrades: UpgradeRouter;
   readonly #server: HttpServer;
   readonly #opsServer: HttpServer | undefined;
+  readonly #onClose: (() => Promise<void>)[] = [];
   readonly #forward: () => void;
   readonly #aliasFaults: () => string[];
 
@@ -68,7 +70,11 @@ export class Front {
     const { ALLOW_FRAMES: framedBy } = settings;
     addBuiltPage(router, '/', new URL('../../dist/dashboard/', import.meta.url), framedBy);
     const console = new URL('../dashboard/websocket-test.html', import.meta.url);
-    addPage(router, '/websocket-test', console, framedBy);
+    addPage(router, '/websocket-test', console, framedBy, {
+      id: 'socket-io-client',
+      file: socketIoLibrary('socket.io.min'),
+      isWanted: () => this.served.some(({ transport }) => transport === 'socket.io'),
+    });
     const pages = pathsOf(router);
     admitHosts(router, access);
     admitOrigins(router, access);
@@ -81,12 +87,16 @@ export class Front {
       clients: (request) => access.authorise(request, policies.viewingAnything, policies.operating),
     });
     const { served } = this;
-    addApiDescription(router, info, () => served.filter(({ transport }) => transport === 'websocket'));
+    addApiDescription(router, info, () =>
+      served.flatMap(({ transport, ...channel }) =>
+        transport === 'event-stream' ? [] : [{ transport, ...channel }],
+      ),
+    );
     const inPlaceOfEngine: InPlaceOfEngine[] = [];
     const opsRouter = OPS_PORT === undefined ? undefined : createOpsRouter(operations, access, log, paths);
     this.#host = host;
     this.#upgrades = upgrades;
-    this.#outlets = { ...parts, upgrades, router, served, inPlaceOfEngine };
+    this.#outlets = { ...parts, upgrades, router, served, inPlaceOfEngine, onClose: this.#onClose };
     this.#aliasFaults = () =>
       aliasFaults(aliases, {
         served: [
@@ -162,7 +172,8 @@ export class Front {
     this.#server.stopAccepting();
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await Promise.all(this.#onClose.map((close) => close()));
     this.#server.close();
     this.#opsServer?.close();
   }

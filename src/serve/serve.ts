@@ -4,16 +4,19 @@ import type { Clock } from '../core/clock.ts';
 import { Projection } from '../feed/projection.ts';
 import type { StateFeed } from '../feed/state-feed.ts';
 import type { Router } from '../http/router.ts';
+import { addSocketIoLibrary } from '../http/socket-io-library.ts';
 import type { UpgradeRouter } from '../http/upgrade.ts';
+import { eventOf, MessageReader } from './conversation.ts';
 import type { Endpoint } from './endpoint.ts';
 import { type HttpRoute, type InPlaceOfEngine, serveHttp } from './http.ts';
 import { commentEveryMs, Service, type ServiceParts, serveEventStream, serveWebSocket } from './service.ts';
 import { Snapshots } from './snapshots.ts';
+import { serveSocketIo } from './socket-io.ts';
 
 /** An endpoint of a dialect and its path. */
 export interface Served {
   readonly dialect: string;
-  readonly transport: 'websocket' | 'event-stream';
+  readonly transport: 'websocket' | 'event-stream' | 'socket.io';
   readonly path: string;
   readonly endpoint: Endpoint;
 }
@@ -23,6 +26,8 @@ export interface ServeParts extends ServiceParts {
   readonly upgrades: UpgradeRouter;
   readonly router: Router;
   readonly clock: Clock;
+  /** What is to be done once no sessions are left is added to it. */
+  readonly onClose: (() => Promise<void>)[];
   /** All endpoints are added to it. */
   readonly served: Served[];
   /** All routes that replace a path of the engine are added to it. */
@@ -52,6 +57,21 @@ export class Serve {
     const keepalive = { ...this.#parts.keepalive, pingEveryMs: commentEveryMs };
     this.#note('event-stream', path, endpoint);
     serveEventStream(path, new Service(endpoint, this.#dialect, { ...this.#parts, keepalive }), this.#parts);
+  }
+
+  /**
+   * Over Socket.IO, at the path and by its client library below it. Clients' events are messages: the name is the
+   * `type`, the first argument the `payload`, undefined where it is missing or null. A message to a client is an event
+   * named by its type, and its payload the argument.
+   * @param path with a slash at its end, as clients ask for it: `/socket.io/`
+   */
+  socketIo(path: string, endpoint: Endpoint): void {
+    const dialect = this.#dialect;
+    this.#note('socket.io', path, endpoint);
+    const reader = new MessageReader(endpoint.hears, eventOf);
+    const service = new Service(endpoint, dialect, this.#parts, reader);
+    addSocketIoLibrary(this.#parts.router, path);
+    this.#parts.onClose.push(serveSocketIo(path.replace(/\/$/, ''), service, { ...this.#parts, dialect }));
   }
 
   http<Query>(method: 'get' | 'post', path: string, route: HttpRoute<Query>): void {

@@ -1,7 +1,6 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Access } from '../access/access.ts';
 import { refusal } from '../access/policy.ts';
-import type { Principal } from '../access/principal.ts';
 import type { Clock } from '../core/clock.ts';
 import { Refusal } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -32,6 +31,8 @@ export interface ServiceParts {
 
 /** An authorised request. */
 export interface Visit extends Pick<Arrival, 'principal' | 'params' | 'path' | 'transport'> {
+  /** Of the session, where the transport has named it. Default: as the endpoint makes them. */
+  readonly id?: string;
   readonly search: URLSearchParams;
   readonly lastEventId?: string | undefined;
 }
@@ -61,11 +62,16 @@ export class Service {
   /** For clients whose messages may be urgent. */
   readonly #urgentTerms: SessionTerms;
 
-  constructor(endpoint: Endpoint, dialect: string, parts: ServiceParts) {
+  /** @param reader of what its clients send. Default: JSON objects with a type */
+  constructor(
+    endpoint: Endpoint,
+    dialect: string,
+    parts: ServiceParts,
+    reader: MessageReader = new MessageReader(endpoint.hears),
+  ) {
     this.endpoint = endpoint;
     this.#dialect = dialect;
     this.#parts = parts;
-    const reader = new MessageReader(endpoint.hears);
     this.#conversations = { endpoint, reader, log: parts.log };
     const { messages, urgent } = endpoint.limits ?? {};
     const keepalive = keepaliveOf(endpoint, parts.keepalive);
@@ -91,11 +97,11 @@ export class Service {
       this.#parts.meter.count('bff_rejected_total', { edge: this.#dialect, reason });
       return open;
     }
-    return { headers, begin: (transport) => this.#begin(transport, visit.principal, open), abandon };
+    return { headers, begin: (transport) => this.#begin(transport, visit, open), abandon };
   }
 
   #open(
-    { search, lastEventId, ...visit }: Visit,
+    { id: _, search, lastEventId, ...visit }: Visit,
     held: Lease<unknown>[],
   ): Pick<Opening, 'headers'> & { readonly open: OpenClient | Refusal } {
     const { endpoint } = this;
@@ -114,9 +120,9 @@ export class Service {
     return { headers: ignoredHeaders(read.ignored), open: endpoint.open({ ...arrival, ...read }) };
   }
 
-  #begin(transport: Transport, principal: Principal, open: OpenClient): void {
+  #begin(transport: Transport, visit: Pick<Visit, 'id' | 'principal'>, open: OpenClient): void {
     const { id: endpoint, newId = randomId, limits, connectedLine } = this.endpoint;
-    const id = newId();
+    const { principal, id = newId() } = visit;
     const isUrgent = limits?.urgent !== undefined && refusal(principal, limits.urgent.from) === undefined;
     const terms = isUrgent ? this.#urgentTerms : this.#terms;
     this.#parts.sessions.open({ id, terms, transport, owner: principal }, (session) => {

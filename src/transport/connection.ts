@@ -52,7 +52,8 @@ export class WebSocketConnection extends WebSocket {
   }
 }
 
-function faultOf(error: Error): TransportFault {
+/** What an error of `ws` means. */
+export function faultOf(error: Error): TransportFault {
   const code = 'code' in error ? String(error.code) : '';
   if (/^WS_ERR_UNSUPPORTED_(MESSAGE|DATA_PAYLOAD)_LENGTH$/.test(code)) return 'oversize';
   // Z_: its message could not be decompressed.

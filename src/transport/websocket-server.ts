@@ -15,7 +15,7 @@ export interface WebSocketServerOptions extends WebSocketOptions {
 }
 
 /** How long a client may take to answer a close frame before the socket is destroyed. */
-const closeTimeoutMs = 5000;
+export const closeTimeoutMs = 5000;
 /** Clients reset their window after each message that they send, so that none need be kept here for them. */
 const deflateOptions: PerMessageDeflateOptions = { clientNoContextTakeover: true };
 const termsHeader = 'Sec-WebSocket-Extensions: ';
@@ -38,17 +38,22 @@ function chosenSubprotocol(offered: ReadonlySet<string>): string | undefined {
   return isName ? only : undefined;
 }
 
+/** Of every `ws` server here, whatever the messages are. */
+export const webSocketDefaults = {
+  noServer: true,
+  clientTracking: false,
+  // The transport answers: it knows whether there is room for a pong.
+  autoPong: false,
+  closeTimeout: closeTimeoutMs,
+  handleProtocols: (offered: Set<string>) => chosenSubprotocol(offered) ?? false,
+} as const;
+
 /** Returns what completes an upgrade that was let in. */
 export function createWebSocketAcceptor(options: WebSocketServerOptions) {
   const settings = {
-    noServer: true,
-    clientTracking: false,
-    // The transport answers: it knows whether there is room for a pong.
-    autoPong: false,
+    ...webSocketDefaults,
     perMessageDeflate: options.compression && deflateOptions,
     maxPayload: options.maxMessageBytes,
-    closeTimeout: closeTimeoutMs,
-    handleProtocols: (offered: Set<string>) => chosenSubprotocol(offered) ?? false,
     WebSocket: WebSocketConnection,
   } as const;
   const server = new WebSocketServer(settings);

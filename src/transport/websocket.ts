@@ -14,6 +14,7 @@ import {
 } from './direct-write.ts';
 import { type Frame, pingFrame, pongFrame } from './frame.ts';
 import { type CompressionWindow, framesOf } from './frames.ts';
+import { drawProbeAfter, windowBytes } from './send-window.ts';
 
 export interface WebSocketOptions {
   readonly clock: Clock;
@@ -22,19 +23,6 @@ export interface WebSocketOptions {
   /** 0 ≤ n < 1. Default Math.random. */
   readonly random?: () => number;
 }
-
-/**
- * Bytes sent since the last answered ping after which the next ping is sent: less by a random part, or else clients
- * that connected together would all be pinged in one sweep, which would take twice as long.
- */
-const probeAfterBytes = 256 * 1024;
-const probeSpread = 0.5;
-/**
- * Bytes sent since the last answered ping at which the client counts as not writable. Otherwise the kernels' buffers
- * would take minutes of packets for a client that reads none. Measured before compression: what matters is how many
- * packets a client is behind.
- */
-const windowBytes = 512 * 1024;
 
 /** One WebSocket. Frames of updates are shared, and written to the socket as they are. */
 export class WebSocketTransport implements Transport, FlushListener, ConnectionListener {
@@ -237,8 +225,7 @@ export class WebSocketTransport implements Transport, FlushListener, ConnectionL
   }
 
   #drawProbeAfter(): number {
-    const { random = Math.random } = this.#options;
-    return Math.ceil(probeAfterBytes * (1 - probeSpread * random()));
+    return drawProbeAfter(this.#options.random ?? Math.random);
   }
 
   #drained(): void {

@@ -11,13 +11,19 @@ import { routerFor } from './http-set-up.ts';
 
 const script = 'document.title = "é";\n';
 
-function servePage(test: TestScope, html: string, path = '/console') {
+function folderIn(test: TestScope) {
   const folder = mkdtempSync(join(tmpdir(), 'page-'));
-  test.onTestFinished(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'page.html');
-  writeFileSync(file, html);
+  test.onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const write = (name: string, content: string): URL => {
+    writeFileSync(join(folder, name), content);
+    return pathToFileURL(join(folder, name));
+  };
+  return { folder, write };
+}
+
+function servePage(test: TestScope, html: string, path = '/console') {
   const { router } = routerFor();
-  addPage(router, path, pathToFileURL(file), []);
+  addPage(router, path, folderIn(test).write('page.html', html), []);
   return router;
 }
 
@@ -53,6 +59,39 @@ describe('A page', () => {
     expect(response.headers.get('content-encoding')).toBe('gzip');
     expect(gunzipSync(await response.arrayBuffer()).toString()).toBe(large);
     expect((await get('<h1>one</h1>')).headers.get('content-encoding')).toBeNull();
+  });
+
+  it('has a library in it where that is wanted, as the policy then allows, and an empty place where it is not', async (test) => {
+    const place = '<script id="library"></script>';
+    const code = "/*! a licence */ window.library = '$& $1 é';";
+    for (const isWanted of [true, false]) {
+      const { folder, write } = folderIn(test);
+      const file = write('library.js', `${code}\r\n//# sourceMappingURL=library.js.map\r\n`);
+      const page = write('page.html', `<p>page</p>\r\n${place}`);
+      const { router } = routerFor();
+      addPage(router, '/console', page, [], { id: 'library', file, isWanted: () => isWanted });
+      rmSync(folder, { recursive: true });
+      const response = await router.request('/console');
+      const text = await response.text();
+      expect(text).toBe(`<p>page</p>\n${isWanted ? `<script id="library">${code}\n</script>` : place}`);
+      const hash = createHash('sha256').update(`${code}\n`).digest('base64');
+      expect(response.headers.get('content-security-policy')?.includes(`'sha256-${hash}'`)).toBe(isWanted);
+    }
+  });
+
+  it('is a fault of the build where it has no place for its library, or that would end its script', (test) => {
+    const { write } = folderIn(test);
+    const isWanted = () => true;
+    const add = (html: string, code: string) => () =>
+      addPage(routerFor().router, '/console', write('page.html', html), [], {
+        id: 'library',
+        file: write('library.js', code),
+        isWanted,
+      });
+    expect(add('<p>page</p>', '1;')).toThrow('no <script id="library"></script>');
+    const place = '<script id="library"></script>';
+    expect(add(place, '"</SCRIPT>";')).toThrow('library.js would end');
+    expect(add(place, '1; <!-- 2')).toThrow('library.js would end');
   });
 
   it('is a fault of the build where its file is missing', () => {

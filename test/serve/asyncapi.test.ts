@@ -8,6 +8,7 @@ const kind = (name: string) => ({ summary: `a ${name}`, schema: z.object({}) });
 const message = (name: string) => ({ name, summary: `a ${name}`, payload: { type: 'object' } });
 const channel: ApiChannel = {
   path: '/feed',
+  transport: 'websocket',
   endpoint: {
     id: 'feed',
     description: 'a feed',
@@ -18,6 +19,7 @@ const channel: ApiChannel = {
 };
 const silent: ApiChannel = {
   path: '/silent/:name',
+  transport: 'websocket',
   endpoint: { id: 'silent', description: 'says nothing', hears: {}, tells: { TELL: kind('TELL') } },
 };
 
@@ -72,6 +74,31 @@ describe('AsyncAPI document', () => {
           action: 'send',
           messages: [{ $ref: '#/channels/feed/messages/TELL' }, { $ref: '#/channels/feed/messages/STOP' }],
         },
+      },
+    });
+  });
+
+  it('says of a Socket.IO endpoint that messages are events, beside the same over WebSocket', async () => {
+    const payload = z.object({ hours: z.number() });
+    const ASK = { summary: 'asks', schema: z.object({ type: z.literal('ASK'), payload }) };
+    const TELL = { summary: 'tells', schema: z.object({ type: z.literal('TELL'), data: payload }) };
+    const WHOLE = { summary: 'is its own argument', schema: payload };
+    const endpoint = { ...channel.endpoint, hears: { ASK }, tells: { TELL, WHOLE } };
+    const argument = { type: 'object', properties: { hours: { type: 'number' } } };
+    expect(
+      await documentWith({ ...channel, endpoint }, { path: '/io/', transport: 'socket.io', endpoint }),
+    ).toMatchObject({
+      channels: {
+        feed: { messages: { ASK: { payload: { properties: { payload: argument } } } } },
+        feedSocketIo: {
+          address: '/io/',
+          'x-protocol': 'socket.io',
+          messages: { ASK: { payload: argument }, TELL: { payload: argument }, WHOLE: { payload: argument } },
+        },
+      },
+      operations: {
+        feedReceive: { channel: { $ref: '#/channels/feed' } },
+        feedSocketIoReceive: { channel: { $ref: '#/channels/feedSocketIo' } },
       },
     });
   });

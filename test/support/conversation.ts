@@ -48,7 +48,7 @@ interface Channel {
 /** What the AsyncAPI document says of an endpoint. */
 export function describedChannel(endpoint: Parameters<typeof apiDocument>[1][number]['endpoint']) {
   const info = { title: 't', version: '1', description: 'd' };
-  const text = JSON.stringify(apiDocument(info, [{ path: '/', endpoint }]));
+  const text = JSON.stringify(apiDocument(info, [{ path: '/', transport: 'websocket', endpoint }]));
   const channel: Channel = JSON.parse(text).channels[endpoint.id];
   return { messages: Object.values(channel.messages), query: channel.bindings?.ws.query };
 }

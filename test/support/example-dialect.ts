@@ -76,6 +76,7 @@ export const example = defineDialect({
       },
     });
     serve.webSocket('/ws/example', endpoint);
+    serve.socketIo('/example-io/', endpoint);
     serve.eventStream('/api/stream/example', endpoint);
     serve.snapshot('/api/example', access, feed);
     return { close: () => feed.close() };

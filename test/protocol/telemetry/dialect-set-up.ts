@@ -56,7 +56,7 @@ export async function serveDialect(test: Parameters<typeof setUpClients>[0]) {
   const upgrades = new UpgradeRouter({ access, log, meter });
   const serve = new Serve('telemetry', {
     ...{ access, upgrades, router, sessions, keepalive, clock, log, meter },
-    ...{ served: [], inPlaceOfEngine: [] },
+    ...{ served: [], onClose: [], inPlaceOfEngine: [] },
   });
   serveTelemetry(serve, dependencies);
   const closedSockets = { count: 0 };

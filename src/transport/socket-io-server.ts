@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Server as Engine, type Socket as EngineSocket } from 'engine.io';
+import { Server, type Socket } from 'socket.io';
+import { WebSocketServer, type ServerOptions as WebSocketServerOptions } from 'ws';
+import { type Clock, destroyWithin } from '../core/clock.ts';
+import { problemDocument, Refusal } from '../core/errors.ts';
+import { EngineConnection } from './engine-connection.ts';
+import { SocketIoTransport } from './socket-io.ts';
+import { closeTimeoutMs, webSocketDefaults } from './websocket-server.ts';
+
+/** A client that asks to join the main namespace. */
+export interface Joining {
+  /** That its connection began with: of it `left` was told. */
+  readonly request: IncomingMessage;
+  /** Of the socket, which the client knows as well. */
+  readonly id: string;
+  /** `auth.token` of its CONNECT; undefined: it has none. What is no text is no valid token. */
+  readonly token: string | undefined;
+}
+
+/** One that was let in. */
+export interface Joined {
+  begin(transport: SocketIoTransport): void;
+  /** The client has left instead. */
+  abandon(): void;
+}
+
+export interface SocketIoServerOptions {
+  readonly clock: Clock;
+  /** Largest message taken from a client, in bytes, and body of a POST; more closes the connection, or answers 413. */
+  readonly maxMessageBytes: number;
+  /** Whether a client is let in. Must not reject. */
+  readonly join: (joining: Joining) => Promise<Joined | Refusal>;
+  /** Called with a request that breaks the protocol. */
+  readonly onRefused: () => void;
+  /** How long a connection may be without a session. Default 10 s. */
+  readonly connectTimeoutMs?: number;
+}
+
+const connectTimeoutMs = 10_000;
+
+/** `engine.io` hands over no more than these options. */
+class WebSockets extends WebSocketServer {
+  constructor(options: WebSocketServerOptions) {
+    super({ ...webSocketDefaults, ...options });
+  }
+}
+
+/** engine.io, which names its connections as it is told here: the id is all that a later request needs. */
+class NamingEngine extends Engine {
+  readonly #ids = new WeakMap<IncomingMessage, string>();
+
+  override generateId(request: IncomingMessage): string {
+    const id = randomBytes(18).toString('base64url');
+    this.#ids.set(request, id);
+    return id;
+  }
+
+  idOf({ request }: EngineSocket): string {
+    return this.#ids.get(request) ?? '';
+  }
+}
+
+/** The real socket.io and engine.io, for requests that were routed and let in. Sessions begin with the CONNECT. */
+export class SocketIoServer {
+  readonly #engine: NamingEngine;
+  readonly #io: Server;
+  readonly #options: SocketIoServerOptions;
+  readonly #connections = new Map<string, EngineConnection>();
+  readonly #transports = new WeakMap<EngineSocket, SocketIoTransport>();
+  readonly #joined = new WeakMap<Socket, Joined>();
+  readonly #left = new WeakMap<IncomingMessage, () => void>();
+
+  constructor(options: SocketIoServerOptions) {
+    this.#options = options;
+    this.#engine = new NamingEngine({
+      wsEngine: WebSockets,
+      maxHttpBufferSize: options.maxMessageBytes,
+      perMessageDeflate: false,
+      httpCompression: false,
+    });
+    this.#engine.on('connection', (conn: EngineSocket) => this.#onConnection(conn));
+    this.#engine.on('connection_error', ({ req }: { readonly req: IncomingMessage }) => {
+      options.onRefused();
+      this.#left.get(req)?.();
+    });
+    this.#io = new Server({
+      serveClient: false,
+      connectTimeout: options.connectTimeoutMs ?? connectTimeoutMs,
+    });
+    // After the listener above: it is to hear each packet before socket.io.
+    this.#io.bind(this.#engine);
+    this.#io.use((socket, next) => void this.#join(socket, next));
+    this.#io.on('connection', (socket) => this.#begin(socket));
+  }
+
+  /**
+   * Serves a request: the handshake of a connection, or one that belongs to a connection by its `sid`.
+   * @param left called when the connection that it begins has ended, or is carried by a WebSocket, or never began
+   */
+  handleRequest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    query: URLSearchParams,
+    left: () => void,
+  ): void {
+    this.#left.set(request, left);
+    this.#engine.handleRequest(withQuery(request, query), response);
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, query: URLSearchParams): void {
+    this.#engine.handleUpgrade(withQuery(request, query), socket, head);
+    // ws has answered what is wrong with the handshake.
+    if (socket.writableEnded) destroyWithin(socket, closeTimeoutMs);
+  }
+
+  /** Pending while no message is to be read from a connection; undefined: they are, or there is none. */
+  paused(sid: string): Promise<void> | undefined {
+    return this.#connections.get(sid)?.paused;
+  }
+
+  /** Ends all connections. */
+  async close(): Promise<void> {
+    await this.#io.close();
+  }
+
+  #onConnection(conn: EngineSocket): void {
+    const { clock } = this.#options;
+    const id = this.#engine.idOf(conn);
+    const { request } = conn;
+    const connection = new EngineConnection(conn, clock);
+    this.#connections.set(id, connection);
+    this.#transports.set(conn, new SocketIoTransport(connection, clock));
+    const left = (): void => this.#left.get(request)?.();
+    conn.once('upgrade', left);
+    conn.once('close', () => {
+      this.#connections.delete(id);
+      left();
+    });
+  }
+
+  async #join(socket: Socket, next: (error?: Error) => void): Promise<void> {
+    const { conn, handshake, id } = socket;
+    const offered: unknown = handshake.auth.token ?? undefined;
+    const token = offered === undefined || typeof offered === 'string' ? offered : '';
+    const joined = await this.#options.join({ request: conn.request, id, token });
+    if (joined instanceof Refusal) {
+      next(connectError(joined));
+      // Behind the answer, which is written in the next tick.
+      process.nextTick(() => conn.close());
+      return;
+    }
+    this.#joined.set(socket, joined);
+    conn.once('close', joined.abandon);
+    if (conn.readyState !== 'open') joined.abandon();
+    next();
+  }
+
+  #begin(socket: Socket): void {
+    const joined = this.#joined.get(socket);
+    const transport = this.#transports.get(socket.conn);
+    if (joined === undefined || transport === undefined) return;
+    socket.conn.off('close', joined.abandon);
+    transport.joined(socket);
+    joined.begin(transport);
+  }
+}
+
+/** engine.io takes the query from here, and would parse the URL by itself otherwise. JSONP is for no client that joins. */
+function withQuery(request: IncomingMessage, query: URLSearchParams): IncomingMessage {
+  const { j: _, ...known } = Object.fromEntries(query);
+  return Object.assign(request, { _query: known });
+}
+
+/** The `connect_error` of a client: its `data` says what a problem document would. */
+function connectError({ code, detail, retryAfterS }: Refusal): Error & { readonly data: object } {
+  const { title } = problemDocument(code);
+  return Object.assign(new Error(title), { data: { code, detail, retryAfterS } });
+}

@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,10 +60,19 @@ describe.skipIf(chromiumMissing)('A page of an earlier monitoring server, in a b
     return sockets;
   }
 
-  /** Opens a page at this address, whatever serves it there. */
-  async function openAt(page: Page, url: string, html: string): Promise<void> {
-    await page.route(url, (route) => route.fulfill({ contentType: 'text/html', body: html }));
-    await page.goto(url);
+  /** Serves a page at an origin of its own. */
+  async function serve(test: TestScope, html: string): Promise<string> {
+    const server = createServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end(html);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    test.onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    return `http://127.0.0.1:${address.port}`;
   }
 
   const here = (script: string, { url }: TestGateway): string =>
@@ -79,10 +89,8 @@ describe.skipIf(chromiumMissing)('A page of an earlier monitoring server, in a b
   ])('of another server shows figures by %s', async ([, script], test) => {
     const gateway = await useIn(test, startGateway());
     for (const library of [shippedLibrary, `${gateway.url}/socket.io/socket.io.js`]) {
-      const html = pageOf(library, whole(script, gateway));
-      const sockets = await showsFigures(test, (page) =>
-        openAt(page, 'http://localhost:9/metrics.html', html),
-      );
+      const url = await serve(test, pageOf(library, whole(script, gateway)));
+      const sockets = await showsFigures(test, (page) => page.goto(url));
       expect(sockets).toHaveLength(script === connecting ? 1 : 0);
     }
   });
@@ -107,6 +115,9 @@ describe.skipIf(chromiumMissing)('A page of an earlier monitoring server, in a b
   ])('of the gateway’s own origin shows figures by %s', async ([, scripts], test) => {
     const gateway = await useIn(test, startGateway());
     const html = pageOf(shownHere, ...scripts);
-    await showsFigures(test, (page) => openAt(page, `${gateway.url}/metrics.html`, html));
+    await showsFigures(test, async (page) => {
+      await page.goto(`${gateway.url}/livez`);
+      await page.setContent(html);
+    });
   });
 });

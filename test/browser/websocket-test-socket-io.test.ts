@@ -3,8 +3,10 @@ import type { Browser } from 'playwright-core';
 import type { Socket } from 'socket.io';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
-import { waitFor } from '../support/wait.ts';
-import { openSocketIoTab, pageFile, savePage, startSocketIo } from './websocket-test-page.ts';
+import { example } from '../support/example-dialect.ts';
+import { startGateway } from '../support/gateway.ts';
+import { useIn, waitFor } from '../support/wait.ts';
+import { openConsole, openSocketIoTab, pageFile, savePage, startSocketIo } from './websocket-test-page.ts';
 
 const sent = /^↑sent/;
 const snapshot = (total: number) => ({
@@ -279,6 +281,31 @@ describe.skipIf(chromiumMissing)('The Socket.IO tab of /websocket-test', () => {
     expect(await page.locator('img').count()).toBe(0);
     expect((await page.locator('#groups').innerText()).length).toBeLessThan(20_000);
     expect([await page.title(), faults]).toEqual(['WebSocket console', []]);
+  });
+
+  it('takes its path from what the gateway serves, and may talk to that only', async (test) => {
+    const { url } = await useIn(test, startGateway({ engine: false, dialects: [example] }));
+    const elsewhere = await startSocketIo(test, () => {});
+    const tab = await openSocketIoTab(test, browser, `${url}/websocket-test`);
+    const { field, button, state, connect, row, faults } = tab;
+    await waitFor('the path', async () => (await field('Path').inputValue()) === '/example-io/');
+    for (const [before, choice] of ['polling,websocket', 'websocket', 'polling'].entries()) {
+      await field('Transports').selectOption(choice);
+      await connect();
+      await row('welcome').nth(before).waitFor();
+      await button('Disconnect').click();
+    }
+    expect(faults).toEqual([]);
+    await connect(elsewhere.url);
+    await state('Blocked');
+  });
+
+  it('is not there where no Socket.IO is served', async (test) => {
+    const { url } = await useIn(test, startGateway({ settings: { DIALECTS: 'telemetry' } }));
+    const { page, state, connect } = await openConsole(test, browser, `${url}/websocket-test#socket-io`);
+    expect(await page.getByRole('link', { name: 'Socket.IO' }).count()).toBe(0);
+    await connect();
+    await state('Connected');
   });
 
   it('says where a copy with the client is to be had, where it has none', async (test) => {

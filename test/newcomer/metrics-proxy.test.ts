@@ -6,9 +6,6 @@ import { type Behind, prepareSite, type Site, startBehind } from '../support/pro
 import { type ProxyName, proxyKinds } from '../support/proxy.ts';
 import type { TestScope } from '../support/wait.ts';
 
-/** A page below the proxy's path, with the gateway's client library. */
-const html = '<!doctype html><title>metrics</title><script src="socket.io/socket.io.js"></script>';
-
 /**
  * Subscribes; resolves with the transport once the figures have moved. `options` are the client's. What the client
  * finds without a path is where sites have their Socket.IO as a rule, so that one is named.
@@ -23,20 +20,20 @@ const subscribe = `([token, options]) => new Promise((resolve, reject) => {
   socket.on('connect', () => socket.emit('subscribe', { hours: 1, update_interval: 1 }));
   let count = 0;
   socket.on('metrics_update', () => {
-    if (++count !== 3) return;
+    if (++count !== 2) return;
     const { name } = socket.io.engine.transport;
     socket.off('disconnect').disconnect();
     resolve(name);
   });
 })`;
 
-/** Resolves with how many seconds the stream's third snapshot was behind the engine's figures of that moment. */
+/** Resolves with how many seconds the stream's second snapshot was behind the engine's figures of that moment. */
 const streamLag = `([token]) => new Promise((resolve, reject) => {
   let count = 0;
   const stream = new EventSource('api/stream/metrics?hours=1&interval=1&token=' + token);
   stream.onerror = () => reject(new Error('the stream ended'));
   stream.onmessage = async ({ data }) => {
-    if (++count !== 3) return;
+    if (++count !== 2) return;
     stream.close();
     const headers = { authorization: 'Bearer ' + token };
     const answer = await fetch('api/metrics/overview?hours=1', { headers });
@@ -78,8 +75,8 @@ describe.skipIf(chromiumMissing || whyLeftOut(openssl))('The way of metrics thro
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     test.onTestFinished(() => context.close());
     const page = await context.newPage();
-    await page.route(`${url}/page.html`, (route) => route.fulfill({ contentType: 'text/html', body: html }));
-    await page.goto(`${url}/page.html`);
+    await page.goto(`${url}/livez`);
+    await page.addScriptTag({ url: 'socket.io/socket.io.js' });
     return page;
   }
 

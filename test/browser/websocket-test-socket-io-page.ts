@@ -8,8 +8,15 @@ import { Server, type Socket } from 'socket.io';
 import { addPage } from '../../src/http/pages.ts';
 import { socketIoLibrary } from '../../src/http/socket-io-library.ts';
 import { routerFor } from '../http/http-set-up.ts';
-import type { TestScope } from '../support/wait.ts';
+import { type TestScope, waitFor } from '../support/wait.ts';
 import { type ConsolePage, openConsole, pageFile } from './websocket-test-page.ts';
+
+/** An empty folder, for the time of the test. */
+export function folderIn(test: TestScope): string {
+  const folder = mkdtempSync(join(tmpdir(), 'console-'));
+  test.onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
 
 /** The page as a gateway with Socket.IO serves it, with the client in it, on disk. */
 export async function savePage(test: TestScope): Promise<URL> {
@@ -19,9 +26,7 @@ export async function savePage(test: TestScope): Promise<URL> {
     file: socketIoLibrary('socket.io.min'),
     isWanted: () => true,
   });
-  const folder = mkdtempSync(join(tmpdir(), 'console-'));
-  test.onTestFinished(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'websocket-test.html');
+  const file = join(folderIn(test), 'websocket-test.html');
   writeFileSync(file, await (await router.request('/console')).text());
   return pathToFileURL(file);
 }
@@ -42,7 +47,7 @@ export async function startSocketIo(test: TestScope, talk: (socket: Socket) => v
 export interface SocketIoTab extends ConsolePage {
   /** Presses Connect, with another URL where one is given. */
   connect(url?: string): Promise<void>;
-  /** Whether the figures are live, in the page's words. */
+  /** Waits until the figures are so: "Live", or "Not live" and why. */
   live(text: string): Promise<void>;
   /** The value beside a name in a table of the tab. */
   value(name: string): Locator;
@@ -62,7 +67,11 @@ export async function openSocketIoTab(
       if (url !== undefined) await field('URL').fill(url);
       await button('Connect').click();
     },
-    live: (text) => page.locator('#live').filter({ hasText: text }).waitFor(),
+    async live(text) {
+      const live = page.locator('#live');
+      // Not as Playwright looks for text: "Not live" has "live" in it.
+      await waitFor(`the figures to be "${text}"`, async () => (await live.innerText()).startsWith(text));
+    },
     value: (name) =>
       page
         .getByRole('row')

@@ -1,7 +1,8 @@
-import { createServer } from 'node:http';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startEngineServer } from '../source/engine-server.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
+import { useIn } from '../support/wait.ts';
 import { openSocketIoTab, savePage, startSocketIo } from './websocket-test-socket-io-page.ts';
 
 describe.skipIf(chromiumMissing)('The Socket.IO tab of /websocket-test', () => {
@@ -35,15 +36,20 @@ describe.skipIf(chromiumMissing)('The Socket.IO tab of /websocket-test', () => {
     await state('Failed The token is no JWT');
   });
 
-  it('says what to set where a page from disk is not let in, and what is wrong with an address', async (test) => {
-    const http = createServer((_request, response) => void response.writeHead(403).end());
-    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-    test.onTestFinished(() => void http.close());
-    const address = http.address();
-    const port = typeof address === 'object' ? address?.port : undefined;
-    const { state, connect } = await openSocketIoTab(test, browser, await savePage(test));
-    await connect(`http://127.0.0.1:${port}`);
+  it('says why it was not let in where it can read that, else what to set, and what is wrong with an address', async (test) => {
+    const problem = JSON.stringify({ code: 'TOO_MANY_CONNECTIONS', detail: 'at most 10 from one address' });
+    let headers = {};
+    const server = await useIn(
+      test,
+      startEngineServer((_request, response) => void response.writeHead(429, headers).end(problem)),
+    );
+    const { state, connect, field } = await openSocketIoTab(test, browser, await savePage(test));
+    await field('Reconnect by itself').uncheck();
+    await connect(server.url);
     await state('under ALLOWED_ORIGINS=* only');
+    headers = { 'access-control-allow-origin': '*' };
+    await connect();
+    await state('TOO_MANY_CONNECTIONS: at most 10 from one address');
     await connect('http://127.0.0.1:1/metrics');
     await state('the path has a field of its own');
   });

@@ -121,6 +121,44 @@ describe.skipIf(chromiumMissing)('The Socket.IO tab of /websocket-test', () => {
     await state('Blocked');
   });
 
+  it('is used with the keyboard alone', async (test) => {
+    const { heard, talk } = speakMetrics();
+    const { url } = await startSocketIo(test, talk);
+    const { page } = await openConsole(test, browser, await savePage(test));
+    const focused = () =>
+      page.evaluate<string>(
+        `(({ labels, textContent }) => (labels?.[0]?.textContent ?? textContent).trim())(document.activeElement)`,
+      );
+    async function tabTo(name: string): Promise<void> {
+      for (let steps = 0; (await focused()) !== name; steps++) {
+        if (steps === 40) throw new Error(`no way to "${name}"`);
+        await page.keyboard.press('Tab');
+      }
+    }
+    await tabTo('Socket.IO');
+    await page.keyboard.press('Enter');
+    await page.locator('nav [aria-current=page]').filter({ hasText: 'Socket.IO' }).waitFor();
+    await tabTo('URL');
+    await page.keyboard.type(url);
+    await page.keyboard.press('Enter');
+    await page.getByText('Connected').first().waitFor();
+    await tabTo('Hours');
+    await page.keyboard.type('6');
+    await page.keyboard.press('Enter');
+    await waitFor('the subscription', () => heard.length === 1);
+    for (const name of ['Unsubscribe', 'Set interval', 'Refresh']) {
+      await tabTo(name);
+      await page.keyboard.press('Space');
+    }
+    await waitFor('all of them', () => heard.length === 4);
+    expect(heard.map(([event]) => event)).toEqual([
+      'subscribe',
+      'unsubscribe',
+      'set_interval',
+      'request_refresh',
+    ]);
+  });
+
   it('is not there where no Socket.IO is served', async (test) => {
     const { url } = await useIn(test, startGateway({ settings: { DIALECTS: 'telemetry' } }));
     const { page, state, connect } = await openConsole(test, browser, `${url}/websocket-test#socket-io`);

@@ -69,9 +69,9 @@ describe('Metrics', () => {
     expect(said(opened)).toBe('The engine has not given metrics yet: no figures are known');
     expect(said(opened, brought)).toBe('Metrics live · unchanged for 9 s');
     expect(said(opened, brought, fault)).toBe(
-      'The engine gives no metrics: values are the last known, 8 s old',
+      'No new metrics of the engine: values are the last known, 8 s old',
     );
-    expect(said(opened, fault)).toBe('The engine gives no metrics: no figures are known');
+    expect(said(opened, fault)).toBe('No new metrics of the engine: no figures are known');
     expect(said(opened, brought, lost)).toBe(
       'No stream of metrics, trying again and again: values are the last known, 8 s old',
     );

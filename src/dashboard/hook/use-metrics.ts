@@ -52,7 +52,8 @@ export function useMetrics() {
   }, [client, tokens]);
 
   const choose = (change: Partial<MetricsSettings>): void => {
-    const next = { ...settings, ...change };
+    // Of the address, and not of what was rendered last: two choices may come in between.
+    const next = { ...readMetricsSettings(location.hash), ...change };
     history.replaceState(null, '', location.pathname + location.search + formatMetricsSettings(next));
     setSettings(next);
     current.current?.show(next);

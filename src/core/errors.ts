@@ -30,6 +30,7 @@ export const problemTable = {
   ENGINE_UNREACHABLE: { status: 502, title: 'The engine did not answer' },
   AT_CAPACITY: { status: 503, title: 'The gateway has no connection left to give' },
   LIMIT: { status: 503, title: 'A limit of the gateway is reached' },
+  NO_DATA: { status: 503, title: 'The engine has given no data yet' },
   SHUTTING_DOWN: { status: 503, title: 'The gateway is shutting down' },
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemCode = keyof typeof problemTable;

@@ -11,17 +11,18 @@ import { Listener } from './listener.ts';
 import type { DemoLog } from './log.ts';
 import { Market } from './market.ts';
 import { Messages } from './message/messages.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { Part, together } from './part.ts';
 import { marketEvents, type Publish, Publisher } from './publisher.ts';
 import { createRouter } from './router.ts';
-import { instanceRoutes, messageRoutes, systemRoutes } from './routes.ts';
+import { instanceRoutes, messageRoutes, metricsRoutes, systemRoutes } from './routes.ts';
 
 export interface DemoEngineOptions {
   /** 0 picks a free port. Default 8000. */
   port?: number | undefined;
   /** Default 127.0.0.1: anybody who reaches it may switch faults on. */
   host?: string | undefined;
-  /** Whole number; the same seed gives the same market, instances, messages and diagnostics. Default 1. */
+  /** Whole number; the same seed gives the same market, instances, messages, metrics and diagnostics. Default 1. */
   seed?: number | undefined;
   /**
    * Where events go: the market's to `channel`, the others to `instance_events`, `message_events` and
@@ -35,8 +36,8 @@ export interface DemoEngineOptions {
   /** Milliseconds from one step of the market to the next. Default 1000. */
   stepMs?: number | undefined;
   /**
-   * How often things happen besides the market, to the instances, their logs, messages and diagnostics: 1, the
-   * default, is for people to watch, 10 is ten times as often; 0: only what calls ask for.
+   * How often things happen besides the market, to the instances, their logs, messages, metrics and diagnostics: 1,
+   * the default, is for people to watch, 10 is ten times as often; 0: only what calls ask for.
    */
   activity?: number | undefined;
   /** Folder for `<name>.log` of each instance. Default: none, logs are kept in memory only. */
@@ -92,18 +93,25 @@ export class DemoEngine {
     const files = logDir === undefined ? undefined : new LogFiles(logDir, logMaxBytes, log);
     const logs = new InstanceLogs(partOptions, instances, files);
     const messages = new Messages(partOptions, instances);
+    const metrics = new Metrics(partOptions);
     const diagnostics = new Diagnostics(partOptions);
     this.market = market;
     this.instances = instances;
     this.messages = messages;
     this.#files = files;
     this.#life = together([
-      new Part(() => clock.every(stepMs, () => market.step())),
+      new Part(() =>
+        clock.every(stepMs, () => {
+          market.step();
+          metrics.step();
+        }),
+      ),
       ...(publish === undefined ? [] : [marketEvents(market, channel, eventsPerSecond, partOptions)]),
       new Part(() => instances.subscribe((event) => emit('instance_events', event))),
       logs.life,
       scenario(partOptions, instances),
       messages.life,
+      metrics.life,
       diagnostics.life,
     ]);
 
@@ -113,7 +121,8 @@ export class DemoEngine {
         systemRoutes(market, () => diagnostics.activePlans()),
       )
       .route('/', instanceRoutes(instances, logs))
-      .route('/', messageRoutes(messages));
+      .route('/', messageRoutes(messages))
+      .route('/', metricsRoutes(metrics));
     const answer = getRequestListener(router.fetch, { overrideGlobalObjects: false, hostname: 'localhost' });
   }
 

@@ -49,7 +49,16 @@ const wrongInstances: readonly [WrongAnswer, ...WrongAnswer[]] = [
   (c) => c.json([{ name: '../../etc/passwd', status: 'running', port: 18_801, pid: 1, archived_at: null }]),
 ];
 
+/** No object, sections that are no objects, a redirect, lists for objects and objects for lists. */
+const wrongOverview: readonly [WrongAnswer, ...WrongAnswer[]] = [
+  (c) => c.json('idle'),
+  (c) => c.json({ overview: 'idle', sessions: 15, activity: 'none', timestamp: 'now' }),
+  redirect,
+  (c) => c.json({ overview: { tasks: [42], costs: { total_cost: '12.45' } }, activity: { newest: null } }),
+];
+
 function wrongAnswers(path: string): readonly [WrongAnswer, ...WrongAnswer[]] {
+  if (path.startsWith('/api/metrics/')) return wrongOverview;
   if (path.includes('/metrics/')) return wrongMetrics;
   return path.startsWith('/api/instances') ? wrongInstances : wrongState;
 }

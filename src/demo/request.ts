@@ -73,13 +73,21 @@ export async function readBody<T extends z.ZodObject>(c: Call, schema: T): Promi
   return parsed.data;
 }
 
-/** A whole number of the query from 0 to `max`; absent: `fallback`. Throws RefusedRequest. */
-export function wholeNumber({ req }: Call, name: string, max: number, fallback: number): number {
+interface WholeNumbers {
+  /** Default 0. */
+  min?: number;
+  max: number;
+  /** Where the query has none. */
+  fallback: number;
+}
+
+/** A whole number of the query. Throws RefusedRequest. */
+export function wholeNumber({ req }: Call, name: string, { min = 0, max, fallback }: WholeNumbers): number {
   const text = req.query(name);
   if (text === undefined) return fallback;
   const value = Number(text);
-  if (/^\d+$/.test(text) && value <= max) return value;
-  throw badField({ field: name, message: `${name} must be a whole number from 0 to ${max}` });
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw badField({ field: name, message: `${name} must be a whole number from ${min} to ${max}` });
 }
 
 /** `true` or `false` of the query; absent: false. Throws RefusedRequest. */

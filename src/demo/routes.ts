@@ -4,6 +4,8 @@ import type { Instances, Outcome } from './instance/instances.ts';
 import { type InstanceLogs, maxTail } from './instance/logs.ts';
 import type { Market } from './market.ts';
 import { type Messages, maxMessages } from './message/messages.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import { maxHours } from './metrics/usage-book.ts';
 import {
   badField,
   type Call,
@@ -123,7 +125,7 @@ export function instanceRoutes(instances: Instances, logs: InstanceLogs): Routes
     })
     .get('/api/instances/:name/logs', (c) => {
       const name = c.req.param('name');
-      const tail = wholeNumber(c, 'tail', maxTail, 100);
+      const tail = wholeNumber(c, 'tail', { max: maxTail, fallback: 100 });
       if (instances.find(name) === undefined) return answerUnknown(c, name);
       const lines = logs.tail(name, tail);
       return c.json({ name, lines, count: lines.length });
@@ -155,7 +157,7 @@ export function messageRoutes(messages: Messages): Routes {
   return routes
     .get('/api/messages', (c) => {
       const filter = { instance: c.req.query('instance'), correlationId: c.req.query('correlation_id') };
-      const list = messages.list(filter, wholeNumber(c, 'limit', maxMessages, 100));
+      const list = messages.list(filter, wholeNumber(c, 'limit', { max: maxMessages, fallback: 100 }));
       return c.json({ messages: list, count: list.length });
     })
     .get('/api/messages/:id', (c) => {
@@ -164,4 +166,12 @@ export function messageRoutes(messages: Messages): Routes {
         ? c.json({ error: 'message_not_found', message: 'no message with this id' }, 404)
         : c.json(message);
     });
+}
+
+/** `/api/metrics/overview?hours=`: 1 to 168, default 24. */
+export function metricsRoutes(metrics: Metrics): Routes {
+  const routes: Routes = new Hono();
+  return routes.get('/api/metrics/overview', (c) =>
+    c.json(metrics.snapshot(wholeNumber(c, 'hours', { min: 1, max: maxHours, fallback: 24 }))),
+  );
 }

@@ -24,6 +24,15 @@ export const jsonEncoding: Encoding = {
   leastBytes: createLeastBytes({ text: 2, member: 2, item: 1, literal: 4, fraction: 3, container: 1 }),
 };
 
+/**
+ * Only the `data` of a packet, as JSON: for transports that say besides which event it is (Socket.IO), or need not
+ * (Server-Sent Events).
+ */
+export const eventEncoding: Encoding = {
+  ...jsonEncoding,
+  encode: (packet) => Buffer.from(JSON.stringify(('data' in packet ? packet.data : undefined) ?? null)),
+};
+
 export const msgpackEncoding: Encoding = {
   isBinary: true,
   encode: pack,

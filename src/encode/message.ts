@@ -3,6 +3,8 @@ import { type Encoding, jsonEncoding } from './encoding.ts';
 /** A JSON object with a type. */
 export interface Packet {
   readonly type: string;
+  /** Name of the Server-Sent Event that it becomes, which then has no id. Default: none, and it has an id. */
+  readonly streamEvent?: string;
 }
 
 let lastId = 0;
@@ -19,10 +21,11 @@ export interface MessageContext {
 export class Message {
   /** Unique in this process, from 1 up. */
   readonly id: number;
-  /** Packet type, for the metrics. */
+  /** Packet type: for the metrics, and the name of the event on Socket.IO. */
   readonly type: string;
   readonly payload: Buffer;
   readonly isBinary: boolean;
+  readonly streamEvent: string | undefined;
   readonly position: string | undefined;
   /** Of `previous`. Not the message itself, which would keep all before it alive. */
   readonly base: { readonly id: number; readonly payload: Buffer } | undefined;
@@ -37,6 +40,7 @@ export class Message {
     this.type = packet.type;
     this.payload = encoding.encode(packet);
     this.isBinary = encoding.isBinary;
+    this.streamEvent = packet.streamEvent;
     this.position = position;
     this.base = previous && { id: previous.id, payload: previous.payload };
   }

@@ -66,8 +66,9 @@ export class Feeds {
 
   /** One state for each key, `<name>/<key>`, for as long as it has readers, each with a wish. */
   keyed<Key, Wish = undefined>(name: string, options: KeyedStatesOptions<Key, Wish>): KeyedStates<Key, Wish> {
+    const { keepsHistory = true } = options;
     return new KeyedStates(options, this.#clock, (key, initial, write) => {
-      const feed = this.state(`${name}/${key}`, { initial, write: () => write(feed) });
+      const feed = this.state(`${name}/${key}`, { initial, keepsHistory, write: () => write(feed) });
       return feed;
     });
   }

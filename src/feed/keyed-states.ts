@@ -12,6 +12,8 @@ export interface KeyedStatesOptions<Key, Wish> {
    * to stop that.
    */
   readonly write: (feed: WritableStateFeed, key: Key, wishes: Wishes<Wish>) => () => void;
+  /** As `NamedStateOptions` has it. Default true. */
+  readonly keepsHistory?: boolean;
   /** How long a feed outlives its last reader. Default 0. */
   readonly idleTtlMs?: number;
   /** Of feeds at once. Default: none. */
@@ -44,6 +46,11 @@ export class KeyedStates<Key, Wish> {
       },
       close: ({ feed }) => feed.close(),
     });
+  }
+
+  /** Closes every feed, read or not. */
+  close(): void {
+    this.#registry.close();
   }
 
   /**

@@ -9,9 +9,9 @@ import { PollFailure } from './poll-failure.ts';
  * Whose connections a poll takes.
  *
  * - `sources`: as many as there are requests, each source having no more than one.
- * - `symbols`: at most 16; there are as many symbols as clients ask for, so further ones wait their turn.
+ * - `keyed`: at most 16; there are as many symbols and ranges as clients ask for, so further ones wait their turn.
  */
-export type PollLane = 'sources' | 'symbols';
+export type PollLane = 'sources' | 'keyed';
 /**
  * Requests of one lane cannot keep those of another from the engine, however many of them hang. At most 16 connections
  * each have `others`, what is asked for clients, and `forwards`, what is passed on as it is.
@@ -78,7 +78,7 @@ export class EngineClient {
     const bounded = { ...kept, connections: sharedConnections };
     this.#pools = {
       sources: new Pool(origin, { ...kept, connections: null }),
-      symbols: new Pool(origin, bounded),
+      keyed: new Pool(origin, bounded),
       others: new Pool(origin, bounded),
       forwards: new Pool(origin, {
         connections: sharedConnections,

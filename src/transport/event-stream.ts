@@ -20,11 +20,13 @@ const normalEnd = 1000;
 
 /**
  * A message as a Server-Sent Event. Its id is the position, which a browser sends back as `Last-Event-ID`; it has no
- * name, so that `onmessage` sees it (WHATWG HTML §9.2). The payload must be one line of text, as JSON is.
+ * name, so that `onmessage` sees it (WHATWG HTML §9.2.6). One with a name is no state to resume from, so it leaves the
+ * browser the id that it has. The payload must be one line of text, as JSON is.
  */
-const eventOf = createForm(({ position, payload }) => {
+const eventOf = createForm(({ streamEvent, position, payload }) => {
   const id = position === undefined ? '' : `id: ${position}\n`;
-  return Buffer.concat([Buffer.from(`${id}data: `), payload, Buffer.from('\n\n')]);
+  const head = streamEvent === undefined ? id : `event: ${streamEvent}\n`;
+  return Buffer.concat([Buffer.from(`${head}data: `), payload, Buffer.from('\n\n')]);
 });
 
 /** A stream of Server-Sent Events. The client says nothing, so it is never silent. */

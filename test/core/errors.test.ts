@@ -21,6 +21,7 @@ describe('problem table', () => {
       'INTERNAL',
       'LIMIT',
       'METHOD_NOT_ALLOWED',
+      'NO_DATA',
       'NOT_FOUND',
       'ORIGIN_REFUSED',
       'REQUEST_TIMEOUT',
@@ -59,6 +60,7 @@ describe('problem table', () => {
       'ENGINE_UNREACHABLE',
       'INTERNAL',
       'LIMIT',
+      'NO_DATA',
       'SHUTTING_DOWN',
     ]);
   });

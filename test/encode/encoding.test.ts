@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 import { parseUntrusted } from '../../src/core/untrusted-json.ts';
-import { jsonEncoding, msgpackEncoding, pack } from '../../src/encode/encoding.ts';
+import { eventEncoding, jsonEncoding, msgpackEncoding, pack } from '../../src/encode/encoding.ts';
 import { arbitraryJson, arbitraryJsonObject } from '../support/arbitrary-json.ts';
 
 describe('Encodings', () => {
@@ -15,6 +15,12 @@ describe('Encodings', () => {
     const bytes = msgpackEncoding.encode({ a: 1 });
     expect([msgpackEncoding.isBinary, bytes.toString('hex')]).toEqual([true, '81a16101']);
     expect(decode(bytes)).toEqual({ a: 1 });
+  });
+
+  it('make a text of the data alone, for transports that say which event it is', () => {
+    expect(eventEncoding.isBinary).toBe(false);
+    expect(eventEncoding.encode({ type: 'news', data: { a: 'ü' } }).toString()).toBe('{"a":"ü"}');
+    expect(eventEncoding.encode({ type: 'news' }).toString()).toBe('null');
   });
 
   it('say the same', () => {

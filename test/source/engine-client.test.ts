@@ -168,7 +168,7 @@ async function setUp(test: TestScope) {
 
 describe('EngineClient lanes', () => {
   it.for<[PollLane | 'others', number]>([
-    ['symbols', 16],
+    ['keyed', 16],
     ['others', 16],
     ['sources', 40],
   ])(
@@ -186,8 +186,8 @@ describe('EngineClient lanes', () => {
   it('keep what hangs for clients from the symbols, and the other way round', async (test) => {
     const { client, hang } = await setUp(test);
     await hang(40, 'others', 16);
-    expect(await within('a symbol', client.get('/state?symbol=A', never, 'symbols'), soonMs)).toBe('{}');
-    await hang(40, 'symbols', 32);
+    expect(await within('a symbol', client.get('/state?symbol=A', never, 'keyed'), soonMs)).toBe('{}');
+    await hang(40, 'keyed', 32);
     expect(await within('a poll', client.get('/state', never), soonMs)).toBe('{}');
   });
 

@@ -2,6 +2,7 @@ import { isJsonObject } from '../../src/core/json.ts';
 import type { MemoryEvents } from '../../src/source/events.ts';
 import type { Packet } from './client.ts';
 import { listed, startInstanceEngine } from './instance-engine.ts';
+import { snapshotOf, startMetricsEngine } from './metrics-engine.ts';
 import { useLogFolder } from './stream-files.ts';
 import { type TestScope, useIn } from './wait.ts';
 
@@ -156,6 +157,23 @@ const messages: Manners = {
     Number(message_id ?? Object(recent_events).at?.(-1)?.message_id),
 };
 
+/** Snapshots have no type: the engine says which is the first one. Nothing is heard there. */
+const metricsStream: Manners = {
+  queries: ['?interval=1'],
+  firstType: 'first',
+  keepalive: { say: '', isAnswer: () => false },
+  update: () => {},
+  markOf: ({ body }) => body.mark,
+  async surround(test) {
+    const engine = await useIn(test, startMetricsEngine({ snapshot: { ...snapshotOf(0), type: 'first' } }));
+    return {
+      settings: { ENGINE_URL: engine.url },
+      update: (_events, mark, bytes) =>
+        engine.set({ snapshot: { ...snapshotOf(mark), mark, padding: `${mark} `.repeat(bytes / 4) } }),
+    };
+  },
+};
+
 const exampleManners: Manners = {
   firstType: 'welcome',
   keepalive: { say: '{"type":"ping"}', isAnswer: ({ type }) => type === 'pong' },
@@ -174,6 +192,7 @@ export const mannersAt: Readonly<Record<string, Manners>> = {
   '/ws/instances': instances,
   '/ws/instances/:name/logs': instanceLog,
   '/ws/messages': messages,
+  '/api/stream/metrics': metricsStream,
   '/ws/example': exampleManners,
   '/api/stream/example': exampleManners,
 };

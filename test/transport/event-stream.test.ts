@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { usualCloses } from '../../src/deliver/closes.ts';
 import type { Transport, TransportEnd } from '../../src/deliver/transport.ts';
-import { jsonEncoding } from '../../src/encode/encoding.ts';
+import { eventEncoding, jsonEncoding } from '../../src/encode/encoding.ts';
 import { Message } from '../../src/encode/message.ts';
 import { EventStreamTransport } from '../../src/transport/event-stream.ts';
 import { createManualClock } from '../support/manual-clock.ts';
@@ -65,6 +65,16 @@ describe('EventStream', () => {
     const { transport, subject } = await open(test);
     transport.offer(new Message({ type: 'A' }, jsonEncoding, { position: 'cafe.0123-42' }));
     await waitFor('the event', () => subject.received.endsWith('id: cafe.0123-42\ndata: {"type":"A"}\n\n'));
+  });
+
+  it('gives an event its name where it has one, and no id, so that the browser keeps the one it has', async (test) => {
+    const { transport, subject } = await open(test);
+    const failed = { type: 'error', streamEvent: 'error_info', data: { error: 'down' } };
+    transport.offer(new Message(failed, eventEncoding, { position: 'e-7' }));
+    await waitFor('the event', () =>
+      subject.received.endsWith('\n\nevent: error_info\ndata: {"error":"down"}\n\n'),
+    );
+    expect(subject.received).not.toContain('id:');
   });
 
   it('never lets a text end its event', async (test) => {

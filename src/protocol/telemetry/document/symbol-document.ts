@@ -39,7 +39,7 @@ export class SymbolDocument extends Document {
     super(
       {
         ...{ feedName: `${telemetrySettings.name}/${symbol}`, board, ofSymbol },
-        polled: [{ name: 'state', label: 'symbol_state', source, path, lane: 'symbols' }],
+        polled: [{ name: 'state', label: 'symbol_state', source, path, lane: 'keyed' }],
       },
       context,
     );

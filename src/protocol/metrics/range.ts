@@ -1,0 +1,211 @@
+import type { Cancel } from '../../core/clock.ts';
+import { createWarningThrottle, type WarningThrottle } from '../../core/log.ts';
+import type { Wishes } from '../../feed/keyed-states.ts';
+import type { WritableStateFeed } from '../../feed/state-feed.ts';
+import type { PollFailure } from '../../source/poll-failure.ts';
+import { Poller } from '../../source/poller.ts';
+import type { Source } from '../../source/source.ts';
+import { Supervisor } from '../../source/supervisor.ts';
+import type { Context } from '../dialect.ts';
+import { type RangeState, rangeDocument, rangeStateOf } from './range-state.ts';
+import { readSnapshot, type Snapshot } from './snapshot.ts';
+
+/**
+ * What a reader wants of a range: to be kept up to date, by a poll each so many ms, or to be told once when it is.
+ */
+export type RangeWish =
+  | { readonly everyMs: number }
+  | {
+      /** Called in a later turn. */
+      readonly once: (outcome: PollOutcome) => void;
+      /** Whether what is watched, or was answered within the last second, is recent enough. Else: a poll is. */
+      readonly takesRecent: boolean;
+    };
+type OneTimeWish = Extract<RangeWish, { readonly takesRecent: boolean }>;
+
+/** How the poll ended that a reader waited for. */
+export interface PollOutcome {
+  /** What went wrong, for people; undefined: nothing did. */
+  readonly error: string | undefined;
+  /** Whether all who watch the range are told of it at once: the first answer, the begin or the end of a fault. */
+  readonly isUrgent: boolean;
+}
+
+export type RangeParts = Pick<Context, 'engine' | 'board' | 'clock' | 'log' | 'meter'> & {
+  readonly pollTimeoutMs: number;
+};
+
+const path = '/api/metrics/overview';
+/** Of the polls in logs and metrics, whatever the range. */
+const name = 'metrics';
+const names: ReadonlySet<string> = new Set([name]);
+/** So old an answer is as good as a new one: the engine is asked no more often than once a second. */
+const recentMs = 1000;
+/** Least time between two polls that are asked for: many clients may ask, one after the other. */
+const askedEveryMs = 100;
+/** How long an answer that nobody watches counts as fresh: the longest interval there is. */
+const longestIntervalMs = 60_000;
+
+/**
+ * The writer of one range: polls it while it is watched, at the shortest interval that anybody wishes for, and when
+ * somebody asks for a poll.
+ */
+export class RangeWriter {
+  readonly #feed: WritableStateFeed;
+  readonly #wishes: Wishes<RangeWish>;
+  readonly #parts: RangeParts;
+  readonly #source: Source;
+  readonly #supervisor: Supervisor<Snapshot>;
+  readonly #poller: Poller<Snapshot>;
+  readonly #stopHearing: () => void;
+  readonly #warn: WarningThrottle;
+  /** Those that the next outcome is told to. */
+  #asked: readonly OneTimeWish[] = [];
+  /** Those that were told of one, or will be. */
+  readonly #heard = new WeakSet<OneTimeWish>();
+  /** Between two polls; infinite: nobody watches. */
+  #everyMs = Number.POSITIVE_INFINITY;
+  #startedAt = Number.NEGATIVE_INFINITY;
+  #endedAt = Number.NEGATIVE_INFINITY;
+  #cancelTimer: Cancel = () => {};
+  #isClosed = false;
+
+  constructor(feed: WritableStateFeed, hours: number, wishes: Wishes<RangeWish>, parts: RangeParts) {
+    const { engine, board, clock, log, meter, pollTimeoutMs: timeoutMs } = parts;
+    this.#feed = feed;
+    this.#wishes = wishes;
+    this.#parts = parts;
+    const freshMs = (): number => 2 * Math.min(this.#everyMs, longestIntervalMs);
+    // Hidden: no other dialect shows how fresh this is. There are 168 ranges at most.
+    this.#source = board.open(`${name}/${hours}h`, { freshMs, hidden: true });
+    this.#source.pause();
+    this.#poller = new Poller<Snapshot>({
+      ...{ name, timeoutMs, engine, clock, meter },
+      path: `${path}?${new URLSearchParams({ hours: `${hours}` })}`,
+      lane: 'keyed',
+      read: (answer) => readSnapshot(answer, clock.now() / 1000),
+    });
+    this.#supervisor = new Supervisor(
+      [{ poller: this.#poller, source: this.#source }],
+      { clock, log },
+      () => ({
+        answered: (_name, snapshot) => this.#answered(snapshot),
+        failed: (_name, _changed, failure) => this.#failed(failure),
+      }),
+    );
+    this.#warn = createWarningThrottle(log, clock);
+    this.#stopHearing = wishes.onChange(() => this.#heed());
+    this.#heed();
+  }
+
+  get #state(): RangeState {
+    return rangeStateOf(this.#feed.current.document);
+  }
+
+  get #isWatched(): boolean {
+    return this.#everyMs < Number.POSITIVE_INFINITY;
+  }
+
+  get #isRecent(): boolean {
+    return this.#parts.clock.monotonic() - this.#endedAt <= recentMs;
+  }
+
+  /** Stops polling. Who waits for an outcome is told that there will be none. */
+  close(): void {
+    this.#isClosed = true;
+    this.#stopHearing();
+    this.#cancelTimer();
+    this.#source.close();
+    this.#settle({ error: 'The gateway has stopped asking the engine', isUrgent: false });
+  }
+
+  #heed(): void {
+    const wasWatched = this.#isWatched;
+    const { all } = this.#wishes;
+    this.#everyMs = Math.min(
+      Number.POSITIVE_INFINITY,
+      ...all.map((wish) => ('everyMs' in wish ? wish.everyMs : Number.POSITIVE_INFINITY)),
+    );
+    if (this.#isWatched && !wasWatched) this.#wake();
+    if (!this.#isWatched && wasWatched) this.#source.pause();
+    this.#asked = this.#asked.filter((wish) => all.includes(wish));
+    for (const wish of all) if ('once' in wish) this.#ask(wish);
+    this.#plan();
+  }
+
+  #wake(): void {
+    this.#source.resume();
+    if (!this.#isRecent) this.#commit({ isAwaited: true });
+  }
+
+  #ask(wish: OneTimeWish): void {
+    if (this.#heard.has(wish)) return;
+    this.#heard.add(wish);
+    const { fault, isAwaited } = this.#state;
+    const isUpToDate = this.#isRecent || (this.#isWatched && !isAwaited);
+    if (!wish.takesRecent || !isUpToDate) this.#asked = [...this.#asked, wish];
+    else queueMicrotask(() => wish.once({ error: fault?.error, isUrgent: false }));
+  }
+
+  /** Polls when it is next due. */
+  #plan(): void {
+    this.#cancelTimer();
+    // What is due meanwhile is seen to at the end of the poll.
+    if (this.#isClosed || this.#poller.isBusy) return;
+    const gapMs = this.#asked.length > 0 ? Math.min(askedEveryMs, this.#everyMs) : this.#everyMs;
+    if (gapMs === Number.POSITIVE_INFINITY) return;
+    const isAwaited = this.#isWatched && this.#state.isAwaited;
+    const waitMs = isAwaited ? 0 : this.#startedAt + gapMs - this.#parts.clock.monotonic();
+    if (waitMs <= 0) this.#poll();
+    else this.#cancelTimer = this.#parts.clock.after(waitMs, () => this.#poll());
+  }
+
+  #poll(): void {
+    this.#startedAt = this.#parts.clock.monotonic();
+    this.#supervisor.poll(names);
+  }
+
+  #answered({ data, timestamp, notes }: Snapshot): void {
+    if (this.#isClosed) return;
+    this.#source.succeeded();
+    if (notes.length > 0) this.#warn('type', { source: name, notes }, 'metrics of another type');
+    const { data: before, fault, isAwaited } = this.#state;
+    this.#commit({ data, timestamp, fault: undefined, isAwaited: false });
+    this.#ended({ error: undefined, isUrgent: before === undefined || fault !== undefined || isAwaited });
+  }
+
+  #failed(failure: PollFailure): void {
+    if (this.#isClosed) return;
+    const { fault, isAwaited } = this.#state;
+    const error = faultText(failure);
+    const isNews = fault === undefined || isAwaited;
+    if (isNews) {
+      const timestamp = this.#parts.clock.now() / 1000;
+      this.#commit({ fault: { error, timestamp }, isAwaited: false });
+    }
+    this.#ended({ error, isUrgent: isNews });
+  }
+
+  #commit(change: Partial<RangeState>): void {
+    this.#feed.stage(rangeDocument({ ...this.#state, ...change }));
+    this.#feed.commit();
+  }
+
+  #ended(outcome: PollOutcome): void {
+    this.#endedAt = this.#parts.clock.monotonic();
+    this.#settle(outcome);
+    this.#plan();
+  }
+
+  #settle(outcome: PollOutcome): void {
+    const asked = this.#asked;
+    this.#asked = [];
+    for (const { once } of asked) once(outcome);
+  }
+}
+
+function faultText({ status, message }: PollFailure): string {
+  return status === 404
+    ? `The engine serves no metrics: it has nothing at ${path} (HTTP 404)`
+    : `The engine gives no metrics: ${message}`;
+}

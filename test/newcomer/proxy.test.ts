@@ -1,59 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nginx, openssl, whyLeftOut } from '../setup/programs.mjs';
-import { type Certificate, makeCertificate } from '../support/certificate.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { openDashboard } from '../support/dashboard-page.ts';
-import { freePort } from '../support/free-port.ts';
-import { commandResult, spawnEngine, spawnGateway } from '../support/gateway-process.ts';
-import { nobody } from '../support/nobody.ts';
-import { exampleOf, makeTokenAsShown, names, pages, tablesIn } from '../support/pages.ts';
-import { type ProxyName, proxyKinds, startProxy } from '../support/proxy.ts';
-import { type TestScope, useIn } from '../support/wait.ts';
-
-const host = 'dash.example.com';
-const secret = 'a secret of at least thirty-two bytes';
-
-/** The settings that the page wants behind a proxy. */
-function settingsShown(): Record<string, string> {
-  const rows = pages.flatMap(({ text }) => tablesIn(text, 'setting of the gateway', 'value'));
-  const given = rows.map(([name, value = '']) => [
-    names(name)[0] ?? '',
-    names(value)[0] ?? value.split(',')[0] ?? '',
-  ]);
-  return { ...Object.fromEntries(given), AUTH_JWT_SECRET: secret };
-}
-
-/** The page's own configuration of a proxy, with the places of this test in place of the page's. */
-function configurationShown(name: ProxyName, { port, target, certificate, key }: Places): string {
-  const tls = `${host}:${port} {\n bind 127.0.0.1\n tls ${certificate} ${key}`;
-  const changes: Readonly<Record<ProxyName, Readonly<Record<string, string>>>> = {
-    nginx: { 'listen 443': `listen 127.0.0.1:${port}`, '/etc/ssl/dash.example.com.key': key },
-    caddy: { 'dash.example.com {': tls },
-    haproxy: { 'bind :443': `bind 127.0.0.1:${port}` },
-  };
-  const everywhere = { '127.0.0.1:3000': target, '/etc/ssl/dash.example.com.pem': certificate };
-  let code = shown[name];
-  for (const [from, to] of Object.entries({ ...everywhere, ...changes[name] })) code = code.replace(from, to);
-  expect(code).toContain(target);
-  expect(code).toContain(certificate);
-  return code;
-}
-
-const shown: Readonly<Record<ProxyName, string>> = {
-  nginx: exampleOf('nginx'),
-  caddy: exampleOf('Caddy'),
-  haproxy: exampleOf('HAProxy'),
-};
-
-interface Places extends Certificate {
-  readonly port: number;
-  /** Host and port of the gateway. */
-  readonly target: string;
-}
+import { commandResult } from '../support/gateway-process.ts';
+import { prepareSite, type Site, startBehind } from '../support/proxied-gateway.ts';
+import { type ProxyName, proxyKinds } from '../support/proxy.ts';
 
 /** Counts events of a stream; resolves with how far the newest was behind the gateway's state after the second. */
 const eventLag = `(token) => new Promise((resolve, reject) => {
@@ -80,37 +32,25 @@ const inPage = <T>(page: Page, code: string, token: string): Promise<T> =>
   page.evaluate<T>(`(${code})(${JSON.stringify(token)})`);
 
 describe.skipIf(chromiumMissing || whyLeftOut(openssl))('The way in through a proxy', () => {
-  let folder: string;
-  let certificate: Certificate;
+  let site: Site;
   let browser: Browser;
   let token: string;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'certificates-'));
-    certificate = await makeCertificate(folder, host, 'localhost');
-    browser = await launchChromium([`--host-resolver-rules=MAP ${host} 127.0.0.1`]);
-    token = await makeTokenAsShown(secret);
+    site = await prepareSite();
+    token = site.token;
+    browser = await launchChromium(site.browserArguments);
   });
   afterAll(async () => {
     await browser?.close();
-    rmSync(folder, { recursive: true, force: true });
+    site?.stop();
   });
-
-  /** A gateway that is nobody's, behind the proxy; resolves with the proxy's port. */
-  async function startBehind(test: TestScope, name: ProxyName): Promise<number> {
-    const engine = await useIn(test, spawnEngine());
-    const gateway = await useIn(test, spawnGateway({ ...settingsShown(), ENGINE_URL: engine.url }, nobody()));
-    const port = await freePort();
-    const places = { ...certificate, port, target: `127.0.0.1:${gateway.port}` };
-    await useIn(test, startProxy(name, configurationShown(name, places), port));
-    return port;
-  }
 
   for (const name of Object.keys(proxyKinds) as ProxyName[]) {
     const { program } = proxyKinds[name];
     it.skipIf(whyLeftOut(program))(
       `leads below a path of its own, with TLS and a token, through ${program.title}`,
       async (test) => {
-        const url = `https://${host}:${await startBehind(test, name)}/telemetry`;
+        const { url } = await startBehind(test, site, name);
         const context = await browser.newContext({ ignoreHTTPSErrors: true });
         test.onTestFinished(() => context.close());
         const sockets: string[] = [];
@@ -126,15 +66,18 @@ describe.skipIf(chromiumMissing || whyLeftOut(openssl))('The way in through a pr
         await dashboard.shows('situation', /halted/i);
         const { page } = dashboard;
         await page.goto(`${url}/websocket-test`);
-        expect(await page.getByLabel('URL').inputValue()).toBe(`${url.replace('https:', 'wss:')}/`);
+        expect(await page.getByRole('textbox', { name: 'URL' }).inputValue()).toBe(
+          `${url.replace('https:', 'wss:')}/`,
+        );
         expect(dashboard.faults).toEqual([]);
       },
     );
   }
 
   it.skipIf(whyLeftOut(nginx))('leads there from a shell too', async (test) => {
-    const url = `https://localhost:${await startBehind(test, 'nginx')}/telemetry`;
-    const env = { NODE_EXTRA_CA_CERTS: certificate.authority, TELEMETRY_TOKEN: token };
+    const { port } = await startBehind(test, site, 'nginx');
+    const url = `https://localhost:${port}/telemetry`;
+    const env = { NODE_EXTRA_CA_CERTS: site.certificate.authority, TELEMETRY_TOKEN: token };
     const tailed = await commandResult(
       ['tail', url.replace('https:', 'wss:'), '--once', '--token', token],
       env,

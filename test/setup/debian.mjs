@@ -21,15 +21,15 @@ export function whyNotInstallable() {
 }
 
 /**
- * Installs a Debian package. The service that it brings is not started, now or at the next boot: the tests run
+ * Installs Debian packages. The service that they bring is not started, now or at the next boot: the tests run
  * programs of their own. Returns why it failed, or undefined.
  */
-export async function installPackage(name, service) {
+export async function installPackages(names, service) {
   update ??= updateLists();
   const { output } = await update;
   const release = forbidServiceStarts();
   try {
-    const install = await apt('install', '-y', '--no-install-recommends', name);
+    const install = await apt('install', '-y', '--no-install-recommends', ...names);
     if (!install.ok) {
       return (
         [...complaints(output), ...complaints(install.output)].join('\n') || `apt-get: ${install.reason}`

@@ -1,4 +1,4 @@
-import { installPackage, whyNotInstallable } from './debian.mjs';
+import { installPackages, whyNotInstallable } from './debian.mjs';
 import { findProgram, isSkipped } from './programs.mjs';
 
 /**
@@ -19,7 +19,7 @@ export async function ensureProgram(program) {
   const reason = wrongPath(program) ?? whyNotInstallable() ?? (await install(program));
   if (reason === undefined && findProgram(program) !== undefined) return true;
   process.env[skipVariable] = '1';
-  console.error(`${title}: not found; ${reason ?? 'the package does not hold it'}`);
+  console.error(`${title}: not found; ${reason ?? 'the packages do not hold it'}`);
   console.error(
     `${title}: tests that need it are left out (${skipVariable}=1). To run them: ${program.install}`,
   );
@@ -31,7 +31,7 @@ function wrongPath({ pathVariable }) {
   return `${pathVariable} is ${process.env[pathVariable]}, which is no program`;
 }
 
-function install({ title, debianPackage, service }) {
-  console.log(`${title}: installing the Debian package ${debianPackage}`);
-  return installPackage(debianPackage, service);
+function install({ title, debianPackages, service }) {
+  console.log(`${title}: installing from Debian: ${debianPackages.join(', ')}`);
+  return installPackages(debianPackages, service);
 }

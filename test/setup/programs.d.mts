@@ -11,6 +11,7 @@ export const haproxy: Program;
 export const caddy: Program;
 export const openssl: Program;
 export const python: Program;
+export const pythonSocketIo: Program;
 
 export function findProgram(program: Program): string | undefined;
 export function whyLeftOut(program: Program): string | false;

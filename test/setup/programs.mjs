@@ -6,7 +6,7 @@ export const redis = {
   title: 'Redis',
   commands: ['redis-server'],
   skipVariable: 'SKIP_REDIS',
-  debianPackage: 'redis-server',
+  debianPackages: ['redis-server'],
   service: 'redis-server',
   install: 'apt-get install redis-server, or on macOS: brew install redis',
 };
@@ -24,7 +24,7 @@ export const chromium = {
     '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   ],
   skipVariable: 'SKIP_BROWSER',
-  debianPackage: 'chromium-headless-shell',
+  debianPackages: ['chromium-headless-shell'],
   install:
     'apt-get install chromium-headless-shell, or on macOS: brew install --cask google-chrome; or name one in CHROMIUM_PATH',
 };
@@ -34,7 +34,7 @@ export const nginx = {
   // Debian has it where only root looks.
   commands: ['nginx', '/usr/sbin/nginx'],
   skipVariable: 'SKIP_NGINX',
-  debianPackage: 'nginx',
+  debianPackages: ['nginx'],
   service: 'nginx',
   install: 'apt-get install nginx, or on macOS: brew install nginx',
 };
@@ -43,7 +43,7 @@ export const haproxy = {
   title: 'HAProxy',
   commands: ['haproxy', '/usr/sbin/haproxy'],
   skipVariable: 'SKIP_HAPROXY',
-  debianPackage: 'haproxy',
+  debianPackages: ['haproxy'],
   service: 'haproxy',
   install: 'apt-get install haproxy, or on macOS: brew install haproxy',
 };
@@ -52,7 +52,7 @@ export const caddy = {
   title: 'Caddy',
   commands: ['caddy'],
   skipVariable: 'SKIP_CADDY',
-  debianPackage: 'caddy',
+  debianPackages: ['caddy'],
   service: 'caddy',
   install: 'apt-get install caddy, or on macOS: brew install caddy',
 };
@@ -61,28 +61,38 @@ export const python = {
   title: 'Python with websocket-client',
   // Debian's own: another one on the path does not find Debian's packages.
   commands: ['/usr/bin/python3'],
-  needs: '/usr/lib/python3/dist-packages/websocket',
+  needs: ['/usr/lib/python3/dist-packages/websocket'],
   skipVariable: 'SKIP_PYTHON',
-  debianPackage: 'python3-websocket',
+  debianPackages: ['python3-websocket'],
   install: 'on Debian: apt-get install python3-websocket',
+};
+
+export const pythonSocketIo = {
+  title: 'Python with python-socketio',
+  commands: python.commands,
+  // The library does without the other two where it is not asked for WebSockets, or for polling.
+  needs: ['socketio', 'websocket', 'requests'].map((name) => `/usr/lib/python3/dist-packages/${name}`),
+  skipVariable: 'SKIP_PYTHON_SOCKETIO',
+  debianPackages: ['python3-socketio', 'python3-websocket', 'python3-requests'],
+  install: 'on Debian: apt-get install python3-socketio python3-websocket python3-requests',
 };
 
 export const openssl = {
   title: 'OpenSSL',
   commands: ['openssl'],
   skipVariable: 'SKIP_OPENSSL',
-  debianPackage: 'openssl',
+  debianPackages: ['openssl'],
   install: 'apt-get install openssl, or on macOS: brew install openssl',
 };
 
 /** Without these most of what the product does is not tested: a failure in CI. */
 export const requiredPrograms = [redis, chromium];
 /** Those that users put before the gateway or connect with: their tests are left out where they cannot be had. */
-export const optionalPrograms = [nginx, haproxy, caddy, openssl, python];
+export const optionalPrograms = [nginx, haproxy, caddy, openssl, python, pythonSocketIo];
 
 /** The full path of the program, or undefined where this machine has none. */
 export function findProgram(program) {
-  if (program.needs !== undefined && !existsSync(program.needs)) return undefined;
+  if (!(program.needs ?? []).every((path) => existsSync(path))) return undefined;
   const named = program.pathVariable === undefined ? undefined : process.env[program.pathVariable];
   const candidates = named ? [named] : program.commands;
   return candidates.flatMap(placesOf).find(isExecutable);

@@ -45,7 +45,7 @@ describe.skipIf(chromiumMissing)('The Socket.IO tab of /websocket-test', () => {
     await button('Subscribe').click();
     await live('Live');
 
-    await first.server.close();
+    await first.stop();
     await live('Not live: disconnected');
     await state('Reconnecting');
     const askedBefore = heard.length;

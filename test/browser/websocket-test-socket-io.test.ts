@@ -50,6 +50,11 @@ describe.skipIf(chromiumMissing)('The Socket.IO tab of /websocket-test', () => {
       await page.getByText('In force: 6 h, every 3 s, overview.tasks, activity.').waitFor();
       expect(await value('total').innerText()).toBe('42');
       expect(await value('haiku cost').innerText()).toBe('0.0042');
+      await page.getByRole('heading', { name: 'Tool calls by type, 234 in all' }).waitFor();
+      expect(await value('Edit').innerText()).toBe('45');
+      expect(await page.getByRole('row', { name: 'Edit' }).getAttribute('style')).toContain(
+        `${(45 / 89) * 100}%`,
+      );
       expect(await value('Last answer took').innerText()).toMatch(/^[\d.,]+ ms \(subscribed\)$/);
 
       await fill('Interval (s)', '9');

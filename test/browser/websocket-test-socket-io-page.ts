@@ -33,9 +33,13 @@ export async function savePage(test: TestScope): Promise<URL> {
 }
 
 /** A Socket.IO server that does to each connection what a test says. */
-export async function startSocketIo(test: TestScope, talk: (socket: Socket) => void, port = 0) {
+export async function startSocketIo(
+  test: TestScope,
+  talk: (socket: Socket) => void,
+  { port = 0, pingInterval = 100 } = {},
+) {
   const http = createServer();
-  const server = new Server(http, { cors: { origin: '*' }, pingInterval: 100, pingTimeout: 10_000 });
+  const server = new Server(http, { cors: { origin: '*' }, pingInterval, pingTimeout: 10_000 });
   server.on('connection', talk);
   const sockets = new Set<TcpSocket>();
   http.on('connection', (socket: TcpSocket) => {

@@ -8,6 +8,7 @@ import {
   type MetricsSettings,
   readMetricsSettings,
 } from '../model/metrics-settings.ts';
+import { readTab } from '../model/page-settings.ts';
 import { usePage } from './use-page.ts';
 
 /** The metrics, by a stream that is open for as long as somebody looks at the component. */
@@ -25,26 +26,34 @@ export function useMetrics() {
       onChange: setKnowledge,
     });
     current.current = watch;
+    const leaving = new AbortController();
+    const onHashChange = (): void => {
+      if (readTab(location.hash) !== 'metrics') return;
+      setSettings(readMetricsSettings(location.hash));
+      watch.show(readMetricsSettings(location.hash));
+    };
     const onVisibility = (): void => (document.hidden ? watch.pause() : watch.resume());
-    if (document.hidden) watch.pause();
-    watch.show(readMetricsSettings(location.hash));
-    document.addEventListener('visibilitychange', onVisibility);
+    addEventListener('hashchange', onHashChange, leaving);
+    document.addEventListener('visibilitychange', onVisibility, leaving);
     const leave = [
+      () => leaving.abort(),
       tokens.onChange(() => watch.renew()),
       client.on('state', (status) => {
         if (status.state === 'stale') watch.doubt();
         else if (isConnected(status)) watch.reassure();
       }),
+      () => watch.close(),
     ];
+    if (document.hidden) watch.pause();
+    watch.show(readMetricsSettings(location.hash));
     return () => {
-      document.removeEventListener('visibilitychange', onVisibility);
       for (const end of leave) end();
-      watch.close();
     };
   }, [client, tokens]);
 
   const choose = (change: Partial<MetricsSettings>): void => {
-    const next = { ...settings, ...change };
+    // Of the address, and not of what was rendered last: two choices may come in between.
+    const next = { ...readMetricsSettings(location.hash), ...change };
     history.replaceState(null, '', location.pathname + location.search + formatMetricsSettings(next));
     setSettings(next);
     current.current?.show(next);

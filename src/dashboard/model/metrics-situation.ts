@@ -17,7 +17,7 @@ const tones: Readonly<Record<MetricsState, Situation['tone']>> = {
 const sentences: Readonly<Record<Exclude<MetricsState, 'live'>, string>> = {
   connecting: 'Connecting to the stream of metrics …',
   waiting: 'The engine has not given metrics yet',
-  away: 'The engine gives no metrics',
+  away: 'No new metrics of the engine',
   silent: 'Gateway silent',
   lost: 'No stream of metrics, trying again and again',
   unauthorized: 'The gateway wants another token for metrics',

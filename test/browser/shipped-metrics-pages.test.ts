@@ -19,7 +19,7 @@ import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 
 const require = createRequire(import.meta.url);
 /** The library of the pages of that time, which they had from elsewhere. */
-const shippedLibrary = readFileSync(require.resolve('socket.io-client-4.7/dist/socket.io.min.js'), 'utf8');
+const shippedLibrary = readFileSync(require.resolve('socket.io-client-4.7/dist/socket.io.js'), 'utf8');
 const byPolling = connecting.replace("['websocket', 'polling']", "['polling']");
 const shownHere = `
 const shown = [];

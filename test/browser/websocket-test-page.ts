@@ -1,14 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { Server, type Socket } from 'socket.io';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { addPage } from '../../src/http/pages.ts';
-import { socketIoLibrary } from '../../src/http/socket-io-library.ts';
-import { routerFor } from '../http/http-set-up.ts';
 import type { TestScope } from '../support/wait.ts';
 
 /** The page as it lies on disk. */
@@ -73,65 +64,4 @@ export async function startServer(
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return `ws://127.0.0.1:${address.port}/`;
-}
-
-/** The page as a gateway with Socket.IO serves it, with the client in it, on disk. */
-export async function savePage(test: TestScope): Promise<URL> {
-  const { router } = routerFor();
-  addPage(router, '/console', pageFile, [], {
-    id: 'socket-io-client',
-    file: socketIoLibrary('socket.io.min'),
-    isWanted: () => true,
-  });
-  const folder = mkdtempSync(join(tmpdir(), 'console-'));
-  test.onTestFinished(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'websocket-test.html');
-  writeFileSync(file, await (await router.request('/console')).text());
-  return pathToFileURL(file);
-}
-
-/** A Socket.IO server that does to each connection what a test says. */
-export async function startSocketIo(test: TestScope, talk: (socket: Socket) => void, port = 0) {
-  const http = createServer();
-  const server = new Server(http, { cors: { origin: '*' }, pingInterval: 100, pingTimeout: 10_000 });
-  server.on('connection', talk);
-  await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
-  test.onTestFinished(() => server.close());
-  const address = http.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { server, port: address.port, url: `http://127.0.0.1:${address.port}` };
-}
-
-/** The Socket.IO tab, by what a person would look for. */
-export interface SocketIoTab extends ConsolePage {
-  /** Presses Connect, with another URL where one is given. */
-  connect(url?: string): Promise<void>;
-  /** Whether the figures are live, in the page's words. */
-  live(text: string): Promise<void>;
-  /** The value beside a name in a table of the tab. */
-  value(name: string): Locator;
-  fill(label: string, text: string): Promise<void>;
-}
-
-export async function openSocketIoTab(
-  test: TestScope,
-  browser: Browser,
-  address: string | URL,
-): Promise<SocketIoTab> {
-  const opened = await openConsole(test, browser, `${address}#socket-io`);
-  const { page, button, field } = opened;
-  return {
-    ...opened,
-    async connect(url) {
-      if (url !== undefined) await field('URL').fill(url);
-      await button('Connect').click();
-    },
-    live: (text) => page.locator('#live').filter({ hasText: text }).waitFor(),
-    value: (name) =>
-      page
-        .getByRole('row')
-        .filter({ has: page.getByRole('rowheader', { name, exact: true }) })
-        .getByRole('cell'),
-    fill: (label, text) => page.getByLabel(label, { exact: true }).filter({ visible: true }).fill(text),
-  };
 }

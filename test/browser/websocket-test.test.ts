@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { startGateway } from '../support/gateway.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
-import { openConsole, pageFile, startServer, startSocketIo } from './websocket-test-page.ts';
+import { openConsole, pageFile, startServer } from './websocket-test-page.ts';
+import { startSocketIo } from './websocket-test-socket-io-page.ts';
 
 const artifacts = fileURLToPath(new URL('../../.artifacts/', import.meta.url));
 const sent = /^↑sent/;

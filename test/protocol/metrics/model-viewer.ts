@@ -125,16 +125,18 @@ class StreamViewer extends Diary implements Viewer {
   }
 
   does(deed: Deed): void {
-    if (deed.what === 'subscribe') this.wanted = deed;
+    // It has no sections.
+    if (deed.what === 'subscribe') this.wanted = { ...deed, view: { hours: deed.view.hours } };
     else if (deed.what === 'unsubscribe') this.wanted = undefined;
     else if (deed.what !== 'drop') return;
     this.#source?.close();
     this.#source = this.wanted && this.#open(this.wanted);
   }
 
-  #open({ view: { hours }, interval }: Subscribing): EventSource {
+  #open({ view, interval }: Subscribing): EventSource {
+    const { hours } = view;
     this.note({ kind: 'connected' });
-    this.note({ kind: 'saidSubscribe', view: { hours }, interval });
+    this.note({ kind: 'saidSubscribe', view, interval });
     this.hear('subscribed', { config: { hours, update_interval: interval } });
     const source = new EventSource(`${this.#url}/api/stream/metrics?hours=${hours}&interval=${interval}`);
     const hearAs = (event: string, data: string): void => {

@@ -22,8 +22,9 @@ const view = fc.record({
   hours,
   sections: fc.constantFrom(undefined, undefined, ['overview.claude_api'], ['activity', 'overview.tasks']),
 });
+const subscribe = fc.record({ what: fc.constant('subscribe' as const), view, interval });
 const deed: fc.Arbitrary<Deed> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ what: fc.constant('subscribe' as const), view, interval }) },
+  { weight: 4, arbitrary: subscribe },
   { weight: 2, arbitrary: fc.record({ what: fc.constant('setInterval' as const), interval }) },
   {
     weight: 3,
@@ -41,9 +42,12 @@ const step = fc.record({
     { weight: 3, arbitrary: fc.record({ who: fc.nat(ways.length - 1), deed }) },
     { weight: 2, arbitrary: weather },
   ),
-  thenMs: fc.constantFrom(0, 0, 5, 60, 300, 700),
+  thenMs: fc.constantFrom(0, 0, 5, 60, 300, 700, 1100),
 });
-const scene = fc.array(step, { minLength: 10, maxLength: 24 });
+const scene = fc.record({
+  first: fc.array(subscribe, { minLength: ways.length, maxLength: ways.length }),
+  steps: fc.array(step, { minLength: 15, maxLength: 30 }),
+});
 type Scene = typeof scene extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** An engine whose figures have a version, and how it fares. */
@@ -84,7 +88,7 @@ describe('Viewers of metrics who come, change their minds and go, while their en
   }, async (test) => {
     const heard = { metrics_update: 0, error: 0 };
 
-    async function play(steps: Scene): Promise<void> {
+    async function play({ first, steps }: Scene): Promise<void> {
       const world = await startEngine(test);
       const { engine } = world;
       const settings = { ENGINE_URL: engine.url, MAX_CONNECTIONS_PER_IP: '0' };
@@ -92,6 +96,7 @@ describe('Viewers of metrics who come, change their minds and go, while their en
       const startedAt = performance.now();
       const viewers = ways.map((way) => startViewer(gateway.url, way));
       for (const viewer of viewers) test.onTestFinished(() => viewer.stop());
+      for (const [index, subscribing] of first.entries()) viewers[index]?.does(subscribing);
       for (const { happens, thenMs } of steps) {
         if (typeof happens === 'string') world.befall(happens);
         else viewers[happens.who]?.does(happens.deed);

@@ -1,4 +1,4 @@
-import { describe, expect, formatCost, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   currencyOf,
   formatAmount,

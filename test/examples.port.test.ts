@@ -1,15 +1,40 @@
 import { spawn } from 'node:child_process';
 import { createContext, runInContext } from 'node:vm';
+import { io, type Socket } from 'socket.io-client';
 import { EventSource } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createTelemetryClient } from '../src/client/index.ts';
 import { equalJson, type JsonObject } from '../src/core/json.ts';
 import { freePort } from './support/free-port.ts';
-import { startGateway } from './support/gateway.ts';
-import { codeWith, makeTokenAsShown } from './support/pages.ts';
+import { startGateway, type TestGateway } from './support/gateway.ts';
+import { codeWith, makeTokenAsShown, pages } from './support/pages.ts';
 import { setUpViews } from './support/view-set-up.ts';
-import { useIn, waitFor } from './support/wait.ts';
+import { type TestScope, useIn, waitFor } from './support/wait.ts';
+
+/** Runs an example that has the client library of Socket.IO, at this gateway. */
+function runWithSocketIo(
+  test: TestScope,
+  code: string,
+  { gateway, token }: { readonly gateway: TestGateway; readonly token?: string | undefined },
+) {
+  const printed: string[] = [];
+  const sockets: Socket[] = [];
+  const page = createContext({
+    io(url: string, options: object = {}) {
+      const socket = io(url, { ...options, forceNew: true });
+      sockets.push(socket);
+      return socket;
+    },
+    console: { log: (...words: unknown[]) => printed.push(words.join(' ')) },
+    token,
+  });
+  test.onTestFinished(() => {
+    for (const socket of sockets) socket.disconnect();
+  });
+  runInContext(code.replaceAll('localhost:3000', `127.0.0.1:${gateway.port}`), page);
+  return { printed, sockets };
+}
 
 describe('The examples of the pages', () => {
   it('have an engine that a gateway shows as the README says', async (test) => {
@@ -103,6 +128,39 @@ describe('The examples of the pages', () => {
     });
     runInContext(code.replaceAll('localhost:3000', `127.0.0.1:${gateway.port}`), page);
     await waitFor('a fresh price', () => printed.some((line) => / \d+\.\d+ fresh$/.test(line)));
+  });
+
+  it('print metrics by Socket.IO, and say when they are not live', async (test) => {
+    const gateway = await useIn(test, startGateway());
+    const { printed } = runWithSocketIo(
+      test,
+      codeWith("emit('subscribe', { hours: 6, update_interval: 2 })"),
+      {
+        gateway,
+      },
+    );
+    await waitFor('figures', () => printed.some((line) => /^\d+ \d+(\.\d+)?$/.test(line)));
+    gateway.engine.faults.apply({ kind: 'error', path: '/api/metrics' });
+    await waitFor('the fault', () => printed.some((line) => /^not live: .*500/.test(line)));
+    await gateway.stop();
+    await waitFor('the end', () => printed.includes('not live: transport close'));
+  });
+
+  it('give Socket.IO a token, without which it is told why it is not let in', async (test) => {
+    const secret = 'a secret of at least thirty-two bytes';
+    const gateway = await useIn(test, startGateway({ settings: { AUTH_JWT_SECRET: secret } }));
+    const code = codeWith('{ auth: { token } }');
+    const socketWith = (token?: string) => runWithSocketIo(test, code, { gateway, token }).sockets[0];
+    const refusalOf = async (token?: string): Promise<unknown> => {
+      const fault = await new Promise<Error>((resolve) => socketWith(token)?.on('connect_error', resolve));
+      return Reflect.get(fault, 'data');
+    };
+    const { prose = '' } = pages.find(({ path }) => path === 'src/access/README.md') ?? {};
+    const [, shown = ''] = /`(\{"code":"UNAUTHENTICATED"[^`]*)`/.exec(prose) ?? [];
+    expect(await refusalOf()).toEqual(JSON.parse(shown));
+    expect(await refusalOf('x.y.z')).toMatchObject({ code: 'UNAUTHENTICATED' });
+    const socket = socketWith(await makeTokenAsShown(secret));
+    await new Promise<void>((resolve) => socket?.on('connect', resolve));
   });
 
   it('halt by the SDK, and say what came of it', async (test) => {

@@ -59,10 +59,12 @@ export async function runDemo(settings: Settings, log: Logger, print: (text: str
     const ofEngine = { ENGINE_URL: engineUrl, INSTANCE_LOG_DIR: logDir };
     const given = { ...settings, ...auth?.settings, ...ofEngine };
     const isOpen = openDialects(given).length > 0;
+    const hasMetrics = given.DIALECTS.includes('metrics');
     return {
       settings: given,
       events,
-      announce: (url) => print(announcement({ url, engineUrl, operatorToken: auth?.operatorToken, isOpen })),
+      announce: (url) =>
+        print(announcement({ url, engineUrl, operatorToken: auth?.operatorToken, isOpen, hasMetrics })),
       async stop() {
         await engine.stop();
         await redis?.close();
@@ -105,12 +107,15 @@ function announcement({
   engineUrl,
   operatorToken,
   isOpen,
+  hasMetrics,
 }: {
   readonly url: string;
   readonly engineUrl: string;
   readonly operatorToken: string | undefined;
   /** Whether others may watch. */
   readonly isOpen: boolean;
+  /** Whether the dialect is served. */
+  readonly hasMetrics: boolean;
 }): string {
   const webSocketUrl = url.replace(/^http/, 'ws');
   const fault = `curl -X POST ${engineUrl}/demo/fault -H 'content-type: application/json' -d '{"kind":"stop","seconds":10}'`;
@@ -122,15 +127,20 @@ function announcement({
     ${url}/#token=${operatorToken}
     TELEMETRY_TOKEN=${operatorToken} node dist/main.js halt ${url}
 `;
+  const places = [
+    ['Dashboard', url],
+    ...(hasMetrics ? [['Metrics', `${url}/#metrics`]] : []),
+    ['Console', `${url}/websocket-test`],
+    ...(hasMetrics ? [['Socket.IO', `${url}/websocket-test#socket-io`]] : []),
+    ['WebSocket', `npx wscat -c ${webSocketUrl}`],
+    ['Deltas', `npx wscat -c '${webSocketUrl}/?mode=delta'`],
+    ['Snapshot', `curl ${url}/api/telemetry`],
+    ['Health', `curl ${url}/health`],
+  ];
   return `
   telemetry-bff demo
   ──────────────────
-  Dashboard    ${url}
-  Console      ${url}/websocket-test
-  WebSocket    npx wscat -c ${webSocketUrl}
-  Deltas       npx wscat -c '${webSocketUrl}/?mode=delta'
-  Snapshot     curl ${url}/api/telemetry
-  Health       curl ${url}/health
+${places.map(([name = '', where]) => `  ${name.padEnd(13)}${where}`).join('\n')}
 
   See what clients see when the engine stops for 10 s
     ${fault}

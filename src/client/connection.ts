@@ -43,6 +43,8 @@ export interface ConnectionEnd {
   readonly reason: string;
   /** Who is not let in: this client with this token, or with any. */
   readonly refuses?: Refusal | undefined;
+  /** HTTP status of the answer in place of a connection; undefined: there was none. */
+  readonly status?: number;
   /** Who says that it `refuses`: the gateway; or nobody, it is guessed. Undefined: something that answered. */
   readonly word?: 'gateway' | 'guess' | undefined;
   /** Where there is no connection, nothing says why. */

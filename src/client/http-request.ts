@@ -53,6 +53,7 @@ export async function readRefusal(response: Response): Promise<ConnectionEnd> {
   const refusal = refusals.get(code);
   return {
     reason: words,
+    status: response.status,
     refusesView: viewFaults.includes(code) ? [`${code}`, `${detail}`] : undefined,
     refuses: refusal ?? refusalOf(response.status),
     word: refusal && 'gateway',

@@ -10,9 +10,11 @@ import { PortfolioCard } from './component/portfolio-card.tsx';
 import { PriceCard } from './component/price-card.tsx';
 import { RefusalCard } from './component/refusal-card.tsx';
 import { SignalCard } from './component/signal-card.tsx';
+import { Tabs } from './component/tabs.tsx';
 import { TopBar } from './component/top-bar.tsx';
 import { FramePace } from './hook/use-drawing.ts';
 import { PageContext } from './hook/use-page.ts';
+import { useTab } from './hook/use-tab.ts';
 import { applyTheme, readTheme } from './hook/use-theme.ts';
 import { createFetchHistory } from './model/history.ts';
 import { Outages } from './model/knowledge.ts';
@@ -79,6 +81,7 @@ if (place !== null) {
 }
 
 function App() {
+  const [tab, openTab] = useTab();
   return (
     <>
       <a class="skip" href="#main">
@@ -90,24 +93,26 @@ function App() {
       </Pinned>
       <main id="main">
         <RefusalCard />
-        <div class="row lead">
-          <PriceCard />
-          <div class="side">
-            <PortfolioCard />
-            <SignalCard />
+        <Tabs open={tab} onOpen={openTab}>
+          <div class="row lead">
+            <PriceCard />
+            <div class="side">
+              <PortfolioCard />
+              <SignalCard />
+            </div>
           </div>
-        </div>
-        <div class="row lists">
-          <FiguresCard title="Agents" section="agents" />
-          <FiguresCard title="Models" section="models" />
-          <LogCard />
-        </div>
-        <ConnectionCard />
+          <div class="row lists">
+            <FiguresCard title="Agents" section="agents" />
+            <FiguresCard title="Models" section="models" />
+            <LogCard />
+          </div>
+        </Tabs>
+        <ConnectionCard isBrief={tab === 'metrics'} />
       </main>
       <footer>
         <a href="api/telemetry">Snapshot</a>
         <a href="health">Health</a>
-        <a href="metrics">Metrics</a>
+        <a href="metrics">Prometheus</a>
         <a href="asyncapi.json">AsyncAPI</a>
         <a href="websocket-test">WebSocket console</a>
       </footer>

@@ -1,4 +1,4 @@
-import { readFragmentToken } from './model/page-settings.ts';
+import { readFragmentToken, withoutFragmentToken } from './model/page-settings.ts';
 import { passing } from './page-storage.ts';
 
 const storageKey = 'token';
@@ -9,10 +9,14 @@ const storageKey = 'token';
  */
 export class PageTokens {
   #current: string | undefined;
+  readonly #listeners = new Set<() => void>();
 
   constructor() {
     const given = readFragmentToken(location.hash);
-    if (given !== undefined) history.replaceState(null, '', location.pathname + location.search);
+    if (given !== undefined) {
+      const { pathname, search, hash } = location;
+      history.replaceState(null, '', pathname + search + withoutFragmentToken(hash));
+    }
     this.keep(given ?? passing.read(storageKey));
   }
 
@@ -24,5 +28,11 @@ export class PageTokens {
   keep(token: string | undefined): void {
     passing.write(storageKey, token);
     this.#current = token;
+    for (const listener of this.#listeners) listener();
   }
+
+  readonly onChange = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
 }

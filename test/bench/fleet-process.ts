@@ -2,6 +2,7 @@ import { FleetClient } from './fleet-client.ts';
 import type { FleetCommand, FleetReport } from './fleet-protocol.ts';
 import { LatencyBook } from './latency-book.ts';
 import { monotonicMs, pause } from './monotonic.ts';
+import { obeyOrders } from './orders.ts';
 import { summarise } from './stats.ts';
 
 // The fleet: all clients of a benchmark in one process, told what to do over IPC by fleet.ts.
@@ -100,11 +101,4 @@ async function obey(command: FleetCommand): Promise<FleetReport | undefined> {
   }
 }
 
-process.on('message', (command: FleetCommand) => {
-  obey(command).then(
-    (result) => process.send?.({ ok: true, result }),
-    (error: unknown) => process.send?.({ ok: false, error: String(error) }),
-  );
-});
-// Without the bench there is nobody to report to.
-process.on('disconnect', () => process.exit());
+obeyOrders(obey);

@@ -17,6 +17,8 @@ export interface ConsolePage {
   state(text: string): Promise<void>;
   row(text: string | RegExp): Locator;
   button(name: string): Locator;
+  /** Of the tab that is shown. */
+  field(label: string): Locator;
 }
 
 export async function openConsole(
@@ -30,17 +32,19 @@ export async function openConsole(
   page.on('pageerror', ({ message }) => faults.push(message));
   page.on('console', (entry) => entry.type() === 'error' && faults.push(entry.text()));
   await page.goto(`${address}`);
+  const field = (label: string): Locator => page.getByLabel(label).filter({ visible: true });
   const button = (name: string): Locator => page.getByRole('button', { name, exact: true });
   return {
     page,
     faults,
     message: page.getByLabel('Message', { exact: true }),
     button,
+    field,
     async connect(url) {
-      if (url !== undefined) await page.getByLabel('URL').fill(url);
+      if (url !== undefined) await field('URL').fill(url);
       await button('Connect').click();
     },
-    state: (text) => page.getByRole('status').filter({ hasText: text }).waitFor(),
+    state: (text) => page.locator('header [role=status]').filter({ hasText: text }).waitFor(),
     row: (text) => page.getByRole('listitem').filter({ hasText: text }),
   };
 }

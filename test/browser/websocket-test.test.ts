@@ -1,12 +1,11 @@
-import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { Server } from 'socket.io';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { startGateway } from '../support/gateway.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 import { openConsole, pageFile, startServer } from './websocket-test-page.ts';
+import { startSocketIo } from './websocket-test-socket-io-page.ts';
 
 const artifacts = fileURLToPath(new URL('../../.artifacts/', import.meta.url));
 const sent = /^↑sent/;
@@ -29,9 +28,9 @@ describe.skipIf(chromiumMissing)('The page at /websocket-test', () => {
     const gateway = await useIn(test, startGateway());
     const isServed = from === 'served';
     const address = isServed ? `${gateway.url}/websocket-test` : pageFile;
-    const { page, faults, connect, state, row, button } = await openConsole(test, browser, address);
+    const { page, faults, connect, state, row, button, field } = await openConsole(test, browser, address);
     const home = isServed ? gateway.wsUrl : 'ws://localhost:3000';
-    expect(await page.getByLabel('URL').inputValue()).toBe(`${home}/`);
+    expect(await field('URL').inputValue()).toBe(`${home}/`);
     await connect(isServed ? undefined : gateway.wsUrl);
     await state('Connected');
     await row('WELCOME').waitFor();
@@ -58,7 +57,7 @@ describe.skipIf(chromiumMissing)('The page at /websocket-test', () => {
       '',
       ...all.filter((path) => /^\/ws\/(instances|messages)/.test(path)),
     ]);
-    expect(await served.page.getByLabel('URL').inputValue()).toMatch(/\/ws\/messages$/);
+    expect(await served.field('URL').inputValue()).toMatch(/\/ws\/messages$/);
     await served.connect();
     await served.state('Connected');
     expect(served.faults).toEqual([]);
@@ -123,9 +122,9 @@ describe.skipIf(chromiumMissing)('The page at /websocket-test', () => {
       offers.push(offered);
       if (offers.length === 1) socket.close(1013);
     });
-    const { page, connect, state } = await openConsole(test, browser, pageFile);
-    await page.getByLabel('Token').fill('aaa.bbb.ccc');
-    await page.getByLabel('Reconnect by itself').check();
+    const { page, connect, state, field } = await openConsole(test, browser, pageFile);
+    await field('Token').fill('aaa.bbb.ccc');
+    await field('Reconnect by itself').check();
     await connect(`${url}?token=ddd.eee.fff`);
     await waitFor('the retry', () => offers.length === 2);
     await state('subprotocol token');
@@ -134,17 +133,11 @@ describe.skipIf(chromiumMissing)('The page at /websocket-test', () => {
   });
 
   it('speaks Socket.IO, and keeps it alive', async (test) => {
-    const http = createServer();
-    const server = new Server(http, { cors: { origin: '*' }, pingInterval: 100, pingTimeout: 10_000 });
-    server.on('connection', (socket) => {
+    const { port } = await startSocketIo(test, (socket) => {
       socket.on('subscribe', ({ hours }) => socket.emit('metrics_update', { hours }));
     });
-    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-    test.onTestFinished(() => server.close());
-    const address = http.address();
-    const port = typeof address === 'object' ? address?.port : undefined;
-    const { page, message, connect, row, button } = await openConsole(test, browser, pageFile);
-    await page.getByLabel('URL').fill(`ws://127.0.0.1:${port}`);
+    const { page, message, connect, row, button, field } = await openConsole(test, browser, pageFile);
+    await field('URL').fill(`ws://127.0.0.1:${port}`);
     await page.getByLabel('Endpoint').selectOption({ label: '/socket.io/?EIO=4&transport=websocket' });
     await connect();
     await row('open').waitFor();

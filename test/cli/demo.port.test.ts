@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { commandResult, program } from '../support/gateway-process.ts';
@@ -18,6 +19,16 @@ function spawnDemo(test: TestScope, env: Readonly<Record<string, string>>) {
   });
   test.onTestFinished(() => void child.kill('SIGKILL'));
   return { child, ended: once(child, 'close') };
+}
+
+/** What a demo has printed so far, once its banner is there. */
+async function printedFrom(stdout: Readable): Promise<() => string> {
+  let printed = '';
+  stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  await waitFor('the banner', () => printed.includes('Stop with Ctrl+C.'));
+  return () => printed;
 }
 
 describe('ENGINE_LOG_DIR', () => {
@@ -56,19 +67,27 @@ describe('demo', () => {
     'says first where everything is, and who can watch, on HOST=%s',
     async ([host, isOpen], test) => {
       const { child, ended } = spawnDemo(test, { HOST: host, MAX_CONNECTIONS: '1000000' });
-      let stdout = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        stdout += text;
-      });
-      await waitFor('the banner', () => stdout.includes('Stop with Ctrl+C.'));
+      const printed = await printedFrom(child.stdout);
       child.kill('SIGTERM');
       expect(await within('the end', ended)).toEqual([0, null]);
-      const [before = '', behind = ''] = stdout.split('telemetry-bff demo');
+      const [before = '', behind = ''] = printed().split('telemetry-bff demo');
       expect(before).not.toContain('"level":"warn"');
       expect(behind.includes('Others in your network can watch, too, unless HOST=127.0.0.1')).toBe(isOpen);
       expect(behind).not.toContain('whoever reaches the port can read');
     },
   );
+
+  it('names the pages of metrics where these are served', async (test) => {
+    for (const [DIALECTS, isNamed] of [
+      ['telemetry', false],
+      ['telemetry,metrics', true],
+    ] as const) {
+      const { child } = spawnDemo(test, { HOST: '127.0.0.1', DIALECTS });
+      const printed = await printedFrom(child.stdout);
+      expect(/^ {2}Metrics +http:\S+\/#metrics$/m.test(printed()), DIALECTS).toBe(isNamed);
+      expect(/^ {2}Socket\.IO +http:\S+#socket-io$/m.test(printed()), DIALECTS).toBe(isNamed);
+    }
+  });
 
   it('ends in order where it is told to while the gateway is still starting, and leaves no folder behind', async (test) => {
     const TMPDIR = mkdtempSync(join(tmpdir(), 'demo-ended-'));

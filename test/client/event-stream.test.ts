@@ -24,6 +24,13 @@ describe('The parser of event streams', () => {
     expect(parse('data: a\n\ndata: b\n')).toEqual(['a']);
   });
 
+  it('gives the name of an event, and `message` where it has none', () => {
+    const names: string[] = [];
+    const take = createEventStreamParser((_, name) => names.push(name));
+    take('event: error_info\ndata: 1\n\ndata: 2\n\nevent:\ndata: 3\n\nevent: left\n\nevent\ndata: 4\n\n');
+    expect(names).toEqual(['error_info', 'message', 'message', 'message']);
+  });
+
   it('does not take a field for data because its name begins so', () => {
     expect(parse('database: a\n\n')).toEqual([]);
   });

@@ -18,7 +18,11 @@ describe('Figures', () => {
   it('fill a table with whatever columns there are, the latency first', () => {
     const figures = { A: { name: 'A', calls: 3, latency_ms: 12 }, B: null, C: { odd_thing: { deep: 1 } } };
     expect(columnsOf(figures)).toEqual(['latency_ms', 'calls', 'odd_thing']);
-    expect(headingOf('odd_thing')).toBe('Odd thing');
+    expect(['odd_thing', 'constructor', '__proto__'].map(headingOf)).toEqual([
+      'Odd thing',
+      'Constructor',
+      '  proto  ',
+    ]);
     expect(formatCell('odd_thing', { deep: 1 })).toBe('{"deep":1}');
     expect(formatCell('success_rate', 0.975)).toBe('97.5%');
     expect([12.54, 0.042].map((value) => formatCell('latency_ms', value))).toEqual(['12.5', '0.042']);

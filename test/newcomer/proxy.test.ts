@@ -66,7 +66,9 @@ describe.skipIf(chromiumMissing || whyLeftOut(openssl))('The way in through a pr
         await dashboard.shows('situation', /halted/i);
         const { page } = dashboard;
         await page.goto(`${url}/websocket-test`);
-        expect(await page.getByLabel('URL').inputValue()).toBe(`${url.replace('https:', 'wss:')}/`);
+        expect(await page.getByRole('textbox', { name: 'URL' }).inputValue()).toBe(
+          `${url.replace('https:', 'wss:')}/`,
+        );
         expect(dashboard.faults).toEqual([]);
       },
     );

@@ -3,7 +3,7 @@ import type { Policy } from '../../src/access/policy.ts';
 import { Refusal } from '../../src/core/errors.ts';
 import { isJsonObject } from '../../src/core/json.ts';
 import { parseUntrusted } from '../../src/core/untrusted-json.ts';
-import { usualCloses } from '../../src/deliver/closes.ts';
+import { type Close, usualCloses } from '../../src/deliver/closes.ts';
 import { jsonEncoding } from '../../src/encode/encoding.ts';
 import { Message } from '../../src/encode/message.ts';
 import { StateRendition } from '../../src/encode/state-rendition.ts';
@@ -23,9 +23,15 @@ const tells = {
   welcome: kind('welcome', 'The first message: the state'),
   state: kind('state', 'The state after a change'),
   pong: kind('pong', 'Answer to a ping'),
+  error: kind('error', 'Why the connection ends'),
 };
+/** An end that says why, and after which no client is to come back by itself. */
+const final = ({ code, reason }: Close): Close => ({
+  ...{ code, reason, isFinal: true },
+  lastMessage: () => new Message({ type: 'error', reason }),
+});
 
-/** One state, as events tell it whole: over WebSocket, Server-Sent Events and REST. */
+/** One state, as events tell it whole: over WebSocket, Socket.IO, Server-Sent Events and REST. */
 export const example = defineDialect({
   ...{ name, settings: {} },
   create({ events, feeds, views, serve, clock, meter }) {
@@ -55,7 +61,12 @@ export const example = defineDialect({
     const endpoint = defineEndpoint({
       ...{ id: name, description: 'One state', access, hears, tells },
       query: z.object({ interval: z.coerce.number().min(0).max(60_000).default(0).describe('ms') }),
-      closes: { ...usualCloses, shutdown: { code: 4001, reason: 'closing time' } },
+      closes: {
+        ...usualCloses,
+        shutdown: { code: 4001, reason: 'closing time' },
+        tokenExpired: final(usualCloses.tokenExpired),
+        rateLimited: final(usualCloses.rateLimited),
+      },
       maxMessageBytes: 4096,
       limits: { messages: { perSecond: 10, burst: 20, floodMs: 2000 } },
       connectedLine: () => 'Example client connected',

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
-import { useIsInView, useIsSent, useSectionFreshness } from '../hook/use-freshness.ts';
+import { type SectionFreshness, useIsInView, useIsSent, useSectionFreshness } from '../hook/use-freshness.ts';
 import { useNow } from '../hook/use-page.ts';
 import { formatAge } from '../model/format.ts';
 
@@ -23,19 +23,31 @@ const notSent = <p class="empty">The engine sends none of it now.</p>;
  * A part of the page about one section: says when that is out of date, or not in the present view. There is none of a
  * section that the engine never sent.
  */
-export function Card({ title, section, area, aside, placeholder, children }: CardProps) {
-  const id = useId();
+export function Card({ section, placeholder, children, ...frame }: CardProps) {
   const { state, isPresent, staleSince } = useSectionFreshness(section);
   const isSent = useIsSent(section);
   const isInView = useIsInView(section);
   if (!isSent && isInView) return null;
-  const isLoading = state === 'loading';
   const missing = isInView ? notSent : notInView;
+  return (
+    <CardFrame {...frame} state={state} staleSince={staleSince}>
+      {state === 'loading' ? (placeholder ?? children) : isPresent ? children : missing}
+    </CardFrame>
+  );
+}
+
+interface CardFrameProps
+  extends Omit<CardProps, 'section' | 'placeholder'>,
+    Omit<SectionFreshness, 'isPresent'> {}
+
+/** What a card looks like, and how it says that what it shows is not current. */
+export function CardFrame({ title, area, aside, children, state, staleSince }: CardFrameProps) {
+  const id = useId();
   return (
     <section
       class="card"
       aria-labelledby={id}
-      aria-busy={isLoading}
+      aria-busy={state === 'loading'}
       data-area={area}
       data-testid={`card-${area}`}
       data-state={state}
@@ -46,7 +58,7 @@ export function Card({ title, section, area, aside, placeholder, children }: Car
         {state === 'mixed' && <StaleMark what="partly live, rest stale" since={staleSince} />}
         <div class="card-aside">{aside}</div>
       </header>
-      {isLoading ? (placeholder ?? children) : isPresent ? children : missing}
+      {children}
     </section>
   );
 }

@@ -9,8 +9,8 @@ import { Time } from './time.tsx';
 import { TokenForm } from './token-form.tsx';
 import { ViewForm } from './view-form.tsx';
 
-/** How this page is connected, and what it asks the gateway for. */
-export function ConnectionCard() {
+/** How this page is connected, and what telemetry it asks the gateway for. @param isBrief without the latter */
+export function ConnectionCard({ isBrief }: { readonly isBrief: boolean }) {
   const id = useId();
   const { state, reason } = useStatus();
   return (
@@ -23,8 +23,8 @@ export function ConnectionCard() {
       </header>
       <SourceNotes />
       <div class="connection">
-        <ConnectionFigures />
-        <ViewForm />
+        {!isBrief && <ConnectionFigures />}
+        {!isBrief && <ViewForm />}
         {state !== 'unauthorized' && <TokenForm />}
       </div>
     </section>

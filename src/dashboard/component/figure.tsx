@@ -13,22 +13,29 @@ interface ValueProps {
   readonly tone?: Tone;
 }
 
-interface FigureProps extends ValueProps {
+interface FigureFrameProps {
   readonly label: string;
-  readonly size?: 'hero' | 'large';
+  readonly size?: 'hero' | 'large' | undefined;
   readonly children?: ComponentChildren;
 }
 
 /** A labelled figure: one term and its description in a `dl`. */
-export function Figure({ label, size, children, ...value }: FigureProps) {
+export function FigureFrame({ label, size, children }: FigureFrameProps) {
   return (
     <div class="figure" data-size={size}>
       <dt>{label}</dt>
-      <dd>
-        <Value {...value} />
-        {children}
-      </dd>
+      <dd>{children}</dd>
     </div>
+  );
+}
+
+/** One of what is at a path of the document. */
+export function Figure({ label, size, children, ...value }: ValueProps & FigureFrameProps) {
+  return (
+    <FigureFrame label={label} size={size}>
+      <Value {...value} />
+      {children}
+    </FigureFrame>
   );
 }
 

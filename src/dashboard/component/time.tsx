@@ -1,4 +1,7 @@
-import { formatInstant, instantOf, splitAtTimes, unknownTime } from '../model/format.ts';
+import { formatAge, formatInstant, instantOf, splitAtTimes, unknownTime } from '../model/format.ts';
+
+/** Clocks differ by so much. */
+const leastAheadMs = 2000;
 
 /** A moment in local time, with the same in UTC to point at. `value`: epoch ms or ISO 8601; a dash where it is neither. */
 export function Time({ value }: { readonly value: unknown }) {
@@ -11,6 +14,17 @@ export function Time({ value }: { readonly value: unknown }) {
   return (
     <time dateTime={utc} title={utc}>
       {formatInstant(instant)}
+    </time>
+  );
+}
+
+/** How long ago a moment was, with the moment to point at. `at`, `now`: epoch ms. What lies ahead is given as it is. */
+export function Ago({ at, now }: { readonly at: number | undefined; readonly now: number }) {
+  if (at === undefined || at > now + leastAheadMs) return <Time value={at} />;
+  const utc = new Date(at).toISOString();
+  return (
+    <time dateTime={utc} title={`${formatInstant(at)} (${utc})`}>
+      {formatAge(now - at)} ago
     </time>
   );
 }

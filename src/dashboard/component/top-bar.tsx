@@ -3,10 +3,10 @@ import { useFreshness, useSources } from '../hook/use-freshness.ts';
 import { useEngineStatus, usePage, useStatus } from '../hook/use-page.ts';
 import { useSituation } from '../hook/use-situation.ts';
 import { applyTheme, readTheme, themes } from '../hook/use-theme.ts';
-import { withLocalTimes } from '../model/format.ts';
 import { describeHalt } from '../model/situation.ts';
 import { CommandBar } from './command-bar.tsx';
 import { Value, ValueText } from './figure.tsx';
+import { SituationLine } from './situation-line.tsx';
 import { SourceChips } from './sources.tsx';
 import { TextWithTimes } from './time.tsx';
 
@@ -28,7 +28,7 @@ export function TopBar() {
         <UnknownSymbol />
       </div>
       <div class="top-situation">
-        <StatusLine />
+        <SituationLine situation={useSituation()} name="situation" />
         <HaltLine />
       </div>
       <div class="top-sources">
@@ -68,22 +68,6 @@ function Badge({ text, tone }: { readonly text: string; readonly tone: string })
     <span class="badge" data-testid="transport" data-tone={tone}>
       {text}
     </span>
-  );
-}
-
-/** What is going on in one sentence. Read out when it becomes another one, not with each second that passes. */
-function StatusLine() {
-  const { tone, kind, text, announcement } = useSituation();
-  return (
-    <div class="status-line" data-tone={tone} data-kind={kind} data-testid="situation">
-      <span class="dot" aria-hidden="true" />
-      <span aria-hidden="true" data-testid="situation-text">
-        <TextWithTimes text={text} />
-      </span>
-      <span class="unseen" role="status" data-testid="announcement">
-        {withLocalTimes(announcement)}
-      </span>
-    </div>
   );
 }
 

@@ -134,7 +134,9 @@ function useView() {
         history.replaceState(
           null,
           '',
-          location.pathname + formatView({ ...granted, interval: pause.ownOf(granted.interval) }),
+          location.pathname +
+            formatView({ ...granted, interval: pause.ownOf(granted.interval) }) +
+            location.hash,
         ),
       ),
       client.on('error', ({ code, message }) => setNotice(`${code}: ${message}`)),

@@ -4,12 +4,13 @@ import { formatCount, formatShare, unknown } from './format.ts';
 
 /** More do not fit. */
 const maxColumns = 4;
-const known: Readonly<Record<string, string>> = {
-  latency_ms: 'Latency, ms',
-  success_rate: 'Success',
-  cache_hit_rate: 'Cached',
-  invocations: 'Calls',
-};
+/** Not an object: the engine may call a figure `constructor`. */
+const known: ReadonlyMap<string, string> = new Map([
+  ['latency_ms', 'Latency, ms'],
+  ['success_rate', 'Success'],
+  ['cache_hit_rate', 'Cached'],
+  ['invocations', 'Calls'],
+]);
 
 /** Every figure that any of them has; the latency first, the rest as they come. */
 export function columnsOf(figures: Figures): string[] {
@@ -21,7 +22,7 @@ export function columnsOf(figures: Figures): string[] {
 }
 
 export function headingOf(column: string): string {
-  const text = known[column] ?? column.replace(/_(ms|rate)$/, '').replaceAll('_', ' ');
+  const text = known.get(column) ?? column.replace(/_(ms|rate)$/, '').replaceAll('_', ' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

@@ -50,13 +50,15 @@ const isIso = new RegExp(`^${iso}$`);
 const hasZone = /([Zz]|[+-]\d\d:?\d\d)$/;
 /** Before it there was no such market: a moment of then is a clock that nobody set. */
 const firstInstant = Date.UTC(1971, 0);
+/** `Date` knows none after it (ECMA-262 §21.4.1.1). */
+const lastInstant = 8.64e15;
 
 /** Epoch ms of what an engine or gateway calls a time; undefined where it is none. Without an offset it is UTC. */
 export function instantOf(value: unknown): number | undefined {
   const isText = typeof value === 'string' && isIso.test(value);
   const text = isText ? `${value.replace(' ', 'T')}${hasZone.test(value) ? '' : 'Z'}` : '';
   const instant = typeof value === 'number' ? value : Date.parse(text);
-  return instant >= firstInstant ? instant : undefined;
+  return instant >= firstInstant && instant <= lastInstant ? instant : undefined;
 }
 
 const clockTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
@@ -90,12 +92,14 @@ export function formatTime(value: unknown): string {
   return instant === undefined ? unknownTime : formatInstant(instant);
 }
 
-/** A duration in words short enough for a status line: `12 s`, `3 min`, `2 h`. */
+/** A duration in words short enough for a status line: `12 s`, `3 min`, `2 h`, `3 d`. */
 export function formatAge(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 120) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);
-  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
 }
 
 export type Tone = 'up' | 'down' | 'warn' | 'muted' | undefined;

@@ -59,7 +59,7 @@ export function createFetchHistory(fetch: Fetch, tokenNow: () => string | undefi
 }
 
 /** How far the gateway's clock is ahead of this one, ms. */
-function skewOf(date: string | null): number {
+export function skewOf(date: string | null): number {
   const skew = Date.parse(date ?? '') - Date.now();
   return Math.abs(skew) >= minSkewMs ? skew : 0;
 }

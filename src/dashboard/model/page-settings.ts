@@ -56,5 +56,26 @@ export function formatView({
 
 /** A token in the part of the address that is never sent to a server: `#token=…`. */
 export function readFragmentToken(hash: string): string | undefined {
-  return new URLSearchParams(hash.replace(/^#/, '')).get('token') ?? undefined;
+  return fragmentOf(hash).get('token') ?? undefined;
+}
+
+/** The same part without the token. */
+export function withoutFragmentToken(hash: string): string {
+  const kept = hash
+    .slice(1)
+    .split('&')
+    .filter((part) => !/^token(=|$)/.test(part));
+  return kept.join('') === '' ? '' : `#${kept.join('&')}`;
+}
+
+export type PageTab = 'telemetry' | 'metrics';
+
+/** The tab that this part of the address names: `#metrics`; undefined: none, as where it names a place on the page. */
+export function readTab(hash: string): PageTab | undefined {
+  if (hash.length <= 1) return 'telemetry';
+  return fragmentOf(hash).has('metrics') ? 'metrics' : undefined;
+}
+
+function fragmentOf(hash: string): URLSearchParams {
+  return new URLSearchParams(hash.replace(/^#/, ''));
 }

@@ -2,12 +2,10 @@ import type { Clock } from '../../core/clock.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { Session } from '../../deliver/session.ts';
 import type { Following } from '../../deliver/view.ts';
-import type { StateFeed } from '../../feed/state-feed.ts';
 import type { Client, MessageOf, Unreadable } from '../../serve/endpoint.ts';
 import { metricsMessage, type SnapshotMessages } from './messages.ts';
-import type { PollOutcome } from './range.ts';
 import { snapshotPosition } from './range-state.ts';
-import type { Ranges } from './ranges.ts';
+import type { Polled, Ranges } from './ranges.ts';
 import { Refreshes } from './refreshes.ts';
 import { hoursDefault, intervalDefault, metricsHears } from './schema.ts';
 import { canonicalSections } from './sections.ts';
@@ -60,7 +58,11 @@ export class MetricsClient implements Client<Heard> {
     this.#session = session;
     this.#holder = holder;
     this.#parts = parts;
-    this.#refreshes = new Refreshes(parts.ranges, parts.clock, (...ended) => this.#refreshed(...ended));
+    this.#refreshes = new Refreshes({
+      clock: parts.clock,
+      refresh: (hours) => parts.ranges.refresh(hours),
+      onEnd: (hours, polled) => this.#refreshed(hours, polled),
+    });
     session.answer(metricsMessage('connected', { status: 'connected', client_id: session.id }));
   }
 
@@ -93,7 +95,7 @@ export class MetricsClient implements Client<Heard> {
   }
 
   ended(): void {
-    this.#refreshes.drop();
+    this.#refreshes.dropAll();
   }
 
   #subscribe({ hours = hoursDefault, update_interval: given, sections }: Asked<'subscribe'>): void {
@@ -124,7 +126,7 @@ export class MetricsClient implements Client<Heard> {
 
   #unsubscribe(): void {
     this.#leave();
-    this.#refreshes.drop();
+    this.#refreshes.dropAll();
     this.#session.answer(metricsMessage('unsubscribed', { status: 'unsubscribed' }));
   }
 
@@ -155,7 +157,7 @@ export class MetricsClient implements Client<Heard> {
     this.#subscription = undefined;
   }
 
-  #refreshed(hours: number, range: StateFeed, { error, isUrgent }: PollOutcome): void {
+  #refreshed(hours: number, { range, outcome: { error, isUrgent } }: Polled): void {
     const { options, following } = this.#subscription ?? {};
     const isFollowed = options?.hours === hours;
     // The view tells all of it.

@@ -23,12 +23,8 @@ export function serveMetricsApi(
     access,
     query: rangeQuery,
     async answer({ request, query: { hours = hoursDefault } }) {
-      const range = await ranges.upToDate(hours);
-      try {
-        return await answerFrom(request, range.resource, messages);
-      } finally {
-        range.release();
-      }
+      const { range } = await ranges.upToDate(hours);
+      return await answerFrom(request, range, messages);
     },
   });
 }

@@ -153,11 +153,11 @@ export class RangeWriter {
     // What is due meanwhile is seen to at the end of the poll.
     if (this.#isClosed || this.#poller.isBusy) return;
     const gapMs = this.#asked.length > 0 ? Math.min(askedEveryMs, this.#everyMs) : this.#everyMs;
+    if (gapMs === Number.POSITIVE_INFINITY) return;
     const isAwaited = this.#isWatched && this.#state.isAwaited;
     const waitMs = isAwaited ? 0 : this.#startedAt + gapMs - this.#parts.clock.monotonic();
     if (waitMs <= 0) this.#poll();
-    else if (gapMs < Number.POSITIVE_INFINITY)
-      this.#cancelTimer = this.#parts.clock.after(waitMs, () => this.#poll());
+    else this.#cancelTimer = this.#parts.clock.after(waitMs, () => this.#poll());
   }
 
   #poll(): void {

@@ -11,10 +11,19 @@ export const metricsDialect = 'metrics';
 /** How long the state of a range and its epoch are kept after its last reader, so that clients can come back to it. */
 const idleTtlMs = 30_000;
 
+/** A range after a poll that was asked for. */
+export interface Polled {
+  readonly range: StateFeed;
+  readonly outcome: PollOutcome;
+}
+
 /** The ranges, by hours: each is there while it has readers, and polled as they wish. */
 export class Ranges {
   readonly #feeds: Feeds;
   readonly #states: KeyedStates<number, RangeWish>;
+  /** What was asked for and has not ended, shared by all who ask the same. */
+  readonly #refreshes = new Map<number, Promise<Polled>>();
+  readonly #updates = new Map<number, Promise<Polled>>();
 
   constructor(feeds: Feeds, parts: RangeParts) {
     this.#feeds = feeds;
@@ -35,19 +44,32 @@ export class Ranges {
     return this.#acquire(hours, { everyMs });
   }
 
-  /**
-   * Polls a range, or shares the poll that is under way.
-   * @param once called in a later turn, unless the lease was given back before
-   */
-  refresh(hours: number, once: (outcome: PollOutcome) => void): Lease<StateFeed> {
-    return this.#acquire(hours, { once, takesRecent: false });
+  /** Polls a range, or shares the poll that is under way. Never rejects. */
+  refresh(hours: number): Promise<Polled> {
+    return this.#once(hours, false, this.#refreshes);
   }
 
-  /** A range that is up to date: polled where nobody watches it, and where the last answer is older than a second. */
-  upToDate(hours: number): Promise<Lease<StateFeed>> {
-    return new Promise((resolve) => {
-      const lease = this.#acquire(hours, { once: () => resolve(lease), takesRecent: true });
-    });
+  /** Polls a range where nobody watches it and the last answer is older than a second. Never rejects. */
+  upToDate(hours: number): Promise<Polled> {
+    return this.#once(hours, true, this.#updates);
+  }
+
+  #once(hours: number, takesRecent: boolean, pending: Map<number, Promise<Polled>>): Promise<Polled> {
+    const polled =
+      pending.get(hours) ??
+      new Promise<Polled>((resolve) => {
+        const lease = this.#acquire(hours, {
+          takesRecent,
+          once: (outcome) => {
+            pending.delete(hours);
+            lease.release();
+            // It outlives its last reader.
+            resolve({ range: lease.resource, outcome });
+          },
+        });
+      });
+    pending.set(hours, polled);
+    return polled;
   }
 
   /** The first of the sections that is neither documented nor in the newest snapshot of the range. */

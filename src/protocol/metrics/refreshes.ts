@@ -1,28 +1,27 @@
 import type { Clock } from '../../core/clock.ts';
 import { Throttle } from '../../core/throttle.ts';
-import type { Lease } from '../../feed/registry.ts';
-import type { StateFeed } from '../../feed/state-feed.ts';
-import type { PollOutcome } from './range.ts';
-import type { Ranges } from './ranges.ts';
-
-/** Told the outcome of a poll that the client asked for. */
-type RefreshListener = (hours: number, range: StateFeed, outcome: PollOutcome) => void;
+import type { Polled } from './ranges.ts';
 
 const atMostEveryMs = 1000;
 
+interface RefreshesParts {
+  readonly clock: Clock;
+  readonly refresh: (hours: number) => Promise<Polled>;
+  /** Told how each ends that was not dropped. Must not throw. */
+  readonly onEnd: (hours: number, polled: Polled) => void;
+}
+
 /** The polls that one client asks for: once a second at most, with all ranges that it has asked for meanwhile. */
 export class Refreshes {
-  readonly #ranges: Ranges;
+  readonly #parts: RefreshesParts;
   readonly #throttle: Throttle;
-  readonly #onEnd: RefreshListener;
   readonly #wanted = new Set<number>();
   /** Those under way, by hours: asking again meanwhile shares them. */
-  readonly #running = new Map<number, Lease<StateFeed>>();
+  readonly #running = new Map<number, symbol>();
 
-  constructor(ranges: Ranges, clock: Clock, onEnd: RefreshListener) {
-    this.#ranges = ranges;
-    this.#throttle = new Throttle(atMostEveryMs, clock);
-    this.#onEnd = onEnd;
+  constructor(parts: RefreshesParts) {
+    this.#parts = parts;
+    this.#throttle = new Throttle(atMostEveryMs, parts.clock);
   }
 
   ask(hours: number): void {
@@ -31,24 +30,28 @@ export class Refreshes {
     this.#throttle.take(() => this.#run());
   }
 
-  /** Nothing is told of this range any more, or of any. */
-  drop(hours?: number): void {
-    if (hours === undefined) this.#throttle.cancel();
-    for (const one of hours === undefined ? [...this.#wanted, ...this.#running.keys()] : [hours]) {
-      this.#wanted.delete(one);
-      this.#running.get(one)?.release();
-      this.#running.delete(one);
-    }
+  /** Nothing is told of this range any more. */
+  drop(hours: number): void {
+    this.#wanted.delete(hours);
+    this.#running.delete(hours);
+  }
+
+  /** Nothing is told of any range any more. */
+  dropAll(): void {
+    this.#throttle.cancel();
+    this.#wanted.clear();
+    this.#running.clear();
   }
 
   #run(): void {
     for (const hours of this.#wanted) {
-      const lease = this.#ranges.refresh(hours, (outcome) => {
+      const run = Symbol();
+      this.#running.set(hours, run);
+      void this.#parts.refresh(hours).then((polled) => {
+        if (this.#running.get(hours) !== run) return;
         this.#running.delete(hours);
-        this.#onEnd(hours, lease.resource, outcome);
-        lease.release();
+        this.#parts.onEnd(hours, polled);
       });
-      this.#running.set(hours, lease);
     }
     this.#wanted.clear();
   }

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { documentedSections } from './snapshot.ts';
+import { isDocumented } from './snapshot.ts';
 
 /** Dot paths of parts of a snapshot: sorted, and none within another, so that equal texts mean the same. */
 export function canonicalSections(sections: readonly string[]): readonly string[] {
@@ -15,7 +15,7 @@ function ancestorsOf(section: string): string[] {
 /** The first section that is neither documented nor in this snapshot. */
 export function unknownSection(sections: readonly string[], data: JsonValue | undefined): string | undefined {
   return sections.find(
-    (section) => !documentedSections.has(section) && valueAt(data, section.split('.')) === undefined,
+    (section) => !isDocumented(section) && valueAt(data, section.split('.')) === undefined,
   );
 }
 

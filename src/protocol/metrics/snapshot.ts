@@ -30,19 +30,14 @@ export const documented = {
   activity: [{ description: 'string', timestamp: 'number' }],
 } as const satisfies Fields;
 
-/** Dot paths of all that is documented, and `overview.costs.total_cost` of the costs. */
-export const documentedSections: ReadonlySet<string> = new Set([
-  ...pathsIn(documented, ''),
-  'overview.costs.total_cost',
-  'timestamp',
-]);
-
-function pathsIn(shape: Shape, prefix: string): string[] {
-  if (typeof shape === 'string' || isList(shape)) return [];
-  return Object.entries(shape).flatMap(([key, inner]) => [
-    prefix + key,
-    ...pathsIn(inner, `${prefix}${key}.`),
-  ]);
+/** Whether a dot path leads to something that is documented, or to any member of an object of numbers. */
+export function isDocumented(section: string): boolean {
+  const found = section.split('.').reduce<Shape | undefined>((shape, key) => {
+    if (shape === 'numbers') return 'number';
+    const isFields = typeof shape === 'object' && !isList(shape) && Object.hasOwn(shape, key);
+    return isFields ? shape[key] : undefined;
+  }, documented);
+  return found !== undefined || section === 'timestamp';
 }
 
 /**

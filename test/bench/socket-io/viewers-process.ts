@@ -1,0 +1,117 @@
+import { Fetch, io, type Socket } from 'socket.io-client';
+import { monotonicMs, pause } from '../monotonic.ts';
+import { obeyOrders } from '../orders.ts';
+import { summarise } from '../stats.ts';
+import type { Stamp } from './snapshot-engine.ts';
+import type { Audience, ViewersOrder, ViewersReport } from './viewers.ts';
+
+// The viewers, told what to do over IPC by viewers.ts.
+
+/** Connections begun at once: all together they would measure the listen queue. */
+const openAtOnce = 50;
+const openTimeoutMs = 25_000;
+/** With a pool of connections that are kept, as a browser has one: Node's other way opens one for each request. */
+const transports = { websocket: ['websocket'], polling: [Fetch] };
+
+interface Update {
+  readonly bench: Stamp;
+}
+
+interface Viewer {
+  readonly socket: Socket;
+  everUpdated: boolean;
+  updates: number;
+}
+
+/** When the first and the last viewer had a snapshot, ms. */
+interface Sighting {
+  readonly first: number;
+  last: number;
+}
+
+const viewers: Viewer[] = [];
+const sightings = new Map<number, Sighting>();
+let latencies: number[] = [];
+let errors: string[] = [];
+let newest: Update | undefined;
+
+async function open({ port, transport, count, hours = 24, interval = 1 }: Audience): Promise<void> {
+  const until = monotonicMs() + openTimeoutMs;
+  for (const target = viewers.length + count; viewers.length < target; ) {
+    const batchEnd = Math.min(target, viewers.length + openAtOnce);
+    while (viewers.length < batchEnd) viewers.push(newViewer(port, transport, { hours, interval }));
+    while (viewers.some(({ everUpdated }) => !everUpdated)) {
+      if (errors.length > 0 || monotonicMs() > until) {
+        const updated = viewers.filter(({ everUpdated }) => everUpdated).length;
+        throw new Error(`${updated} of ${target} viewers had an update in time; ${errors.join('; ')}`);
+      }
+      await pause(2);
+    }
+  }
+}
+
+function newViewer(
+  port: number,
+  transport: Audience['transport'],
+  { hours, interval }: Required<Pick<Audience, 'hours' | 'interval'>>,
+): Viewer {
+  const socket = io(`http://127.0.0.1:${port}`, {
+    forceNew: true,
+    reconnection: false,
+    transports: transports[transport],
+  });
+  const viewer: Viewer = { socket, everUpdated: false, updates: 0 };
+  socket.on('connect', () => socket.emit('subscribe', { hours, update_interval: interval }));
+  socket.on('connect_error', ({ message }) => errors.push(`connect_error: ${message}`));
+  socket.on('error', ({ error }: { error: string }) => errors.push(error));
+  socket.on('metrics_update', (update: Update) => onUpdate(viewer, update));
+  return viewer;
+}
+
+function onUpdate(viewer: Viewer, update: Update): void {
+  const now = monotonicMs();
+  viewer.everUpdated = true;
+  viewer.updates += 1;
+  newest = update;
+  const { revision, made_ms } = update.bench;
+  latencies.push(now - made_ms);
+  const sighting = sightings.get(revision);
+  if (sighting === undefined) sightings.set(revision, { first: now, last: now });
+  else sighting.last = now;
+}
+
+function reset(): void {
+  for (const viewer of viewers) viewer.updates = 0;
+  sightings.clear();
+  latencies = [];
+  errors = [];
+}
+
+function report(): ViewersReport {
+  const updates = viewers.map((viewer) => viewer.updates);
+  return {
+    viewers: viewers.length,
+    connected: viewers.filter(({ socket }) => socket.connected).length,
+    updates: updates.reduce((sum, count) => sum + count, 0),
+    fewest: Math.min(...updates),
+    most: Math.max(...updates),
+    revisions: sightings.size,
+    payloadBytes: Buffer.byteLength(JSON.stringify(newest) ?? ''),
+    latency: summarise(latencies),
+    firstToLast: summarise([...sightings.values()].map(({ first, last }) => last - first)),
+    errors,
+  };
+}
+
+function close(): void {
+  for (const { socket } of viewers.splice(0)) socket.disconnect();
+  reset();
+}
+
+obeyOrders(async (order: ViewersOrder): Promise<ViewersReport | undefined> => {
+  if (order.do === 'report') return report();
+  if (order.do === 'open') await open(order);
+  if (order.do === 'reset') reset();
+  if (order.do === 'close') close();
+  return undefined;
+});

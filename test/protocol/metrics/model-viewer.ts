@@ -101,6 +101,7 @@ class SocketViewer extends Diary implements Viewer {
         this.#socket.emit('request_refresh', ...(deed.hours === undefined ? [] : [{ hours: deed.hours }]));
         break;
       case 'unsubscribe':
+        this.note({ kind: 'saidUnsubscribe' });
         this.#socket.emit('unsubscribe');
         break;
       case 'drop':

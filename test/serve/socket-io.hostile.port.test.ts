@@ -196,7 +196,7 @@ describe('A Socket.IO client that reads no answers', () => {
   const talkative = defineDialect({
     ...{ name: 'talkative', settings: {} },
     create({ serve }) {
-      const padding = 'x'.repeat(20_000);
+      const said = { type: 'said', padding: 'x'.repeat(20_000) };
       const kind = { summary: 'Is answered', schema: z.object({ type: z.literal('say') }) };
       const line = () => 'Talkative client';
       const endpoint = defineEndpoint({
@@ -204,7 +204,7 @@ describe('A Socket.IO client that reads no answers', () => {
         access: { roles: ['viewer'], defaultRole: 'viewer', authOff: true },
         ...{ closes: usualCloses, connectedLine: line, disconnectedLine: line },
         limits: { messages: { perSecond: 1e9, burst: 1e9, floodMs: 10_000 } },
-        open: () => (session) => ({ receive: () => session.answer(new Message({ type: 'said', padding })) }),
+        open: () => (session) => ({ receive: () => session.answer(new Message(said)) }),
       });
       serve.socketIo('/talkative/', endpoint);
       return {};

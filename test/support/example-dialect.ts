@@ -26,10 +26,10 @@ const tells = {
   error: kind('error', 'Why the connection ends'),
 };
 /** An end that says why, and after which no client is to come back by itself. */
-const final = ({ code, reason }: Close): Close => ({
-  ...{ code, reason, isFinal: true },
-  lastMessage: () => new Message({ type: 'error', reason }),
-});
+const final = ({ code, reason }: Close): Close => {
+  const packet = { type: 'error', reason };
+  return { code, reason, isFinal: true, lastMessage: () => new Message(packet) };
+};
 
 /** One state, as events tell it whole: over WebSocket, Socket.IO, Server-Sent Events and REST. */
 export const example = defineDialect({

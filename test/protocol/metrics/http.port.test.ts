@@ -1,7 +1,10 @@
+import { createContext, runInContext } from 'node:vm';
+import { EventSource } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { openEventStream } from '../../support/event-stream-client.ts';
 import { nowhere, startGateway } from '../../support/gateway.ts';
 import { type MetricsAnswer, snapshotOf, startMetricsEngine } from '../../support/metrics-engine.ts';
+import { codeWith } from '../../support/pages.ts';
 import { type TestScope, useIn, waitFor } from '../../support/wait.ts';
 
 /** A gateway before an engine over real HTTP. */
@@ -168,6 +171,29 @@ describe('GET /api/stream/metrics', () => {
     expect((await back.next()).packet.body).toMatchObject({
       overview: { claude_api: { total_requests: 2 } },
     });
+  });
+
+  it('is shown by the lines of its page, which say when it is not live', async (test) => {
+    const { engine, gateway } = await setUp(test);
+    const printed: string[] = [];
+    const open: EventSource[] = [];
+    test.onTestFinished(() => {
+      for (const source of open) source.close();
+    });
+    const page = createContext({
+      EventSource: function connect(url: string): EventSource {
+        const source = new EventSource(url);
+        open.push(source);
+        return source;
+      },
+      console: { log: (...words: unknown[]) => printed.push(JSON.stringify(words)) },
+    });
+    const code = codeWith("addEventListener('error_info'");
+    runInContext(code.replaceAll('localhost:3000', `127.0.0.1:${gateway.port}`), page);
+    const tasks = { total: 42, running: 3, completed: 35, failed: 4 };
+    await waitFor('the tasks', () => printed.includes(JSON.stringify([tasks])));
+    engine.set({ status: 500 });
+    await waitFor('the fault', () => printed.some((line) => /not live.*500/.test(line)));
   });
 
   it('tells a fault by an event of another name, without an id, and goes on', async (test) => {

@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import type { TransportFault } from '../deliver/transport.ts';
 import { faultOf } from './connection.ts';
 import { SendWindow } from './send-window.ts';
+import { closeTimeoutMs } from './websocket-server.ts';
 
 /** What an engine.io connection is carried by at present: HTTP long-polling, or a WebSocket from its upgrade on. */
 export interface Carrier {
@@ -58,6 +59,8 @@ class PollingCarrier implements Carrier {
     this.#transport = transport;
     this.#onReady = () => listener.onReady();
     transport.on('ready', this.#onReady);
+    // A client that does not come for the end would keep its place for half a minute.
+    Reflect.set(transport, 'closeTimeout', closeTimeoutMs);
   }
 
   get isClear(): boolean {

@@ -145,7 +145,7 @@ export class SocketIoServer {
     if (joined instanceof Refusal) {
       next(connectError(joined));
       // Behind the answer, which is written in the next tick.
-      process.nextTick(() => conn.close());
+      process.nextTick(() => this.#transports.get(conn)?.leave());
       return;
     }
     this.#joined.set(socket, joined);

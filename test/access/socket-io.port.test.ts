@@ -3,6 +3,7 @@ import { MemoryEvents } from '../../src/source/events.ts';
 import { example } from '../support/example-dialect.ts';
 import { startGateway } from '../support/gateway.ts';
 import { rawExchange } from '../support/raw-socket.ts';
+import { openRawPolling } from '../support/raw-socket-io.ts';
 import {
   connectRefusalOf,
   connectSocketIo,
@@ -225,6 +226,18 @@ describe('The places of Socket.IO connections', () => {
     await (await connect('websocket', from('192.0.2.2'))).nextOf('welcome');
     const addresses = gateway.log.entries.map(({ fields }) => fields?.address);
     expect(addresses).toEqual(expect.arrayContaining(['192.0.2.1', '192.0.2.2']));
+  });
+
+  it('are given back soon by clients that are refused, and poll no more', async (test) => {
+    const said = ['40', '40{'];
+    const { gateway, handshake } = await setUp(test, {
+      MAX_CONNECTIONS: `${said.length}`,
+      AUTH_JWT_SECRET: testSecret,
+    });
+    for (const body of said) await (await openRawPolling(gateway.url, path)).post(body);
+    // Well before engine.io would give up on them by itself, in 30 s and in 45 s.
+    for (const _ of said)
+      await waitFor('a place', async () => (await handshake()).status === 200, { timeoutMs: 20_000 });
   });
 
   it('beyond the bound are for operators', async (test) => {

@@ -148,9 +148,11 @@ export class SocketIoServer {
       process.nextTick(() => conn.close());
       return;
     }
-    this.#joined.set(socket, joined);
-    conn.once('close', joined.abandon);
-    if (conn.readyState !== 'open') joined.abandon();
+    if (conn.readyState === 'open') {
+      this.#joined.set(socket, joined);
+      conn.once('close', joined.abandon);
+    } else joined.abandon();
+    // Of a connection that has closed, too: socket.io forgets the socket then.
     next();
   }
 

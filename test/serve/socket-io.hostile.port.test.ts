@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { usualCloses } from '../../src/deliver/closes.ts';
@@ -181,6 +183,45 @@ describe('A Socket.IO client', () => {
       clearInterval(flood);
     }
     expect(await rejected('rate')).toBeGreaterThan(0);
+  });
+
+  it('may send any packets at all, and the gateway goes on', async (test) => {
+    const { open } = await setUp(test);
+    const other = await open();
+    const type = fc.constantFrom(
+      '',
+      '0',
+      '1',
+      '2',
+      '3',
+      '4',
+      '40',
+      '41',
+      '42',
+      '43',
+      '44',
+      '451-',
+      '46',
+      '5',
+      '6',
+    );
+    const text = fc
+      .tuple(
+        type,
+        fc.oneof(fc.json(), fc.string(), fc.constantFrom('/x,', '/,', '[', '["ping"]', '{"sid":1}')),
+      )
+      .map((parts) => parts.join(''));
+    const packets = fc.array(fc.oneof(text, fc.uint8Array({ maxLength: 20 })), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(packets, fc.boolean(), async (said, joins) => {
+        const { socket } = await open({ joins });
+        for (const packet of said) socket.send(packet);
+        socket.close();
+        await within('the end', once(socket, 'close'));
+      }),
+      { numRuns: 40 },
+    );
+    await other.isAlive();
   });
 
   it('is given no script in the place of a poll', async (test) => {

@@ -248,20 +248,6 @@ describe('A Socket.IO client', () => {
 });
 
 describe('An upgrade of a Socket.IO client', () => {
-  it('is given up where the client asks for more answers than it reads', async (test) => {
-    const { openPolling, upgrade } = await setUp(test);
-    const { sid } = await openPolling();
-    const probing = await upgrade(sid);
-    probing.socket.pause();
-    await waitFor('the end', () => {
-      for (let count = 0; count < 5000 && probing.socket.readyState === probing.socket.OPEN; count += 1)
-        probing.socket.send('2probe');
-      return probing.socket.readyState !== probing.socket.OPEN || probing.socket.bufferedAmount > 50_000_000;
-    });
-    probing.socket.resume();
-    expect(await within('the end', probing.closed)).toBe(1006);
-  });
-
   it('ends with the connection that it is of, as anybody else’s does', async (test) => {
     const { openPolling, upgrade } = await setUp(test);
     const { sid, post } = await openPolling();

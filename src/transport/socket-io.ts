@@ -49,6 +49,7 @@ export class SocketIoTransport implements Transport, EngineListener {
   #refused: 'update' | 'answer' | undefined;
   #closedAs: Close | undefined;
   #cancelTerminate: Cancel | undefined;
+  #hasEnded = false;
 
   constructor(connection: EngineConnection, clock: Clock) {
     this.#connection = connection;
@@ -126,6 +127,8 @@ export class SocketIoTransport implements Transport, EngineListener {
 
   /** Ends the connection behind what was written to it, as soon as it can be. */
   leave(): void {
+    // At the end of a connection its client leaves the namespace, too.
+    if (this.#hasEnded) return;
     this.#connection.close();
     this.#cancelTerminate ??= this.#clock.after(closeTimeoutMs, () => this.terminate());
   }
@@ -188,6 +191,7 @@ export class SocketIoTransport implements Transport, EngineListener {
   }
 
   onEnd(end: TransportEnd): void {
+    this.#hasEnded = true;
     this.#cancelTerminate?.();
     const code = this.#closedAs?.code ?? end.code;
     this.#events?.onEnd({ ...end, code });

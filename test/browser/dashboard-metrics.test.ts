@@ -149,6 +149,22 @@ describe.skipIf(chromiumMissing)('The metrics view of the dashboard', () => {
     expect(faults).toEqual([]);
   });
 
+  it('never shows as live what the gateway held before the engine failed', async (test) => {
+    const first = await open(test);
+    await first.shows('metrics-situation-text', live);
+    first.engine.set({ status: 500 });
+    await first.shows('metrics-situation-text', /^No new metrics of the engine/);
+    const before = `window.painted = new Set();
+      const look = () => {
+        painted.add(document.querySelector('[data-testid=metrics]')?.dataset.state);
+        requestAnimationFrame(look);
+      };
+      look();`;
+    const second = await openDashboard(test, browser, `${first.proxy.url}/#metrics&interval=1`, { before });
+    await second.shows('metrics-situation-text', /^No new metrics of the engine: values are the last known/);
+    expect(await second.page.evaluate('[...painted]')).not.toContain('live');
+  });
+
   it('is live again with the same figures, once the engine gives them again', async (test) => {
     const { shows, engine, staleCards } = await open(test);
     await shows('metrics-situation-text', live);

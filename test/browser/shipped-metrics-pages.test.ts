@@ -17,6 +17,9 @@ import {
 } from '../support/shipped-metrics-page.ts';
 import { type TestScope, useIn, waitFor } from '../support/wait.ts';
 
+/** Figures move with nearly every poll. */
+const lively = { engine: { activity: 10 } };
+
 const require = createRequire(import.meta.url);
 /** The library of the pages of that time, which they had from elsewhere. */
 const shippedLibrary = readFileSync(require.resolve('socket.io-client-4.7/dist/socket.io.js'), 'utf8');
@@ -87,7 +90,7 @@ describe.skipIf(chromiumMissing)('A page of an earlier monitoring server, in a b
     ['a WebSocket', connecting],
     ['polling', byPolling],
   ])('of another server shows figures by %s', async ([, script], test) => {
-    const gateway = await useIn(test, startGateway());
+    const gateway = await useIn(test, startGateway(lively));
     for (const library of [shippedLibrary, `${gateway.url}/socket.io/socket.io.js`]) {
       const url = await serve(test, pageOf(library, whole(script, gateway)));
       const sockets = await showsFigures(test, (page) => page.goto(url));
@@ -99,7 +102,7 @@ describe.skipIf(chromiumMissing)('A page of an earlier monitoring server, in a b
     ['a WebSocket', connecting],
     ['polling', byPolling],
   ])('saved to disk and opened from there shows figures by %s', async ([, script], test) => {
-    const gateway = await useIn(test, startGateway());
+    const gateway = await useIn(test, startGateway(lively));
     const folder = mkdtempSync(join(tmpdir(), 'saved-page-'));
     test.onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const file = join(folder, 'websocket_test_standalone.html');
@@ -113,7 +116,7 @@ describe.skipIf(chromiumMissing)('A page of an earlier monitoring server, in a b
     ['Socket.IO and its small library', ['/socket.io/socket.io.min.js', connectingToOwnServer]],
     ['Socket.IO and the library of that time', [shippedLibrary, connectingToOwnServer]],
   ])('of the gateway’s own origin shows figures by %s', async ([, scripts], test) => {
-    const gateway = await useIn(test, startGateway());
+    const gateway = await useIn(test, startGateway(lively));
     const html = pageOf(shownHere, ...scripts);
     await showsFigures(test, async (page) => {
       await page.goto(`${gateway.url}/livez`);

@@ -2,9 +2,10 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nginx, openssl, whyLeftOut } from '../setup/programs.mjs';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
-import { type Behind, prepareSite, type Site, startBehind } from '../support/proxied-gateway.ts';
+import { snapshotOf, startMetricsEngine } from '../support/metrics-engine.ts';
+import { type Behind, prepareSite, type Site, startBehind as start } from '../support/proxied-gateway.ts';
 import { type ProxyName, proxyKinds } from '../support/proxy.ts';
-import type { TestScope } from '../support/wait.ts';
+import { type TestScope, useIn } from '../support/wait.ts';
 
 /**
  * Subscribes; resolves with the transport once the figures have moved. `options` are the client's. What the client
@@ -71,6 +72,17 @@ describe.skipIf(chromiumMissing || whyLeftOut(openssl))('The way of metrics thro
     site?.stop();
   });
 
+  /** Behind a proxy, with an engine whose figures are others each time. */
+  async function startBehind(test: TestScope, name: ProxyName, options: Parameters<typeof start>[3] = {}) {
+    let requests = 0;
+    const snapshot = (hours: string) => {
+      requests += 1;
+      return snapshotOf(requests, hours);
+    };
+    const engine = await useIn(test, startMetricsEngine({ snapshot }));
+    return start(test, site, name, { ...options, engineUrl: engine.url });
+  }
+
   async function openPage(test: TestScope, { url }: Behind): Promise<Page> {
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     test.onTestFinished(() => context.close());
@@ -88,7 +100,7 @@ describe.skipIf(chromiumMissing || whyLeftOut(openssl))('The way of metrics thro
     it.skipIf(whyLeftOut(program))(
       `leads below a path, with TLS and a token, through ${program.title}`,
       async (test) => {
-        const page = await openPage(test, await startBehind(test, site, name));
+        const page = await openPage(test, await startBehind(test, name));
         expect(await transportOf(page)).toBe('websocket');
         expect(await transportOf(page, { transports: ['websocket'] })).toBe('websocket');
         expect(await transportOf(page, { transports: ['polling'] })).toBe('polling');
@@ -101,7 +113,7 @@ describe.skipIf(chromiumMissing || whyLeftOut(openssl))('The way of metrics thro
     it.skipIf(whyLeftOut(program))(
       `leads to one and the same of two gateways through ${program.title}`,
       async (test) => {
-        const behind = await startBehind(test, site, name, { gateways: 2, change: withAffinity[name] });
+        const behind = await startBehind(test, name, { gateways: 2, change: withAffinity[name] });
         const page = await openPage(test, behind);
         expect(await transportOf(page, { transports: ['polling'] })).toBe('polling');
         expect(await transportOf(page)).toBe('websocket');
@@ -110,14 +122,14 @@ describe.skipIf(chromiumMissing || whyLeftOut(openssl))('The way of metrics thro
   }
 
   it.skipIf(whyLeftOut(nginx))('goes on by polling where the proxy passes no Upgrade', async (test) => {
-    const behind = await startBehind(test, site, 'nginx', {
+    const behind = await startBehind(test, 'nginx', {
       change: (shown) => shown.replaceAll(/^ *proxy_set_header (Upgrade|Connection) .*$/gm, ''),
     });
     expect(await transportOf(await openPage(test, behind))).toBe('polling');
   });
 
   it.skipIf(whyLeftOut(nginx))('takes any of two gateways for a WebSocket', async (test) => {
-    const behind = await startBehind(test, site, 'nginx', {
+    const behind = await startBehind(test, 'nginx', {
       gateways: 2,
       change: (shown, targets) => withAffinity.nginx(shown, targets).replace('ip_hash;', ''),
     });

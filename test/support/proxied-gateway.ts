@@ -75,6 +75,8 @@ interface BehindOptions {
   readonly change?: (configuration: string, targets: readonly string[]) => string;
   /** Default: one. */
   readonly gateways?: number;
+  /** Of an engine that runs already. Default: the demo's, which ends with the test. */
+  readonly engineUrl?: string;
 }
 
 export interface Behind {
@@ -90,12 +92,12 @@ export async function startBehind(
   test: TestScope,
   { certificate }: Site,
   name: ProxyName,
-  { change = (configuration) => configuration, gateways: count = 1 }: BehindOptions = {},
+  { change = (configuration) => configuration, gateways: count = 1, engineUrl }: BehindOptions = {},
 ): Promise<Behind> {
-  const engine = await useIn(test, spawnEngine());
+  const url = engineUrl ?? (await useIn(test, spawnEngine())).url;
   const gateways: GatewayProcess[] = [];
   while (gateways.length < count) {
-    gateways.push(await useIn(test, spawnGateway({ ...settingsShown(), ENGINE_URL: engine.url }, nobody())));
+    gateways.push(await useIn(test, spawnGateway({ ...settingsShown(), ENGINE_URL: url }, nobody())));
   }
   const targets = gateways.map(({ port }) => `127.0.0.1:${port}`);
   const port = await freePort();

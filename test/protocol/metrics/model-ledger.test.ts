@@ -16,8 +16,12 @@ const update = (version: number, shown: View = view): Note => ({
   event: 'metrics_update',
   data: { ...shownOf(version, shown), timestamp: 1000 },
 });
-const error: Note = { kind: 'heard', event: 'error', data: { error: 'down', timestamp: 1000 } };
-const unsubscribed: Note = { kind: 'heard', event: 'unsubscribed', data: {} };
+const error: Extract<Note, { kind: 'heard' }> = {
+  kind: 'heard',
+  event: 'error',
+  data: { error: 'The engine is down', timestamp: 1000 },
+};
+const unsubscribe: Note[] = [{ kind: 'saidUnsubscribe' }, { kind: 'heard', event: 'unsubscribed', data: {} }];
 const refresh = (hours?: number): Note => ({ kind: 'saidRefresh', hours });
 
 /** One note a second. */
@@ -31,7 +35,7 @@ describe('Ledger', () => {
     ['the same as an answer to a refresh', [...subscribe(), update(1), refresh(), update(1)]],
     ['the same after a fault', [...subscribe(), update(1), error, update(1)]],
     ['an answer of another range', [...subscribe(), update(1), refresh(1), update(1, { hours: 1 })]],
-    ['an answer after the end', [...subscribe(), refresh(), unsubscribed, update(1)]],
+    ['an answer asked for after the end', [...subscribe(), ...unsubscribe, refresh(), update(1)]],
   ])('allows %s', ([, notes]) => {
     expect(() => Ledger.check(stamped(notes))).not.toThrow();
   });
@@ -39,9 +43,19 @@ describe('Ledger', () => {
   it.for<[string, string, Note[]]>([
     ['an update without change', 'without any change', [...subscribe(), update(1), update(1)]],
     ['a second error', 'second error', [...subscribe(), update(1), error, error]],
-    ['anything after the end', 'does not follow', [...subscribe(), update(1), unsubscribed, update(2)]],
+    ['anything after the end', 'does not follow', [...subscribe(), update(1), ...unsubscribe, update(2)]],
+    [
+      'an answer after the end',
+      'does not follow',
+      [...subscribe(), update(1), refresh(), ...unsubscribe, update(1)],
+    ],
     ['another range', 'does not follow', [...subscribe(), update(1, { hours: 1 })]],
     ['an older version', 'after 2', [...subscribe(), update(2), update(1)]],
+    [
+      'words of nonsense that nobody said',
+      'to nothing',
+      [...subscribe(), update(1), { ...error, data: { error: 'no', timestamp: 1000 } }],
+    ],
     ['a hurry', 'at most each 60 s', [...subscribe(view, 60), update(1), update(2), update(3)]],
     [
       'sections that were not asked for',

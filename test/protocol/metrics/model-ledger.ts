@@ -7,11 +7,25 @@ export type Note =
   | { readonly kind: 'saidSubscribe'; readonly view: View; readonly interval: number }
   | { readonly kind: 'saidInterval'; readonly interval: number }
   | { readonly kind: 'saidRefresh'; readonly hours: number | undefined }
+  | { readonly kind: 'saidUnsubscribe' }
+  | { readonly kind: 'saidNonsense' }
   | { readonly kind: 'heard'; readonly event: string; readonly data: JsonObject };
 /** With its time, epoch seconds. */
 export type Entry = Note & { readonly at: number };
 
-interface Subscription extends Extract<Entry, { kind: 'saidSubscribe' }> {
+type Asked = Extract<Entry, { kind: 'saidSubscribe' }> & Place;
+
+/** How many refreshes had been asked for before. */
+interface Place {
+  readonly refreshes: number;
+}
+
+interface Refresh extends Place {
+  readonly at: number;
+  readonly hours: number;
+}
+
+interface Subscription extends Asked {
   /** The shortest that was in force since, in s. */
   shortest: number;
   /** Updates that were no answer. */
@@ -25,17 +39,25 @@ interface Subscription extends Extract<Entry, { kind: 'saidSubscribe' }> {
 /** A poll that was under way when a refresh was asked for answers it too; longer than one is allowed, in s. */
 const pollMayBeOld = 1.5;
 
+/** How an error begins that the engine is the reason of; others are answers to nonsense. */
+const engineFault = /^The engine /;
+
 /** Reads what a viewer went through, and throws where the protocol is broken. */
 export class Ledger {
-  readonly #asked: Extract<Entry, { kind: 'saidSubscribe' }>[] = [];
+  readonly #asked: Asked[] = [];
+  readonly #leaving: Place[] = [];
   readonly #intervals: number[] = [];
+  /** What it has said that it wants to follow. */
+  #wanted: View | undefined;
   #subscription: Subscription | undefined;
   #last: Shown | undefined;
   /** Of each range, the highest version seen. */
   readonly #newest = new Map<number, number>();
-  /** Refreshes that may still be answered. */
-  #refreshes: { readonly at: number; readonly hours: number | undefined }[] = [];
-  /** Answers that refreshes may still bring: one each. */
+  /** Refreshes whose answer is still to come. */
+  #waiting: Refresh[] = [];
+  #refreshes = 0;
+  #nonsense = 0;
+  /** What refreshes may still bring: one each, as an answer may be one that news seemed to be. */
   #credit = 0;
   #isFaulty = false;
 
@@ -45,9 +67,9 @@ export class Ledger {
     return ledger;
   }
 
-  /** Refreshes without an answer so far. */
+  /** Refreshes, and what is nonsense, without an answer so far. */
   get unanswered(): number {
-    return this.#refreshes.length;
+    return this.#waiting.length + this.#nonsense;
   }
 
   /** What it was shown last. */
@@ -61,15 +83,26 @@ export class Ledger {
         this.#reset();
         break;
       case 'saidSubscribe':
-        this.#asked.push(entry);
+        this.#asked.push({ ...entry, refreshes: this.#refreshes });
+        this.#wanted = entry.view;
+        break;
+      case 'saidUnsubscribe':
+        this.#leaving.push({ refreshes: this.#refreshes });
+        this.#wanted = undefined;
         break;
       case 'saidInterval':
         this.#intervals.push(entry.interval);
         break;
-      case 'saidRefresh':
-        this.#refreshes.push(entry);
+      case 'saidNonsense':
+        this.#nonsense += 1;
+        break;
+      case 'saidRefresh': {
+        const hours = entry.hours ?? this.#wanted?.hours ?? 24;
+        this.#waiting.push({ at: entry.at, hours, refreshes: this.#refreshes });
+        this.#refreshes += 1;
         this.#credit += 1;
         break;
+      }
       case 'heard':
         this.#hear(entry.event, entry.data, entry.at);
         break;
@@ -77,15 +110,15 @@ export class Ledger {
   }
 
   #reset(): void {
-    this.#asked.length = this.#intervals.length = this.#refreshes.length = 0;
-    this.#subscription = this.#last = undefined;
-    this.#credit = 0;
+    this.#asked.length = this.#leaving.length = this.#intervals.length = this.#waiting.length = 0;
+    this.#subscription = this.#last = this.#wanted = undefined;
+    this.#credit = this.#nonsense = 0;
     this.#isFaulty = false;
   }
 
   #hear(event: string, data: JsonObject, at: number): void {
     if (event === 'subscribed') this.#subscribed(data);
-    else if (event === 'unsubscribed') this.#subscription = undefined;
+    else if (event === 'unsubscribed') this.#unsubscribed();
     else if (event === 'interval_updated') this.#intervalUpdated(data);
     else if (event === 'metrics_update') this.#updated(readUpdate(data), at);
     else if (event === 'error') this.#failed(data, at);
@@ -100,9 +133,26 @@ export class Ledger {
     if (!isJsonObject(config) || !equalJson(config, expected)) {
       throw new Error(`subscribed to ${JSON.stringify(config)} instead of ${JSON.stringify(expected)}`);
     }
+    // It would be taken for one of the new range.
+    const before = this.#subscription?.view.hours;
+    if (before !== hours) this.#forgive((refresh) => refresh.hours === before, asked);
     this.#subscription = { ...asked, shortest: interval, updates: 0, beginnings: 1, granted: 1 };
     this.#last = undefined;
     this.#isFaulty = false;
+  }
+
+  /** What it asked for before is over: there is no answer to it, or to a refresh, from here on. */
+  #unsubscribed(): void {
+    const place = this.#leaving.shift();
+    if (place === undefined) throw new Error('unsubscribed without having asked');
+    this.#forgive(() => true, place);
+    this.#credit = this.#refreshes - place.refreshes;
+    this.#subscription = undefined;
+  }
+
+  /** Refreshes of before that need not be answered. */
+  #forgive(isMeant: (refresh: Refresh) => boolean, { refreshes }: Place): void {
+    this.#waiting = this.#waiting.filter((refresh) => refresh.refreshes >= refreshes || !isMeant(refresh));
   }
 
   #intervalUpdated({ interval }: JsonObject): void {
@@ -123,10 +173,9 @@ export class Ledger {
       if (version < newest) throw new Error(`version ${version} of ${hours} h after ${newest}`);
       this.#newest.set(hours, version);
     }
-    const answered = this.#answer((refresh) => {
-      const isItsRange = refresh.hours === undefined || refresh.hours === hours;
-      return isItsRange && shown.timestamp >= refresh.at - pollMayBeOld;
-    });
+    const answered = this.#answer(
+      (refresh) => refresh.hours === hours && shown.timestamp >= refresh.at - pollMayBeOld,
+    );
     const subscription = this.#subscription;
     if (subscription?.view.hours === hours) this.#count(subscription, shown, at, answered);
     else this.#spend(`an update of ${hours} h, which it does not follow`);
@@ -150,6 +199,11 @@ export class Ledger {
 
   #failed({ error, timestamp }: JsonObject, at: number): void {
     if (typeof error !== 'string' || typeof timestamp !== 'number') throw new Error('not an error');
+    if (!engineFault.test(error)) {
+      if (this.#nonsense === 0) throw new Error(`an answer to nothing: ${error}`);
+      this.#nonsense -= 1;
+      return;
+    }
     const answered = this.#answer((refresh) => timestamp >= refresh.at - pollMayBeOld && at >= refresh.at);
     const subscription = this.#subscription;
     if (subscription === undefined || this.#isFaulty) {
@@ -172,12 +226,10 @@ export class Ledger {
   }
 
   /** Strikes off the refreshes that are answered by now; returns whether there were any. */
-  #answer(
-    isAnswered: (refresh: { readonly at: number; readonly hours: number | undefined }) => boolean,
-  ): boolean {
-    const before = this.#refreshes.length;
-    this.#refreshes = this.#refreshes.filter((refresh) => !isAnswered(refresh));
-    return this.#refreshes.length < before;
+  #answer(isAnswered: (refresh: Refresh) => boolean): boolean {
+    const before = this.#waiting.length;
+    this.#waiting = this.#waiting.filter((refresh) => !isAnswered(refresh));
+    return this.#waiting.length < before;
   }
 
   /** Accounts for something by a refresh. */

@@ -20,6 +20,9 @@ import {
 } from '../../support/shipped-metrics-page.ts';
 import { type TestScope, useIn, waitFor } from '../../support/wait.ts';
 
+/** Figures move with nearly every poll. */
+const lively = { engine: { activity: 10 } };
+
 /** What a listener of the page was given. */
 type Note = readonly [event: string, ...given: unknown[]];
 
@@ -96,7 +99,7 @@ describe('A page of an earlier monitoring server', () => {
     ['by polling first', connecting.replace("['websocket', 'polling']", "['polling', 'websocket']")],
     ['by polling alone', connecting.replace("['websocket', 'polling']", "['polling']")],
   ])('connects %s, and is answered in the words that it knows', async ([, connectingSo], test) => {
-    const gateway = await useIn(test, startGateway());
+    const gateway = await useIn(test, startGateway(lively));
     const page = openPage(test, gateway);
     page.run(`${connectingSo}${hearingOfConnection}${hearing}var id = () => socket.id;`);
     await page.prints('Connected to server');
@@ -130,7 +133,7 @@ describe('A page of an earlier monitoring server', () => {
   });
 
   it('is answered where it names nothing, or as little as it may', async (test) => {
-    const gateway = await useIn(test, startGateway());
+    const gateway = await useIn(test, startGateway(lively));
     const page = openPage(test, gateway);
     page.run(connecting, hearing, subscribingShortly);
     expect((await page.noted('subscribed')).at(-1)).toEqual({ hours: 24, update_interval: 2 });
@@ -143,7 +146,7 @@ describe('A page of an earlier monitoring server', () => {
   });
 
   it('subscribes again, as it did before, when the server is back', async (test) => {
-    const gateway = await useIn(test, startGateway());
+    const gateway = await useIn(test, startGateway(lively));
     const page = openPage(test, gateway);
     page.set({ wasSubscribed: true, lastConfig: { hours: 6, update_interval: 1 } });
     page.run(connecting, hearingOfConnection, hearing, resubscribing);
@@ -161,7 +164,7 @@ describe('A page of an earlier monitoring server', () => {
     ['a stream', streaming],
     ['Socket.IO', connectingToOwnServer],
   ])('shows figures of its own server by %s, and those that follow', async ([, script], test) => {
-    const gateway = await useIn(test, startGateway());
+    const gateway = await useIn(test, startGateway(lively));
     const page = openPage(test, gateway);
     page.run(script);
     await waitFor('figures that have moved', () => page.shown.length >= 2);
@@ -171,7 +174,7 @@ describe('A page of an earlier monitoring server', () => {
   });
 
   it('reads the figures once', async (test) => {
-    const { url } = await useIn(test, startGateway());
+    const { url } = await useIn(test, startGateway(lively));
     const answer = await fetch(`${url}/api/metrics/overview`);
     expect([answer.status, await answer.json()]).toEqual([200, snapshot]);
   });

@@ -12,12 +12,8 @@ import { codeWith, makeTokenAsShown, pages } from './support/pages.ts';
 import { setUpViews } from './support/view-set-up.ts';
 import { type TestScope, useIn, waitFor } from './support/wait.ts';
 
-/** Runs an example that has the client library of Socket.IO, at this gateway. */
-function runWithSocketIo(
-  test: TestScope,
-  code: string,
-  { gateway, token }: { readonly gateway: TestGateway; readonly token?: string | undefined },
-) {
+/** Runs an example that has the client library of Socket.IO, at this gateway. @param token as the page has one */
+function runWithSocketIo(test: TestScope, code: string, gateway: TestGateway, token?: string) {
   const printed: string[] = [];
   const sockets: Socket[] = [];
   const page = createContext({
@@ -132,13 +128,8 @@ describe('The examples of the pages', () => {
 
   it('print metrics by Socket.IO, and say when they are not live', async (test) => {
     const gateway = await useIn(test, startGateway());
-    const { printed } = runWithSocketIo(
-      test,
-      codeWith("emit('subscribe', { hours: 6, update_interval: 2 })"),
-      {
-        gateway,
-      },
-    );
+    const code = codeWith('hours: 6, update_interval: 2');
+    const { printed } = runWithSocketIo(test, code, gateway);
     await waitFor('figures', () => printed.some((line) => /^\d+ \d+(\.\d+)?$/.test(line)));
     gateway.engine.faults.apply({ kind: 'error', path: '/api/metrics' });
     await waitFor('the fault', () => printed.some((line) => /^not live: .*500/.test(line)));
@@ -150,7 +141,7 @@ describe('The examples of the pages', () => {
     const secret = 'a secret of at least thirty-two bytes';
     const gateway = await useIn(test, startGateway({ settings: { AUTH_JWT_SECRET: secret } }));
     const code = codeWith('{ auth: { token } }');
-    const socketWith = (token?: string) => runWithSocketIo(test, code, { gateway, token }).sockets[0];
+    const socketWith = (token?: string) => runWithSocketIo(test, code, gateway, token).sockets[0];
     const refusalOf = async (token?: string): Promise<unknown> => {
       const fault = await new Promise<Error>((resolve) => socketWith(token)?.on('connect_error', resolve));
       return Reflect.get(fault, 'data');

@@ -67,6 +67,12 @@ function layersChecked(): string[][] {
   });
 }
 
+/** The endpoints of all dialects. */
+const { served } = new Gateway({
+  settings: { ...loadSettings({ env: {} }), ENGINE_URL: nowhere },
+  log: createMemoryLog(),
+});
+
 describe('The documentation', () => {
   it('lists every setting, and none besides', () => {
     const listed = new Set(tablesOf('name', 'default').flatMap(([name]) => names(name)));
@@ -162,8 +168,6 @@ describe('The documentation', () => {
   });
 
   it('describes every endpoint of each dialect, and every message of it', () => {
-    const settings = { ...loadSettings({ env: {} }), ENGINE_URL: nowhere };
-    const { served } = new Gateway({ settings, log: createMemoryLog() });
     expect(served.length).toBeGreaterThan(5);
     for (const { dialect, path, endpoint } of served) {
       const { prose = '' } = pages.find((page) => page.path === `src/protocol/${dialect}/README.md`) ?? {};
@@ -173,6 +177,18 @@ describe('The documentation', () => {
           new RegExp(`^\\| [^|]*(?:\`${type}\`|"type":"${type}")`, 'm'),
         );
       }
+    }
+  });
+
+  it('names only events of Socket.IO that there are', () => {
+    const endpoints = served.filter(({ transport }) => transport === 'socket.io');
+    expect(endpoints.length).toBeGreaterThan(0);
+    for (const { dialect, endpoint } of endpoints) {
+      const { text = '' } = pages.find((page) => page.path === `src/protocol/${dialect}/README.md`) ?? {};
+      const events = (...head: readonly string[]): string[] =>
+        tablesIn(text, 'event', ...head).flatMap(([event]) => names(event));
+      expect(events('payload', 'answer').toSorted()).toEqual(Object.keys(endpoint.hears).toSorted());
+      expect(events('payload', 'when').toSorted()).toEqual(Object.keys(endpoint.tells).toSorted());
     }
   });
 

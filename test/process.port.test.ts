@@ -8,6 +8,7 @@ import { connectClient } from './support/client.ts';
 import { nowhere } from './support/gateway.ts';
 import { commandResult, type GatewayProcess, spawnGateway } from './support/gateway-process.ts';
 import { redisMissing, startRedis } from './support/redis-server.ts';
+import { connectSocketIo, socketIoWays } from './support/socket-io-client.ts';
 import { useIn, waitFor, within } from './support/wait.ts';
 
 const drainMs = 5000;
@@ -28,6 +29,22 @@ describe.concurrent('The gateway process', () => {
       expect(gateway.stderr).toBe('');
     },
   );
+
+  it('ends Socket.IO clients on SIGTERM, however they are carried, so that they come back by themselves', async () => {
+    const gateway = await spawnGateway();
+    const clients = await Promise.all(socketIoWays.map((way) => connectSocketIo(gateway.url, way)));
+    for (const client of clients) await client.nextOf('connected');
+    // One that was let in, and has neither joined nor polls.
+    const handshake = await fetch(`${gateway.url}/socket.io/?EIO=4&transport=polling`);
+    expect(await handshake.text()).toContain('"sid"');
+    gateway.kill('SIGTERM');
+    const exit = await within('the exit', gateway.exited, drainMs);
+    const reasons = await Promise.all(clients.map((client) => client.disconnected));
+    expect(reasons).toEqual(socketIoWays.map(() => 'transport close'));
+    expect(exit).toEqual({ code: 0, signal: null });
+    expect(gateway.stderr).toBe('');
+    expect(gateway.logLines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
 
   it('exits within the time for the drain though a client does not answer, and refuses new ones', async (test) => {
     const gateway = await useIn(test, spawnGateway({ SHUTDOWN_TIMEOUT_MS: '1000' }));

@@ -35,10 +35,9 @@ export interface SocketIoServerOptions {
   readonly join: (joining: Joining) => Promise<Joined | Refusal>;
   /** Called with a request that breaks the protocol. */
   readonly onRefused: () => void;
-  /** How long a connection may be without a session. Default 10 s. */
-  readonly connectTimeoutMs?: number;
 }
 
+/** How long a connection may be without a session. */
 const connectTimeoutMs = 10_000;
 
 /** `engine.io` hands over no more than these options. */
@@ -86,10 +85,7 @@ export class SocketIoServer {
       options.onRefused();
       this.#left.get(req)?.();
     });
-    this.#io = new Server({
-      serveClient: false,
-      connectTimeout: options.connectTimeoutMs ?? connectTimeoutMs,
-    });
+    this.#io = new Server({ serveClient: false, connectTimeout: connectTimeoutMs });
     // After the listener above: it is to hear each packet before socket.io.
     this.#io.bind(this.#engine);
     this.#io.use((socket, next) => void this.#join(socket, next));

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { MemoryEvents } from '../../src/source/events.ts';
 import { example } from '../support/example-dialect.ts';
 import { startGateway } from '../support/gateway.ts';
+import { rawExchange } from '../support/raw-socket.ts';
 import {
   connectRefusalOf,
   connectSocketIo,
   type SocketIoWay,
   socketIoWays,
 } from '../support/socket-io-client.ts';
-import { rawExchange } from '../support/raw-socket.ts';
 import { secretToken, testClaims, testSecret } from '../support/tokens.ts';
 import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
 

@@ -45,15 +45,13 @@ describe.skipIf(chromiumMissing)('The Socket.IO tab of /websocket-test', () => {
     await button('Subscribe').click();
     await live('Live');
 
-    await first.server.close();
+    await first.stop();
     await live('Not live: disconnected');
     await state('Reconnecting');
     const askedBefore = heard.length;
-    const quiet = await startSocketIo(
-      test,
-      (socket) => socket.onAny((...event) => heard.push(event)),
-      first.port,
-    );
+    const quiet = await startSocketIo(test, (socket) => socket.onAny((...event) => heard.push(event)), {
+      port: first.port,
+    });
     await state('Connected');
     await waitFor('the subscription', () => heard.length > askedBefore);
     expect(heard.slice(askedBefore)).toEqual([['subscribe', { hours: 6, update_interval: 2 }]]);
@@ -65,6 +63,19 @@ describe.skipIf(chromiumMissing)('The Socket.IO tab of /websocket-test', () => {
     await live('Live');
     expect(await value('Reconnects').innerText()).toBe('1');
     expect(faults.filter((fault) => !/ERR_CONNECTION_REFUSED/.test(fault))).toEqual([]);
+  });
+
+  it('has no figures for live while nothing is heard from the gateway, as after the machine slept', async (test) => {
+    const { url, server } = await startSocketIo(test, speakMetrics().talk, { pingInterval: 600_000 });
+    const { page, button, live, state, connect } = await openSocketIoTab(test, browser, await savePage(test));
+    await connect(url);
+    await state('Connected');
+    await button('Subscribe').click();
+    await live('Live');
+    await page.clock.setFixedTime(Date.now() + 46_000);
+    await live('Not live: nothing was heard since ');
+    server.emit('metrics_update', snapshot(43));
+    await live('Live');
   });
 
   it('stays away where it is not to come back, and where the gateway has sent it away', async (test) => {

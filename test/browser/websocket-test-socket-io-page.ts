@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import type { Socket as TcpSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -32,15 +33,31 @@ export async function savePage(test: TestScope): Promise<URL> {
 }
 
 /** A Socket.IO server that does to each connection what a test says. */
-export async function startSocketIo(test: TestScope, talk: (socket: Socket) => void, port = 0) {
+export async function startSocketIo(
+  test: TestScope,
+  talk: (socket: Socket) => void,
+  { port = 0, pingInterval = 100 } = {},
+) {
   const http = createServer();
-  const server = new Server(http, { cors: { origin: '*' }, pingInterval: 100, pingTimeout: 10_000 });
+  const server = new Server(http, { cors: { origin: '*' }, pingInterval, pingTimeout: 10_000 });
   server.on('connection', talk);
+  const sockets = new Set<TcpSocket>();
+  http.on('connection', (socket: TcpSocket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
-  test.onTestFinished(() => server.close());
   const address = http.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  return { server, port: address.port, url: `http://127.0.0.1:${address.port}` };
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= server.close();
+    // It would wait for one that is just being upgraded.
+    for (const socket of sockets) socket.destroy();
+    return stopping;
+  };
+  test.onTestFinished(stop);
+  return { server, stop, port: address.port, url: `http://127.0.0.1:${address.port}` };
 }
 
 /** The Socket.IO tab, by what a person would look for. */

@@ -17,7 +17,7 @@ describe.skipIf(chromiumMissing)('The Socket.IO tab of /websocket-test', () => {
     const tokens: unknown[] = [];
     server.use((socket, next) => {
       tokens.push(socket.handshake.auth.token);
-      const data = { code: 'UNAUTHENTICATED', detail: 'the token has expired' };
+      const data = { code: 'UNAUTHENTICATED', detail: 'the token has expired', retryAfterS: 5 };
       next(Object.assign(new Error('No valid token'), { data }));
     });
     const { page, state, connect, button, row, fill } = await openSocketIoTab(
@@ -27,7 +27,7 @@ describe.skipIf(chromiumMissing)('The Socket.IO tab of /websocket-test', () => {
     );
     await fill('Token (JWT)', 'aaa.bbb.ccc');
     await connect(url);
-    await state('Refused No valid token: UNAUTHENTICATED: the token has expired');
+    await state('Refused No valid token: UNAUTHENTICATED: the token has expired: try again in 5 s');
     await row(/^↑sent.*connect.*"token":"\*{11}"/s).waitFor();
     expect(tokens).toEqual(['aaa.bbb.ccc']);
     expect(await page.locator('body').innerText()).not.toContain('aaa');

@@ -4,7 +4,7 @@ import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { example } from '../support/example-dialect.ts';
 import { startGateway } from '../support/gateway.ts';
 import { useIn, waitFor } from '../support/wait.ts';
-import { openConsole, pageFile } from './websocket-test-page.ts';
+import { openConsole, pageFile, startServer } from './websocket-test-page.ts';
 import {
   openSocketIoTab,
   savePage,
@@ -50,6 +50,11 @@ describe.skipIf(chromiumMissing)('The Socket.IO tab of /websocket-test', () => {
       await page.getByText('In force: 6 h, every 3 s, overview.tasks, activity.').waitFor();
       expect(await value('total').innerText()).toBe('42');
       expect(await value('haiku cost').innerText()).toBe('0.0042');
+      await page.getByRole('heading', { name: 'Tool calls by type, 234 in all' }).waitFor();
+      expect(await value('Edit').innerText()).toBe('45');
+      expect(await page.getByRole('row', { name: 'Edit' }).getAttribute('style')).toContain(
+        `${(45 / 89) * 100}%`,
+      );
       expect(await value('Last answer took').innerText()).toMatch(/^[\d.,]+ ms \(subscribed\)$/);
 
       await fill('Interval (s)', '9');
@@ -157,6 +162,30 @@ describe.skipIf(chromiumMissing)('The Socket.IO tab of /websocket-test', () => {
       'set_interval',
       'request_refresh',
     ]);
+  });
+
+  it('has its connection end where the other tab makes one, and shares the log with it', async (test) => {
+    const { url, server } = await startSocketIo(test, speakMetrics().talk);
+    const webSocketUrl = await startServer(test, (socket) => socket.send('{"type":"hello"}'));
+    const { page, field, button, connect, state, live, row } = await openSocketIoTab(
+      test,
+      browser,
+      await savePage(test),
+    );
+    await connect(url);
+    await state('Connected');
+    await button('Subscribe').click();
+    await live('Live');
+    await page.getByRole('link', { name: 'WebSocket', exact: true }).click();
+    await page.getByLabel('Endpoint').waitFor();
+    await field('URL').fill(webSocketUrl);
+    await button('Connect').click();
+    await row('hello').waitFor();
+    await row('metrics_update').waitFor();
+    await waitFor('the end of the other', async () => (await server.fetchSockets()).length === 0);
+    await page.getByRole('link', { name: 'Socket.IO', exact: true }).click();
+    await live('Not live: disconnected');
+    expect(await button('Subscribe').isDisabled()).toBe(true);
   });
 
   it('is not there where no Socket.IO is served', async (test) => {

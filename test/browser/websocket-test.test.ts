@@ -125,7 +125,7 @@ describe.skipIf(chromiumMissing)('The page at /websocket-test', () => {
     const { page, connect, state, field } = await openConsole(test, browser, pageFile);
     await field('Token').fill('aaa.bbb.ccc');
     await field('Reconnect by itself').check();
-    await connect(`${url}?token=ddd.eee.fff`);
+    await connect(`${url}?token=ddd.eee.fff&access_token=ddd.ggg.hhh`);
     await waitFor('the retry', () => offers.length === 2);
     await state('subprotocol token');
     expect(offers.map((offer) => offer.split(/, ?/))).toEqual(Array(2).fill(['token', 'aaa.bbb.ccc']));

@@ -13,8 +13,8 @@ describe('Settings', () => {
       COMPRESSION: 'shared',
       ENGINE_PASSTHROUGH: [],
       ENGINE_PASSTHROUGH_HEADERS: [],
-      DIALECTS: ['telemetry', 'diagnostics', 'streams'],
-      AUTH_DIALECTS: ['telemetry', 'diagnostics', 'streams'],
+      DIALECTS: ['telemetry', 'diagnostics', 'streams', 'metrics'],
+      AUTH_DIALECTS: ['telemetry', 'diagnostics', 'streams', 'metrics'],
       METRICS_AUTH: false,
       PATH_ALIASES: [],
       ALLOW_COMMANDS: false,
@@ -145,7 +145,7 @@ describe('Settings', () => {
 
   it('refuse DIALECTS without a dialect', () => {
     expect(faultsOf({ DIALECTS: ',' })).toEqual([
-      'DIALECTS: nothing would be served – expected a comma list of telemetry, diagnostics, streams (given: ",")',
+      'DIALECTS: nothing would be served – expected a comma list of telemetry, diagnostics, streams, metrics (given: ",")',
     ]);
   });
 

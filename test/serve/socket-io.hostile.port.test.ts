@@ -1,10 +1,13 @@
-import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
+import { z } from 'zod';
+import { usualCloses } from '../../src/deliver/closes.ts';
+import { Message } from '../../src/encode/message.ts';
+import { defineDialect } from '../../src/protocol/dialect.ts';
+import { defineEndpoint } from '../../src/serve/endpoint.ts';
 import { MemoryEvents } from '../../src/source/events.ts';
 import { example } from '../support/example-dialect.ts';
 import { type StartOptions, startGateway } from '../support/gateway.ts';
-import { connectSocketIo } from '../support/socket-io-client.ts';
+import { openRawPolling, openRawSocketIo } from '../support/raw-socket-io.ts';
 import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
 
 const path = '/example-io/';
@@ -12,42 +15,27 @@ const path = '/example-io/';
 async function setUp(test: TestScope, options: StartOptions = {}) {
   const events = new MemoryEvents();
   const gateway = await useIn(test, startGateway({ events, engine: false, dialects: [example], ...options }));
-  const url = `${gateway.url}${path}?EIO=4&transport=polling`;
   const rejected = async (reason: string) =>
     (await gateway.metrics()).value('bff_rejected_total', { edge: 'example', reason });
   const clients = async () => (await gateway.metrics()).value('bff_clients', { dialect: 'example' });
 
-  /** A client that writes packets by hand. */
   const open = async ({ joins = true } = {}) => {
-    const socket = new WebSocket(`${gateway.wsUrl}${path}?EIO=4&transport=websocket`);
-    test.onTestFinished(() => socket.terminate());
-    const heard: string[] = [];
-    socket.on('message', (data) => heard.push(String(data)));
-    const closed = once(socket, 'close').then(([code]) => code);
-    await within('the connection', once(socket, 'open'));
-    const hears = (what: string) =>
-      waitFor(what, () => heard.some((text) => text.startsWith(what)), { state: () => heard });
+    const client = await openRawSocketIo(test, gateway.url, path);
+    const { socket, heard } = client;
     if (joins) {
       socket.send('40');
-      await hears('42["welcome"');
+      await client.hears('42["welcome"');
     }
+    const pongs = () => heard.filter((text) => text.startsWith('42["pong"')).length;
     /** It is there, and served in its turn. */
     const isAlive = async () => {
-      const before = heard.filter((text) => text.startsWith('42["pong"')).length;
+      const before = pongs();
       socket.send('42["ping"]');
-      await waitFor('a pong', () => heard.filter((text) => text.startsWith('42["pong"')).length > before);
+      await waitFor('a pong', () => pongs() > before);
     };
-    return { socket, heard, hears, closed, isAlive };
+    return { ...client, pongs, isAlive };
   };
-
-  /** The same by polling. */
-  const openPolling = async () => {
-    const { sid } = JSON.parse((await (await fetch(url)).text()).slice(1));
-    const poll = async () => (await fetch(`${url}&sid=${sid}`)).text();
-    const post = (body: string) => fetch(`${url}&sid=${sid}`, { method: 'POST', body });
-    return { sid, poll, post };
-  };
-  return { gateway, events, open, openPolling, rejected, clients, url };
+  return { open, openPolling: () => openRawPolling(gateway.url, path), rejected, clients };
 }
 
 describe('A Socket.IO client', () => {
@@ -78,7 +66,14 @@ describe('A Socket.IO client', () => {
   it('is not acknowledged, and may acknowledge what it likes', async (test) => {
     const { open } = await setUp(test);
     const { socket, heard, isAlive } = await open();
-    for (const text of ['420["ping"]', '4299999999999999999999["ping"]', '430[1]', '437["x"]', '43', '42/,["ping"]'])
+    for (const text of [
+      '420["ping"]',
+      '4299999999999999999999["ping"]',
+      '430[1]',
+      '437["x"]',
+      '43',
+      '42/,["ping"]',
+    ])
       socket.send(text);
     await isAlive();
     expect(heard.filter((text) => /^4[36]/.test(text))).toEqual([]);
@@ -110,23 +105,21 @@ describe('A Socket.IO client', () => {
     await isAlive();
   });
 
-  it.each([
+  it.for<[string, readonly (string | Buffer)[]]>([
     ['a second CONNECT', ['40']],
     ['a second CONNECT with a namespace', ['40/,']],
     ['a ping of the client’s', ['2']],
     ['an unknown packet of engine.io', ['9']],
     ['nothing at all', ['']],
-  ])('is disconnected for %s', async (_, said) => {
-    await runTest(async (test) => {
-      const { open, clients } = await setUp(test);
-      const { socket, closed } = await open();
-      for (const text of said) socket.send(text);
-      await within('the end', closed);
-      await waitFor('its session to end', async () => (await clients()) === 0);
-    });
+  ])('is disconnected for %s', async ([, said], test) => {
+    const { open, clients } = await setUp(test);
+    const { socket, closed } = await open();
+    for (const text of said) socket.send(text);
+    await within('the end', closed);
+    await waitFor('its session to end', async () => (await clients()) === 0);
   });
 
-  it.each([
+  it.for<[string, readonly (string | Buffer)[]]>([
     ['an event', ['42["ping"]']],
     ['a binary event', ['451-["ping"]']],
     ['bytes', [Buffer.from('x')]],
@@ -135,14 +128,12 @@ describe('A Socket.IO client', () => {
     ['a CONNECT that is none', ['40{']],
     ['two CONNECTs', ['40', '40']],
     ['many CONNECTs elsewhere', Array.from({ length: 20 }, (_, index) => `40/n${index},`)],
-  ])('is disconnected for %s before it has joined', async (_, said) => {
-    await runTest(async (test) => {
-      const { open, clients } = await setUp(test);
-      const { socket, closed } = await open({ joins: false });
-      for (const text of said) socket.send(text);
-      await within('the end', closed);
-      await waitFor('no session', async () => (await clients()) === 0);
-    });
+  ])('is disconnected for %s before it has joined', async ([, said], test) => {
+    const { open, clients } = await setUp(test);
+    const { socket, closed } = await open({ joins: false });
+    for (const text of said) socket.send(text);
+    await within('the end', closed);
+    await waitFor('no session', async () => (await clients()) === 0);
   });
 
   it('is disconnected where it does not join in time', async (test) => {
@@ -151,5 +142,114 @@ describe('A Socket.IO client', () => {
     const ended = polling.poll();
     await within('the end', socket.closed);
     expect(await ended).toBe('1');
+  });
+
+  it('is closed for a message over the largest size, and answered 413 for a body over it', async (test) => {
+    const { open, openPolling, rejected } = await setUp(test);
+    const [socket, polling] = [await open(), await openPolling()];
+    socket.socket.send(`42["ping","${'x'.repeat(4096)}"]`);
+    expect(await within('the end', socket.closed)).toBe(1009);
+    await waitFor('it to be counted', () => rejected('oversize'));
+    expect((await polling.post(`42["ping","${'x'.repeat(4096)}"]`)).status).toBe(413);
+    await waitFor('it to be counted', async () => (await rejected('oversize')) === 2);
+    await polling.post('40');
+    expect(await polling.poll()).toMatch(/^40{"sid"/);
+  });
+
+  it('over its rate is refused, whatever it says, and disconnected for good when that lasts', async (test) => {
+    const { open, rejected } = await setUp(test);
+    for (const text of ['42["ping"]', '3', '430[]', '40/x,', '6', Buffer.from('x')]) {
+      const { socket, heard, closed } = await open();
+      const flood = setInterval(() => {
+        for (let count = 0; count < 10 && socket.readyState === socket.OPEN; count += 1) socket.send(text);
+      }, 50);
+      test.onTestFinished(() => clearInterval(flood));
+      await within('the end', closed);
+      expect([text, ...heard.slice(-2)]).toEqual([
+        text,
+        '42["error",{"type":"error","reason":"rateLimited"}]',
+        '41',
+      ]);
+      clearInterval(flood);
+    }
+    expect(await rejected('rate')).toBeGreaterThan(0);
+  });
+
+  it('that pings too often is not answered', async (test) => {
+    const { open } = await setUp(test);
+    const { socket, pongs } = await open();
+    const answered: string[] = [];
+    socket.on('pong', (payload) => answered.push(String(payload)));
+    socket.ping('first');
+    await waitFor('its pong', () => answered.includes('first'));
+    for (let count = 0; count < 100; count += 1) socket.ping('more');
+    await waitFor('a message to be answered again', () => {
+      socket.send('42["ping"]');
+      return pongs() > 0;
+    });
+    expect(answered.length).toBeLessThan(50);
+  });
+});
+
+describe('A Socket.IO client that reads no answers', () => {
+  /** Clients that say as much as they like. */
+  const talkative = defineDialect({
+    ...{ name: 'talkative', settings: {} },
+    create({ serve }) {
+      const said = { type: 'said', padding: 'x'.repeat(20_000) };
+      const kind = { summary: 'Is answered', schema: z.object({ type: z.literal('say') }) };
+      const line = () => 'Talkative client';
+      const endpoint = defineEndpoint({
+        ...{ id: 'talkative', description: 'Answers', hears: { say: kind }, tells: { said: kind } },
+        access: { roles: ['viewer'], defaultRole: 'viewer', authOff: true },
+        ...{ closes: usualCloses, connectedLine: line, disconnectedLine: line },
+        limits: { messages: { perSecond: 1e9, burst: 1e9, floodMs: 10_000 } },
+        open: () => (session) => ({ receive: () => session.answer(new Message(said)) }),
+      });
+      serve.socketIo('/talkative/', endpoint);
+      return {};
+    },
+  });
+
+  it('is read no further by polling until it does', async (test) => {
+    const gateway = await useIn(test, startGateway({ engine: false, dialects: [talkative] }));
+    const { poll, post } = await openRawPolling(gateway.url, '/talkative/');
+    await post('40');
+    await poll();
+    const [said, mayWait] = [100, 64];
+    let taken = 0;
+    const saying = (async () => {
+      for (let count = 0; count < said; count += 1) {
+        await post('42["say"]');
+        taken += 1;
+      }
+    })();
+    await waitFor('as many as may wait', () => taken >= mayWait);
+    // A request of another kind is served in the meantime, and so would this one be.
+    await gateway.metrics();
+    expect(taken).toBe(mayWait);
+    let answers = 0;
+    while (answers < said) answers += (await poll()).split('42["said"').length - 1;
+    await within('all that it said', saying);
+  });
+
+  it('is read no further by WebSocket until it does', async (test) => {
+    const gateway = await useIn(test, startGateway({ engine: false, dialects: [talkative] }));
+    const { socket, hears, heard } = await openRawSocketIo(test, gateway.url, '/talkative/');
+    socket.send('40');
+    await hears('40');
+    socket.pause();
+    // Beyond what the kernels’ buffers hold of what is said and of the answers.
+    const unread = 1_000_000;
+    const text = JSON.stringify(['say', 'x'.repeat(8000)]);
+    let said = 0;
+    await waitFor('it to be read no further', () => {
+      const before = socket.bufferedAmount;
+      for (let count = 0; before < 2 * unread && count < 50; count += 1, said += 1) socket.send(`42${text}`);
+      return before > unread;
+    });
+    socket.resume();
+    const answers = () => heard.filter((text) => text.startsWith('42["said"')).length;
+    await waitFor('all answers', () => answers() === said, { state: () => [said, answers()] });
   });
 });

@@ -17,10 +17,12 @@ import { type TestScope, useIn } from './wait.ts';
 const everyDialect = [...dialects, example];
 
 /** An endpoint, and how it is talked to. */
-export interface EndpointUnderTest extends Required<Omit<Manners, 'queries' | 'surround' | 'refused'>> {
+export interface EndpointUnderTest
+  extends Required<Omit<Manners, 'queries' | 'surround' | 'refused' | 'begins'>> {
   /** Of the dialect. */
   readonly name: string;
   readonly refused: Manners['refused'];
+  readonly begins: Manners['begins'];
   readonly surround: Manners['surround'];
   readonly maxMessageBytes: number;
   /** Names of the options of its query. */
@@ -47,11 +49,11 @@ function underTest({ dialect, path, endpoint }: Served): EndpointUnderTest[] {
     idle: codeWhere(idleAfterMs, closes.idle),
   };
   const { queries = [''], greetingType = manners.firstType, ignored = [], maxBehind = 0 } = manners;
-  const { refused, surround } = manners;
+  const { refused, surround, begins } = manners;
   const messages = endpoint.limits?.messages ?? messageDefaults;
   return queries.map((query) => ({
     ...manners,
-    ...{ name: dialect, greetingType, ignored, maxBehind, refused, surround },
+    ...{ name: dialect, greetingType, ignored, maxBehind, refused, surround, begins },
     ...{ maxMessageBytes, messages, closeCodes, options: Object.keys(endpoint.query?.shape ?? {}) },
     path: `${manners.path ?? path}${query}`,
   }));
@@ -68,6 +70,7 @@ const endpointsOver = (kind: Served['transport']) =>
   served.filter(({ transport }) => transport === kind).flatMap(underTest);
 
 export const endpoints = endpointsOver('websocket');
+export const socketIoEndpoints = endpointsOver('socket.io');
 /** Where only the gateway speaks. */
 export const streamEndpoints = endpointsOver('event-stream');
 

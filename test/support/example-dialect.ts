@@ -26,10 +26,10 @@ const tells = {
   error: kind('error', 'Why the connection ends'),
 };
 /** An end that says why, and after which no client is to come back by itself. */
-const final = ({ code, reason }: Close): Close => ({
-  ...{ code, reason, isFinal: true },
-  lastMessage: () => new Message({ type: 'error', reason }),
-});
+const final = ({ code, reason }: Close): Close => {
+  const packet = { type: 'error', reason };
+  return { code, reason, isFinal: true, lastMessage: () => new Message(packet) };
+};
 
 /** One state, as events tell it whole: over WebSocket, Socket.IO, Server-Sent Events and REST. */
 export const example = defineDialect({
@@ -80,7 +80,7 @@ export const example = defineDialect({
           return {
             receive({ type }) {
               if (type === 'ping') session.answer(new Message({ type: 'pong' }));
-              else session.close({ code: 4002, reason: 'asked' });
+              else session.close({ code: 4002, reason: 'asked', isFinal: true });
             },
           };
         };

@@ -16,6 +16,8 @@ export interface Manners {
   readonly greetingType?: string;
   /** Where the endpoint's path has names in it. */
   readonly path?: string;
+  /** A message after which updates come. Default: they come by themselves. */
+  readonly begins?: string;
   /** A message that is answered, and whether a packet is the answer. */
   readonly keepalive: { readonly say: string; isAnswer(packet: Packet): boolean };
   /** Messages that are ignored, the connection staying open. Default: none are. */
@@ -174,6 +176,17 @@ const metricsStream: Manners = {
   },
 };
 
+const metricsEvents: Manners = {
+  ...metricsStream,
+  queries: [''],
+  firstType: 'connected',
+  begins: '{"type":"subscribe","payload":{"update_interval":1}}',
+  keepalive: {
+    say: '{"type":"set_interval","payload":{"interval":1}}',
+    isAnswer: ({ type }) => type === 'interval_updated',
+  },
+};
+
 const exampleManners: Manners = {
   firstType: 'welcome',
   keepalive: { say: '{"type":"ping"}', isAnswer: ({ type }) => type === 'pong' },
@@ -192,7 +205,9 @@ export const mannersAt: Readonly<Record<string, Manners>> = {
   '/ws/instances': instances,
   '/ws/instances/:name/logs': instanceLog,
   '/ws/messages': messages,
+  '/socket.io/': metricsEvents,
   '/api/stream/metrics': metricsStream,
   '/ws/example': exampleManners,
+  '/example-io/': exampleManners,
   '/api/stream/example': exampleManners,
 };

@@ -21,7 +21,8 @@ interface TabsProps {
 export function Tabs({ open, onOpen, children }: TabsProps) {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
-  const hasTabs = useServesMetrics() || open === 'metrics';
+  const serves = useServesMetrics();
+  const hasTabs = serves !== false || open === 'metrics';
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = steps[event.key];
     if (step === undefined) return;
@@ -37,7 +38,15 @@ export function Tabs({ open, onOpen, children }: TabsProps) {
   return (
     <>
       {hasTabs && (
-        <div class="tabs" role="tablist" aria-label="Views" ref={list} onKeyDown={onKeyDown}>
+        <div
+          class="tabs"
+          role="tablist"
+          aria-label="Views"
+          // Their place is kept from the start, so that nothing moves when they come.
+          data-pending={serves === undefined && open !== 'metrics'}
+          ref={list}
+          onKeyDown={onKeyDown}
+        >
           {tabs.map(({ tab, label }) => (
             <button
               key={tab}
@@ -82,18 +91,18 @@ function Metrics() {
   return View === undefined ? null : <View />;
 }
 
-/** Asked when the page opens, and whenever a connection comes about until the answer is yes. */
-function useServesMetrics(): boolean {
+/** Asked when the page opens, and whenever a connection comes about until the answer is yes. Undefined: not known. */
+function useServesMetrics(): boolean | undefined {
   const { tokens } = usePage();
   const isLive = isConnected(useStatus());
-  const [serves, setServes] = useState(false);
+  const [serves, setServes] = useState<boolean>();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another connection may be to another gateway
   useEffect(() => {
     if (serves) return;
     const headers = tokens.current === undefined ? undefined : { authorization: `Bearer ${tokens.current}` };
     fetch('api/stream/metrics', { method: 'HEAD', ...(headers && { headers }) }).then(
-      // Whoever lacks a token is told so there.
-      ({ ok, status }) => setServes(ok || status === 401 || status === 403),
+      // Whoever lacks a token is told so there, and so is who comes while the gateway is busy.
+      ({ status }) => setServes(status !== 404),
       () => {},
     );
   }, [isLive, serves, tokens]);

@@ -2,6 +2,7 @@ import type { Cancel } from '../../core/clock.ts';
 import { createWarningThrottle, type WarningThrottle } from '../../core/log.ts';
 import type { Wishes } from '../../feed/keyed-states.ts';
 import type { WritableStateFeed } from '../../feed/state-feed.ts';
+import type { Engine } from '../../source/engine.ts';
 import type { PollFailure } from '../../source/poll-failure.ts';
 import { Poller } from '../../source/poller.ts';
 import type { Source } from '../../source/source.ts';
@@ -31,9 +32,10 @@ export interface PollOutcome {
   readonly isUrgent: boolean;
 }
 
-export type RangeParts = Pick<Context, 'engine' | 'board' | 'clock' | 'log' | 'meter'> & {
+export interface RangeParts extends Pick<Context, 'board' | 'clock' | 'log' | 'meter'> {
+  readonly engine: Pick<Engine, 'get'>;
   readonly pollTimeoutMs: number;
-};
+}
 
 const path = '/api/metrics/overview';
 /** Of the polls in logs and metrics, whatever the range. */

@@ -117,9 +117,6 @@ const inForce = z.object({
   sections: z.array(z.string()).exactOptional(),
 });
 
-export type ErrorEvent = z.infer<typeof failed>;
-export type ConfigInForce = z.infer<typeof inForce>;
-
 /** What they are told, over Server-Sent Events. */
 export const streamTells = {
   metrics_update: { summary: 'The snapshot, or the sections asked for', schema: snapshot },

@@ -24,7 +24,7 @@ export const usualView: MetricsViewOptions = {
   sections: undefined,
 };
 
-export const tooManyViews = new Refusal('LIMIT', {
+const tooManyViews = new Refusal('LIMIT', {
   detail: 'too many different views are in use, or half of them by you (MAX_RENDITIONS)',
   retryAfterS: 5,
 });

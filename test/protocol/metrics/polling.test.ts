@@ -11,7 +11,7 @@ describe('The engine', () => {
     connect().emit('subscribe', { hours: 1, update_interval: 5 });
     await pass(60_000);
     expect([engine.count(24), engine.count(1)]).toEqual([31, 13]);
-    expect(engine.requests.slice(0, 3)).toEqual([
+    expect(engine.requests.slice(0, 3)).toMatchObject([
       { hours: '24', at: 0 },
       { hours: '1', at: 0 },
       { hours: '24', at: 2000 },
@@ -127,7 +127,7 @@ describe('The engine', () => {
     const { connect, engine } = setUpMetrics(test);
     connect().emit('subscribe');
     await settled();
-    expect(engine.lanes).toEqual(['keyed']);
+    expect(engine.requests.map(({ lane }) => lane)).toEqual(['keyed']);
   });
 });
 

@@ -24,50 +24,55 @@ export function figures(total: number, more: JsonObject = {}): JsonObject {
 }
 
 /** An engine that answers at once, unless it is held, with what the test has set. */
-export function createEngine(now: () => number) {
-  const waiting: (() => void)[] = [];
-  const engine = {
-    /** Of each request. */
-    requests: [] as { readonly hours: string; readonly at: number }[],
-    /** Whose connections the requests took. */
-    lanes: [] as (string | undefined)[],
-    snapshot: (_hours: string): JsonValue => figures(1),
-    failure: undefined as PollFailure | undefined,
-    /** Requests wait until `release`. */
-    isHeld: false,
-    release(): Promise<void> {
-      engine.isHeld = false;
-      for (const answer of waiting.splice(0)) answer();
-      return settled();
-    },
-    fail(status = 500): void {
-      engine.failure = new PollFailure('status', `the engine failed to answer (HTTP ${status})`, { status });
-    },
-    /** Requests for the range so far. */
-    count: (hours: number): number => engine.requests.filter((one) => one.hours === `${hours}`).length,
-    get: (async (path, signal, lane) => {
-      engine.lanes.push(lane);
-      const hours = new URLSearchParams(path.split('?')[1]).get('hours') ?? '';
-      engine.requests.push({ hours, at: now() });
-      if (engine.isHeld) {
-        await new Promise<void>((resolve, reject) => {
-          waiting.push(resolve);
-          signal.addEventListener('abort', () => reject(new PollFailure('timeout', 'late')));
-        });
-      }
-      if (engine.failure !== undefined) throw engine.failure;
-      const snapshot = engine.snapshot(hours);
-      return typeof snapshot === 'string' ? snapshot : JSON.stringify(snapshot);
-    }) satisfies Engine['get'],
-  };
-  return engine;
+class TestEngine implements Pick<Engine, 'get'> {
+  readonly requests: { readonly hours: string; readonly at: number; readonly lane: string | undefined }[] =
+    [];
+  snapshot: (hours: string) => JsonValue = () => figures(1);
+  failure: PollFailure | undefined;
+  /** Requests wait until `release`. */
+  isHeld = false;
+  readonly #now: () => number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  async get(path: string, signal: AbortSignal, lane?: string): Promise<string> {
+    const hours = new URLSearchParams(path.split('?')[1]).get('hours') ?? '';
+    this.requests.push({ hours, at: this.#now(), lane });
+    if (this.isHeld) {
+      await new Promise<void>((resolve, reject) => {
+        this.#waiting.push(resolve);
+        signal.addEventListener('abort', () => reject(new PollFailure('timeout', 'late')));
+      });
+    }
+    if (this.failure !== undefined) throw this.failure;
+    const snapshot = this.snapshot(hours);
+    return typeof snapshot === 'string' ? snapshot : JSON.stringify(snapshot);
+  }
+
+  release(): Promise<void> {
+    this.isHeld = false;
+    for (const answer of this.#waiting.splice(0)) answer();
+    return settled();
+  }
+
+  fail(status = 500): void {
+    this.failure = new PollFailure('status', `the engine failed to answer (HTTP ${status})`, { status });
+  }
+
+  /** Requests for the range so far. */
+  count(hours: number): number {
+    return this.requests.filter((one) => one.hours === `${hours}`).length;
+  }
 }
 
 /** The dialect over transports that a test blocks and drains, at a time that it moves. */
 export function setUpMetrics(test: TestScope, { maxViews = 500, pollTimeoutMs = 900 } = {}) {
   const context = createTestContext({ maxViews });
   const { clock, log, meter, sessions } = context;
-  const engine = createEngine(() => clock.monotonic());
+  const engine = new TestEngine(() => clock.monotonic());
   const ranges = new Ranges(context.feeds, { ...context, engine, pollTimeoutMs });
   const messages = new SnapshotMessages(context);
   const views = new MetricsViews(ranges, context.views, messages);

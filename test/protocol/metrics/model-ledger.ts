@@ -63,7 +63,14 @@ export class Ledger {
 
   static check(entries: readonly Entry[]): Ledger {
     const ledger = new Ledger();
-    for (const entry of entries) ledger.#take(entry);
+    for (const [index, entry] of entries.entries()) {
+      try {
+        ledger.#take(entry);
+      } catch (error) {
+        const before = entries.slice(Math.max(0, index - 9), index + 1);
+        throw new Error(before.map((each) => JSON.stringify(each)).join('\n'), { cause: error });
+      }
+    }
     return ledger;
   }
 

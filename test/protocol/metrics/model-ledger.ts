@@ -67,8 +67,8 @@ export class Ledger {
       try {
         ledger.#take(entry);
       } catch (error) {
-        const before = entries.slice(Math.max(0, index - 9), index + 1);
-        throw new Error(before.map((each) => JSON.stringify(each)).join('\n'), { cause: error });
+        const before = entries.slice(Math.max(0, index - 9), index + 1).map((each) => JSON.stringify(each));
+        throw new Error(`${error instanceof Error ? error.message : error}, after\n${before.join('\n')}`);
       }
     }
     return ledger;

@@ -223,7 +223,7 @@ describe.skipIf(chromiumMissing)('The metrics view of the dashboard', () => {
     await page.reload();
     expect((await told).status()).toBe(404);
     await shows('situation-text', /./);
-    expect(await part('tab-metrics').count()).toBe(0);
+    await waitFor('no tabs', async () => (await part('tab-metrics').count()) === 0);
     await page.goto(`${new URL(page.url()).origin}/#metrics`);
     await shows(
       'metrics-situation-text',

@@ -114,9 +114,9 @@ describe.each(cases)('The $name dialect on $path by Socket.IO over $way', ({ way
     const clients = [await connect(way), await connect(way)];
     for (const client of clients) await client.nextOf(dialect.firstType);
     await within('the end', gateway.stop());
-    // Their library connects again by itself.
+    // By either their library connects again by itself. Between two polls there was none to tell.
     for (const client of clients)
-      expect(await within('the end', client.disconnected)).toBe('transport close');
+      expect(await within('the end', client.disconnected)).toMatch(/^transport (close|error)$/);
     await connectRefusalOf(gateway.url, way, { path });
   });
 
@@ -166,8 +166,10 @@ describe.each(socketIoEndpoints)('Beside a client of $name on $path that reads n
       for (const word of words) await post(word);
       return { heard: () => 0 };
     }
-    const { socket, heard } = await openRawSocketIo(test, url, path, { autoPong: false });
-    for (const word of ['40', ...words]) socket.send(word);
+    const { socket, heard, hears } = await openRawSocketIo(test, url, path, { autoPong: false });
+    socket.send('40');
+    await hears('40');
+    for (const word of words) socket.send(word);
     return { heard: () => heard.filter((text) => eventOfType(text) !== undefined).join('').length };
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   currencyOf,
   formatAmount,
+  formatCost,
   formatSignedPercent,
   formatSlope,
   moneyDecimals,
@@ -76,5 +77,13 @@ describe('An amount', () => {
     expect(percents).toEqual(['+0.028%', '+1.23%', '0.00%', '0.0000%']);
     expect(formatSignedPercent(-0.00001)).toBe('0.00%');
     expect([0.12, -0.0000000123].map(formatSlope)).toEqual(['+0.1200', '-0.000000012']);
+  });
+
+  it('that are costs are written by their own size, in cents at least', () => {
+    expect([123.2617, 4.651517, 0.004213, 0, null].map((cost) => formatCost(cost, undefined))).toEqual([
+      ...['123.26', '4.65', '0.00421', '0.00', '–'],
+    ]);
+    expect(formatCost(0.0042, 'USD')).toBe('$0.0042');
+    expect(formatCost(1200, 'JPY')).toBe('¥1,200');
   });
 });

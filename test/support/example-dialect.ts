@@ -80,7 +80,7 @@ export const example = defineDialect({
           return {
             receive({ type }) {
               if (type === 'ping') session.answer(new Message({ type: 'pong' }));
-              else session.close({ code: 4002, reason: 'asked' });
+              else session.close({ code: 4002, reason: 'asked', isFinal: true });
             },
           };
         };

@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import type { JsonObject } from '../../core/json.ts';
 import type { SectionFreshness } from '../hook/use-freshness.ts';
-import { formatAmount, moneyDecimals } from '../model/amount.ts';
+import { formatCost } from '../model/amount.ts';
 import { formatCount, type Tone } from '../model/format.ts';
 import {
   type Breakdown,
@@ -93,20 +93,18 @@ interface CostsCardProps {
 }
 
 function CostsCard({ costs: { total, kinds, currency }, freshness }: CostsCardProps) {
-  const amounts = kinds.rows.map(({ value }) => value);
-  const style = { decimals: moneyDecimals(amounts, currency), currency };
   return (
     <CardFrame title="Costs" area="costs" {...freshness}>
       {total !== undefined && (
         <dl class="figures">
           <FigureFrame label="Total" size="hero">
             <span class="value" data-testid="costs-total">
-              {formatAmount(total, { decimals: moneyDecimals([total], currency), currency })}
+              {formatCost(total, currency)}
             </span>
           </FigureFrame>
         </dl>
       )}
-      <Bars label="Costs" ranking={kinds} format={(amount) => formatAmount(amount, style)} />
+      <Bars label="Costs" ranking={kinds} format={(amount) => formatCost(amount, currency)} />
     </CardFrame>
   );
 }

@@ -56,6 +56,12 @@ export function formatAmount(amount: unknown, { decimals, currency, isSigned = f
   return isCoin ? `${text} ${currency}` : text;
 }
 
+/** A cost by its own size: it may be far less than anything that can be paid. */
+export function formatCost(amount: number | null, currency: string | undefined): string {
+  const decimals = decimalsFor(knownOf([amount]), { least: pieceDecimals(currency) ?? 2, significant: 3 });
+  return formatAmount(amount, { decimals, currency });
+}
+
 /** `up` or `down` by the sign of an amount as it is shown: what is shown as zero moved nowhere. */
 export function toneOf(amount: number | null, decimals: number): Tone {
   const shown = amount === null ? 0 : Number(amount.toFixed(decimals));

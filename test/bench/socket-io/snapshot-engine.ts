@@ -10,15 +10,26 @@ export interface Stamp {
   readonly made_ms: number;
 }
 
-/** A metrics engine no two of whose snapshots are alike, each of about so many bytes. */
-export function startSnapshotEngine(bytes: number): Promise<MetricsEngine> {
-  let revision = 0;
-  return startMetricsEngine({
+export interface SnapshotEngine extends MetricsEngine {
+  /** About how many bytes each snapshot has from now on. */
+  resize(bytes: number): void;
+}
+
+/** A metrics engine no two of whose snapshots are alike. */
+export async function startSnapshotEngine(bytes: number): Promise<SnapshotEngine> {
+  let [size, revision] = [bytes, 0];
+  const engine = await startMetricsEngine({
     snapshot: (hours) => {
       revision += 1;
-      return stamped(bytes, { revision, made_ms: monotonicMs() }, hours);
+      return stamped(size, { revision, made_ms: monotonicMs() }, hours);
     },
   });
+  return {
+    ...engine,
+    resize(next) {
+      size = next;
+    },
+  };
 }
 
 function stamped(bytes: number, stamp: Stamp, hours: string): JsonObject {

@@ -20,7 +20,8 @@ interface Update {
 interface Viewer {
   readonly socket: Socket;
   everUpdated: boolean;
-  updates: number;
+  /** Of the snapshots it got since the last reset. */
+  revisions: number[];
 }
 
 /** When the first and the last viewer had a snapshot, ms. */
@@ -60,7 +61,7 @@ function newViewer(
     reconnection: false,
     transports: transports[transport],
   });
-  const viewer: Viewer = { socket, everUpdated: false, updates: 0 };
+  const viewer: Viewer = { socket, everUpdated: false, revisions: [] };
   socket.on('connect', () => socket.emit('subscribe', { hours, update_interval: interval }));
   socket.on('connect_error', ({ message }) => errors.push(`connect_error: ${message}`));
   socket.on('error', ({ error }: { error: string }) => errors.push(error));
@@ -71,9 +72,9 @@ function newViewer(
 function onUpdate(viewer: Viewer, update: Update): void {
   const now = monotonicMs();
   viewer.everUpdated = true;
-  viewer.updates += 1;
   newest = update;
   const { revision, made_ms } = update.bench;
+  viewer.revisions.push(revision);
   latencies.push(now - made_ms);
   const sighting = sightings.get(revision);
   if (sighting === undefined) sightings.set(revision, { first: now, last: now });
@@ -81,26 +82,35 @@ function onUpdate(viewer: Viewer, update: Update): void {
 }
 
 function reset(): void {
-  for (const viewer of viewers) viewer.updates = 0;
+  for (const viewer of viewers) viewer.revisions = [];
   sightings.clear();
   latencies = [];
   errors = [];
 }
 
 function report(): ViewersReport {
-  const updates = viewers.map((viewer) => viewer.updates);
+  const updates = viewers.map(({ revisions }) => revisions.length);
   return {
     viewers: viewers.length,
     connected: viewers.filter(({ socket }) => socket.connected).length,
-    updates: updates.reduce((sum, count) => sum + count, 0),
+    updates: sum(updates),
     fewest: Math.min(...updates),
     most: Math.max(...updates),
     revisions: sightings.size,
+    missed: sum(viewers.map(({ revisions }) => missedBy(revisions))),
     payloadBytes: Buffer.byteLength(JSON.stringify(newest) ?? ''),
     latency: summarise(latencies),
     firstToLast: summarise([...sightings.values()].map(({ first, last }) => last - first)),
     errors,
   };
+}
+
+const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+
+function missedBy(revisions: readonly number[]): number {
+  const [first = 0, last = 0] = [revisions[0], revisions.at(-1)];
+  const got = new Set(revisions);
+  return [...sightings.keys()].filter((one) => one > first && one < last && !got.has(one)).length;
 }
 
 function close(): void {

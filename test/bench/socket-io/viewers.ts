@@ -30,6 +30,8 @@ export interface ViewersReport {
   readonly most: number;
   /** Snapshots seen by at least one of them. */
   readonly revisions: number;
+  /** Of these, such as a viewer did not get between its first and its last, over all viewers. */
+  readonly missed: number;
   /** JSON of the newest update. */
   readonly payloadBytes: number;
   /** The engine's answer to the update at a viewer, over all of both, ms. */

@@ -16,7 +16,11 @@ const update = (version: number, shown: View = view): Note => ({
   event: 'metrics_update',
   data: { ...shownOf(version, shown), timestamp: 1000 },
 });
-const error: Note = { kind: 'heard', event: 'error', data: { error: 'down', timestamp: 1000 } };
+const error: Extract<Note, { kind: 'heard' }> = {
+  kind: 'heard',
+  event: 'error',
+  data: { error: 'The engine is down', timestamp: 1000 },
+};
 const unsubscribe: Note[] = [{ kind: 'saidUnsubscribe' }, { kind: 'heard', event: 'unsubscribed', data: {} }];
 const refresh = (hours?: number): Note => ({ kind: 'saidRefresh', hours });
 
@@ -47,6 +51,11 @@ describe('Ledger', () => {
     ],
     ['another range', 'does not follow', [...subscribe(), update(1, { hours: 1 })]],
     ['an older version', 'after 2', [...subscribe(), update(2), update(1)]],
+    [
+      'words of nonsense that nobody said',
+      'to nothing',
+      [...subscribe(), update(1), { ...error, data: { error: 'no', timestamp: 1000 } }],
+    ],
     ['a hurry', 'at most each 60 s', [...subscribe(view, 60), update(1), update(2), update(3)]],
     [
       'sections that were not asked for',

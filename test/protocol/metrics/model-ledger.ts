@@ -8,6 +8,7 @@ export type Note =
   | { readonly kind: 'saidInterval'; readonly interval: number }
   | { readonly kind: 'saidRefresh'; readonly hours: number | undefined }
   | { readonly kind: 'saidUnsubscribe' }
+  | { readonly kind: 'saidNonsense' }
   | { readonly kind: 'heard'; readonly event: string; readonly data: JsonObject };
 /** With its time, epoch seconds. */
 export type Entry = Note & { readonly at: number };
@@ -38,6 +39,9 @@ interface Subscription extends Asked {
 /** A poll that was under way when a refresh was asked for answers it too; longer than one is allowed, in s. */
 const pollMayBeOld = 1.5;
 
+/** How an error begins that the engine is the reason of; others are answers to nonsense. */
+const engineFault = /^The engine /;
+
 /** Reads what a viewer went through, and throws where the protocol is broken. */
 export class Ledger {
   readonly #asked: Asked[] = [];
@@ -52,6 +56,7 @@ export class Ledger {
   /** Refreshes whose answer is still to come. */
   #waiting: Refresh[] = [];
   #refreshes = 0;
+  #nonsense = 0;
   /** What refreshes may still bring: one each, as an answer may be one that news seemed to be. */
   #credit = 0;
   #isFaulty = false;
@@ -62,9 +67,9 @@ export class Ledger {
     return ledger;
   }
 
-  /** Refreshes without an answer so far. */
+  /** Refreshes, and what is nonsense, without an answer so far. */
   get unanswered(): number {
-    return this.#waiting.length;
+    return this.#waiting.length + this.#nonsense;
   }
 
   /** What it was shown last. */
@@ -88,6 +93,9 @@ export class Ledger {
       case 'saidInterval':
         this.#intervals.push(entry.interval);
         break;
+      case 'saidNonsense':
+        this.#nonsense += 1;
+        break;
       case 'saidRefresh': {
         const hours = entry.hours ?? this.#wanted?.hours ?? 24;
         this.#waiting.push({ at: entry.at, hours, refreshes: this.#refreshes });
@@ -104,7 +112,7 @@ export class Ledger {
   #reset(): void {
     this.#asked.length = this.#leaving.length = this.#intervals.length = this.#waiting.length = 0;
     this.#subscription = this.#last = this.#wanted = undefined;
-    this.#credit = 0;
+    this.#credit = this.#nonsense = 0;
     this.#isFaulty = false;
   }
 
@@ -191,6 +199,11 @@ export class Ledger {
 
   #failed({ error, timestamp }: JsonObject, at: number): void {
     if (typeof error !== 'string' || typeof timestamp !== 'number') throw new Error('not an error');
+    if (!engineFault.test(error)) {
+      if (this.#nonsense === 0) throw new Error(`an answer to nothing: ${error}`);
+      this.#nonsense -= 1;
+      return;
+    }
     const answered = this.#answer((refresh) => timestamp >= refresh.at - pollMayBeOld && at >= refresh.at);
     const subscription = this.#subscription;
     if (subscription === undefined || this.#isFaulty) {

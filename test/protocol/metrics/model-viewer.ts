@@ -4,11 +4,13 @@ import { isJsonObject } from '../../../src/core/json.ts';
 import type { View } from './model-figures.ts';
 import { type Entry, Ledger, type Note } from './model-ledger.ts';
 
-/** What a viewer may do; a stream knows nothing of `setInterval` and `refresh`. */
+/** What a viewer may do; a stream knows `subscribe`, `unsubscribe` and `drop`. */
 export type Deed =
   | { readonly what: 'subscribe'; readonly view: View; readonly interval: number }
   | { readonly what: 'setInterval'; readonly interval: number }
   | { readonly what: 'refresh'; readonly hours?: number | undefined }
+  /** What is answered with an error, and changes nothing. */
+  | { readonly what: 'nonsense'; readonly event: string; readonly payload: unknown }
   | { readonly what: 'unsubscribe' | 'drop' };
 
 type Subscribing = Extract<Deed, { what: 'subscribe' }>;
@@ -103,6 +105,10 @@ class SocketViewer extends Diary implements Viewer {
       case 'unsubscribe':
         this.note({ kind: 'saidUnsubscribe' });
         this.#socket.emit('unsubscribe');
+        break;
+      case 'nonsense':
+        this.note({ kind: 'saidNonsense' });
+        this.#socket.emit(deed.event, deed.payload);
         break;
       case 'drop':
         this.#socket.io.engine.close();

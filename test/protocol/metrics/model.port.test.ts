@@ -8,8 +8,8 @@ import { figuresOf, shownOf } from './model-figures.ts';
 import { mostRequests } from './model-requests.ts';
 import { type Deed, startViewer, type Viewer, type Way } from './model-viewer.ts';
 
-const batches = 4;
-const scenesPerBatch = 6;
+const batches = 2;
+const scenesPerBatch = 12;
 /** Ranges that viewers choose from; one more is watched by nobody but the witness. */
 const ranges = [1, 24, 168] as const;
 const witnessRange = 77;
@@ -22,7 +22,19 @@ const view = fc.record({
   sections: fc.constantFrom(undefined, undefined, ['overview.claude_api'], ['activity', 'overview.tasks']),
 });
 const subscribe = fc.record({ what: fc.constant('subscribe' as const), view, interval });
+const nonsense = fc
+  .constantFrom(
+    ['subscribe', { hours: 'a day' }],
+    ['subscribe', { hours: 1, update_interval: true }],
+    ['subscribe', { sections: ['overview.nothing'] }],
+    ['subscribe', [24]],
+    ['set_interval', { interval: '' }],
+    ['request_refresh', { hours: {} }],
+    ['subscribe_tasks', undefined],
+  )
+  .map(([event, payload]): Deed => ({ what: 'nonsense', event: String(event), payload }));
 const deed: fc.Arbitrary<Deed> = fc.oneof(
+  { weight: 2, arbitrary: nonsense },
   { weight: 4, arbitrary: subscribe },
   { weight: 2, arbitrary: fc.record({ what: fc.constant('setInterval' as const), interval }) },
   {

@@ -137,6 +137,25 @@ describe('Who comes while polls fail', () => {
   });
 });
 
+describe('Who was told that polls fail, and comes back when they no longer do', () => {
+  it.for([2, 5])('is sent the snapshot, even if it is the same (interval %i)', async (interval, test) => {
+    const { stream, engine, pass } = setUpMetrics(test);
+    const [first] = [stream(), stream('interval=10')];
+    await settled();
+    const { position } = first.transport.messages[0] ?? {};
+    engine.fail();
+    await pass(2000);
+    expect(wordsOf(first.events())).toEqual(['metrics_update 1', 'error']);
+    first.transport.end();
+    engine.failure = undefined;
+    await pass(10_000);
+    const back = stream(`since=${position}&interval=${interval}`);
+    expect(wordsOf(back.events())).toEqual(['metrics_update 1']);
+    const { position: newest } = back.transport.messages[0] ?? {};
+    expect(wordsOf(stream(`since=${newest}&interval=${interval}`).events())).toEqual([]);
+  });
+});
+
 describe('A client that takes nothing', () => {
   it('is sent the newest once it does, and nothing of what was before', async (test) => {
     const { connect, stream, engine, pass, meter } = setUpMetrics(test);

@@ -26,7 +26,7 @@ export interface EngineListener {
   onEnd(end: TransportEnd): void;
 }
 
-/** Without close codes of its own: a normal end, a broken rule and a broken connection (RFC 6455 §7.4.1). */
+/** For ends that have no close code of their own: a normal end, a broken rule and a broken connection (RFC 6455 §7.4.1). */
 const codes = { normal: 1000, protocol: 1002, abnormal: 1006, oversize: 1009 } as const;
 
 /** One connection of engine.io, whatever carries it: how it is written to, heard from and ended. */
@@ -165,12 +165,12 @@ export class EngineConnection implements CarrierListener {
 
   /** @param reason engine.io's */
   #endOf(reason: string): TransportEnd {
-    const { fault } = this.#carrier;
+    const { fault, closeCode = codes.normal } = this.#carrier;
     if (fault === 'oversize') return { code: codes.oversize, fault };
     if (fault === 'protocol' || this.#isBroken || reason === 'parse error')
       return { code: codes.protocol, fault: 'protocol' };
-    if (fault === 'socket' || reason === 'transport error') return { code: codes.abnormal, fault: 'socket' };
-    return { code: reason === 'ping timeout' ? codes.abnormal : codes.normal };
+    const isAbnormal = fault === 'socket' || reason === 'transport error' || reason === 'ping timeout';
+    return { code: isAbnormal ? codes.abnormal : closeCode, fault };
   }
 }
 

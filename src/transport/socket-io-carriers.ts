@@ -12,6 +12,8 @@ export interface Carrier {
   readonly takesUpdates: boolean;
   /** What went wrong with it. */
   readonly fault: TransportFault | undefined;
+  /** With which it was closed, where it has codes (RFC 6455 §7.1.5). */
+  readonly closeCode: number | undefined;
   /** Pending while nothing is to be read from the client; undefined: it is read. */
   readonly paused: Promise<void> | undefined;
   /** An update of so many bytes was sent. */
@@ -70,6 +72,10 @@ class PollingCarrier implements Carrier {
     return undefined;
   }
 
+  get closeCode(): undefined {
+    return undefined;
+  }
+
   get paused(): Promise<void> | undefined {
     return this.#paused;
   }
@@ -102,6 +108,7 @@ class WebSocketCarrier implements Carrier {
   readonly #window = new SendWindow();
   readonly #onReady: () => void;
   fault: TransportFault | undefined;
+  closeCode: number | undefined;
 
   constructor(transport: EngineTransport, socket: WebSocket, listener: CarrierListener) {
     this.#transport = transport;
@@ -118,9 +125,12 @@ class WebSocketCarrier implements Carrier {
       this.#probe();
       this.#onReady();
     });
-    // Before engine.io, which ends the connection at an error and does not say at which.
+    // Before engine.io, which ends the connection at either and says no more than that.
     socket.prependListener('error', (error) => {
       this.fault = faultOf(error);
+    });
+    socket.prependListener('close', (code) => {
+      this.closeCode = code;
     });
   }
 

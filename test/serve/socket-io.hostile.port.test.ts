@@ -35,7 +35,15 @@ async function setUp(test: TestScope, options: StartOptions = {}) {
     };
     return { ...client, pongs, isAlive };
   };
-  return { open, openPolling: () => openRawPolling(gateway.url, path), rejected, clients };
+  return {
+    open,
+    openPolling: (more = '') => openRawPolling(gateway.url, `${path}?x=1${more}`),
+    /** A WebSocket that is to carry what polling does. */
+    upgrade: (sid: string) => openRawSocketIo(test, gateway.url, `${path}?sid=${sid}`),
+    rejected,
+    clients,
+    stop: () => gateway.stop(),
+  };
 }
 
 describe('A Socket.IO client', () => {
@@ -175,6 +183,13 @@ describe('A Socket.IO client', () => {
     expect(await rejected('rate')).toBeGreaterThan(0);
   });
 
+  it('is given no script in the place of a poll', async (test) => {
+    const { openPolling } = await setUp(test);
+    const { poll, post } = await openPolling('&j=0');
+    await post('40');
+    expect(await poll()).toMatch(/^40{"sid"/);
+  });
+
   it('that pings too often is not answered', async (test) => {
     const { open } = await setUp(test);
     const { socket, pongs } = await open();
@@ -188,6 +203,45 @@ describe('A Socket.IO client', () => {
       return pongs() > 0;
     });
     expect(answered.length).toBeLessThan(50);
+  });
+});
+
+describe('An upgrade of a Socket.IO client', () => {
+  it('is given up where the client asks for more answers than it reads', async (test) => {
+    const { openPolling, upgrade } = await setUp(test);
+    const { sid } = await openPolling();
+    const probing = await upgrade(sid);
+    probing.socket.pause();
+    await waitFor('the end', () => {
+      for (let count = 0; count < 5000 && probing.socket.readyState === probing.socket.OPEN; count += 1)
+        probing.socket.send('2probe');
+      return probing.socket.readyState !== probing.socket.OPEN || probing.socket.bufferedAmount > 50_000_000;
+    });
+    probing.socket.resume();
+    expect(await within('the end', probing.closed)).toBe(1006);
+  });
+
+  it('ends with the connection that it is of, as anybody else’s does', async (test) => {
+    const { openPolling, upgrade } = await setUp(test);
+    const { sid, post } = await openPolling();
+    const probing = await upgrade(sid);
+    probing.socket.send('2probe');
+    await probing.hears('3probe');
+    await post('1');
+    await within('the end', probing.closed);
+    await within('the end of one for nobody', expect(upgrade('nobody')).rejects.toThrow());
+  });
+});
+
+describe('A gateway that shuts down', () => {
+  it('waits for no client that has not joined, and ends its connection', async (test) => {
+    const { open, openPolling, stop } = await setUp(test);
+    const [socket, polling] = [await open({ joins: false }), await openPolling()];
+    // It may come too late to be taken.
+    const ended = polling.poll().catch(() => 'refused');
+    await within('the stop', stop());
+    await within('the end', socket.closed);
+    expect(await within('the end', ended)).toMatch(/^[16r]/);
   });
 });
 

@@ -25,7 +25,7 @@ export async function openRawSocketIo(
   test.onTestFinished(() => socket.terminate());
   const heard: string[] = [];
   socket.on('message', (data) => heard.push(String(data))).on('error', () => {});
-  const closed = once(socket, 'close').then(([code]) => Number(code));
+  const closed = new Promise<number>((resolve) => socket.once('close', resolve));
   await within('the connection', once(socket, 'open'));
   const hears = (what: string) =>
     waitFor(`a packet ${what}`, () => heard.some((text) => text.startsWith(what)), {
@@ -36,6 +36,7 @@ export async function openRawSocketIo(
 
 /** The same by long-polling. */
 export interface RawPolling {
+  readonly sid: string;
   /** One answer: packets, separated by `\x1e`. */
   poll(): Promise<string>;
   post(body: string): Promise<Response>;
@@ -47,6 +48,7 @@ export async function openRawPolling(url: string, path: string): Promise<RawPoll
   const { sid } = JSON.parse((await opened.text()).slice(1));
   const its = `${address}&sid=${sid}`;
   return {
+    sid,
     poll: async () => (await fetch(its)).text(),
     post: (body) => fetch(its, { method: 'POST', body }),
   };

@@ -76,7 +76,7 @@ export class SocketIoTransport implements Transport, EngineListener {
   joined(socket: Socket): void {
     this.#socket = socket;
     // Whoever left it: nothing else is on the connection.
-    socket.on('disconnect', () => this.#leave());
+    socket.on('disconnect', () => this.leave());
   }
 
   start(events: TransportEvents): void {
@@ -121,10 +121,11 @@ export class SocketIoTransport implements Transport, EngineListener {
     this.#closedAs ??= close;
     // Without it the client takes the end for a fault of the network, and connects again.
     if (close.isFinal === true) this.#socket?.disconnect();
-    this.#leave();
+    this.leave();
   }
 
-  #leave(): void {
+  /** Ends the connection behind what was written to it, as soon as it can be. */
+  leave(): void {
     this.#connection.close();
     this.#cancelTerminate ??= this.#clock.after(closeTimeoutMs, () => this.terminate());
   }

@@ -49,6 +49,7 @@ export class SocketIoTransport implements Transport, EngineListener {
   #refused: 'update' | 'answer' | undefined;
   #closedAs: Close | undefined;
   #cancelTerminate: Cancel | undefined;
+  #hasEnded = false;
 
   constructor(connection: EngineConnection, clock: Clock) {
     this.#connection = connection;
@@ -124,8 +125,10 @@ export class SocketIoTransport implements Transport, EngineListener {
     this.leave();
   }
 
-  /** Ends the connection behind what was written, which the client has 5 s to take. */
+  /** Ends the connection behind what was written to it, as soon as it can be. */
   leave(): void {
+    // At the end of a connection its client leaves the namespace, too.
+    if (this.#hasEnded) return;
     this.#connection.close();
     this.#cancelTerminate ??= this.#clock.after(closeTimeoutMs, () => this.terminate());
   }
@@ -188,6 +191,7 @@ export class SocketIoTransport implements Transport, EngineListener {
   }
 
   onEnd(end: TransportEnd): void {
+    this.#hasEnded = true;
     this.#cancelTerminate?.();
     const code = this.#closedAs?.code ?? end.code;
     this.#events?.onEnd({ ...end, code });

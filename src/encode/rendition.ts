@@ -36,7 +36,10 @@ export interface Rendition {
   latest(): Message;
   /** The next step of a single session that was sent everything up to `cursor`. */
   after(cursor: number): Step;
-  /** The cursor of a client that returns with everything up to `<epoch>-<seq>`. Undefined: it must start anew. */
+  /**
+   * The cursor of a client that returns with everything up to `<epoch>-<seq>`. Below 0: it has nothing, and is told the
+   * state by `after`, in as many steps as that takes. Undefined: it starts anew, with `latest`.
+   */
   cursorAt(position: string): number | undefined;
   /** How many events a session will not be sent that was sent everything up to `cursor`; 0 for a state. */
   droppedAfter(cursor: number): number;

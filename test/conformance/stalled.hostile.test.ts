@@ -30,9 +30,9 @@ describe.each(endpoints)('Beside a client of $name on $path that reads nothing',
 
 describe.each(streamEndpoints)(
   'Beside a reader of the stream on $path that reads nothing',
-  ({ path, ...dialect }) => {
+  ({ path, largestUpdateBytes: bytes, ...dialect }) => {
     /** Together more than the kernel takes for one that does not read. */
-    const [updates, bytes] = [80, 200_000];
+    const updates = 16_000_000 / bytes;
 
     it('another gets everything', async (test) => {
       const { gateway, update } = await serveEveryDialect(test, dialect);

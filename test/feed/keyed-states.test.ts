@@ -73,6 +73,18 @@ describe('States by key', () => {
     expect(ranges.acquire(2, 0)).toBeDefined();
   });
 
+  it('are all closed together, read or not', async () => {
+    const { ranges, told, feeds, clock } = setUp({ idleTtlMs: 1000 });
+    const read = ranges.acquire(1, 5);
+    ranges.acquire(2, 5)?.release();
+    await settled();
+    ranges.close();
+    read?.release();
+    clock.advance(2000);
+    expect(told.filter((line) => line.startsWith('stop')).sort()).toEqual(['stop 1', 'stop 2']);
+    expect([feeds.find('range/1'), feeds.find('range/2')]).toEqual([undefined, undefined]);
+  });
+
   it('are written once this process is to write', () => {
     const { ranges, told, feeds } = setUp({ isStarted: false });
     ranges.acquire(1, 5);

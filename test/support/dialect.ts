@@ -49,11 +49,11 @@ function underTest({ dialect, path, endpoint }: Served): EndpointUnderTest[] {
     idle: codeWhere(idleAfterMs, closes.idle),
   };
   const { queries = [''], greetingType = manners.firstType, ignored = [], maxBehind = 0 } = manners;
-  const { refused, surround, begins } = manners;
+  const { refused, surround, begins, largestUpdateBytes = 200_000 } = manners;
   const messages = endpoint.limits?.messages ?? messageDefaults;
   return queries.map((query) => ({
     ...manners,
-    ...{ name: dialect, greetingType, ignored, maxBehind, refused, surround, begins },
+    ...{ name: dialect, greetingType, ignored, maxBehind, largestUpdateBytes, refused, surround, begins },
     ...{ maxMessageBytes, messages, closeCodes, options: Object.keys(endpoint.query?.shape ?? {}) },
     path: `${manners.path ?? path}${query}`,
   }));

@@ -26,6 +26,8 @@ export interface Manners {
   readonly refused?: readonly (string | Buffer)[];
   /** Updates that a client may lack and still be sent each of them. Default: none. */
   readonly maxBehind?: number;
+  /** Of what `update` can be asked for. Default 200,000. */
+  readonly largestUpdateBytes?: number;
   /** Sends every client an update of about `bytes`, marked with `mark`. */
   update(events: MemoryEvents, mark: number, bytes: number): void;
   markOf(packet: Packet): unknown;
@@ -162,6 +164,8 @@ const messages: Manners = {
 /** Snapshots have no type: the engine says which is the first one. Nothing is heard there. */
 const metricsStream: Manners = {
   queries: ['?interval=1'],
+  // Few of them, as they come once a second.
+  largestUpdateBytes: 1_600_000,
   firstType: 'first',
   keepalive: { say: '', isAnswer: () => false },
   update: () => {},

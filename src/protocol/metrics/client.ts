@@ -1,12 +1,14 @@
 import type { Clock } from '../../core/clock.ts';
 import { Refusal } from '../../core/errors.ts';
 import type { Session } from '../../deliver/session.ts';
-import type { Following } from '../../deliver/view.ts';
+import type { Following, View } from '../../deliver/view.ts';
+import type { Lease } from '../../feed/registry.ts';
 import type { Client, MessageOf, Unreadable } from '../../serve/endpoint.ts';
 import { metricsMessage, type SnapshotMessages } from './messages.ts';
-import { snapshotPosition } from './range-state.ts';
+import { noPosition, snapshotPosition } from './range-state.ts';
 import type { Polled, Ranges } from './ranges.ts';
 import { Refreshes } from './refreshes.ts';
+import type { MetricsRendition } from './rendition.ts';
 import { hoursDefault, intervalDefault, metricsHears } from './schema.ts';
 import { canonicalSections } from './sections.ts';
 import { type MetricsViewOptions, type MetricsViews, viewText } from './views.ts';
@@ -21,6 +23,7 @@ export interface MetricsClientParts {
 /** What a client asked for, and the view that shows it. */
 interface Subscription {
   readonly options: MetricsViewOptions;
+  readonly rendition: MetricsRendition;
   readonly following: Following;
 }
 
@@ -39,9 +42,6 @@ function faultText({ message, error }: NonNullable<Unreadable['misshapen']>): st
   const [, option = 'payload'] = issue?.path ?? [];
   return `${String(message.type)}: ${String(option)}: ${issue?.message ?? 'expected another value'}`;
 }
-
-/** No position of any range: the client is sent what there is. */
-export const noPosition = '';
 
 /** One Socket.IO client: what it has subscribed to, and its requests. */
 export class MetricsClient implements Client<Heard> {
@@ -121,7 +121,7 @@ export class MetricsClient implements Client<Heard> {
     this.#keptInterval = undefined;
     const config = { hours, update_interval: interval, ...(sections == null ? {} : { sections }) };
     this.#session.answer(metricsMessage('subscribed', { status: 'subscribed', config }));
-    this.#subscription = { options, following: this.#session.follow(view, undefined, noPosition) };
+    this.#follow(options, view, noPosition);
   }
 
   #unsubscribe(): void {
@@ -138,18 +138,24 @@ export class MetricsClient implements Client<Heard> {
       this.#session.answer(answer);
       return;
     }
-    const { options: before, following } = this.#subscription;
+    const { options: before, rendition, following } = this.#subscription;
     const options = { ...before, interval };
     const view = this.#parts.views.acquire(options, this.#holder);
     if (view instanceof Refusal) {
       this.#fail(`set_interval: ${view.detail}`);
       return;
     }
-    const isUpToDate = following.view.behind(following) <= 0;
-    const since = isUpToDate ? view.resource.rendition.position : noPosition;
+    const cursor = rendition.seq - following.view.behind(following);
+    const since = view.resource.rendition.positionFrom(rendition, cursor);
     following.leave();
     this.#session.answer(answer);
-    this.#subscription = { options, following: this.#session.follow(view, undefined, since) };
+    this.#follow(options, view, since);
+  }
+
+  /** @param since position of what it has */
+  #follow(options: MetricsViewOptions, view: Lease<View<MetricsRendition>>, since: string): void {
+    const { rendition } = view.resource;
+    this.#subscription = { options, rendition, following: this.#session.follow(view, undefined, since) };
   }
 
   #leave(): void {

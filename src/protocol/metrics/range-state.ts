@@ -60,3 +60,6 @@ export function snapshotPosition(feed: StateFeed): string {
 export function statePosition(feed: StateFeed): string {
   return positionAt(feed, Math.max(feed.changedAt('data'), feed.changedAt('fault')));
 }
+
+/** No position of any range: the client is sent what there is. */
+export const noPosition = '';

@@ -17,7 +17,7 @@ import { readSnapshot, type Snapshot } from './snapshot.ts';
 export type RangeWish =
   | { readonly everyMs: number }
   | {
-      /** Called in a later turn. */
+      /** Called in a later turn. The reader waits for it. */
       readonly once: (outcome: PollOutcome) => void;
       /** Whether what is watched, or was answered within the last second, is recent enough. Else: a poll is. */
       readonly takesRecent: boolean;
@@ -62,7 +62,7 @@ export class RangeWriter {
   readonly #stopHearing: () => void;
   readonly #warn: WarningThrottle;
   /** Those that the next outcome is told to. */
-  #asked: readonly OneTimeWish[] = [];
+  #asked: OneTimeWish[] = [];
   /** Those that were told of one, or will be. */
   readonly #heard = new WeakSet<OneTimeWish>();
   /** Between two polls; infinite: nobody watches. */
@@ -128,16 +128,10 @@ export class RangeWriter {
       Number.POSITIVE_INFINITY,
       ...all.map((wish) => ('everyMs' in wish ? wish.everyMs : Number.POSITIVE_INFINITY)),
     );
-    if (this.#isWatched && !wasWatched) this.#wake();
+    if (this.#isWatched && !wasWatched && !this.#isRecent) this.#commit({ isAwaited: true });
     if (!this.#isWatched && wasWatched) this.#source.pause();
-    this.#asked = this.#asked.filter((wish) => all.includes(wish));
     for (const wish of all) if ('once' in wish) this.#ask(wish);
     this.#plan();
-  }
-
-  #wake(): void {
-    this.#source.resume();
-    if (!this.#isRecent) this.#commit({ isAwaited: true });
   }
 
   #ask(wish: OneTimeWish): void {
@@ -145,7 +139,7 @@ export class RangeWriter {
     this.#heard.add(wish);
     const { fault, isAwaited } = this.#state;
     const isUpToDate = this.#isRecent || (this.#isWatched && !isAwaited);
-    if (!wish.takesRecent || !isUpToDate) this.#asked = [...this.#asked, wish];
+    if (!wish.takesRecent || !isUpToDate) this.#asked.push(wish);
     else queueMicrotask(() => wish.once({ error: fault?.error, isUrgent: false }));
   }
 
@@ -195,6 +189,8 @@ export class RangeWriter {
 
   #ended(outcome: PollOutcome): void {
     this.#endedAt = this.#parts.clock.monotonic();
+    // Not before: what was not asked for is not late.
+    if (this.#isWatched) this.#source.resume();
     this.#settle(outcome);
     this.#plan();
   }

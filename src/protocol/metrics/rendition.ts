@@ -5,11 +5,23 @@ import type { Version } from '../../feed/history.ts';
 import type { Lease } from '../../feed/registry.ts';
 import type { StateFeed } from '../../feed/state-feed.ts';
 import { metricsMessage, type SnapshotMessages } from './messages.ts';
-import { dataSeq, positionAt, type RangeState, rangeStateOf, snapshotPosition } from './range-state.ts';
+import {
+  dataSeq,
+  noPosition,
+  positionAt,
+  type RangeState,
+  rangeStateOf,
+  snapshotPosition,
+} from './range-state.ts';
 import { narrowed } from './sections.ts';
 
-/** The cursor of a client that is to be sent what there is, step by step: below that of any other. */
-const newcomer = -1;
+/**
+ * The cursor of a client that holds the data of this `seq`, of another view or connection, and is to be told at once
+ * what it lacks: below any other, it waits for no interval. 0: it holds nothing.
+ */
+const cursorOfHolder = (heldSeq: number): number => -1 - heldSeq;
+/** What a client at a cursor holds. */
+const heldAt = (cursor: number): number => (cursor < 0 ? -1 - cursor : cursor);
 /** `seq` while there is nothing to show, and the cursor of a client that waits for it. */
 const nothingYet = 1;
 
@@ -80,12 +92,23 @@ export class MetricsRendition implements Rendition {
     return this.#shown().after(cursor);
   }
 
+  /**
+   * Where a client is here that was sent everything up to a cursor of another rendition, of the same range and
+   * sections: while a fault lasts it may have the snapshot and still lack the error.
+   */
+  positionFrom(other: MetricsRendition, cursor: number): string {
+    if (cursor >= other.seq) return this.position;
+    return heldAt(cursor) >= other.#dataSeq ? snapshotPosition(this.#range.resource) : noPosition;
+  }
+
   /** @param position of the last snapshot that the client holds, or `position` */
   cursorAt(position: string): number {
     const { seq } = this;
     if (position === this.position) return seq;
-    if (position === snapshotPosition(this.#range.resource)) return this.#dataSeq;
-    return seq === nothingYet ? nothingYet : newcomer;
+    if (position === snapshotPosition(this.#range.resource)) {
+      return seq > this.#dataSeq ? cursorOfHolder(this.#dataSeq) : this.#dataSeq;
+    }
+    return seq === nothingYet ? nothingYet : cursorOfHolder(0);
   }
 
   droppedAfter(): number {
@@ -147,8 +170,10 @@ class Shown implements SweepUpdate {
   after(cursor: number): Step {
     const { fault, data } = this.#state;
     if (fault === undefined) return { message: this.#snapshotMessage, seq: this.seq, dropped: 0 };
-    if (data !== undefined && cursor < this.#dataSeq)
-      return { message: this.#snapshotMessage, seq: this.#dataSeq, dropped: 0 };
+    if (data !== undefined && heldAt(cursor) < this.#dataSeq) {
+      const seq = cursor < 0 ? cursorOfHolder(this.#dataSeq) : this.#dataSeq;
+      return { message: this.#snapshotMessage, seq, dropped: 0 };
+    }
     this.#error ??= metricsMessage('error', fault);
     return { message: this.#error, seq: this.seq, dropped: 0 };
   }

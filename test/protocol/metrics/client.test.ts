@@ -268,6 +268,16 @@ describe('A metrics client', () => {
     expect(wordsOf(news())).toEqual(['metrics_update 2']);
   });
 
+  it('may always have the view without options', async (test) => {
+    const { connect } = setUpMetrics(test, { maxViews: 1 });
+    connect().emit('subscribe', { hours: 5 });
+    const { emit, news } = connect(operator);
+    emit('subscribe', { hours: 6 });
+    emit('subscribe', {});
+    await settled();
+    expect(wordsOf(news())).toEqual(['connected', 'error', 'subscribed', 'metrics_update 1']);
+  });
+
   it('says of itself what it sees', async (test) => {
     const { connect, sessions } = setUpMetrics(test);
     const { emit } = connect();

@@ -117,23 +117,73 @@ describe('Who comes while polls fail', () => {
     await pass(2000);
     const { emit, transport, events } = connect();
     transport.block();
-    emit('subscribe');
-    transport.drain();
-    await settled();
+    emit('subscribe', { update_interval: 60 });
+    // One after the other, as by polling.
+    for (let count = 0; count < 3; count += 1) {
+      transport.drain(1);
+      await settled();
+    }
     expect(wordsOf(events())).toEqual(['connected', 'subscribed', 'metrics_update 1', 'error']);
   });
 
-  it('is sent only that on its return, where it holds the snapshot', async (test) => {
+  it.for<[string[] | undefined]>([[undefined], [['activity']]])(
+    'is sent each once, though it changes its interval in between (sections %j)',
+    async ([sections], test) => {
+      const { connect, engine, pass } = setUpMetrics(test);
+      connect().emit('subscribe');
+      await settled();
+      engine.snapshot = () => figures(2);
+      await pass(2000);
+      engine.fail();
+      await pass(2000);
+      const { emit, transport, news } = connect();
+      news();
+      transport.block();
+      emit('subscribe', sections === undefined ? {} : { sections });
+      transport.drain(2);
+      await settled();
+      emit('set_interval', { interval: 7 });
+      transport.drain();
+      await settled();
+      const types = news().map(([type]) => type);
+      expect(types).toEqual(['subscribed', 'metrics_update', 'interval_updated', 'error']);
+    },
+  );
+
+  it.for([2, 60])(
+    'is sent that alone and at once, where it holds the snapshot (interval %i)',
+    async (interval, test) => {
+      const { stream, engine, pass } = setUpMetrics(test);
+      const first = stream();
+      await settled();
+      const { position } = first.transport.messages[0] ?? {};
+      engine.fail();
+      await pass(2000);
+      first.transport.end();
+      const back = stream(`since=${position}&interval=${interval}`);
+      expect(wordsOf(back.events())).toEqual(['error']);
+      await pass(4000);
+      expect(wordsOf(back.events())).toEqual(['error']);
+    },
+  );
+});
+
+describe('Who was told that polls fail, and comes back when they no longer do', () => {
+  it.for([2, 5])('is sent the snapshot, even if it is the same (interval %i)', async (interval, test) => {
     const { stream, engine, pass } = setUpMetrics(test);
-    const first = stream();
+    const [first] = [stream(), stream('interval=10')];
     await settled();
     const { position } = first.transport.messages[0] ?? {};
     engine.fail();
     await pass(2000);
+    expect(wordsOf(first.events())).toEqual(['metrics_update 1', 'error']);
     first.transport.end();
-    const back = stream(`since=${position}`);
-    await pass(2000);
-    expect(wordsOf(back.events())).toEqual(['error']);
+    engine.failure = undefined;
+    await pass(10_000);
+    const back = stream(`since=${position}&interval=${interval}`);
+    expect(wordsOf(back.events())).toEqual(['metrics_update 1']);
+    const { position: newest } = back.transport.messages[0] ?? {};
+    expect(wordsOf(stream(`since=${newest}&interval=${interval}`).events())).toEqual([]);
   });
 });
 

@@ -63,7 +63,14 @@ export class Ledger {
 
   static check(entries: readonly Entry[]): Ledger {
     const ledger = new Ledger();
-    for (const entry of entries) ledger.#take(entry);
+    for (const [index, entry] of entries.entries()) {
+      try {
+        ledger.#take(entry);
+      } catch (error) {
+        const before = entries.slice(Math.max(0, index - 9), index + 1).map((each) => JSON.stringify(each));
+        throw new Error(`${error instanceof Error ? error.message : error}, after\n${before.join('\n')}`);
+      }
+    }
     return ledger;
   }
 

@@ -13,6 +13,7 @@ const scenesPerBatch = 12;
 /** Ranges that viewers choose from; one more is watched by nobody but the witness. */
 const ranges = [1, 24, 168] as const;
 const witnessRange = 77;
+const usualDelayMs = 40;
 
 const ways = ['websocket', 'polling', 'upgrade', 'stream'] as const satisfies readonly Way[];
 const hours = fc.constantFrom(...ranges);
@@ -50,7 +51,14 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 const weather = fc.constantFrom('change', 'change', 'change', 'fail', 'heal', 'hang', 'wake', 'slow');
 const step = fc.record({
   happens: fc.oneof(
-    { weight: 3, arbitrary: fc.record({ who: fc.nat(ways.length - 1), deed }) },
+    // Several at once: the engine takes its time, so that they meet under way.
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        who: fc.nat(ways.length - 1),
+        deeds: fc.array(deed, { minLength: 1, maxLength: 4 }),
+      }),
+    },
     { weight: 2, arbitrary: weather },
   ),
   thenMs: fc.constantFrom(0, 0, 5, 60, 300, 700, 1100),
@@ -67,6 +75,7 @@ async function startEngine(test: TestScope) {
   const engine = await useIn(
     test,
     startMetricsEngine({
+      delayMs: usualDelayMs,
       snapshot: (given) => ({ ...figuresOf(version, Number(given)), timestamp: Date.now() / 1000 }),
     }),
   );
@@ -79,8 +88,8 @@ async function startEngine(test: TestScope) {
       if (what === 'change') version += 1;
       if (what === 'fail') engine.set({ status: 500 });
       if (what === 'hang' || what === 'wake') engine.set({ hangs: what === 'hang' });
-      if (what === 'slow') engine.set({ delayMs: 200 });
-      if (what === 'heal') engine.set({ status: 200, delayMs: 0 });
+      if (what === 'slow') engine.set({ delayMs: 5 * usualDelayMs });
+      if (what === 'heal') engine.set({ status: 200, delayMs: usualDelayMs });
     },
   };
 }
@@ -101,7 +110,7 @@ describe('Viewers of metrics who come, change their minds and go, while their en
       for (const [index, subscribing] of first.entries()) viewers[index]?.does(subscribing);
       for (const { happens, thenMs } of steps) {
         if (typeof happens === 'string') world.befall(happens);
-        else viewers[happens.who]?.does(happens.deed);
+        else for (const each of happens.deeds) viewers[happens.who]?.does(each);
         await new Promise((resolve) => setTimeout(resolve, thenMs));
       }
       await settle(world, viewers);

@@ -171,6 +171,35 @@ describe('A range that nobody watched for a while', () => {
     expect(wordsOf(back.events())).toEqual(['metrics_update 2']);
   });
 
+  it('is not called late meanwhile', async (test) => {
+    const { stream, pass, log, meter, board } = setUpMetrics(test);
+    const first = stream();
+    await pass(3000);
+    first.transport.end();
+    await pass(25_000);
+    stream();
+    await pass(60_000);
+    const lines = log.entries.filter(({ message }) => message === 'source status');
+    expect(lines.map(({ fields }) => fields)).toMatchObject([{ source: 'metrics/24h', status: 'fresh' }]);
+    expect(meter.value('bff_source_up', { source: 'metrics/24h' })).toBe(1);
+    // No other dialect shows it.
+    expect(board.states).toEqual({});
+  });
+
+  it('keeps no past snapshots, which would take the place of those of other feeds', async (test) => {
+    const { connect, engine, pass, feeds } = setUpMetrics(test);
+    let total = 0;
+    engine.snapshot = () => {
+      total += 1;
+      return figures(total);
+    };
+    connect().emit('subscribe', { update_interval: 1 });
+    await pass(5000);
+    const feed = feeds.find('metrics/24');
+    expect(feed?.current.seq).toBeGreaterThan(5);
+    expect(feed?.oldest).toBe(feed?.current);
+  });
+
   it('is forgotten after 30 s', async (test) => {
     const { stream, pass, feeds } = setUpMetrics(test);
     const first = stream();

@@ -73,6 +73,18 @@ describe('An update', () => {
     ]);
   });
 
+  it('is made once for all who ask for the same, whatever their interval', async (test) => {
+    const { connect, meter } = setUpMetrics(test);
+    const clients = Array.from({ length: 30 }, () => connect());
+    for (const [index, { emit }] of clients.entries())
+      emit('subscribe', { update_interval: 1 + (index % 3), sections: ['activity', 'overview'] });
+    for (const { emit } of clients) emit('request_refresh', { hours: 5 });
+    await settled();
+    for (const { events } of clients)
+      expect(wordsOf(events())).toEqual(['connected', 'subscribed', 'metrics_update 1', 'metrics_update 1']);
+    expect(meter.observations('bff_encode_seconds')).toBe(2);
+  });
+
   it('comes to each at its own interval', async (test) => {
     const { connect, engine, pass } = setUpMetrics(test);
     const [fast, slow] = [connect(), connect()];

@@ -23,6 +23,8 @@ import { type TestScope, useIn, waitFor } from '../../support/wait.ts';
 /** Figures move with nearly every poll. */
 const lively = { engine: { activity: 10 } };
 
+const byPolling = connecting.replace("['websocket', 'polling']", "['polling']");
+
 /** What a listener of the page was given. */
 type Note = readonly [event: string, ...given: unknown[]];
 
@@ -97,7 +99,7 @@ describe('A page of an earlier monitoring server', () => {
   it.for<[string, string]>([
     ['by a WebSocket first', connecting],
     ['by polling first', connecting.replace("['websocket', 'polling']", "['polling', 'websocket']")],
-    ['by polling alone', connecting.replace("['websocket', 'polling']", "['polling']")],
+    ['by polling alone', byPolling],
   ])('connects %s, and is answered in the words that it knows', async ([, connectingSo], test) => {
     const gateway = await useIn(test, startGateway(lively));
     const page = openPage(test, gateway);
@@ -145,14 +147,17 @@ describe('A page of an earlier monitoring server', () => {
     await page.noted('metrics_update', 3);
   });
 
-  it('subscribes again, as it did before, when the server is back', async (test) => {
+  it.for<[string, string]>([
+    ['a WebSocket', connecting],
+    ['polling', byPolling],
+  ])('subscribes again by %s, as it did before, when the server is back', async ([, connectingSo], test) => {
     const gateway = await useIn(test, startGateway(lively));
     const page = openPage(test, gateway);
     page.set({ wasSubscribed: true, lastConfig: { hours: 6, update_interval: 1 } });
-    page.run(connecting, hearingOfConnection, hearing, resubscribing);
+    page.run(connectingSo, hearingOfConnection, hearing, resubscribing);
     await page.noted('metrics_update');
     await gateway.stop();
-    await page.prints('Disconnected: transport close');
+    await page.prints('Disconnected: transport');
     const updates = page.notes.filter(([event]) => event === 'metrics_update').length;
     await useIn(test, startGateway({ settings: { PORT: `${gateway.port}` } }));
     await page.prints('Connected to server', 2);

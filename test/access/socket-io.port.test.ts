@@ -218,7 +218,8 @@ describe('The places of Socket.IO connections', () => {
     for (const query of ['EIO=3&transport=polling', 'EIO=4&transport=carrier', 'EIO=4&transport=websocket'])
       expect([query, await ask(query)]).toEqual([query, 400]);
     expect(await ask('EIO=4&transport=polling', 'POST')).toBe(400);
-    expect(await ask('EIO=4&transport=polling', 'HEAD')).toBe(400);
+    for (const method of ['HEAD', 'PUT', 'DELETE'])
+      expect([method, await ask('EIO=4&transport=polling', method)]).toEqual([method, 405]);
     await (await connect('polling', from('192.0.2.1'))).nextOf('welcome');
     expect(await ask('EIO=4&transport=polling')).toBe(429);
     await refusal('websocket', from('192.0.2.1'));

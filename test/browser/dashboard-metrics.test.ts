@@ -1,17 +1,9 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Environment } from '../../src/config/environment.ts';
-import type { JsonObject } from '../../src/core/json.ts';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
-import { type OpenOptions, openDashboard } from '../support/dashboard-page.ts';
-import { startDashboardProxy } from '../support/dashboard-proxy.ts';
-import { startGateway } from '../support/gateway.ts';
-import { snapshotOf, startMetricsEngine } from '../support/metrics-engine.ts';
+import { liveMetrics, openMetrics } from '../support/metrics-page.ts';
 import { secretToken, testClaims, testSecret } from '../support/tokens.ts';
-import { type TestScope, useIn, waitFor } from '../support/wait.ts';
-
-const live = /^Metrics live · unchanged for /;
-const cards = ['tasks', 'costs', 'api', 'tools', 'sessions', 'activity'];
+import { waitFor } from '../support/wait.ts';
 
 describe.skipIf(chromiumMissing)('The metrics view of the dashboard', () => {
   let browser: Browser;
@@ -20,32 +12,9 @@ describe.skipIf(chromiumMissing)('The metrics view of the dashboard', () => {
   });
   afterAll(() => browser?.close());
 
-  async function open(
-    test: TestScope,
-    address = '/#metrics&interval=1',
-    { settings = {}, ...options }: OpenOptions & { readonly settings?: Environment } = {},
-  ) {
-    const engine = await useIn(test, startMetricsEngine());
-    const gateway = await useIn(
-      test,
-      startGateway({ engine: false, settings: { ENGINE_URL: engine.url, ...settings } }),
-    );
-    const proxy = await useIn(test, startDashboardProxy(gateway.port));
-    const page = options.page ?? (await browser.newPage());
-    const asked: URL[] = [];
-    page.on('request', (request) => asked.push(new URL(request.url())));
-    const dashboard = await openDashboard(test, browser, proxy.url + address, { ...options, page });
-    const show = (tasks: JsonObject): void =>
-      engine.set({ snapshot: { ...snapshotOf(1), overview: { tasks } } });
-    const streamsAsked = () =>
-      asked.filter(({ search }) => search.startsWith('?hours')).map(({ search }) => search);
-    const staleCards = () => dashboard.page.locator('[data-testid=metrics] [data-state=stale]').count();
-    return { ...dashboard, engine, gateway, proxy, asked, show, streamsAsked, staleCards };
-  }
-
   it('shows each section, and what changes, and says that it is live', async (test) => {
-    const { shows, part, show, staleCards, faults } = await open(test);
-    await shows('metrics-situation-text', live);
+    const { shows, part, show, staleCards, faults } = await openMetrics(test, browser);
+    await shows('metrics-situation-text', liveMetrics);
     await shows('tasks-failed', /^4$/);
     await shows('costs-total', /^12\.45$/);
     await shows('api-total_input_tokens', /^45,000$/);
@@ -65,32 +34,32 @@ describe.skipIf(chromiumMissing)('The metrics view of the dashboard', () => {
   });
 
   it('loads its code, and asks for figures, once it is opened; and ends its stream when it is left', async (test) => {
-    const { page, part, shows, engine, asked, streamsAsked } = await open(test, '/');
+    const { part, shows, engine, asked, streamsAsked, streamEnds } = await openMetrics(test, browser, '/');
     const isLoaded = (): boolean => asked.some(({ pathname }) => pathname.includes('metrics-view'));
     await part('tab-metrics').waitFor();
     await shows('situation-text', /./);
     expect(isLoaded()).toBe(false);
     expect(engine.requests).toEqual([]);
     await part('tab-metrics').click();
-    await shows('metrics-situation-text', live);
+    await shows('metrics-situation-text', liveMetrics);
     expect(isLoaded()).toBe(true);
     expect(await part('card-price').isVisible()).toBe(false);
-    const closed = page.waitForEvent('requestfailed', (request) => request.url().includes('?hours='));
+    const closed = streamEnds();
     await part('tab-telemetry').click();
     await closed;
     expect(await part('metrics').count()).toBe(0);
     await part('tab-metrics').click();
-    await shows('metrics-situation-text', live);
+    await shows('metrics-situation-text', liveMetrics);
     expect(streamsAsked()).toHaveLength(2);
   });
 
   it('is one of two tabs, reached by keyboard, kept in the address with what was chosen', async (test) => {
-    const { page, part, shows, faults } = await open(test, '/?mode=delta');
+    const { page, part, shows, faults } = await openMetrics(test, browser, '/?mode=delta');
     await part('tab-metrics').waitFor();
     expect(await part('tab-telemetry').getAttribute('aria-selected')).toBe('true');
     await part('tab-telemetry').focus();
     await page.keyboard.press('ArrowRight');
-    await shows('metrics-situation-text', live);
+    await shows('metrics-situation-text', liveMetrics);
     const focused = page.locator(':focus');
     expect(await focused.getAttribute('aria-selected')).toBe('true');
     const panel = page.locator(`[id="${await focused.getAttribute('aria-controls')}"]`);
@@ -109,99 +78,14 @@ describe.skipIf(chromiumMissing)('The metrics view of the dashboard', () => {
     await part('tab-telemetry').press('End');
     expect(address()).toBe('?mode=delta#metrics&hours=1&interval=10');
     await page.reload();
-    await shows('metrics-situation-text', live);
+    await shows('metrics-situation-text', liveMetrics);
     expect(await page.getByLabel('1 h').isChecked()).toBe(true);
     expect(faults).toEqual([]);
   });
 
-  it('shows no figure of another range', async (test) => {
-    const { page, part, shows, engine, streamsAsked } = await open(test);
-    engine.set({ snapshot: (hours) => ({ overview: { tasks: { total: Number(hours) } } }) });
-    await shows('tasks-total', /^24$/);
-    engine.set({ hangs: true });
-    await page.getByLabel('7 d').check({ force: true });
-    await shows('metrics-situation-text', /^The engine has not given metrics yet: no figures are known$/);
-    expect(await part('tasks-total').count()).toBe(0);
-    engine.set({ hangs: false });
-    await shows('tasks-total', /^168$/);
-    expect(streamsAsked()).toEqual(['?hours=24&interval=1', '?hours=168&interval=1']);
-  });
-
-  it('marks what is the last known, and how old it is, while the engine gives none', async (test) => {
-    const { shows, part, engine, show, staleCards, faults } = await open(test);
-    await shows('metrics-situation-text', live);
-    engine.set({ status: 500 });
-    await shows(
-      'metrics-situation-text',
-      /^No new metrics of the engine: values are the last known, \d+ s old$/,
-    );
-    await shows('metrics-reason', /500/);
-    await shows('card-tasks', /^Tasksstale \d+ s/);
-    expect(await staleCards()).toBe(cards.length);
-    expect(await part('metrics-situation-announcement').textContent()).toBe(
-      'No new metrics of the engine: values are the last known',
-    );
-    engine.set({ status: 200 });
-    show({ running: 1 });
-    await shows('metrics-situation-text', live);
-    await shows('tasks-running', /^1$/);
-    expect(await staleCards()).toBe(0);
-    expect(faults).toEqual([]);
-  });
-
-  it('is live again with the same figures, once the engine gives them again', async (test) => {
-    const { shows, engine, staleCards } = await open(test);
-    await shows('metrics-situation-text', live);
-    engine.set({ status: 500 });
-    await shows('metrics-situation-text', /^No new metrics of the engine/);
-    engine.set({ status: 200 });
-    await shows('metrics-situation-text', live);
-    expect(await staleCards()).toBe(0);
-  });
-
-  it('says that the engine has no such endpoint', async (test) => {
-    const engine = await useIn(test, startMetricsEngine({ status: 404, snapshot: 'not found' }));
-    const { shows, part } = await open(test, '/#metrics', { settings: { ENGINE_URL: engine.url } });
-    await shows('metrics-situation-text', /^No new metrics of the engine: no figures are known$/);
-    await shows('metrics-reason', /404/);
-    expect(await part('card-tasks').count()).toBe(0);
-  });
-
-  it('says that its stream is lost, and takes it up again', async (test) => {
-    const { shows, proxy, staleCards } = await open(test);
-    await shows('metrics-situation-text', live);
-    proxy.block({ webSockets: false, eventStreams: true });
-    await shows('metrics-situation-text', /^No stream of metrics, .* values are the last known, \d+ s old$/);
-    expect(await staleCards()).toBe(cards.length);
-    proxy.block({ webSockets: false, eventStreams: false });
-    await shows('metrics-situation-text', live);
-    expect(await staleCards()).toBe(0);
-  });
-
-  it('has no stream while nobody sees the page, and shows nothing of before as live', async (test) => {
-    const before = `window.turn = (hidden) => {
-      Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
-      document.dispatchEvent(new Event('visibilitychange'));
-    };`;
-    const { page, shows, engine, show, part, streamsAsked } = await open(test, '/#metrics', { before });
-    await shows('metrics-situation-text', live);
-    const closed = page.waitForEvent('requestfailed', (request) => request.url().includes('?hours='));
-    await page.evaluate('turn(true)');
-    await closed;
-    engine.set({ hangs: true });
-    await page.evaluate('turn(false)');
-    await shows('metrics-situation-text', /values are the last known, \d+ s old$/);
-    expect(await part('card-tasks').getAttribute('data-state')).toBe('stale');
-    show({ running: 9 });
-    engine.set({ hangs: false });
-    await shows('metrics-situation-text', live);
-    await shows('tasks-running', /^9$/);
-    expect(streamsAsked()).toHaveLength(2);
-  });
-
   it('asks for a token where metrics alone want one, and puts it into no address', async (test) => {
     const settings = { AUTH_JWT_SECRET: testSecret, AUTH_DIALECTS: 'metrics' };
-    const { page, shows, part, asked } = await open(test, '/', { settings });
+    const { page, shows, part, asked } = await openMetrics(test, browser, '/', { settings });
     await shows('situation-text', /./);
     await part('tab-metrics').click();
     await shows(
@@ -212,13 +96,13 @@ describe.skipIf(chromiumMissing)('The metrics view of the dashboard', () => {
     const token = await secretToken(testClaims());
     await page.keyboard.type(token);
     await page.keyboard.press('Enter');
-    await shows('metrics-situation-text', live);
+    await shows('metrics-situation-text', liveMetrics);
     expect(asked.filter(({ href }) => href.includes(token))).toEqual([]);
   });
 
   it('is not offered where the gateway serves no metrics, and says so where the address asks for it', async (test) => {
     const settings = { DIALECTS: 'telemetry' };
-    const { page, part, shows } = await open(test, '/', { settings });
+    const { page, part, shows } = await openMetrics(test, browser, '/', { settings });
     const told = page.waitForResponse((response) => response.url().endsWith('/api/stream/metrics'));
     await page.reload();
     expect((await told).status()).toBe(404);
@@ -234,7 +118,7 @@ describe.skipIf(chromiumMissing)('The metrics view of the dashboard', () => {
   });
 
   it('shows what an engine sends as text, and no more of it than there is room for', async (test) => {
-    const { page, part, shows, engine, faults } = await open(test);
+    const { page, part, shows, engine, faults } = await openMetrics(test, browser);
     const bad = '<img src=x onerror="document.title=1">';
     const byType = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`tool-${index}`, index]));
     engine.set({
@@ -263,9 +147,9 @@ describe.skipIf(chromiumMissing)('The metrics view of the dashboard', () => {
   });
 
   it.for(['live', 'outage', 'empty'] as const)('fits its window in both themes: %s', async (scene, test) => {
-    const { page, shows, engine, shoot } = await open(test);
+    const { page, shows, engine, shoot } = await openMetrics(test, browser);
     if (scene === 'empty') engine.set({ snapshot: { overview: {} } });
-    await shows('metrics-situation-text', live);
+    await shows('metrics-situation-text', liveMetrics);
     if (scene === 'empty') await shows('metrics-empty', /no figures/);
     if (scene === 'outage') {
       engine.set({ status: 500 });

@@ -27,7 +27,8 @@ export function Bars({ label, ranking: { rows, others, sum, largest }, format }:
     <table class="bars" aria-label={label} data-testid="bars">
       <tbody>
         {rows.map(({ name, value }) => (
-          <tr key={name}>{row(name, value, value)}</tr>
+          // biome-ignore lint/correctness/useJsxKeyInIterable: by rank, and names may look alike
+          <tr>{row(name, value, value)}</tr>
         ))}
         {/* A bar of many would leave nothing of the others' bars. */}
         {others && <tr class="others">{row(`${others.count} others`, others.value)}</tr>}

@@ -145,7 +145,8 @@ function ActivityCard({ activity, freshness, now }: ActivityCardProps) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <ol class="log" tabIndex={0} aria-label="Recent activity, newest first">
         {activity.map(({ description, at }) => (
-          <li key={`${at} ${description}`}>
+          // biome-ignore lint/correctness/useJsxKeyInIterable: the same may happen twice at once
+          <li>
             <Ago at={at} now={now} />
             <span class="log-message">{description}</span>
           </li>

@@ -43,6 +43,11 @@ export interface SocketIoServerOptions {
  * request would hold a place for most of a minute.
  */
 const connectTimeoutMs = 10_000;
+/**
+ * Clients are told both with the handshake. They take the gateway for lost when they heard nothing for both together:
+ * by default 45 s, in which the figures of one that hangs would look live.
+ */
+const pings = { pingInterval: 10_000, pingTimeout: 15_000 } as const;
 
 /** `engine.io` hands over no more than these options. */
 class WebSockets extends WebSocketServer {
@@ -80,6 +85,7 @@ export class SocketIoServer {
     this.#options = options;
     this.#engine = new NamingEngine({
       wsEngine: WebSockets,
+      ...pings,
       maxHttpBufferSize: options.maxMessageBytes,
       perMessageDeflate: false,
       httpCompression: false,

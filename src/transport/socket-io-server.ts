@@ -38,7 +38,10 @@ export interface SocketIoServerOptions {
   readonly onRefused: () => void;
 }
 
-/** How long a connection may be without a session. */
+/**
+ * How long a connection may be without a session. socket.io has such a limit as well, but then waits for a poll: one
+ * request would hold a place for most of a minute.
+ */
 const connectTimeoutMs = 10_000;
 
 /** `engine.io` hands over no more than these options. */
@@ -86,7 +89,7 @@ export class SocketIoServer {
       options.onRefused();
       this.#left.get(req)?.();
     });
-    this.#io = new Server({ serveClient: false, connectTimeout: connectTimeoutMs });
+    this.#io = new Server({ serveClient: false });
     // After the listener above: it is to hear each packet before socket.io.
     this.#io.bind(this.#engine);
     this.#io.use((socket, next) => void this.#join(socket, next));
@@ -129,12 +132,17 @@ export class SocketIoServer {
     const { request } = conn;
     const connection = new EngineConnection(conn, clock);
     this.#connections.set(id, connection);
-    this.#transports.set(conn, new SocketIoTransport(connection, clock));
+    const transport = new SocketIoTransport(connection, clock);
+    this.#transports.set(conn, transport);
+    const cancelTimeout = clock.after(connectTimeoutMs, () => {
+      if (!transport.hasJoined) connection.terminate();
+    });
     conn.on('upgrading', (transport: EngineTransport) => this.#boundProbe(transport));
     const left = (): void => this.#left.get(request)?.();
     conn.once('upgrade', left);
     conn.once('close', () => {
       this.#connections.delete(id);
+      cancelTimeout();
       left();
     });
   }

@@ -38,8 +38,16 @@ export interface SocketIoServerOptions {
   readonly onRefused: () => void;
 }
 
-/** How long a connection may be without a session. */
+/**
+ * How long a connection may be without a session. socket.io has such a limit as well, but then waits for a poll: one
+ * request would hold a place for most of a minute.
+ */
 const connectTimeoutMs = 10_000;
+/**
+ * Clients are told both with the handshake. They take the gateway for lost when they heard nothing for both together:
+ * by default 45 s, in which the figures of one that hangs would look live.
+ */
+const pings = { pingInterval: 10_000, pingTimeout: 15_000 } as const;
 
 /** `engine.io` hands over no more than these options. */
 class WebSockets extends WebSocketServer {
@@ -77,6 +85,7 @@ export class SocketIoServer {
     this.#options = options;
     this.#engine = new NamingEngine({
       wsEngine: WebSockets,
+      ...pings,
       maxHttpBufferSize: options.maxMessageBytes,
       perMessageDeflate: false,
       httpCompression: false,
@@ -86,7 +95,7 @@ export class SocketIoServer {
       options.onRefused();
       this.#left.get(req)?.();
     });
-    this.#io = new Server({ serveClient: false, connectTimeout: connectTimeoutMs });
+    this.#io = new Server({ serveClient: false });
     // After the listener above: it is to hear each packet before socket.io.
     this.#io.bind(this.#engine);
     this.#io.use((socket, next) => void this.#join(socket, next));
@@ -129,12 +138,17 @@ export class SocketIoServer {
     const { request } = conn;
     const connection = new EngineConnection(conn, clock);
     this.#connections.set(id, connection);
-    this.#transports.set(conn, new SocketIoTransport(connection, clock));
+    const transport = new SocketIoTransport(connection, clock);
+    this.#transports.set(conn, transport);
+    const cancelTimeout = clock.after(connectTimeoutMs, () => {
+      if (!transport.hasJoined) connection.terminate();
+    });
     conn.on('upgrading', (transport: EngineTransport) => this.#boundProbe(transport));
     const left = (): void => this.#left.get(request)?.();
     conn.once('upgrade', left);
     conn.once('close', () => {
       this.#connections.delete(id);
+      cancelTimeout();
       left();
     });
   }

@@ -73,6 +73,10 @@ export class SocketIoTransport implements Transport, EngineListener {
     return this.#connection.roundTripMs;
   }
 
+  get hasJoined(): boolean {
+    return this.#socket !== undefined;
+  }
+
   /** The client has joined the namespace. */
   joined(socket: Socket): void {
     this.#socket = socket;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryEvents } from '../../src/source/events.ts';
 import { example } from '../support/example-dialect.ts';
-import { startGateway } from '../support/gateway.ts';
+import { type StartOptions, startGateway } from '../support/gateway.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { rawExchange } from '../support/raw-socket.ts';
 import { openRawPolling } from '../support/raw-socket-io.ts';
 import {
@@ -15,9 +16,15 @@ import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
 
 const path = '/example-io/';
 
-async function setUp(test: TestScope, settings: Readonly<Record<string, string>>) {
-  const events = new MemoryEvents();
-  const gateway = await useIn(test, startGateway({ events, engine: false, dialects: [example], settings }));
+async function setUp(
+  test: TestScope,
+  settings: Readonly<Record<string, string>>,
+  more: Pick<StartOptions, 'clock'> = {},
+) {
+  const gateway = await useIn(
+    test,
+    startGateway({ events: new MemoryEvents(), engine: false, dialects: [example], settings, ...more }),
+  );
   return {
     gateway,
     connect: (way: SocketIoWay, more = {}) =>
@@ -239,6 +246,16 @@ describe('The places of Socket.IO connections', () => {
     // Well before engine.io would give up on them by itself, in 30 s and in 45 s.
     for (const _ of said)
       await waitFor('a place', async () => (await handshake()).status === 200, { timeoutMs: 20_000 });
+  });
+
+  it('are given back after 10 s by a client that never joins, though it asks for nothing more', async (test) => {
+    const clock = createManualClock();
+    const { handshake } = await setUp(test, { MAX_CONNECTIONS: '1' }, { clock });
+    expect((await handshake()).status).toBe(200);
+    clock.advance(9999);
+    expect((await handshake()).status).toBe(503);
+    clock.advance(1);
+    expect((await handshake()).status).toBe(200);
   });
 
   it('beyond the bound are for operators', async (test) => {

@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumMissing, launchChromium } from '../support/chromium.ts';
 import { openDashboard } from '../support/dashboard-page.ts';
-import { startMetricsEngine } from '../support/metrics-engine.ts';
+import { snapshotOf, startMetricsEngine } from '../support/metrics-engine.ts';
 import { liveMetrics, metricsCards, openMetrics } from '../support/metrics-page.ts';
 import { useIn } from '../support/wait.ts';
 
@@ -134,5 +134,29 @@ describe.skipIf(chromiumMissing)('The metrics view of the dashboard, of its figu
     await shows('metrics-situation-text', liveMetrics);
     await shows('tasks-running', /^9$/);
     expect(streamsAsked()).toHaveLength(2);
+  });
+
+  it.for([-3, 3])(
+    'says when things happened, though the clock of this machine is %i h off',
+    async (hours, test) => {
+      const before = `{ const now = Date.now; Date.now = () => now() + ${hours} * 3_600_000; }`;
+      const { shows, engine } = await openMetrics(test, browser, '/#metrics&interval=1', { before });
+      const timestamp = Date.now() / 1000;
+      engine.set({
+        snapshot: () => ({ overview: {}, activity: [{ description: 'x', timestamp }], timestamp }),
+      });
+      await shows('card-activity', /\d s agox$/);
+      await shows('metrics-situation-text', liveMetrics);
+    },
+  );
+
+  it('says when an engine dates its figures, where that is not now', async (test) => {
+    const { shows, engine } = await openMetrics(test, browser);
+    const timestamp = Date.now() / 1000 - 7200;
+    engine.set({ snapshot: { ...snapshotOf(2), timestamp } });
+    await shows(
+      'metrics-situation-text',
+      /^Metrics live · unchanged for \d+ s · dated .*\d\d:\d\d by the engine$/,
+    );
   });
 });

@@ -117,6 +117,12 @@ describe.skipIf(chromiumMissing)('The metrics view of the dashboard', () => {
     await waitFor('the tabs to go', async () => (await part('tab-metrics').count()) === 0);
   });
 
+  it('is live where the gateway serves no telemetry, and the page says so', async (test) => {
+    const { shows } = await openMetrics(test, browser, '/#metrics', { settings: { DIALECTS: 'metrics' } });
+    await shows('metrics-situation-text', liveMetrics);
+    await shows('situation-text', /^This gateway serves no telemetry/);
+  });
+
   it('shows what an engine sends as text, and no more of it than there is room for', async (test) => {
     const { page, part, shows, engine, faults } = await openMetrics(test, browser);
     const bad = '<img src=x onerror="document.title=1">';

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { readMetrics } from '../../src/dashboard/model/metrics-figures.ts';
+import { readMetrics as read } from '../../src/dashboard/model/metrics-figures.ts';
 import { snapshotOf } from '../support/metrics-engine.ts';
 
+const readMetrics = (snapshot: JsonObject, skewMs = 0) => read(snapshot, skewMs);
 const rankOf = (byType: JsonObject) => readMetrics({ overview: { tools: { by_type: byType } } }).tools?.kinds;
 
 describe('The figures of a snapshot', () => {
@@ -138,5 +139,16 @@ describe('The figures of a snapshot', () => {
     expect(activity?.[0]?.description).toBe(`${'x'.repeat(500)}…`);
     const many = Array.from({ length: 5000 }, (_, index) => ({ description: 'x', timestamp: index + 1e9 }));
     expect(readMetrics({ activity: many }).activity).toHaveLength(50);
+  });
+
+  it('say when it happened by the clock of this machine', () => {
+    const activity = [
+      { description: 'x', timestamp: 1_729_432_100 },
+      { description: 'of the last moment that there is', timestamp: 8.64e12 },
+    ];
+    const ahead = readMetrics({ activity }, 3_600_000).activity?.map(({ at }) => at);
+    expect(ahead).toEqual([8.64e15 - 3_600_000, 1_729_428_500_000]);
+    const behind = readMetrics({ activity }, -3_600_000).activity?.map(({ at }) => at);
+    expect(behind).toEqual([1_729_435_700_000, undefined]);
   });
 });

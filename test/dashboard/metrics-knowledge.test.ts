@@ -12,7 +12,7 @@ import { describeMetrics } from '../../src/dashboard/model/metrics-situation.ts'
 const start = Date.UTC(2026, 0, 1);
 const figures = { overview: { tasks: { total: 42 } } };
 const opened: MetricsNews = { kind: 'opened' };
-const brought: MetricsNews = { kind: 'figures', figures };
+const brought: MetricsNews = { kind: 'figures', figures, skewMs: 0 };
 const fault: MetricsNews = { kind: 'fault', error: 'HTTP 500', since: undefined };
 const lost: MetricsNews = { kind: 'ended', end: 'lost', reason: 'the stream ended' };
 
@@ -82,6 +82,22 @@ describe('Metrics', () => {
     expect(said({ kind: 'ended', end: 'unauthorized', reason: 'HTTP 401' })).toMatch(/wants another token/);
   });
 
+  it.each([
+    ['', 0, undefined],
+    ['', 1000 - 119_000, undefined],
+    ['', 1000 + 3_600_000, 3_600_000],
+    [' · dated 2025-12-31T23:58:00.000Z by the engine', -120_000, undefined],
+    [' · dated 2026-01-01T02:00:00.000Z by the engine', 7_200_000, 0],
+    [' · dated 2026-01-01T01:00:00.000Z by the engine', 7_200_000, 3_600_000],
+  ])('say%s where the engine dates them %i ms off (skew %j)', (dated, offMs, skewMs = 0) => {
+    const timestamp = (start + offMs) / 1000;
+    const news: MetricsNews = { kind: 'figures', figures: { ...figures, timestamp }, skewMs };
+    const { text, tone, announcement } = describeMetrics(learnt(opened, news), start + 2000);
+    expect(text).toBe(`Metrics live · unchanged for 1 s${dated}`);
+    expect(tone).toBe(dated === '' ? 'up' : 'warn');
+    expect(announcement).toMatch(dated === '' ? /^Metrics live$/ : /dated otherwise/);
+  });
+
   it('announce what becomes another state, without the time that passes', () => {
     const announcements = [1, 5, 60].map(
       (seconds) => describeMetrics(learnt(opened, brought, lost), start + seconds * 1000).announcement,
@@ -105,7 +121,8 @@ describe('Metrics', () => {
 describe('An event of the stream of metrics', () => {
   it('brings figures, by whatever name they have', () => {
     const text = '{"overview":{},"further":1}';
-    expect(readMetricsEvent(text, 'message', 0)).toEqual({ kind: 'figures', figures: JSON.parse(text) });
+    const news = readMetricsEvent(text, 'message', 5000);
+    expect(news).toEqual({ kind: 'figures', figures: JSON.parse(text), skewMs: 5000 });
   });
 
   it('tells of a fault, and since when by this machine’s clock', () => {

@@ -32,6 +32,7 @@ const standing = {
   error: 'the engine answers, but its timestamp stands still since 2026-01-01T08:00:00.000Z',
 } as const;
 const lost = status({ state: 'stale', transport: undefined });
+const unserved = 'websocket: closed with 1006; polling: HTTP 404: NOT_FOUND: GET /api/telemetry';
 const nothing = { state: 'connecting', transport: undefined } as const;
 
 describe('What the page says of its situation', () => {
@@ -122,6 +123,21 @@ describe('What the page says of its situation', () => {
       'connecting',
       { status: status({ ...nothing, reason: 'websocket: closed' }) },
       'Gateway unreachable, trying again and again',
+    ],
+    [
+      'connecting',
+      { status: status({ ...nothing, reason: 'polling: HTTP 404: the proxy knows no gateway' }) },
+      'Gateway unreachable, trying again and again',
+    ],
+    [
+      'unserved',
+      { status: status({ ...nothing, reason: unserved }) },
+      'This gateway serves no telemetry (“telemetry” is not among its DIALECTS)',
+    ],
+    [
+      'unserved',
+      { status: { ...lost, reason: unserved } },
+      'This gateway serves no telemetry (“telemetry” is not among its DIALECTS): values are the last known',
     ],
     [
       'unauthorised',

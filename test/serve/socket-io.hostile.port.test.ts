@@ -9,6 +9,7 @@ import { defineEndpoint } from '../../src/serve/endpoint.ts';
 import { MemoryEvents } from '../../src/source/events.ts';
 import { example } from '../support/example-dialect.ts';
 import { type StartOptions, startGateway } from '../support/gateway.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { openRawPolling, openRawSocketIo } from '../support/raw-socket-io.ts';
 import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
 
@@ -147,11 +148,11 @@ describe('A Socket.IO client', () => {
   });
 
   it('is disconnected where it does not join in time', async (test) => {
-    const { open, openPolling } = await setUp(test);
-    const [socket, polling] = [await open({ joins: false }), await openPolling()];
-    const ended = polling.poll();
-    await within('the end', socket.closed);
-    expect(await ended).toBe('1');
+    const clock = createManualClock();
+    const { open } = await setUp(test, { clock });
+    const { closed } = await open({ joins: false });
+    clock.advance(10_000);
+    await within('the end', closed);
   });
 
   it('is closed for a message over the largest size, and answered 413 for a body over it', async (test) => {

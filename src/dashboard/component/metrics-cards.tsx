@@ -19,14 +19,16 @@ type Freshness = Pick<SectionFreshness, 'state' | 'staleSince'>;
 
 interface MetricsCardsProps {
   readonly snapshot: JsonObject;
+  /** How far the clock behind it is ahead of this machine's, ms. */
+  readonly skewMs: number;
   readonly freshness: Freshness;
   /** Epoch ms. */
   readonly now: number;
 }
 
 /** One card for each section that the engine sends. */
-export function MetricsCards({ snapshot, freshness, now }: MetricsCardsProps) {
-  const metrics = useMemo(() => readMetrics(snapshot), [snapshot]);
+export function MetricsCards({ snapshot, skewMs, freshness, now }: MetricsCardsProps) {
+  const metrics = useMemo(() => readMetrics(snapshot, skewMs), [snapshot, skewMs]);
   const { tasks, costs, api, tools, sessions, activity } = metrics;
   return (
     <>
@@ -148,7 +150,9 @@ function ActivityCard({ activity, freshness, now }: ActivityCardProps) {
           // biome-ignore lint/correctness/useJsxKeyInIterable: the same may happen twice at once
           <li>
             <Ago at={at} now={now} />
-            <span class="log-message">{description}</span>
+            <span class="log-message" dir="auto">
+              {description}
+            </span>
           </li>
         ))}
       </ol>

@@ -17,7 +17,7 @@ const ranges = metricsRanges.map(({ hours, label }) => ({ value: String(hours), 
 export function MetricsView() {
   const { settings, knowledge, choose, retry } = useMetrics();
   const now = useNow(true);
-  const { state, reason, figures, staleSince } = knowledge;
+  const { state, reason, figures, skewMs, staleSince } = knowledge;
   return (
     <div class="metrics" data-testid="metrics" data-state={state}>
       <div class="metrics-head">
@@ -51,6 +51,7 @@ export function MetricsView() {
       {figures !== undefined && (
         <MetricsCards
           snapshot={figures}
+          skewMs={skewMs}
           freshness={{ state: state === 'live' ? 'fresh' : 'stale', staleSince }}
           now={now}
         />

@@ -63,8 +63,12 @@ const maxActivities = 50;
 /** A longer text is cut: nobody reads it, and it costs the page each time that it is drawn. */
 const maxTextLength = 500;
 
-/** Takes whatever the engine sends: what is of another kind than documented counts as missing. */
-export function readMetrics(snapshot: JsonObject): Metrics {
+/**
+ * Takes whatever the engine sends: what is of another kind than documented counts as missing.
+ *
+ * @param skewMs how far its clock is ahead of this machine's
+ */
+export function readMetrics(snapshot: JsonObject, skewMs: number): Metrics {
   const overview = sectionOf(snapshot, 'overview');
   const costs = sectionOf(overview, 'costs');
   const { activity } = snapshot;
@@ -82,7 +86,7 @@ export function readMetrics(snapshot: JsonObject): Metrics {
       ['total_sessions', 'total_tools'],
       'tools_by_type',
     ),
-    activity: Array.isArray(activity) ? activitiesOf(activity) : undefined,
+    activity: Array.isArray(activity) ? activitiesOf(activity, skewMs) : undefined,
   };
 }
 
@@ -144,20 +148,25 @@ function costNameOf(name: string): string {
 }
 
 /** What happened, newest first; what has no moment last. */
-function activitiesOf(list: JsonArray): Activity[] {
+function activitiesOf(list: JsonArray, skewMs: number): Activity[] {
   return list
     .flatMap((entry): Activity[] => {
       const description = memberOf(entry, 'description');
-      const at = momentOf(memberOf(entry, 'timestamp'));
+      const at = momentOf(memberOf(entry, 'timestamp'), skewMs);
       return typeof description === 'string' ? [{ description: cut(description), at }] : [];
     })
     .sort((a, b) => (b.at ?? 0) - (a.at ?? 0))
     .slice(0, maxActivities);
 }
 
-/** Epoch ms of epoch seconds. */
-function momentOf(seconds: JsonValue | undefined): number | undefined {
-  return typeof seconds === 'number' ? instantOf(seconds * 1000) : undefined;
+/**
+ * Epoch ms by this machine's clock; undefined where the engine says no time.
+ *
+ * @param seconds epoch seconds by the engine's clock
+ * @param skewMs how far that is ahead
+ */
+export function momentOf(seconds: JsonValue | undefined, skewMs: number): number | undefined {
+  return typeof seconds === 'number' ? instantOf(seconds * 1000 - skewMs) : undefined;
 }
 
 function isFigure(value: JsonValue): value is number {

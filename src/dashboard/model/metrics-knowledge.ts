@@ -20,6 +20,8 @@ export interface MetricsKnowledge {
   readonly reason: string;
   /** The newest figures, current or not; undefined: there were none. */
   readonly figures: JsonObject | undefined;
+  /** How far the clock of the gateway that brought them is ahead of this machine's, ms. */
+  readonly skewMs: number;
   /** When they came, epoch ms. */
   readonly receivedAt: number | undefined;
   /** Since when they are the last known, epoch ms; undefined: they are current, or there are none. */
@@ -34,6 +36,7 @@ export const nothingKnown: MetricsKnowledge = {
   state: 'connecting',
   reason: '',
   figures: undefined,
+  skewMs: 0,
   receivedAt: undefined,
   staleSince: undefined,
   link: 'connecting',
@@ -45,7 +48,7 @@ export type MetricsNews =
   | { readonly kind: 'connecting' | 'opened' | 'heard' }
   /** `since`: epoch ms, when something was heard last. */
   | { readonly kind: 'silent'; readonly since: number }
-  | { readonly kind: 'figures'; readonly figures: JsonObject }
+  | { readonly kind: 'figures'; readonly figures: JsonObject; readonly skewMs: number }
   /** `since`: epoch ms of this machine; undefined: nobody says. */
   | { readonly kind: 'fault'; readonly error: string; readonly since: number | undefined }
   | { readonly kind: 'ended'; readonly end: MetricsEnd; readonly reason: string };
@@ -76,7 +79,7 @@ function changeBy(news: MetricsNews, now: number): Partial<MetricsKnowledge> {
     case 'silent':
       return { isSilent: true };
     case 'figures':
-      return { figures: news.figures, receivedAt: now, engine: { fault: undefined } };
+      return { figures: news.figures, skewMs: news.skewMs, receivedAt: now, engine: { fault: undefined } };
     case 'fault':
       return { engine: { fault: news.error } };
     case 'ended':
@@ -109,7 +112,7 @@ export function readMetricsEvent(data: string, name: string, skewMs: number): Me
   if (name !== 'message') return undefined;
   return said === undefined
     ? { kind: 'fault', error: 'an update could not be read', since: undefined }
-    : { kind: 'figures', figures: said };
+    : { kind: 'figures', figures: said, skewMs };
 }
 
 function parse(data: string): JsonObject | undefined {

@@ -13,6 +13,7 @@ export type SituationKind =
   | 'unauthorised'
   | 'refused'
   | 'unreachable'
+  | 'unserved'
   | 'silent'
   | 'waiting'
   | 'engine-away'
@@ -54,6 +55,9 @@ export interface SituationInput {
 const lastKnown = 'values are the last known';
 /** More names are not read in passing. */
 const maxNames = 3;
+/** In the gateway's own words, it is there and does not know the path: of what was tried, this is the plainest. */
+const isUnserved = /NOT_FOUND: GET \S*\/api\/telemetry$/;
+const unserved = 'This gateway serves no telemetry (“telemetry” is not among its DIALECTS)';
 /** How the gateway words that the engine answers with the same figures for ever. */
 const standstill = /stands still/;
 
@@ -91,6 +95,7 @@ function describeConnecting({ status, isOnline }: SituationInput): Situation {
   }
   if (status.transport !== undefined) return say('silent', 'warn', 'Gateway silent: no figures are known');
   if (!isOnline) return say('connecting', 'down', 'This device is offline: waiting for the network');
+  if (isUnserved.test(status.reason)) return say('unserved', 'down', unserved);
   return status.reason === ''
     ? say('connecting', 'muted', 'Connecting to the gateway …')
     : say('connecting', 'down', 'Gateway unreachable, trying again and again');
@@ -107,6 +112,7 @@ function describeLost({ status, now, isOnline }: SituationInput): Situation {
   if (status.state === 'closed') return lost('unreachable', 'down', 'Disconnected');
   if (!isOnline) return lost('unreachable', 'down', 'This device has been offline');
   if (status.transport !== undefined) return lost('silent', 'warn', 'Gateway silent');
+  if (isUnserved.test(status.reason)) return say('unserved', 'down', `${unserved}: ${lastKnown}`);
   return lost('unreachable', 'down', 'Reconnecting: gateway unreachable');
 }
 

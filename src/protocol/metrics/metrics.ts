@@ -1,4 +1,5 @@
 import type { Policy } from '../../access/policy.ts';
+import { integer } from '../../config/kinds.ts';
 import type { Clock } from '../../core/clock.ts';
 import { Refusal } from '../../core/errors.ts';
 import { type Close, type Closes, usualCloses } from '../../deliver/closes.ts';
@@ -12,13 +13,16 @@ import { metricsDialect, Ranges } from './ranges.ts';
 import { metricsHears, metricsTells, streamQuery, streamTells } from './schema.ts';
 import { MetricsViews, usualView, viewText } from './views.ts';
 
-/** The metrics dialect: figures of an engine over a range of hours. It has no settings of its own. */
+/** The metrics dialect: figures of an engine over a range of hours. */
 export const metrics = defineDialect({
   name: metricsDialect,
-  settings: {},
-  create(context, { POLL_TIMEOUT_MS: pollTimeoutMs }) {
+  settings: {
+    /** How long the engine's `timestamp` may stand still. 0: never judged. Default: learned from how it moves. */
+    METRICS_MAX_AGE_MS: integer(0, 86_400_000).optional(),
+  },
+  create(context, { POLL_TIMEOUT_MS: pollTimeoutMs, METRICS_MAX_AGE_MS: maxAgeMs }) {
     const { access, serve } = context;
-    const ranges = new Ranges(context.feeds, { ...context, pollTimeoutMs });
+    const ranges = new Ranges(context.feeds, { ...context, pollTimeoutMs, maxAgeMs });
     const messages = new SnapshotMessages(context);
     const views = new MetricsViews(ranges, context.views, messages);
     const viewing = access.policies.viewing(metricsDialect);

@@ -1,4 +1,5 @@
 import type { Cancel } from '../../core/clock.ts';
+import { equalJson } from '../../core/json.ts';
 import { createWarningThrottle, type WarningThrottle } from '../../core/log.ts';
 import type { Wishes } from '../../feed/keyed-states.ts';
 import type { WritableStateFeed } from '../../feed/state-feed.ts';
@@ -6,6 +7,7 @@ import type { Engine } from '../../source/engine.ts';
 import type { PollFailure } from '../../source/poll-failure.ts';
 import { Poller } from '../../source/poller.ts';
 import type { Source } from '../../source/source.ts';
+import { Standstill } from '../../source/standstill.ts';
 import { Supervisor } from '../../source/supervisor.ts';
 import type { Context } from '../dialect.ts';
 import { type RangeState, rangeDocument, rangeStateOf } from './range-state.ts';
@@ -35,6 +37,8 @@ export interface PollOutcome {
 export interface RangeParts extends Pick<Context, 'board' | 'clock' | 'log' | 'meter'> {
   readonly engine: Pick<Engine, 'get'>;
   readonly pollTimeoutMs: number;
+  /** How long `timestamp` may stand still with the figures. 0: never judged. Undefined: learned from how it moves. */
+  readonly maxAgeMs: number | undefined;
 }
 
 const path = '/api/metrics/overview';
@@ -47,6 +51,8 @@ const recentMs = 1000;
 const askedEveryMs = 100;
 /** How long an answer that nobody watches counts as fresh: the longest interval there is. */
 const longestIntervalMs = 60_000;
+/** So long, an engine may be idle and make no new snapshot: nothing has happened that would be in it. */
+const leastStandMs = 60_000;
 
 /**
  * The writer of one range: polls it while it is watched, at the shortest interval that anybody wishes for, and when
@@ -59,6 +65,7 @@ export class RangeWriter {
   readonly #source: Source;
   readonly #supervisor: Supervisor<Snapshot>;
   readonly #poller: Poller<Snapshot>;
+  readonly #standstill: Standstill;
   readonly #stopHearing: () => void;
   readonly #warn: WarningThrottle;
   /** Those that the next outcome is told to. */
@@ -73,7 +80,7 @@ export class RangeWriter {
   #isClosed = false;
 
   constructor(feed: WritableStateFeed, hours: number, wishes: Wishes<RangeWish>, parts: RangeParts) {
-    const { engine, board, clock, log, meter, pollTimeoutMs: timeoutMs } = parts;
+    const { engine, board, clock, log, meter, pollTimeoutMs: timeoutMs, maxAgeMs } = parts;
     this.#feed = feed;
     this.#wishes = wishes;
     this.#parts = parts;
@@ -95,6 +102,11 @@ export class RangeWriter {
         failed: (_name, _changed, failure) => this.#failed(failure),
       }),
     );
+    this.#standstill = new Standstill(maxAgeMs, {
+      periodMs: () => this.#everyMs,
+      leastMs: leastStandMs,
+      clock,
+    });
     this.#warn = createWarningThrottle(log, clock);
     this.#stopHearing = wishes.onChange(() => this.#heed());
     this.#heed();
@@ -163,23 +175,33 @@ export class RangeWriter {
 
   #answered({ data, timestamp, notes }: Snapshot): void {
     if (this.#isClosed) return;
-    this.#source.succeeded();
+    const before = this.#state;
+    const mayStand = timestamp !== before.timestamp || !equalJson(data, before.data ?? null);
+    const standsStill = this.#standstill.answered({ time: timestamp * 1000, mayStand });
+    this.#source.succeeded(standsStill);
     if (notes.length > 0) this.#warn('type', { source: name, notes }, 'metrics of another type');
-    const { data: before, fault, isAwaited } = this.#state;
+    if (standsStill !== undefined) {
+      this.#faulty(`The engine gives no new metrics: ${standsStill}`);
+      return;
+    }
     this.#commit({ data, timestamp, fault: undefined, isAwaited: false });
-    this.#ended({ error: undefined, isUrgent: before === undefined || fault !== undefined || isAwaited });
+    const isUrgent = before.data === undefined || before.fault !== undefined || before.isAwaited;
+    this.#ended({ error: undefined, isUrgent });
   }
 
   #failed(failure: PollFailure): void {
-    if (this.#isClosed) return;
+    if (!this.#isClosed) this.#faulty(faultText(failure));
+  }
+
+  /** What is held is not up to date. @param error why, for people */
+  #faulty(error: string): void {
     const { fault, isAwaited } = this.#state;
-    const error = faultText(failure);
-    const isNews = fault === undefined || isAwaited;
-    if (isNews) {
+    const isUrgent = fault === undefined || isAwaited;
+    if (isUrgent) {
       const timestamp = this.#parts.clock.now() / 1000;
       this.#commit({ fault: { error, timestamp }, isAwaited: false });
     }
-    this.#ended({ error, isUrgent: isNews });
+    this.#ended({ error, isUrgent });
   }
 
   #commit(change: Partial<RangeState>): void {

@@ -97,6 +97,7 @@ export const rangeQuery = z.object({ hours });
 
 function schemaOf(shape: Shape): z.ZodType {
   if (shape === 'number') return z.number().nullable();
+  if (shape === 'time') return schemaOf('number').describe('Epoch seconds');
   if (shape === 'string') return z.string().nullable();
   if (shape === 'numbers') return z.record(z.string(), schemaOf('number'));
   if (isList(shape)) return z.array(schemaOf(shape[0]));

@@ -1,3 +1,4 @@
+import { readInstant } from '../../core/instant.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { numberInText } from '../../core/number-text.ts';
 import { PollFailure } from '../../source/poll-failure.ts';
@@ -12,8 +13,11 @@ export interface Snapshot {
   readonly notes: readonly string[];
 }
 
-/** `numbers`: an object of numbers under any names. A list is one of such objects. */
-export type Shape = 'number' | 'string' | 'numbers' | readonly [Fields] | Fields;
+/**
+ * `time`: a moment in any notation, read as epoch seconds. `numbers`: an object of numbers under any names. A list is
+ * one of such objects.
+ */
+export type Shape = 'number' | 'string' | 'time' | 'numbers' | readonly [Fields] | Fields;
 interface Fields {
   readonly [key: string]: Shape;
 }
@@ -27,7 +31,7 @@ export const documented = {
     tools: { total_calls: 'number', by_type: 'numbers' },
   },
   sessions: { total_sessions: 'number', total_tools: 'number', tools_by_type: 'numbers' },
-  activity: [{ description: 'string', timestamp: 'number' }],
+  activity: [{ description: 'string', timestamp: 'time' }],
 } as const satisfies Fields;
 
 /** Whether a dot path leads to something that is documented, or to any member of an object of numbers. */
@@ -42,8 +46,8 @@ export function isDocumented(section: string): boolean {
 
 /**
  * The engine's answer in the documented shape. A number or text of another type becomes null, an object or list of
- * another type an empty one, each with a note and without effect on the others. Numbers may be given as text. What is
- * not documented passes through, and what is missing stays so.
+ * another type an empty one, each with a note and without effect on the others. Numbers may be given as text, and times
+ * in any notation that `readInstant` knows. What is not documented passes through, and what is missing stays so.
  *
  * @param now the time of an answer that has none, epoch seconds
  * @throws PollFailure where there is no overview in it
@@ -52,17 +56,18 @@ export function readSnapshot(answer: JsonValue, now: number): Snapshot {
   const { timestamp, ...parts } = partsOf(answer);
   const notes: string[] = [];
   const data = readFields(parts, documented, '', notes);
-  const time = timestamp === undefined ? undefined : readValue(timestamp, 'number', 'timestamp', notes);
+  const time = timestamp === undefined ? undefined : readValue(timestamp, 'time', 'timestamp', notes);
   return { data, timestamp: typeof time === 'number' ? time : now, notes };
 }
 
 /** Some engines answer with the overview itself, and the other parts beside its own. */
 function partsOf(answer: JsonValue): JsonObject {
   if (isJsonObject(answer)) {
-    if (isJsonObject(answer.overview)) return answer;
-    if ((answer.overview ?? null) === null && answer.tasks !== undefined) {
+    const { overview, ...parts } = answer;
+    if (isJsonObject(overview)) return answer;
+    if ((overview ?? null) === null && answer.tasks !== undefined) {
       const ofSnapshot = (key: string): boolean => key === 'timestamp' || Object.hasOwn(documented, key);
-      const entries = Object.entries(answer);
+      const entries = Object.entries(parts);
       return {
         overview: Object.fromEntries(entries.filter(([key]) => !ofSnapshot(key))),
         ...Object.fromEntries(entries.filter(([key]) => ofSnapshot(key))),
@@ -87,16 +92,36 @@ function readFields(
 
 function readValue(value: JsonValue, shape: Shape, path: string, notes: string[]): JsonValue {
   if (value === null || typeof value === shape) return value;
-  if (shape === 'number' || shape === 'string') {
-    const number = shape === 'number' && typeof value === 'string' ? numberInText(value) : undefined;
-    return number ?? refused(null, `${path}: expected a ${shape}`, notes);
+  if (shape === 'number' || shape === 'string' || shape === 'time') {
+    return readScalar(value, shape) ?? refused(null, `${path}: expected a ${shape}`, notes);
   }
   if (isList(shape)) {
     if (!Array.isArray(value)) return refused([], `${path}: expected a list`, notes);
-    return value.filter(isJsonObject).map((item) => readFields(item, shape[0], `${path}[].`, notes));
+    const items = value.filter(isJsonObject);
+    if (items.length < value.length) refused(null, `${path}[]: expected an object`, notes);
+    return items.map((item) => readFields(item, shape[0], `${path}[].`, notes));
   }
   if (!isJsonObject(value)) return refused({}, `${path}: expected an object`, notes);
   return readFields(value, shape, `${path}.`, notes);
+}
+
+/** From here on an epoch number is in milliseconds or finer, as `readInstant` tells them apart. */
+const firstMilliseconds = 1e11;
+
+/** What a value of another type stands for; undefined: nothing of the kind. */
+function readScalar(value: JsonValue, shape: 'number' | 'string' | 'time'): number | undefined {
+  switch (shape) {
+    case 'number':
+      return typeof value === 'string' ? numberInText(value) : undefined;
+    case 'time': {
+      // Seconds stay what they are, to the last digit.
+      if (typeof value === 'number' && Math.abs(value) < firstMilliseconds) return value;
+      const instant = readInstant(value);
+      return instant && instant.epochMs / 1000;
+    }
+    case 'string':
+      return undefined;
+  }
 }
 
 export function isList(shape: Shape): shape is readonly [Fields] {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { settled } from '../../support/wait.ts';
+import { isoTime } from '../../../src/core/clock.ts';
+import { settled, type TestScope } from '../../support/wait.ts';
 import { figures, setUpMetrics, wordsOf } from './set-up.ts';
 
 const failed = 'The engine gives no metrics: the engine failed to answer (HTTP 500)';
@@ -94,6 +95,70 @@ describe('Those who watch a range whose polls fail', () => {
     emit('subscribe');
     expect(wordsOf(news())).toEqual(['subscribed', 'metrics_update 1', 'error']);
   });
+});
+
+describe('Those who watch an engine that answers the same snapshot for ever', () => {
+  /** Of an engine whose clock went with ours, and then stood still. */
+  async function watch(test: TestScope, maxAgeMs?: number) {
+    const setUp = setUpMetrics(test, maxAgeMs === undefined ? {} : { maxAgeMs });
+    const { connect, engine, clock, pass } = setUp;
+    const answerAt = (timestamp: number, total = 1) => {
+      engine.snapshot = () => ({ ...figures(total), timestamp });
+    };
+    engine.snapshot = () => ({ ...figures(1), timestamp: clock.now() / 1000 });
+    const client = connect();
+    client.emit('subscribe', { update_interval: 1 });
+    await pass(10_000);
+    client.news();
+    answerAt(clock.now() / 1000);
+    return { ...setUp, ...client, answerAt };
+  }
+
+  it('are told so after a minute, and once it goes on', async (test) => {
+    const { pass, news, answerAt, clock } = await watch(test);
+    const since = isoTime(clock.now());
+    await pass(60_000);
+    expect(news()).toEqual([]);
+    await pass(10_000);
+    const error = `The engine gives no new metrics: the engine answers, but its timestamp stands still since ${since}`;
+    expect(news()).toEqual([['error', { error, timestamp: expect.any(Number) }]]);
+    answerAt(clock.now() / 1000);
+    await pass(1000);
+    expect(wordsOf(news())).toEqual(['metrics_update 1']);
+  });
+
+  it('are told nothing of the kind while its figures change', async (test) => {
+    const { pass, news, answerAt, clock } = await watch(test);
+    const timestamp = clock.now() / 1000;
+    for (let total = 2; total < 6; total += 1) {
+      answerAt(timestamp, total);
+      await pass(50_000);
+      expect(wordsOf(news())).toEqual([`metrics_update ${total}`]);
+    }
+  });
+
+  it.for([
+    [5000, 1],
+    [0, 0],
+  ] as const)('are told so after the limit that was set (%i)', async ([maxAgeMs, errors], test) => {
+    const { pass, news } = await watch(test, maxAgeMs);
+    await pass(8000);
+    expect(wordsOf(news())).toEqual(Array(errors).fill('error'));
+    await pass(200_000);
+    expect(news()).toEqual([]);
+  });
+
+  it.for([{}, { timestamp: 5 }])(
+    'are told nothing of the kind where its time never moved: %j',
+    async (time, test) => {
+      const { connect, engine, pass } = setUpMetrics(test);
+      engine.snapshot = () => ({ ...figures(1), ...time });
+      const { emit, news } = connect();
+      emit('subscribe', { update_interval: 1 });
+      await pass(200_000);
+      expect(wordsOf(news())).toEqual(['connected', 'subscribed', 'metrics_update 1']);
+    },
+  );
 });
 
 describe('Who comes while polls fail', () => {

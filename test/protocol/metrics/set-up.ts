@@ -68,12 +68,21 @@ class TestEngine implements Pick<Engine, 'get'> {
   }
 }
 
+interface SetUpOptions {
+  readonly maxViews?: number;
+  readonly pollTimeoutMs?: number;
+  readonly maxAgeMs?: number;
+}
+
 /** The dialect over transports that a test blocks and drains, at a time that it moves. */
-export function setUpMetrics(test: TestScope, { maxViews = 500, pollTimeoutMs = 900 } = {}) {
+export function setUpMetrics(
+  test: TestScope,
+  { maxViews = 500, pollTimeoutMs = 900, maxAgeMs }: SetUpOptions = {},
+) {
   const context = createTestContext({ maxViews });
   const { clock, log, meter, sessions } = context;
   const engine = new TestEngine(() => clock.monotonic());
-  const ranges = new Ranges(context.feeds, { ...context, engine, pollTimeoutMs });
+  const ranges = new Ranges(context.feeds, { ...context, engine, pollTimeoutMs, maxAgeMs });
   const messages = new SnapshotMessages(context);
   const views = new MetricsViews(ranges, context.views, messages);
   const endpoints = metricsEndpoints(viewing, { ranges, views, messages, clock });

@@ -20,7 +20,11 @@ describe('A snapshot', () => {
     [{}, 99, []],
     [{ timestamp: null }, 99, []],
     [{ timestamp: '12.5' }, 12.5, []],
-    [{ timestamp: 'noon' }, 99, ['timestamp: expected a number']],
+    [{ timestamp: '2025-10-20T13:48:43.400Z' }, 1_760_968_123.4, []],
+    [{ timestamp: 1_760_968_123_400 }, 1_760_968_123.4, []],
+    [{ timestamp: 1_760_968_123.456_789 }, 1_760_968_123.456_789, []],
+    [{ timestamp: 'noon' }, 99, ['timestamp: expected a time']],
+    [{ timestamp: 1e300 }, 99, ['timestamp: expected a time']],
   ])('with the time %j has the time %d', (time, timestamp, notes) => {
     expect(readSnapshot({ overview, ...time }, 99)).toEqual({ data: { overview }, timestamp, notes });
   });
@@ -39,6 +43,18 @@ describe('A snapshot', () => {
       sessions: {},
       activity: [],
     });
+  });
+
+  it('may be the overview itself beside an overview of null', () => {
+    expect(readSnapshot({ overview: null, tasks: { total: 1 } }, 99).data).toEqual({ overview });
+  });
+
+  it('has the times of its activities in epoch seconds, however the engine writes them', () => {
+    const times = [1_760_968_123.5, 1_760_968_123_500, '2025-10-20T15:48:43.5+02:00', '1760968123.5'];
+    const activity = times.map((timestamp) => ({ description: 'x', timestamp }));
+    const { data, notes } = readSnapshot({ overview, activity }, 99);
+    expect(data.activity).toEqual(times.map(() => ({ description: 'x', timestamp: 1_760_968_123.5 })));
+    expect(notes).toEqual([]);
   });
 
   it('passes on what is not documented', () => {
@@ -76,6 +92,7 @@ describe('A snapshot', () => {
         'overview.claude_api: expected an object',
         'overview.tools.by_type.Edit: expected a number',
         'sessions: expected an object',
+        'activity[]: expected an object',
         'activity[].description: expected a string',
       ],
     });

@@ -7,12 +7,13 @@ import type { PollFailure } from '../../../source/poll-failure.ts';
 import { Poller } from '../../../source/poller.ts';
 import type { Source, SourceChange } from '../../../source/source.ts';
 import type { SourceBoard } from '../../../source/source-board.ts';
+import { Standstill } from '../../../source/standstill.ts';
 import { type RoundListener, Supervisor } from '../../../source/supervisor.ts';
 import type { Context } from '../../dialect.ts';
 import type { TelemetrySettings } from '../settings.ts';
 import { Aggregate, symbolOf } from './aggregate.ts';
 import { DocumentSources } from './document-sources.ts';
-import { Standstill } from './engine-time.ts';
+import { answerTimeOf } from './engine-time.ts';
 import type { Normalised } from './normalise.ts';
 import type { Ownership } from './ownership.ts';
 import { initialDocument } from './shape.ts';
@@ -185,7 +186,7 @@ export class Document {
     this.#aggregate.applyAnswer(name, answer, startedAt);
     const wasAnswering = source.isAnswering;
     source.note(this.#aggregate.notesOf(name));
-    source.succeeded(name === 'state' ? this.#standstill.answered(answer.document) : undefined);
+    source.succeeded(name === 'state' ? this.#standstill.answered(answerTimeOf(answer.document)) : undefined);
     this.#options.onAnswer?.(name, answer.document, startedAt, wasAnswering);
     round.answered();
   }

@@ -1,6 +1,6 @@
-import { type Clock, isoTime } from '../../../core/clock.ts';
 import { readInstant } from '../../../core/instant.ts';
 import type { JsonObject, JsonValue } from '../../../core/json.ts';
+import type { AnswerTime } from '../../../source/standstill.ts';
 
 interface TimeVerdict {
   /** The timestamp to show; undefined while no input had one. */
@@ -65,68 +65,9 @@ export class EngineTime {
   }
 }
 
-const leastLimitMs = 10_000;
-const gapsKept = 8;
-/** Moves of `timestamp` before its standing still is judged. */
-const movesToJudge = 3;
-
-/**
- * Detects an engine that hangs but answers, with the same figures of the same `timestamp`. How long `timestamp` may
- * stand still is learned, as some engines update it only once a minute: three times the longest recent gap. It may
- * stand still for any time while the engine is not running (`status` other than ACTIVE).
- */
-export class Standstill {
-  readonly #maxAgeMs: number | undefined;
-  readonly #periodMs: () => number;
-  readonly #clock: Clock;
-  #timestamp: number | undefined;
-  #moves = 0;
-  /** The last gaps between moves, in ms. */
-  readonly #gaps: number[] = [];
-  /** Since when it stands still: its last move, or when the engine resumed. */
-  #since: { readonly monotonic: number; readonly wall: number } | undefined;
-
-  /**
-   * @param maxAgeMs how long `timestamp` may stand still. 0: never judged. Undefined: learned from how it moves
-   * @param parts `periodMs`: from one poll to the next
-   */
-  constructor(
-    maxAgeMs: number | undefined,
-    { periodMs, clock }: { readonly periodMs: () => number; readonly clock: Clock },
-  ) {
-    this.#maxAgeMs = maxAgeMs;
-    this.#periodMs = periodMs;
-    this.#clock = clock;
-  }
-
-  /** Judges the answer of a poll. Undefined: all is well; otherwise the error, for people. */
-  answered({ status, ...answer }: JsonObject): string | undefined {
-    const now = { monotonic: this.#clock.monotonic(), wall: this.#clock.now() };
-    const timestamp = EngineTime.of(answer);
-    const hasMoved = timestamp !== undefined && timestamp !== this.#timestamp;
-    if (hasMoved) this.#noteMove(timestamp, now.monotonic);
-    if (hasMoved || !isRunning(status)) this.#since = now;
-    if (this.#since === undefined) return undefined;
-    const stoodMs = now.monotonic - this.#since.monotonic;
-    if (stoodMs <= this.#limitMs()) return undefined;
-    return `the engine answers, but its timestamp stands still since ${isoTime(this.#since.wall)}`;
-  }
-
-  #noteMove(timestamp: number, now: number): void {
-    const isFirst = this.#timestamp === undefined;
-    this.#timestamp = timestamp;
-    if (isFirst) return;
-    this.#moves += 1;
-    if (this.#moves > 1 && this.#since !== undefined) this.#gaps.push(now - this.#since.monotonic);
-    if (this.#gaps.length > gapsKept) this.#gaps.shift();
-  }
-
-  #limitMs(): number {
-    if (this.#maxAgeMs === 0) return Number.POSITIVE_INFINITY;
-    if (this.#maxAgeMs !== undefined) return this.#maxAgeMs;
-    if (this.#moves < movesToJudge) return Number.POSITIVE_INFINITY;
-    return Math.max(leastLimitMs, 3 * Math.max(...this.#gaps), 3 * this.#periodMs());
-  }
+/** The time of an answer, which may stand still for as long as the engine is not running (`status` other than ACTIVE). */
+export function answerTimeOf(answer: JsonObject): AnswerTime {
+  return { time: EngineTime.of(answer), mayStand: !isRunning(answer.status) };
 }
 
 /** An engine without a status counts as running. */

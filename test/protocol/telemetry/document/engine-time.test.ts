@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EngineTime } from '../../../../src/protocol/telemetry/document/engine-time.ts';
+import { answerTimeOf, EngineTime } from '../../../../src/protocol/telemetry/document/engine-time.ts';
 
 const at = (second: number) => ({ timestamp: new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString() });
 
@@ -98,4 +98,18 @@ describe('EngineTime', () => {
     expect(time.afterEvent({ status: 'HALT' }, 4)).toBeUndefined();
     expect(time.afterEvent(at(11), 5)).toBe(at(11).timestamp);
   });
+});
+
+describe('The time of an answer', () => {
+  it.each(['HALT', 'INITIALIZING', 'RUNNING'])('may stand still where the status is %s', (status) => {
+    const time = EngineTime.of(at(1));
+    expect(answerTimeOf({ ...at(1), status })).toEqual({ time, mayStand: true });
+  });
+
+  it.each([{}, { status: null }, { status: 'active' }, { status: 'ACTIVE' }])(
+    'must move on where the engine runs: %j',
+    (answer) => {
+      expect(answerTimeOf(answer)).toEqual({ time: undefined, mayStand: false });
+    },
+  );
 });

@@ -1,25 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isoTime } from '../../../../src/core/clock.ts';
-import type { JsonObject } from '../../../../src/core/json.ts';
-import { Standstill } from '../../../../src/protocol/telemetry/document/engine-time.ts';
-import { createManualClock } from '../../../support/manual-clock.ts';
+import { isoTime } from '../../src/core/clock.ts';
+import { type AnswerTime, Standstill } from '../../src/source/standstill.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 
-function setUp(maxAgeMs?: number, periodMs = 1000) {
+function setUp(maxAgeMs?: number, periodMs = 1000, leastMs?: number) {
   const clock = createManualClock();
-  const standstill = new Standstill(maxAgeMs, { periodMs: () => periodMs, clock });
-  let engineTime = Date.parse('2026-06-01T12:00:00Z');
-  const answer = (more: JsonObject = { status: 'ACTIVE' }): string | undefined => {
+  const least = leastMs === undefined ? {} : { leastMs };
+  const standstill = new Standstill(maxAgeMs, { periodMs: () => periodMs, clock, ...least });
+  let time = Date.parse('2026-06-01T12:00:00Z');
+  const answer = (more: Partial<AnswerTime> = {}): string | undefined => {
     clock.advance(1000);
-    return standstill.answered({ timestamp: isoTime(engineTime), ...more });
+    return standstill.answered({ time, mayStand: false, ...more });
   };
   /** Answers of a second each, of one timestamp; when it was first said to stand still, in s from the first. */
-  const still = (seconds: number, more?: JsonObject): number | undefined => {
+  const still = (seconds: number, more?: Partial<AnswerTime>): number | undefined => {
     for (let second = 1; second <= seconds; second += 1) if (answer(more) !== undefined) return second;
     return undefined;
   };
   const move = (by = 1000): string | undefined => {
-    engineTime += by;
+    time += by;
     return answer();
   };
   return { clock, answer, still, move };
@@ -70,37 +70,37 @@ describe('Standstill', () => {
     expect(still(60)).toBe(11);
   });
 
-  it.each(['HALT', 'INITIALIZING', 'RUNNING'])('is no matter of an engine that says %s', (status) => {
+  it('is no matter while it may stand', () => {
     const { move, still, answer } = setUp();
     for (let count = 0; count < 5; count += 1) move();
-    expect(still(3600, { status })).toBeUndefined();
+    expect(still(3600, { mayStand: true })).toBeUndefined();
     expect(answer()).toBeUndefined();
-    // It runs again: from now on it has to move.
+    // From now on it has to move.
     expect(still(60)).toBe(10);
   });
 
   it('learns nothing from the time in which the engine rested', () => {
     const { move, still } = setUp();
     for (let count = 0; count < 5; count += 1) move();
-    still(3600, { status: 'HALT' });
+    still(3600, { mayStand: true });
     move();
     expect(still(60)).toBe(11);
   });
 
-  it.each([{}, { status: null }, { status: 'active' }])('is judged where the status is %j', (more) => {
-    const { move, still } = setUp();
+  it('is told after the least time that is suspicious', () => {
+    const { move, still } = setUp(undefined, 1000, 60_000);
     for (let count = 0; count < 5; count += 1) move();
-    expect(still(60, more)).toBe(11);
+    expect(still(100)).toBe(61);
   });
 
   it('counts an answer without a timestamp as one that does not move', () => {
     const { move, still } = setUp();
     for (let count = 0; count < 5; count += 1) move();
-    expect(still(60, { status: 'ACTIVE', timestamp: null })).toBe(11);
+    expect(still(60, { time: undefined })).toBe(11);
   });
 
   it('is never told of an engine that gives no timestamp at all', () => {
-    expect(setUp().still(3600, { status: 'ACTIVE', timestamp: null })).toBeUndefined();
+    expect(setUp().still(3600, { time: undefined })).toBeUndefined();
   });
 
   it('is told after the limit that was set, from the first answer on, and never with 0', () => {

@@ -190,9 +190,13 @@ export class SocketIoServer {
   }
 }
 
-/** engine.io takes the query from here, and would parse the URL by itself otherwise. JSONP is for no client that joins. */
+/**
+ * engine.io takes the query from here, and would parse the URL by itself otherwise: of what is given twice the first
+ * counts, as in `URLSearchParams.get`, or else it might serve another connection than has a place. JSONP is for no
+ * client that joins.
+ */
 function withQuery(request: IncomingMessage, query: URLSearchParams): IncomingMessage {
-  const { j: _, ...known } = Object.fromEntries(query);
+  const { j: _, ...known } = Object.fromEntries([...query].reverse());
   return Object.assign(request, { _query: known });
 }
 

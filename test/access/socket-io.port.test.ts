@@ -258,6 +258,21 @@ describe('The places of Socket.IO connections', () => {
     expect((await handshake()).status).toBe(200);
   });
 
+  it('are counted by the connection that is served, however often a request names one', async (test) => {
+    const { gateway, handshake } = await setUp(test, { MAX_CONNECTIONS: '1' });
+    const { sid, poll, post } = await openRawPolling(gateway.url, path);
+    const ask = async (sids: string) =>
+      (await fetch(`${gateway.url}${path}?EIO=4&transport=polling${sids}`)).status;
+    await post('40');
+    // One without a name has no place; one with two is the first of them, to whoever looks.
+    expect(await ask(`&sid=&sid=${sid}`)).toBe(503);
+    expect(await ask(`&sid=${sid}&sid=`)).toBe(200);
+    await post('1');
+    expect(await poll()).toContain('Session ID unknown');
+    expect(await ask(`&sid=&sid=${sid}`)).toBe(200);
+    expect((await handshake()).status).toBe(503);
+  });
+
   it('beyond the bound are for operators', async (test) => {
     const { connect, refusal } = await setUp(test, { MAX_CONNECTIONS: '1', AUTH_JWT_SECRET: testSecret });
     const as = async (role: string) => ({

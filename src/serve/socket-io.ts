@@ -31,6 +31,8 @@ interface Visitor {
   readonly path: string;
 }
 
+/** Of long-polling. */
+const methods = ['GET', 'POST'];
 /** Options of the protocol itself. */
 const protocolOptions = ['EIO', 'transport', 'sid', 't', 'b64'];
 
@@ -106,8 +108,13 @@ export function serveSocketIo(path: string, service: Service, parts: SocketIoPar
     return stay;
   };
 
-  router.on(['GET', 'POST'], path, async (context) => {
+  router.all(path, async (context) => {
     const { incoming, outgoing } = context.env;
+    if (!methods.includes(context.req.method)) {
+      const response = problemResponse(new Refusal('METHOD_NOT_ALLOWED', { detail: 'send a GET or a POST' }));
+      response.headers.set('allow', methods.join(', '));
+      return response;
+    }
     const search = new URL(context.req.url).searchParams;
     const sid = search.get('sid') ?? '';
     const entered = sid === '' ? await enter(context, search) : undefined;

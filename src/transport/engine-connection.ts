@@ -49,7 +49,6 @@ export class EngineConnection implements CarrierListener {
     this.#clock = clock;
     this.#heardAt = this.#now();
     this.#carrier = carrierOf(conn.transport, this);
-    conn.on('upgrading', boundProbe);
     conn.on('upgrade', (transport: EngineTransport) => {
       this.#carrier.release();
       this.#carrier = carrierOf(transport, this);
@@ -172,10 +171,4 @@ export class EngineConnection implements CarrierListener {
     const isAbnormal = fault === 'socket' || reason === 'transport error' || reason === 'ping timeout';
     return { code: isAbnormal ? codes.abnormal : closeCode, fault };
   }
-}
-
-/** Each probe is answered, before the upgrade: a client that reads none of that is no candidate. */
-function boundProbe(transport: EngineTransport): void {
-  const socket = webSocketOf(transport);
-  if (socket !== undefined && socket.bufferedAmount > 0) socket.terminate();
 }

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Server as Engine, type Socket as EngineSocket } from 'engine.io';
+import { Server as Engine, type Socket as EngineSocket, type Transport as EngineTransport } from 'engine.io';
 import { Server, type Socket } from 'socket.io';
 import { WebSocketServer, type ServerOptions as WebSocketServerOptions } from 'ws';
 import { type Clock, destroyWithin } from '../core/clock.ts';
 import { problemDocument, Refusal } from '../core/errors.ts';
 import { EngineConnection } from './engine-connection.ts';
 import { SocketIoTransport } from './socket-io.ts';
+import { webSocketOf } from './socket-io-carriers.ts';
 import { closeTimeoutMs, webSocketDefaults } from './websocket-server.ts';
 
 /** A client that asks to join the main namespace. */
@@ -33,12 +34,20 @@ export interface SocketIoServerOptions {
   readonly maxMessageBytes: number;
   /** Whether a client is let in. Must not reject. */
   readonly join: (joining: Joining) => Promise<Joined | Refusal>;
-  /** Called with a request that breaks the protocol. */
+  /** Called where a request or an upgrade is refused, as it breaks the protocol. */
   readonly onRefused: () => void;
 }
 
-/** How long a connection may be without a session. */
+/**
+ * How long a connection may be without a session. socket.io has such a limit as well, but then waits for a poll: one
+ * request would hold a place for most of a minute.
+ */
 const connectTimeoutMs = 10_000;
+/**
+ * Clients are told both with the handshake. They take the gateway for lost when they heard nothing for both together:
+ * by default 45 s, in which the figures of one that hangs would look live.
+ */
+const pings = { pingInterval: 10_000, pingTimeout: 15_000 } as const;
 
 /** `engine.io` hands over no more than these options. */
 class WebSockets extends WebSocketServer {
@@ -76,6 +85,7 @@ export class SocketIoServer {
     this.#options = options;
     this.#engine = new NamingEngine({
       wsEngine: WebSockets,
+      ...pings,
       maxHttpBufferSize: options.maxMessageBytes,
       perMessageDeflate: false,
       httpCompression: false,
@@ -85,7 +95,7 @@ export class SocketIoServer {
       options.onRefused();
       this.#left.get(req)?.();
     });
-    this.#io = new Server({ serveClient: false, connectTimeout: connectTimeoutMs });
+    this.#io = new Server({ serveClient: false });
     // After the listener above: it is to hear each packet before socket.io.
     this.#io.bind(this.#engine);
     this.#io.use((socket, next) => void this.#join(socket, next));
@@ -128,13 +138,27 @@ export class SocketIoServer {
     const { request } = conn;
     const connection = new EngineConnection(conn, clock);
     this.#connections.set(id, connection);
-    this.#transports.set(conn, new SocketIoTransport(connection, clock));
+    const transport = new SocketIoTransport(connection, clock);
+    this.#transports.set(conn, transport);
+    const cancelTimeout = clock.after(connectTimeoutMs, () => {
+      if (!transport.hasJoined) connection.terminate();
+    });
+    conn.on('upgrading', (transport: EngineTransport) => this.#boundProbe(transport));
     const left = (): void => this.#left.get(request)?.();
     conn.once('upgrade', left);
     conn.once('close', () => {
       this.#connections.delete(id);
+      cancelTimeout();
       left();
     });
+  }
+
+  /** Each probe of an upgrade is answered: one whose answers are not read is given up. */
+  #boundProbe(transport: EngineTransport): void {
+    const socket = webSocketOf(transport);
+    if (socket === undefined || socket.bufferedAmount === 0) return;
+    socket.terminate();
+    this.#options.onRefused();
   }
 
   async #join(socket: Socket, next: (error?: Error) => void): Promise<void> {
@@ -145,12 +169,14 @@ export class SocketIoServer {
     if (joined instanceof Refusal) {
       next(connectError(joined));
       // Behind the answer, which is written in the next tick.
-      process.nextTick(() => conn.close());
+      process.nextTick(() => this.#transports.get(conn)?.leave());
       return;
     }
-    this.#joined.set(socket, joined);
-    conn.once('close', joined.abandon);
-    if (conn.readyState !== 'open') joined.abandon();
+    if (conn.readyState === 'open') {
+      this.#joined.set(socket, joined);
+      conn.once('close', joined.abandon);
+    } else joined.abandon();
+    // Of a connection that has closed, too: socket.io forgets the socket then.
     next();
   }
 

@@ -49,6 +49,7 @@ export class SocketIoTransport implements Transport, EngineListener {
   #refused: 'update' | 'answer' | undefined;
   #closedAs: Close | undefined;
   #cancelTerminate: Cancel | undefined;
+  #hasEnded = false;
 
   constructor(connection: EngineConnection, clock: Clock) {
     this.#connection = connection;
@@ -72,11 +73,15 @@ export class SocketIoTransport implements Transport, EngineListener {
     return this.#connection.roundTripMs;
   }
 
+  get hasJoined(): boolean {
+    return this.#socket !== undefined;
+  }
+
   /** The client has joined the namespace. */
   joined(socket: Socket): void {
     this.#socket = socket;
     // Whoever left it: nothing else is on the connection.
-    socket.on('disconnect', () => this.#leave());
+    socket.on('disconnect', () => this.leave());
   }
 
   start(events: TransportEvents): void {
@@ -121,10 +126,13 @@ export class SocketIoTransport implements Transport, EngineListener {
     this.#closedAs ??= close;
     // Without it the client takes the end for a fault of the network, and connects again.
     if (close.isFinal === true) this.#socket?.disconnect();
-    this.#leave();
+    this.leave();
   }
 
-  #leave(): void {
+  /** Ends the connection behind what was written to it, as soon as it can be. */
+  leave(): void {
+    // At the end of a connection its client leaves the namespace, too.
+    if (this.#hasEnded) return;
     this.#connection.close();
     this.#cancelTerminate ??= this.#clock.after(closeTimeoutMs, () => this.terminate());
   }
@@ -187,6 +195,7 @@ export class SocketIoTransport implements Transport, EngineListener {
   }
 
   onEnd(end: TransportEnd): void {
+    this.#hasEnded = true;
     this.#cancelTerminate?.();
     const code = this.#closedAs?.code ?? end.code;
     this.#events?.onEnd({ ...end, code });

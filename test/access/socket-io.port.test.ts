@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryEvents } from '../../src/source/events.ts';
 import { example } from '../support/example-dialect.ts';
-import { startGateway } from '../support/gateway.ts';
+import { type StartOptions, startGateway } from '../support/gateway.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { rawExchange } from '../support/raw-socket.ts';
 import {
   connectRefusalOf,
@@ -14,9 +15,15 @@ import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
 
 const path = '/example-io/';
 
-async function setUp(test: TestScope, settings: Readonly<Record<string, string>>) {
-  const events = new MemoryEvents();
-  const gateway = await useIn(test, startGateway({ events, engine: false, dialects: [example], settings }));
+async function setUp(
+  test: TestScope,
+  settings: Readonly<Record<string, string>>,
+  more: Pick<StartOptions, 'clock'> = {},
+) {
+  const gateway = await useIn(
+    test,
+    startGateway({ events: new MemoryEvents(), engine: false, dialects: [example], settings, ...more }),
+  );
   return {
     gateway,
     connect: (way: SocketIoWay, more = {}) =>
@@ -218,13 +225,24 @@ describe('The places of Socket.IO connections', () => {
     for (const query of ['EIO=3&transport=polling', 'EIO=4&transport=carrier', 'EIO=4&transport=websocket'])
       expect([query, await ask(query)]).toEqual([query, 400]);
     expect(await ask('EIO=4&transport=polling', 'POST')).toBe(400);
-    expect(await ask('EIO=4&transport=polling', 'HEAD')).toBe(400);
+    for (const method of ['HEAD', 'PUT', 'DELETE'])
+      expect([method, await ask('EIO=4&transport=polling', method)]).toEqual([method, 405]);
     await (await connect('polling', from('192.0.2.1'))).nextOf('welcome');
     expect(await ask('EIO=4&transport=polling')).toBe(429);
     await refusal('websocket', from('192.0.2.1'));
     await (await connect('websocket', from('192.0.2.2'))).nextOf('welcome');
     const addresses = gateway.log.entries.map(({ fields }) => fields?.address);
     expect(addresses).toEqual(expect.arrayContaining(['192.0.2.1', '192.0.2.2']));
+  });
+
+  it('are given back after 10 s by a client that never joins, though it asks for nothing more', async (test) => {
+    const clock = createManualClock();
+    const { handshake } = await setUp(test, { MAX_CONNECTIONS: '1' }, { clock });
+    expect((await handshake()).status).toBe(200);
+    clock.advance(9999);
+    expect((await handshake()).status).toBe(503);
+    clock.advance(1);
+    expect((await handshake()).status).toBe(200);
   });
 
   it('beyond the bound are for operators', async (test) => {

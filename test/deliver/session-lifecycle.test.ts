@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { usualCloses } from '../../src/deliver/closes.ts';
 import { keepaliveDefaults } from '../../src/deliver/keepalive.ts';
 import { createTestContext } from '../support/context.ts';
 import { createFakeRendition } from '../support/fake-rendition.ts';
@@ -186,6 +187,58 @@ describe('Session that the gateway has closed', () => {
     for (let count = 0; count < 100; count += 1) transport.receive('{"type":"urgent"}');
     expect(heard).toEqual(['in time']);
     expect(transport.ping()).toBe(false);
+  });
+});
+
+describe('Session whose end has a last message', () => {
+  const said = { ...usualCloses.tokenExpired, lastMessage: () => textMessage('why') };
+
+  function setUpWords() {
+    const { clock, openView, sessions } = createTestContext();
+    const transport = createFakeTransport();
+    const owner = { ...anyone, expiresAt: clock.now() + 1000 };
+    const closes = { ...usualCloses, tokenExpired: said };
+    const view = openView(createFakeRendition());
+    openSession(sessions, { transport, own: { closes }, owner }, (session) => {
+      session.follow(leaseOf(view), () => textMessage('welcome'));
+      return undefined;
+    });
+    const pass = (seconds: number) => {
+      for (let second = 0; second < seconds; second += 1) {
+        clock.advance(1000);
+        transport.hear(clock.monotonic());
+      }
+    };
+    return { transport, pass, sessions };
+  }
+
+  it('is sent it once, before the close', () => {
+    const { transport, pass } = setUpWords();
+    pass(5);
+    expect([transport.sent, transport.closes]).toEqual([['welcome', 'why'], ['tokenExpired']]);
+  });
+
+  it('is closed when its client has read that far', () => {
+    const { transport, pass } = setUpWords();
+    transport.block();
+    pass(5);
+    expect([transport.sent, transport.closes]).toEqual([['welcome'], []]);
+    transport.drain();
+    expect([transport.sent, transport.closes]).toEqual([['welcome', 'why'], ['tokenExpired']]);
+  });
+
+  it('is closed without where its client does not read, as slow or with everybody else', async () => {
+    const { transport, pass } = setUpWords();
+    transport.block();
+    pass(40);
+    expect([transport.sent, transport.closes]).toEqual([['welcome'], ['slow']]);
+    const other = setUpWords();
+    other.transport.block();
+    other.pass(5);
+    const over = other.sessions.shutDown(1000);
+    expect(other.transport.closes).toEqual(['shutdown']);
+    other.transport.end();
+    await over;
   });
 });
 

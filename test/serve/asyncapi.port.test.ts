@@ -34,6 +34,11 @@ const endpoints = {
     send: ['snapshot', 'message_event', 'pong', 'error'],
     query: ['correlation_id', 'instance'],
   },
+  '/socket.io/': {
+    receive: ['subscribe', 'unsubscribe', 'request_refresh', 'set_interval'],
+    send: ['connected', 'subscribed', 'unsubscribed', 'interval_updated', 'metrics_update', 'error'],
+    query: [],
+  },
 };
 
 describe('GET /asyncapi.json', () => {

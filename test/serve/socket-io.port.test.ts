@@ -76,14 +76,14 @@ describe('A Socket.IO client', () => {
     expect(await skipped()).toBe(0);
   });
 
-  it('by polling holds its request until there is news, for longer than any other response may take', async (test) => {
+  it('by polling holds its request until there is news, for longer than other responses take', async (test) => {
     const { gateway, publish } = await setUp(test);
     const { poll, post } = await openRawPolling(gateway.url, path);
     await post('40');
     expect(await poll()).toMatch(/^40/);
     expect(await poll()).toMatch(/^42\["welcome"/);
     const waiting = poll();
-    // engine.io's own ping, after 25 s.
+    // engine.io's own ping, after 10 s.
     expect(await within('what comes without news', waiting)).toBe('2');
     publish({ price: 1 });
     expect(await poll()).toMatch(/^42\["state"/);

@@ -34,6 +34,8 @@ const viewers: Viewer[] = [];
 const sightings = new Map<number, Sighting>();
 let latencies: number[] = [];
 let errors: string[] = [];
+/** Of those that could not connect. */
+let refusals: string[] = [];
 let newest: Update | undefined;
 
 async function open({ port, transport, count, hours = 24, interval = 1 }: Audience): Promise<void> {
@@ -42,9 +44,10 @@ async function open({ port, transport, count, hours = 24, interval = 1 }: Audien
     const batchEnd = Math.min(target, viewers.length + openAtOnce);
     while (viewers.length < batchEnd) viewers.push(newViewer(port, transport, { hours, interval }));
     while (viewers.some(({ everUpdated }) => !everUpdated)) {
-      if (errors.length > 0 || monotonicMs() > until) {
+      if (refusals.length > 0 || monotonicMs() > until) {
         const updated = viewers.filter(({ everUpdated }) => everUpdated).length;
-        throw new Error(`${updated} of ${target} viewers had an update in time; ${errors.join('; ')}`);
+        const why = [...refusals, ...errors].join('; ');
+        throw new Error(`${updated} of ${target} viewers had an update in time; ${why}`);
       }
       await pause(2);
     }
@@ -63,7 +66,7 @@ function newViewer(
   });
   const viewer: Viewer = { socket, everUpdated: false, revisions: [] };
   socket.on('connect', () => socket.emit('subscribe', { hours, update_interval: interval }));
-  socket.on('connect_error', ({ message }) => errors.push(`connect_error: ${message}`));
+  socket.on('connect_error', ({ message }) => refusals.push(message));
   socket.on('error', ({ error }: { error: string }) => errors.push(error));
   socket.on('metrics_update', (update: Update) => onUpdate(viewer, update));
   return viewer;
@@ -86,6 +89,7 @@ function reset(): void {
   sightings.clear();
   latencies = [];
   errors = [];
+  refusals = [];
 }
 
 function report(): ViewersReport {

@@ -7,7 +7,7 @@ import { useIn, waitFor } from '../../support/wait.ts';
 
 const path = '/socket.io/?EIO=4';
 const id = expect.any(String);
-const terms = { pingInterval: 25_000, pingTimeout: 20_000, maxPayload: 16_384 };
+const terms = { pingInterval: 10_000, pingTimeout: 15_000, maxPayload: 16_384 };
 const connected = (sid: unknown) => ['connected', { status: 'connected', client_id: sid }];
 
 describe('Socket.IO without its library', () => {

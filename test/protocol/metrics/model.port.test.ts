@@ -4,7 +4,7 @@ import { equalJson } from '../../../src/core/json.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { startMetricsEngine } from '../../support/metrics-engine.ts';
 import { type TestScope, useIn, waitFor } from '../../support/wait.ts';
-import { figuresOf, shownOf } from './model-figures.ts';
+import { figuresOf, sectionChoices, shownOf } from './model-figures.ts';
 import { mostRequests } from './model-requests.ts';
 import { type Deed, startViewer, type Viewer, type Way } from './model-viewer.ts';
 
@@ -20,7 +20,7 @@ const hours = fc.constantFrom(...ranges);
 const interval = fc.constantFrom(1, 1, 2, 3);
 const view = fc.record({
   hours,
-  sections: fc.constantFrom(undefined, undefined, ['overview.claude_api'], ['activity', 'overview.tasks']),
+  sections: fc.constantFrom(undefined, ...sectionChoices),
 });
 const subscribe = fc.record({ what: fc.constant('subscribe' as const), view, interval });
 const nonsense = fc

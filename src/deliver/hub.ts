@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import type { Meter } from '../core/meter.ts';
 import type { SweepUpdate } from '../encode/rendition.ts';
 import { FanOutCounts } from './fan-out-counts.ts';
-import { AlignedTimer } from './pace.ts';
+import { PaceTimer } from './pace.ts';
 import type { View } from './view.ts';
 
 interface HubOptions {
@@ -36,7 +36,7 @@ export class Hub {
   readonly #meter: Meter;
   readonly #turnMs: number;
   readonly #yieldTurn: (rest: () => void) => void;
-  readonly #timers = new Map<View, AlignedTimer>();
+  readonly #timers = new Map<View, PaceTimer>();
   /** `receivedAt` of the last event whose latency was counted for a view: a sweep may bring it once more. */
   readonly #counted = new WeakMap<View, number>();
   readonly #waiting = new Set<View>();
@@ -62,7 +62,7 @@ export class Hub {
   /** Delivers the rendition's news to its sessions from now on, at the view's pace. */
   open(view: View): void {
     const { rendition, release } = view;
-    const timer = new AlignedTimer(this.#clock, view.intervalMs, {
+    const timer = new PaceTimer(this.#clock, view.pace, {
       slot: () => {
         release.slot(rendition.seq);
         this.#publish(view);

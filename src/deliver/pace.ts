@@ -7,6 +7,12 @@ export interface Pace {
   /** Least ms between two updates to one session, urgent news excepted. 0: none. Infinity: only that. Default 0. */
   readonly intervalMs?: number;
   /**
+   * Whether updates are sent at multiples of the interval on the wall clock, with those of all views that have it.
+   * Otherwise what comes after a quiet interval is sent at once: news that itself comes at intervals, as of a poll,
+   * would wait for half of one on average. Default true.
+   */
+  readonly isAligned?: boolean;
+  /**
    * A session that was sent nothing for so long gets the current update again, where there is no interval.
    * 0: never. Default 0.
    */
@@ -27,20 +33,23 @@ export interface Releases {
 const limitedEveryMs = 1000;
 
 /**
- * Releases news at once, or at the next multiple of an interval of the wall clock, so that all sessions with the
- * same interval are sent the same message in one sweep. Urgent news does not wait for that.
+ * Releases news at once, or in slots: once an interval, so that all sessions are sent the same message in one sweep.
+ * Urgent news does not wait for that.
  */
-export class AlignedTimer {
+export class PaceTimer {
   readonly #clock: Clock;
   readonly #intervalMs: number;
+  readonly #isAligned: boolean;
   readonly #releases: Releases;
   readonly #limited: Throttle;
   #cancel: Cancel | undefined;
+  #slotAt = Number.NEGATIVE_INFINITY;
 
-  /** @param intervalMs 0: at once. Infinity: there is no slot, so that only urgent news is let through */
-  constructor(clock: Clock, intervalMs: number, releases: Releases) {
+  /** In a pace, an interval of 0: at once. Infinity: there is no slot, so that only urgent news is let through */
+  constructor(clock: Clock, { intervalMs = 0, isAligned = true }: Pace, releases: Releases) {
     this.#clock = clock;
     this.#intervalMs = intervalMs;
+    this.#isAligned = isAligned;
     this.#releases = releases;
     this.#limited = new Throttle(limitedEveryMs, clock);
   }
@@ -61,13 +70,22 @@ export class AlignedTimer {
       return;
     }
     if (this.#cancel !== undefined || this.#intervalMs === Number.POSITIVE_INFINITY) return;
-    const wait = this.#intervalMs - (this.#clock.now() % this.#intervalMs);
-    this.#cancel = this.#clock.after(wait, () => {
-      this.#cancel = undefined;
-      // Urgent news that still waits is sent with the slot.
-      this.#limited.flush();
-      this.#releases.slot();
-    });
+    const waitMs = this.#waitMs();
+    if (waitMs <= 0) this.#slot();
+    else this.#cancel = this.#clock.after(waitMs, () => this.#slot());
+  }
+
+  #waitMs(): number {
+    if (this.#isAligned) return this.#intervalMs - (this.#clock.now() % this.#intervalMs);
+    return this.#slotAt + this.#intervalMs - this.#clock.monotonic();
+  }
+
+  #slot(): void {
+    this.#cancel = undefined;
+    this.#slotAt = this.#clock.monotonic();
+    // Urgent news that still waits is sent with the slot.
+    this.#limited.flush();
+    this.#releases.slot();
   }
 
   stop(): void {

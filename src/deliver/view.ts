@@ -61,15 +61,15 @@ export class View<Shown extends Rendition = Rendition> {
   readonly intervalMs: number;
   /** Which of its news may be sent at present; without an interval, all of it. */
   readonly release: Release;
+  readonly pace: Pace;
   readonly #repeatAfterMs: number;
-  readonly #isRepeated: () => boolean;
   readonly #slots = new Slots<Following>();
 
   constructor(rendition: Shown, pace: Pace = {}) {
     this.rendition = rendition;
     this.intervalMs = pace.intervalMs ?? 0;
+    this.pace = pace;
     this.#repeatAfterMs = pace.repeatAfterMs ?? 0;
-    this.#isRepeated = pace.isRepeated ?? (() => true);
     this.release = new Release(this.intervalMs);
   }
 
@@ -113,7 +113,7 @@ export class View<Shown extends Rendition = Rendition> {
   /** Whether it was sent nothing for so long that a sweep will repeat the current update to it. */
   isRepeatDue({ slot }: Following, now: number): boolean {
     const sinceMs = now - (this.#slots.sentAt[slot] ?? never);
-    return this.#repeatAfterMs > 0 && sinceMs >= this.#repeatAfterMs && this.#isRepeated();
+    return this.#repeatAfterMs > 0 && sinceMs >= this.#repeatAfterMs && (this.pace.isRepeated?.() ?? true);
   }
 
   #mayBeSent(slot: number, seq: number, now: number): boolean {

@@ -41,7 +41,14 @@ describe.skipIf(chromiumMissing)('The Socket.IO tab of /websocket-test', () => {
     await live('Live');
     await fill('Refresh: hours', '1');
     await button('Refresh').click();
-    await live('Not live: may be the refresh of 1 h; subscribe again to be sure');
+    const perhapsOther = 'Not live: may be the refresh of 1 h; unsubscribe, then subscribe again, to be sure';
+    await live(perhapsOther);
+    // The refresh may not have been answered yet.
+    await button('Subscribe').click();
+    await waitFor('the subscription', async () => (await value('total').innerText()) === '42');
+    await live(perhapsOther);
+    await button('Unsubscribe').click();
+    await live('Not live: unsubscribed');
     await button('Subscribe').click();
     await live('Live');
 
@@ -63,6 +70,26 @@ describe.skipIf(chromiumMissing)('The Socket.IO tab of /websocket-test', () => {
     await live('Live');
     expect(await value('Reconnects').innerText()).toBe('1');
     expect(faults.filter((fault) => !/ERR_CONNECTION_REFUSED/.test(fault))).toEqual([]);
+  });
+
+  it('has its figures for live where the gateway refuses what it was asked', async (test) => {
+    const { talk } = speakMetrics();
+    const { server, url } = await startSocketIo(test, (socket) => {
+      talk(socket);
+      socket.removeAllListeners('set_interval');
+      socket.on('set_interval', () => socket.emit('error', { error: 'set_interval: no number' }));
+    });
+    const { button, live, state, connect, row } = await openSocketIoTab(test, browser, await savePage(test));
+    await connect(url);
+    await state('Connected');
+    await button('Subscribe').click();
+    await live('Live');
+    await button('Set interval').click();
+    await row('set_interval: no number').waitFor();
+    await live('Live');
+    // It was not asked for.
+    server.emit('error', { error: 'subscribe: the engine is away' });
+    await live('Not live: error: subscribe: the engine is away');
   });
 
   it('has no figures for live while nothing is heard from the gateway, as after the machine slept', async (test) => {

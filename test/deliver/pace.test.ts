@@ -1,23 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AlignedTimer } from '../../src/deliver/pace.ts';
+import { PaceTimer } from '../../src/deliver/pace.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
 const start = Date.parse('2026-01-01T00:00:00.000Z');
 
 /** A timer, and when it let news through, in ms since a full second; of what is urgent, with its number. */
-function setUp(intervalMs: number, startedAt = start) {
+function setUp(intervalMs: number, startedAt = start, isAligned = true) {
   const clock = createManualClock(startedAt);
   const releases: number[] = [];
   const urgent: string[] = [];
-  const timer = new AlignedTimer(clock, intervalMs, {
-    slot: () => releases.push(clock.now() - start),
-    urgent: (seq) => urgent.push(`${clock.now() - start}: ${seq}`),
-  });
+  const timer = new PaceTimer(
+    clock,
+    { intervalMs, isAligned },
+    {
+      slot: () => releases.push(clock.now() - start),
+      urgent: (seq) => urgent.push(`${clock.now() - start}: ${seq}`),
+    },
+  );
   return { clock, releases, urgent, timer };
 }
 
-describe('AlignedTimer', () => {
+describe('PaceTimer', () => {
   it('lets all news through at once where there is no interval', () => {
     const { clock, releases, timer } = setUp(0);
     for (let news = 0; news < 3; news += 1) timer.request();
@@ -91,7 +95,67 @@ describe('AlignedTimer', () => {
   });
 });
 
-describe('AlignedTimer of urgent news', () => {
+describe('PaceTimer that is not aligned', () => {
+  const unaligned = (intervalMs: number) => setUp(intervalMs, start, false);
+
+  it('lets news through at once that comes an interval after the last', () => {
+    const { clock, releases, timer } = unaligned(2000);
+    timer.request();
+    clock.advance(2030);
+    timer.request();
+    clock.advance(2000);
+    timer.request();
+    expect(releases).toEqual([0, 2030, 4030]);
+  });
+
+  it('gathers what comes sooner until the interval is over', () => {
+    const { clock, releases, timer } = unaligned(5000);
+    for (let second = 0; second <= 20; second += 1) {
+      timer.request();
+      clock.advance(1000);
+    }
+    expect(releases).toEqual([0, 5000, 10_000, 15_000, 20_000]);
+  });
+
+  it('keeps news that comes each 59 s to an interval of 60 s', () => {
+    const { clock, releases, timer } = unaligned(60_000);
+    for (let poll = 0; poll < 4; poll += 1) {
+      timer.request();
+      clock.advance(59_000);
+    }
+    expect(releases).toEqual([0, 60_000, 120_000, 180_000]);
+  });
+
+  it('is on time again after a quiet interval, where one answer was late', () => {
+    const { clock, releases, timer } = unaligned(2000);
+    const changes = [0, 2600, 4000, 8000, 10_000];
+    for (const at of changes) {
+      clock.advance(start + at - clock.now());
+      timer.request();
+    }
+    expect(releases).toEqual([0, 2600, 4600, 8000, 10_000]);
+  });
+
+  it('never lets news through twice within an interval, and loses none, however it comes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 3000 }), { minLength: 1, maxLength: 50 }), (gaps) => {
+        const { clock, releases, timer } = unaligned(1000);
+        let lastRequest = 0;
+        for (const gap of gaps) {
+          clock.advance(gap);
+          timer.request();
+          lastRequest = clock.now() - start;
+        }
+        clock.advance(1000);
+        const apart = releases.slice(1).map((at, index) => at - (releases[index] ?? at));
+        expect(apart.every((ms) => ms >= 1000)).toBe(true);
+        expect(releases.at(-1)).toBeGreaterThanOrEqual(lastRequest);
+      }),
+    );
+  });
+});
+
+describe('PaceTimer of urgent news', () => {
   it('lets all of it through at once that must go now, and keeps its slots', () => {
     const { clock, releases, urgent, timer } = setUp(1000, start + 300);
     timer.news(2, ['now']);

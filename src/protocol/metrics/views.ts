@@ -42,7 +42,7 @@ export class MetricsViews {
           sections && canonicalSections(sections),
           messages,
         ),
-      pace: ({ interval }) => ({ intervalMs: interval * 1000 }),
+      pace: ({ interval }) => ({ intervalMs: interval * 1000, isAligned: false }),
       isReserved: (options) => viewKey(options) === viewKey(usualView),
     });
   }

@@ -39,7 +39,7 @@ async function openTabs(context: BrowserContext, url: string, count = tabCount):
 function watchLeaders(context: BrowserContext): readonly Page[] {
   const leaders: Page[] = [];
   context.on('request', (request) => {
-    if (request.url().includes('/api/stream/')) leaders.push(request.frame().page());
+    if (request.url().includes('/api/stream/telemetry')) leaders.push(request.frame().page());
   });
   return leaders;
 }

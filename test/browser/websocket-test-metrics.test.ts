@@ -58,13 +58,13 @@ describe.skipIf(chromiumMissing)(
 
         await fill('Hours', 'abc');
         await button('Subscribe').click();
-        await live('Not live: error: subscribe: ');
+        await row('error').filter({ hasText: 'subscribe: hours' }).waitFor();
         await button('Refresh').click();
         await live('Live');
 
         engine.set({ status: 500 });
         await live('Not live: error: ');
-        await row('error').last().waitFor();
+        await row('error').filter({ hasText: 'The engine' }).last().waitFor();
         engine.set({ status: 200 });
         await live('Live');
 

@@ -26,8 +26,10 @@ export interface MetricsWatchOptions {
 const answerMs = 10_000;
 /** The gateway sends a comment every 15 s, whatever happens: without one, nobody knows whether figures are current. */
 const silentAfterMs = 20_000;
-/** Silent for so much longer, the stream is made anew. */
-const deadAfterMs = 10_000;
+/** Silent for so long, the stream is made anew. */
+const deadAfterMs = silentAfterMs + 10_000;
+/** How soon it is noticed that the machine slept. */
+const lookEveryMs = 1000;
 const wait = { baseMs: 500, maxMs: 5000 };
 /** Where the gateway refuses, more attempts are of no use until its settings change. */
 const refusedWaitMs = 60_000;
@@ -41,7 +43,10 @@ export class MetricsWatch {
   /** Ends the stream. */
   #stream: AbortController | undefined;
   #failures = 0;
+  /** The last sign of life, epoch ms. */
   #heardAt = 0;
+  /** The same by the clock that nobody sets. */
+  #heardAtMonotonic = 0;
   #cancelWait: Cancel | undefined;
 
   constructor(options: MetricsWatchOptions) {
@@ -77,7 +82,8 @@ export class MetricsWatch {
 
   /** Something else says that the gateway is silent: until this stream brings a sign of life, it counts as silent. */
   doubt(): void {
-    if (this.#knowledge.link === 'open') this.#learn({ kind: 'silent', since: this.#heardAt });
+    const { link, isSilent } = this.#knowledge;
+    if (link === 'open' && !isSilent) this.#learn({ kind: 'silent', since: this.#heardAt });
   }
 
   /** Something else says that the gateway is there again: a stream that may be dead is made anew. */
@@ -142,12 +148,24 @@ export class MetricsWatch {
   #heard(): void {
     const { clock } = this.#options;
     this.#heardAt = clock.now();
+    this.#heardAtMonotonic = clock.monotonic();
     this.#cancelWait?.();
-    this.#cancelWait = clock.after(silentAfterMs, () => {
-      this.doubt();
-      this.#cancelWait = clock.after(deadAfterMs, () => this.#end({ reason: 'the gateway fell silent' }));
-    });
+    this.#listen();
     if (this.#knowledge.isSilent) this.#learn({ kind: 'heard' });
+  }
+
+  /** By two clocks: while the machine sleeps, timers and the monotonic one may stand still. */
+  #listen(): void {
+    const { clock } = this.#options;
+    this.#cancelWait = clock.after(lookEveryMs, () => {
+      const silentMs = Math.max(clock.now() - this.#heardAt, clock.monotonic() - this.#heardAtMonotonic);
+      if (silentMs >= deadAfterMs) {
+        this.#end({ reason: 'the gateway fell silent' });
+        return;
+      }
+      if (silentMs >= silentAfterMs) this.doubt();
+      this.#listen();
+    });
   }
 
   #end({ reason, refuses, status, retryAfterMs = 0 }: ConnectionEnd): void {

@@ -33,6 +33,12 @@ describe.skipIf(chromiumMissing)('The metrics view of the dashboard', () => {
     expect(faults).toEqual([]);
   });
 
+  it('shows costs in the currency that the engine states', async (test) => {
+    const { shows, engine } = await openMetrics(test, browser);
+    engine.set({ snapshot: { overview: { costs: { total_cost: '12.45', currency: 'EUR' } } } });
+    await shows('costs-total', /^€12\.45$/);
+  });
+
   it('loads its code, and asks for figures, once it is opened; and ends its stream when it is left', async (test) => {
     const { part, shows, engine, asked, streamsAsked, streamEnds } = await openMetrics(test, browser, '/');
     const isLoaded = (): boolean => asked.some(({ pathname }) => pathname.includes('metrics-view'));

@@ -70,6 +70,24 @@ describe('The watch of metrics', () => {
     await becomes('live');
   });
 
+  it('calls nothing live of before the machine slept, though timers and the monotonic clock slept too', async (test) => {
+    const { stream, clock, becomes, known } = await watchIn(test);
+    const viewer = await stream.nextViewer();
+    viewer.send(figuresEvent(figures));
+    await becomes('live');
+    const before = clock.now();
+    clock.setWall(before + 8 * 3_600_000);
+    clock.advance(1000);
+    expect(known()).toMatchObject({ state: 'lost', figures });
+    clock.advance(5000);
+    (await stream.nextViewer()).send(figuresEvent(figures));
+    await becomes('live');
+    // Set back, the wall clock says nothing.
+    clock.setWall(before);
+    clock.advance(20_000);
+    expect(known().state).toBe('silent');
+  });
+
   it('makes a stream anew that stays silent', async (test) => {
     const { stream, clock, becomes } = await watchIn(test);
     const viewer = await stream.nextViewer();

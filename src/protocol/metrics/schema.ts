@@ -95,10 +95,15 @@ export const streamQuery = z.object({
 });
 export const rangeQuery = z.object({ hours });
 
+const costs = z
+  .looseObject({ total_cost: z.number().nullable().optional() })
+  .describe('Numbers under names that end with "_cost"');
+
 function schemaOf(shape: Shape): z.ZodType {
   if (shape === 'number') return z.number().nullable();
   if (shape === 'time') return schemaOf('number').describe('Epoch seconds');
   if (shape === 'string') return z.string().nullable();
+  if (shape === 'costs') return costs;
   if (shape === 'numbers') return z.record(z.string(), schemaOf('number'));
   if (isList(shape)) return z.array(schemaOf(shape[0]));
   return z.looseObject(

@@ -14,10 +14,10 @@ export interface Snapshot {
 }
 
 /**
- * `time`: a moment in any notation, read as epoch seconds. `numbers`: an object of numbers under any names. A list is
- * one of such objects.
+ * `time`: a moment in any notation, read as epoch seconds. `numbers`: an object of numbers under any names. `costs`: the
+ * same under names that end with `_cost`, and whatever else. A list is one of such objects.
  */
-export type Shape = 'number' | 'string' | 'time' | 'numbers' | readonly [Fields] | Fields;
+export type Shape = 'number' | 'string' | 'time' | 'numbers' | 'costs' | readonly [Fields] | Fields;
 interface Fields {
   readonly [key: string]: Shape;
 }
@@ -26,7 +26,7 @@ interface Fields {
 export const documented = {
   overview: {
     tasks: { total: 'number', running: 'number', completed: 'number', failed: 'number' },
-    costs: 'numbers',
+    costs: 'costs',
     claude_api: { total_requests: 'number', total_input_tokens: 'number', total_output_tokens: 'number' },
     tools: { total_calls: 'number', by_type: 'numbers' },
   },
@@ -34,13 +34,15 @@ export const documented = {
   activity: [{ description: 'string', timestamp: 'time' }],
 } as const satisfies Fields;
 
+/** The shape of a member; undefined where it is not documented. */
+function memberOf(shape: Shape | undefined, key: string): Shape | undefined {
+  if (shape === 'numbers' || (shape === 'costs' && key.endsWith('_cost'))) return 'number';
+  return typeof shape === 'object' && !isList(shape) && Object.hasOwn(shape, key) ? shape[key] : undefined;
+}
+
 /** Whether a dot path leads to something that is documented, or to any member of an object of numbers. */
 export function isDocumented(section: string): boolean {
-  const found = section.split('.').reduce<Shape | undefined>((shape, key) => {
-    if (shape === 'numbers') return 'number';
-    const isFields = typeof shape === 'object' && !isList(shape) && Object.hasOwn(shape, key);
-    return isFields ? shape[key] : undefined;
-  }, documented);
+  const found = section.split('.').reduce<Shape | undefined>(memberOf, documented);
   return found !== undefined || section === 'timestamp';
 }
 
@@ -77,14 +79,9 @@ function partsOf(answer: JsonValue): JsonObject {
   throw new PollFailure('shape', 'the answer has no overview');
 }
 
-function readFields(
-  value: JsonObject,
-  shape: Fields | 'numbers',
-  prefix: string,
-  notes: string[],
-): JsonObject {
+function readFields(value: JsonObject, shape: Shape, prefix: string, notes: string[]): JsonObject {
   const read = Object.entries(value).map(([key, inner]): [string, JsonValue] => {
-    const known = shape === 'numbers' ? 'number' : Object.hasOwn(shape, key) ? shape[key] : undefined;
+    const known = memberOf(shape, key);
     return [key, known === undefined ? inner : readValue(inner, known, prefix + key, notes)];
   });
   return Object.fromEntries(read);

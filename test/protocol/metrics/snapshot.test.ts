@@ -57,6 +57,13 @@ describe('A snapshot', () => {
     expect(notes).toEqual([]);
   });
 
+  it('has costs under any name, and what else is said of them', () => {
+    const costs = { total_cost: '3.5', opus_cost: true, currency: 'EUR', storage: 1 };
+    const { data, notes } = readSnapshot({ overview: { costs } }, 99);
+    expect(data.overview).toEqual({ costs: { ...costs, total_cost: 3.5, opus_cost: null } });
+    expect(notes).toEqual(['overview.costs.opus_cost: expected a number']);
+  });
+
   it('passes on what is not documented', () => {
     const more = { overview: { ...overview, queue: [{ x: 'y' }] }, host: 'a' };
     expect(readSnapshot(more, 99).data).toEqual(more);

@@ -264,6 +264,18 @@ describe('An upgrade of a Socket.IO client', () => {
     await within('the end', probing.closed);
     await within('the end of one for nobody', expect(upgrade('nobody')).rejects.toThrow());
   });
+
+  it('is probed once, and given up where the client does so again and again', async (test) => {
+    const { openPolling, upgrade, rejected } = await setUp(test);
+    const { sid, poll, post } = await openPolling();
+    const { socket, heard, closed } = await upgrade(sid);
+    for (let count = 0; count < 20; count += 1) socket.send('2probe');
+    await within('the end', closed);
+    expect(heard.length).toBeLessThan(3);
+    expect(await rejected('protocol')).toBe(1);
+    await post('40');
+    expect(await poll()).toMatch(/40{"sid"/);
+  });
 });
 
 describe('A gateway that shuts down', () => {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Server as Engine, type Socket as EngineSocket, type Transport as EngineTransport } from 'engine.io';
 import { Server, type Socket } from 'socket.io';
-import { WebSocketServer, type ServerOptions as WebSocketServerOptions } from 'ws';
+import { WebSocket, WebSocketServer, type ServerOptions as WebSocketServerOptions } from 'ws';
 import { type Clock, destroyWithin } from '../core/clock.ts';
 import { problemDocument, Refusal } from '../core/errors.ts';
 import { EngineConnection } from './engine-connection.ts';
@@ -80,6 +80,8 @@ export class SocketIoServer {
   readonly #transports = new WeakMap<EngineSocket, SocketIoTransport>();
   readonly #joined = new WeakMap<Socket, Joined>();
   readonly #left = new WeakMap<IncomingMessage, () => void>();
+  /** Of upgrades that have not come about yet. */
+  readonly #probed = new WeakSet<EngineTransport>();
 
   constructor(options: SocketIoServerOptions) {
     this.#options = options;
@@ -153,10 +155,15 @@ export class SocketIoServer {
     });
   }
 
-  /** Each probe of an upgrade is answered: one whose answers are not read is given up. */
+  /** Each probe of an upgrade is answered. Clients send one: what sends more is given up. */
   #boundProbe(transport: EngineTransport): void {
+    if (!this.#probed.has(transport)) {
+      this.#probed.add(transport);
+      return;
+    }
     const socket = webSocketOf(transport);
-    if (socket === undefined || socket.bufferedAmount === 0) return;
+    // What has arrived already is still read.
+    if (socket?.readyState !== WebSocket.OPEN) return;
     socket.terminate();
     this.#options.onRefused();
   }

@@ -14,8 +14,11 @@ import { closeTimeoutMs } from './websocket-server.ts';
 const eventText = /^2(?:\/,)?\d*(.*)$/s;
 /** Asks to join a namespace other than the main one. */
 const joinsAnother = /^0\/[^,]/;
-/** What a client may send before it has joined: to be let in, and what it learns of namespaces that are not there. */
-const mostBefore = 4;
+/**
+ * What a client may send before it has joined: to be let in, what it learns of namespaces that are not there, and signs
+ * of life.
+ */
+const mostBefore = 10;
 
 /**
  * A message as a Socket.IO event (socket.io-protocol v5) in an engine.io packet: its name is the type, its argument the
@@ -149,7 +152,7 @@ export class SocketIoTransport implements Transport, EngineListener {
   }
 
   onControl(): boolean {
-    return this.#events?.onControl() ?? true;
+    return this.#events?.onControl() ?? this.#mayGoOnBefore();
   }
 
   onMessage(data: unknown): boolean {
@@ -180,13 +183,17 @@ export class SocketIoTransport implements Transport, EngineListener {
   }
 
   #onMessageBefore(data: unknown): boolean {
-    this.#saidBefore += 1;
-    if (typeof data !== 'string' || !data.startsWith('0') || this.#saidBefore > mostBefore)
-      return this.#break();
+    if (typeof data !== 'string' || !data.startsWith('0')) return this.#break();
+    if (!this.#mayGoOnBefore()) return false;
     if (joinsAnother.test(data)) return true;
     if (this.#hasAsked) return this.#break();
     this.#hasAsked = true;
     return true;
+  }
+
+  #mayGoOnBefore(): boolean {
+    this.#saidBefore += 1;
+    return this.#saidBefore <= mostBefore || this.#break();
   }
 
   #break(): false {

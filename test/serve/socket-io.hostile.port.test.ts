@@ -14,6 +14,9 @@ import { openRawPolling, openRawSocketIo } from '../support/raw-socket-io.ts';
 import { type TestScope, useIn, waitFor, within } from '../support/wait.ts';
 
 const path = '/example-io/';
+/** By which nobody is disconnected for having waited too long, unless by engine.io, after 45 s. */
+const standing = createManualClock;
+const soonMs = 20_000;
 
 async function setUp(test: TestScope, options: StartOptions = {}) {
   const events = new MemoryEvents();
@@ -139,11 +142,13 @@ describe('A Socket.IO client', () => {
     ['a CONNECT that is none', ['40{']],
     ['two CONNECTs', ['40', '40']],
     ['many CONNECTs elsewhere', Array.from({ length: 20 }, (_, index) => `40/n${index},`)],
+    ['many packets of engine.io', Array.from({ length: 20 }, () => '6')],
+    ['many pongs', Array.from({ length: 20 }, () => '3')],
   ])('is disconnected for %s before it has joined', async ([, said], test) => {
-    const { open, clients } = await setUp(test);
+    const { open, clients } = await setUp(test, { clock: standing() });
     const { socket, closed } = await open({ joins: false });
     for (const text of said) socket.send(text);
-    await within('the end', closed);
+    await within('the end', closed, soonMs);
     await waitFor('no session', async () => (await clients()) === 0);
   });
 
@@ -259,6 +264,18 @@ describe('An upgrade of a Socket.IO client', () => {
     await within('the end', probing.closed);
     await within('the end of one for nobody', expect(upgrade('nobody')).rejects.toThrow());
   });
+
+  it('is probed once, and given up where the client does so again and again', async (test) => {
+    const { openPolling, upgrade, rejected } = await setUp(test);
+    const { sid, poll, post } = await openPolling();
+    const { socket, heard, closed } = await upgrade(sid);
+    for (let count = 0; count < 20; count += 1) socket.send('2probe');
+    await within('the end', closed);
+    expect(heard.length).toBeLessThan(3);
+    expect(await rejected('protocol')).toBe(1);
+    await post('40');
+    expect(await poll()).toMatch(/40{"sid"/);
+  });
 });
 
 describe('A gateway that shuts down', () => {
@@ -270,6 +287,19 @@ describe('A gateway that shuts down', () => {
     await within('the stop', stop());
     await within('the end', socket.closed);
     expect(await within('the end', ended)).toMatch(/^[16r]/);
+  });
+});
+
+describe('A Socket.IO client that has not joined', () => {
+  it('is disconnected for many pings of its WebSocket', async (test) => {
+    const { open } = await setUp(test, { clock: standing() });
+    const { socket, closed } = await open({ joins: false });
+    const answered: string[] = [];
+    socket.on('pong', (payload) => answered.push(String(payload)));
+    socket.ping('first');
+    await waitFor('its pong', () => answered.includes('first'));
+    for (let count = 0; count < 20; count += 1) socket.ping('more');
+    await within('the end', closed, soonMs);
   });
 });
 

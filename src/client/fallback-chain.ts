@@ -175,7 +175,13 @@ export function transportsOf(
     view.wanted().interval === 'pause' ? pausedPollMs : Math.max(timing.pollMs, intervalMs());
   const transports: ClientTransport[] = [];
   const why: ClientTransport['explain'] =
-    fetch && ((token, signal) => explain({ fetch, url: url('polling', 'api/telemetry'), token, signal }));
+    fetch &&
+    (async (token, signal) => {
+      const asked = url('polling', 'api/telemetry');
+      const found = await explain({ fetch, url: asked, token, signal });
+      // What is wrong with a view is no fault of the one asked for meanwhile.
+      return asked === url('polling', 'api/telemetry') ? found : {};
+    });
   if (WebSocket) {
     transports.push({
       name: 'websocket',

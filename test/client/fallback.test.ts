@@ -131,6 +131,36 @@ describe('A client that cannot open a WebSocket', () => {
     await becomes('polling', 'polling');
   });
 
+  it('takes what was wrong with a view for no fault of the one that was asked for since', async (test) => {
+    let answer: (() => void) | undefined;
+    const { client } = await setUp(
+      test,
+      {
+        symbol: 'NOPE',
+        // No attempt fails between the question and its answer.
+        timing: { ...shortTiming, backoffMs: 300, backoffMaxMs: 300 },
+        async fetch(url, init) {
+          if (url.includes('/api/stream/')) throw new TypeError('blocked');
+          const response = await fetch(url, init);
+          const answered = new Response(init.method === 'HEAD' ? null : await response.text(), response);
+          // The first is the question why the WebSocket failed.
+          if (answer === undefined && init.method !== 'HEAD') {
+            await new Promise<void>((resolve) => {
+              answer = resolve;
+            });
+          }
+          return answered;
+        },
+      },
+      ['websocket'],
+    );
+    await waitFor('the question', () => answer !== undefined);
+    const changed = client.setOptions({ symbol: null });
+    answer?.();
+    await changed;
+    expect(client.status.transport).toBe('polling');
+  });
+
   it('keeps its document, as the same object, while polls bring nothing new', async (test) => {
     const { client, becomes, attempts } = await setUp(test, {}, ['websocket', 'sse']);
     await becomes('polling', 'polling');

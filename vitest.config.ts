@@ -29,7 +29,7 @@ const exclude = [...configDefaults.exclude, ...alone];
 export default defineConfig({
   test: {
     // Most of the time is spent waiting for sockets and clocks: more workers than cores, on a small machine.
-    maxWorkers: Math.max(4, availableParallelism() - 1),
+    maxWorkers: Math.max(6, availableParallelism() - 1),
     projects: [
       group('unit', ['test/**/*.test.ts'], { exclude: [...exclude, atPort, ...wholes], ...shared }),
       group('alone', alone, { ...real, globalSetup }),

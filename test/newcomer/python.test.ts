@@ -70,7 +70,7 @@ describe.skipIf(whyLeftOut(pythonSocketIo))('The way in with Socket.IO for Pytho
   const figures = /^\{'total': \d+, .*\} \d+\.\d+$/;
   const example = () => exampleOf('Python with Socket.IO');
 
-  it.for<[string, (code: string) => string]>([
+  it.concurrent.for<[string, (code: string) => string]>([
     ['polling, then a WebSocket', (code) => code],
     ['a WebSocket', (code) => only('websocket', code)],
     ['polling', (code) => only('polling', code)],
